@@ -1,0 +1,56 @@
+# One target per task; everything runs inside .venv, made from the lock file.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+FILE ?=
+SEEDS ?=
+
+.PHONY: help run tour test check fmt docs bench lock clean
+
+help: ## Show what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+$(VENV)/run: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (about a minute the first time) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/run requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: $(VENV)/run ## Start a market on this machine, with test money
+	@$(BIN)/clawmarket serve --faucet
+
+tour: $(VENV)/run ## Watch three agents close one paid deal (FILE=… to choose the document)
+	@$(BIN)/clawmarket tour $(FILE)
+
+test: $(VENV)/dev ## Run all tests
+	@$(BIN)/pytest -n 2
+
+check: $(VENV)/dev ## Run the linters, the type checker, the import contracts and the doc checks
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python tools/generate.py --check
+
+fmt: $(VENV)/dev ## Format the code
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+docs: $(VENV)/dev ## Write the generated reference pages and the command's catalog anew
+	@$(BIN)/python tools/generate.py
+
+bench: $(VENV)/dev ## Measure speed; one JSON line a figure
+	@$(BIN)/python -m bench
+
+lock: ## Resolve the dependencies anew (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group pyproject.toml:build pyproject.toml -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove the environment and caches
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

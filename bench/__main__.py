@@ -1,0 +1,31 @@
+"""`python -m bench [NAME…]`: measure all figures, or those whose group is named."""
+
+import sys
+
+import uvloop
+
+from bench.log import audit_figures
+from bench.size import help_figures, memory_figures
+from bench.trading import group_commit_figures, growth_figures, lifecycle_figures
+from bench.wire import http_figures
+
+GROUPS = {
+    "memory": memory_figures,
+    "lifecycle": lifecycle_figures,
+    "group_commit": group_commit_figures,
+    "growth": growth_figures,
+    "http": http_figures,
+    "audit": audit_figures,
+    "help": help_figures,
+}
+
+
+async def measure(names: list[str]) -> None:
+    """Print each figure as soon as it is there."""
+    for name in names or GROUPS:
+        async for figure in GROUPS[name]():
+            print(figure.line(), flush=True)
+
+
+if __name__ == "__main__":
+    uvloop.run(measure(sys.argv[1:]))

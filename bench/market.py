@@ -1,0 +1,101 @@
+"""A real market in this process, with accounts that hold keys, and whole paid lifecycles."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from clawmarket.adapters.store.sqlite import open_sqlite
+from clawmarket.domain.kernel.money import CREDITS
+from clawmarket.domain.trust.file import FileRight, right_id
+from clawmarket.domain.trust.session import CredentialKind, Role
+from clawmarket.runtime.app import Market, open_app
+from clawmarket.runtime.config import Config
+from clawmarket.services.call import THE_MARKET, Caller
+from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.treasury.moves import grant
+from clawmarket.services.trust.identity import open_wallet_account
+from clawmarket.services.work import Work
+
+ARTIFACT = {"name": "result.md", "digest": "sha256:" + "ab" * 32, "size": 10}
+PLENTY = 10**12
+
+_keys = itertools.count()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A buyer and a worker."""
+
+    buyer: Caller
+    worker: Caller
+
+
+@asynccontextmanager
+async def open_market(home: Path, *, commit_delay_s: float = 0.0) -> AsyncIterator[Market]:
+    """Open a market with its workers running."""
+    market = open_app(Config(home, port=0, faucet=True))
+    if commit_delay_s:
+        market.pipeline.ports.store.close()
+        store = open_sqlite(market.home.database, commit_delay_s=commit_delay_s)
+        market.pipeline = Pipeline(
+            replace(market.pipeline.ports, store=store), market.pipeline.terms
+        )
+    await market.start()
+    try:
+        yield market
+    finally:
+        await market.stop()
+
+
+async def pairs(pipeline: Pipeline, count: int) -> list[Pair]:
+    """Return pairs of rich accounts that use keys."""
+    return [Pair(await _rich(pipeline), await _rich(pipeline)) for _ in range(count)]
+
+
+async def _rich(pipeline: Pipeline) -> Caller:
+    address = f"0x{next(_keys):040x}"
+
+    def change(work: Work) -> str:
+        account_id = open_wallet_account(work, address).account_id
+        grant(work, account_id, PLENTY, account_id, CREDITS)
+        right = right_id(ARTIFACT["digest"], account_id)  # type: ignore[arg-type]  # it is text
+        work.add(FileRight(right, str(ARTIFACT["digest"]), account_id, 10, work.now))
+        return account_id
+
+    account_id = await pipeline.write(pipeline.call(THE_MARKET, "bench.open"), change)
+    return Caller(account_id, Role.MEMBER, CredentialKind.KEY, "", "write")
+
+
+async def lifecycle(pipeline: Pipeline, pair: Pair) -> str:
+    """Publish funded, bid, award, submit, accept; return the order's id."""
+
+    async def do(who: Caller, method: str, **params: object) -> dict[str, Any]:
+        return await pipeline.submit(who, method, params, key=f"k{next(_keys)}")
+
+    task = await do(pair.buyer, "web3.market.publishTask", title="Bench", budget="1000")
+    bid = await do(pair.worker, "web3.market.placeBid", taskId=task["taskId"], price="900")
+    award = await do(pair.buyer, "web3.market.awardBid", bidId=bid["bidId"])
+    order_id = str(award["orderId"])
+    result = await do(
+        pair.worker, "web3.market.submitResult", orderId=order_id, artifacts=[ARTIFACT]
+    )
+    accepted = await do(
+        pair.buyer, "web3.market.reviewResult", resultId=result["resultId"], decision="accept"
+    )
+    if accepted["status"] != "result_accepted":
+        raise AssertionError(accepted)
+    return order_id
+
+
+async def lifecycles(pipeline: Pipeline, callers: Sequence[Pair], each: int) -> None:
+    """Let every pair go through `each` lifecycles, all pairs at once."""
+
+    async def one(pair: Pair) -> None:
+        for _ in range(each):
+            await lifecycle(pipeline, pair)
+
+    await asyncio.gather(*(one(pair) for pair in callers))

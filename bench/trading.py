@@ -1,0 +1,125 @@
+"""How fast a market trades: alone, with 32 callers, when it has grown, on a slow disk."""
+
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from bench.figures import Figure, p99, rate, ratio
+from bench.market import Pair, lifecycle, lifecycles, open_market, pairs
+from bench.raw import RawSqlite
+from clawmarket.domain.market.order import Order, OrderState
+from clawmarket.domain.market.task import Task
+from clawmarket.domain.treasury.settlement import Settlement
+from clawmarket.ports.store import Transaction
+from clawmarket.services.pipeline import Pipeline
+
+RAW_COMMITS = 2_000
+GROWN = 50_000
+SMALL = 1_000
+
+
+async def lifecycle_figures() -> AsyncIterator[Figure]:
+    """Yield lifecycle_1 and lifecycle_32."""
+    for name, callers, each, floor in (
+        ("lifecycle_1", 1, 200, 0.05),
+        ("lifecycle_32", 32, 12, 0.10),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            raw = RawSqlite(Path(folder) / "raw.db")
+            async with open_market(Path(folder) / "home") as market:
+                crowd = await pairs(market.pipeline, callers)
+                value = await ratio(
+                    lambda: _lifecycle_rate(market.pipeline, crowd, each),  # noqa: B023 - used at once
+                    lambda: rate(RAW_COMMITS, lambda: raw.double_entries(RAW_COMMITS)),  # noqa: B023 - used at once
+                )
+            raw.close()
+            yield Figure(name, value, "lifecycles per raw commit", floor)
+
+
+async def _lifecycle_rate(pipeline: Pipeline, crowd: list[Pair], each: int) -> float:
+    return await rate(len(crowd) * each, lambda: lifecycles(pipeline, crowd, each))
+
+
+async def group_commit_figures() -> AsyncIterator[Figure]:
+    """Yield group_commit_gain: 32 callers over one, with 2 ms added to each commit."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_market(Path(folder) / "home", commit_delay_s=0.002) as market:
+            crowd = await pairs(market.pipeline, 32)
+            value = await ratio(
+                lambda: _lifecycle_rate(market.pipeline, crowd, 6),
+                lambda: _lifecycle_rate(market.pipeline, crowd[:1], 20),
+            )
+        yield Figure("group_commit_gain", value, "times", 8)
+
+
+async def growth_figures() -> AsyncIterator[Figure]:
+    """Yield growth_50k and the slowest looks at one order among 50,000."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            open_market(Path(folder) / "grown") as grown,
+            open_market(Path(folder) / "small") as small,
+        ):
+            crowds = {}
+            for market, size in ((grown, GROWN), (small, SMALL)):
+                crowds[market.config.home] = await pairs(market.pipeline, 4)
+                await fill(market.pipeline, crowds[market.config.home][0], size)
+            value = await ratio(
+                lambda: _lifecycle_rate(grown.pipeline, crowds[grown.config.home], 25),
+                lambda: _lifecycle_rate(small.pipeline, crowds[small.config.home], 25),
+            )
+            yield Figure("growth_50k", value, "of the rate with 1,000 orders", 0.75)
+            pair = crowds[grown.config.home][0]
+            async for figure in _looks(grown.pipeline, pair):
+                yield figure
+
+
+async def _looks(pipeline: Pipeline, pair: Pair) -> AsyncIterator[Figure]:
+    order_id = await lifecycle(pipeline, pair)
+    looks: dict[str, tuple[str, dict[str, Any]]] = {
+        "status": ("web3.market.status.summary", {}),
+        "tasks": ("web3.market.listTasks", {"status": "task_open", "limit": 50}),
+        "orders": ("web3.market.order.list", {"side": "buyer", "limit": 50}),
+        "explain": ("web3.market.order.explain", {"orderId": order_id}),
+    }
+    for name, (method, params) in looks.items():
+        durations = []
+        for _ in range(300):
+            started = time.perf_counter()
+            await pipeline.submit(pair.buyer, method, params)
+            durations.append(time.perf_counter() - started)
+        yield Figure(f"growth_50k_{name}_p99", p99(durations), "ms", 5, better="lower")
+
+
+async def fill(
+    pipeline: Pipeline, pair: Pair, count: int, *, state: OrderState = OrderState.COMPLETED
+) -> None:
+    """Add copies of one real order, its task and its settlement under ids of their own."""
+    order_id = await lifecycle(pipeline, pair)
+    store = pipeline.ports.store
+    order = store.read(lambda rows: rows.get(Order, order_id))
+    if order is None:
+        raise AssertionError(order_id)
+    acts_at = None if state is OrderState.COMPLETED else order.due_at + 10**9
+    originals: list[Any] = [replace(order, state=state, acts_at=acts_at)]
+    originals.append(store.read(lambda rows: rows.get(Task, order.task_id or "")))
+    originals.append(store.read(lambda rows: rows.get(Settlement, order.settlement_id or "")))
+    for start in range(0, count, 500):
+        await store.write(_copies(originals, start, min(500, count - start)))
+
+
+def _copies(originals: list[Any], start: int, count: int) -> Callable[[Transaction], None]:
+    def command(rows: Transaction) -> None:
+        for number in range(start, start + count):
+            for original in originals:
+                key = fields(original)[0].name
+                rows.add(replace(original, **{key: _other_id(getattr(original, key), number)}))
+
+    return command
+
+
+def _other_id(some_id: str, number: int) -> str:
+    prefix, _, ulid = some_id.rpartition("_")
+    return f"{prefix}_{ulid[:-8]}{number:08d}"

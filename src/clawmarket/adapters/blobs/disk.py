@@ -1,0 +1,138 @@
+"""Files in a folder, named by their SHA-256."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import AsyncIterable, AsyncIterator
+from pathlib import Path
+from typing import BinaryIO
+
+from clawmarket.adapters.blobs.content import CHUNK_BYTES, Tally, damaged, hex_of, missing
+from clawmarket.ports.blobs import Blob
+
+# A hop to a thread costs about as much as writing 64 KiB: small chunks share one.
+_WRITE_BYTES = 1024 * 1024
+
+
+class DiskBlobs:
+    """Content-addressed files under one folder that no other process writes.
+
+    `sha256/ab/cdef…` holds the files (mode 0600), `incoming` those on their way in, `quarantine`
+    those whose bytes changed. What a crash left in `incoming` is removed at construction.
+
+    Args:
+        root: The folder; made when it is not there.
+        max_bytes: The largest file taken, in bytes.
+    """
+
+    def __init__(self, root: Path, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._files, self._incoming, self._quarantine = (
+            root / name for name in ("sha256", "incoming", "quarantine")
+        )
+        # Held while a name changes hands, so that a damaged file's replacement is never set aside.
+        self._naming = threading.Lock()
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self._files, self._incoming, self._quarantine):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        for leftover in self._incoming.iterdir():
+            leftover.unlink()
+        _sync_folder(root)
+
+    async def keep(self, chunks: AsyncIterable[bytes]) -> Blob:
+        """Store what comes and return its hash once it is durable. Raises BlobTooLargeError.
+
+        Content that is already here replaces itself, which heals a copy that was damaged.
+        """
+        tally = Tally(self._max_bytes)
+        file, path = await asyncio.to_thread(self._new_file)
+        try:
+            waiting = bytearray()
+            async for chunk in chunks:
+                tally.admit(chunk)
+                waiting += chunk
+                if len(waiting) >= _WRITE_BYTES:
+                    await asyncio.to_thread(_write, file, bytes(waiting), tally)
+                    waiting.clear()
+            await asyncio.to_thread(_write, file, bytes(waiting), tally)
+            await asyncio.to_thread(self._settle, file, path, tally.hex)
+        except BaseException:  # cancelled senders leave nothing behind either
+            await asyncio.to_thread(_discard, file, path)
+            raise
+        return Blob(f"sha256:{tally.hex}", tally.size)
+
+    async def read(self, digest: str) -> AsyncIterator[bytes]:
+        """Yield a file's bytes; the last chunk comes only if the hash of all is right.
+
+        Raises BlobMissingError, BlobDamagedError.
+        """
+        name = hex_of(digest)
+        try:
+            file = await asyncio.to_thread(self._path(name).open, "rb")
+        except FileNotFoundError:
+            raise missing(digest) from None
+        with file:
+            sha256 = hashlib.sha256()
+            held = b""
+            while chunk := await asyncio.to_thread(_read, file, sha256):
+                if held:
+                    yield held
+                held = chunk
+            if sha256.hexdigest() != name:
+                await asyncio.to_thread(self._set_aside, file, name)
+                raise damaged(digest)
+            if held:
+                yield held
+
+    def _path(self, name: str) -> Path:
+        return self._files / name[:2] / name[2:]
+
+    def _new_file(self) -> tuple[BinaryIO, Path]:
+        handle, path = tempfile.mkstemp(dir=self._incoming)  # opens with mode 0600
+        return os.fdopen(handle, "wb"), Path(path)
+
+    def _settle(self, file: BinaryIO, path: Path, name: str) -> None:
+        """Give a complete file its name; every step is on disk before the next."""
+        with file:
+            file.flush()
+            os.fsync(file.fileno())
+        target = self._path(name)
+        with self._naming:
+            if not target.parent.exists():
+                target.parent.mkdir(mode=0o700)
+                _sync_folder(target.parent.parent)
+            path.replace(target)
+        _sync_folder(target.parent)
+
+    def _set_aside(self, file: BinaryIO, name: str) -> None:
+        """Move the file that was read, unless its name already belongs to a newer one."""
+        path = self._path(name)
+        with self._naming:
+            if path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                path.replace(self._quarantine / name)
+
+
+def _write(file: BinaryIO, content: bytes, tally: Tally) -> None:
+    tally.absorb(content)
+    file.write(content)
+
+
+def _read(file: BinaryIO, sha256: "hashlib._Hash") -> bytes:
+    chunk = file.read(CHUNK_BYTES)
+    sha256.update(chunk)
+    return chunk
+
+
+def _discard(file: BinaryIO, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    file.close()
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""Where ids and secrets come from."""

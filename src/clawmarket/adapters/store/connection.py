@@ -1,0 +1,51 @@
+"""Connections to a SQLite file, each opened the same way."""
+
+import os
+from typing import Any
+
+import pysqlite3
+
+from clawmarket.domain.kernel.errors import UnavailableError
+
+# Older ones can corrupt the file when a connection resets the write-ahead log beside another.
+OLDEST_SQLITE = (3, 53, 0)
+BUSY_S = 5.0
+CACHED_STATEMENTS = 512
+CHECKPOINT_PAGES = 4_000
+CACHE_KIB = 32_768
+
+
+class SqliteUnfitError(UnavailableError):
+    """The installed SQLite has a known defect that can damage the file."""
+
+    advice = "Install pysqlite3 0.6.1 or later."
+    next_command = "pip install --upgrade pysqlite3"
+    retryable = False
+
+
+def connect(path: str | os.PathLike[str], *, query_only: bool = False) -> Any:
+    """Open a file in autocommit mode, with a write-ahead log synced at each COMMIT.
+
+    The connection may move between threads, but only one may use it at a time.
+    Raises SqliteUnfitError.
+    """
+    check_version(pysqlite3.sqlite_version_info)
+    connection = pysqlite3.connect(
+        os.fspath(path),
+        timeout=BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=CACHED_STATEMENTS,
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    connection.execute(f"PRAGMA query_only = {int(query_only)}")
+    return connection
+
+
+def check_version(version: tuple[int, ...]) -> None:
+    """Raise SqliteUnfitError for a SQLite that is too old."""
+    if version < OLDEST_SQLITE:
+        raise SqliteUnfitError(f"SQLite {'.'.join(map(str, version))} is too old.")

@@ -1,0 +1,73 @@
+"""Migration: bringing the tables of a database to the schema that this version knows."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pysqlite3
+from sqlalchemy import Engine, NullPool, create_engine, event
+from sqlalchemy.engine import Connection
+
+from clawmarket.adapters.store.connection import connect
+from clawmarket.ports.store import SchemaNewerError
+
+# The revisions under migrations/versions, oldest first. They stand here so that a start on a
+# present schema need not load Alembic.
+REVISIONS = ("0001",)
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+_STORED = "SELECT version_num FROM alembic_version"
+_HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+
+
+def migrate_file(path: str | os.PathLike[str]) -> None:
+    """Make or migrate the tables of a SQLite file, all of it or nothing.
+
+    Raises SchemaNewerError.
+    """
+    if stored_revision(path) == REVISIONS[-1]:
+        return
+    # `module` keeps SQLAlchemy from loading the interpreter's own SQLite.
+    engine = create_engine(
+        "sqlite://", module=pysqlite3, creator=lambda: connect(path), poolclass=NullPool
+    )
+    event.listen(engine, "begin", _begin)
+    migrate(engine)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring a database to the newest revision in one transaction."""
+    from alembic import command  # noqa: PLC0415 - half a second that most starts need not pay
+    from alembic.config import Config  # noqa: PLC0415 - the same
+
+    with engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+        command.upgrade(config, "head")
+
+
+def stored_revision(path: str | os.PathLike[str]) -> str | None:
+    """Return the revision of a file's tables, or None if it has none. Raises SchemaNewerError."""
+    connection = connect(path)
+    try:
+        revision = _revision(connection)
+    finally:
+        connection.close()
+    if revision is not None and revision not in REVISIONS:
+        raise SchemaNewerError(
+            f"The store has schema {revision}; this version knows {REVISIONS[-1]} at the latest."
+        )
+    return revision
+
+
+def _revision(connection: Any) -> str | None:
+    if connection.execute(_HAS_TABLE).fetchone() is None:
+        return None
+    found = connection.execute(_STORED).fetchone()
+    return None if found is None else str(found[0])
+
+
+def _begin(connection: Connection) -> None:
+    # The driver would begin only at the first change, and never for CREATE TABLE.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,123 @@
+"""The tables: one for each row dataclass, with the columns its type hints ask for.
+
+Columns are TEXT, BIGINT and BLOB only: booleans and moments are integers, JSON is bytes. The first
+field is the primary key. Text is ordered by its bytes on every database, because listings
+page by key.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text
+from sqlalchemy.types import TypeEngine
+
+from clawmarket.adapters.store.codec import Form, forms_of
+from clawmarket.domain.kernel.job import Job
+from clawmarket.domain.kernel.replay import KeptAnswer
+from clawmarket.domain.market.award import Award
+from clawmarket.domain.market.bid import Bid
+from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.offer import Offer
+from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.receipt import Receipt
+from clawmarket.domain.market.result import Result
+from clawmarket.domain.market.task import Task
+from clawmarket.domain.treasury.account import Balance
+from clawmarket.domain.treasury.entry import Entry
+from clawmarket.domain.treasury.hold import Hold
+from clawmarket.domain.treasury.settlement import Settlement
+from clawmarket.domain.trust.file import FileRight
+from clawmarket.domain.trust.record import LogEntry, LogHead, LogTile, Record, RecordParty, Tally
+from clawmarket.domain.trust.session import Account, Credential, Session, UsedNonce
+
+KINDS: dict[str, type] = {
+    "accounts": Account,
+    "awards": Award,
+    "balances": Balance,
+    "bids": Bid,
+    "credentials": Credential,
+    "deliveries": Delivery,
+    "entries": Entry,
+    "file_rights": FileRight,
+    "holds": Hold,
+    "jobs": Job,
+    "kept_answers": KeptAnswer,
+    "log_entries": LogEntry,
+    "log_heads": LogHead,
+    "log_tiles": LogTile,
+    "offers": Offer,
+    "orders": Order,
+    "receipts": Receipt,
+    "record_parties": RecordParty,
+    "records": Record,
+    "results": Result,
+    "sessions": Session,
+    "settlements": Settlement,
+    "tallies": Tally,
+    "tasks": Task,
+    "used_nonces": UsedNonce,
+}
+
+# Every index costs each insert; each stands here for one listing, sweep or look-up.
+INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (Bid, ("task_id", "bidder", "state")),
+    (Bid, ("bidder", "bid_id")),
+    (Credential, ("account_id",)),
+    (Job, ("acts_at",)),
+    (Job, ("state", "job_id")),
+    (Offer, ("state", "offer_id")),
+    (Offer, ("seller", "offer_id")),
+    (Order, ("buyer", "order_id")),
+    (Order, ("seller", "order_id")),
+    (Order, ("acts_at",)),
+    (Session, ("expires_at",)),
+    (Task, ("state", "task_id")),
+    (Task, ("buyer", "task_id")),
+    (Task, ("acts_at",)),
+    (UsedNonce, ("expires_at",)),
+)
+
+# Small rows that lie in their key's own tree: a commit costs by the pages it touches, and a
+# table beside its key's index is a page more. Rows with long texts would overflow there.
+KEYED: frozenset[type] = frozenset(
+    {Award, Balance, Entry, FileRight, Hold, LogTile, RecordParty, Settlement, Tally}
+)
+
+# Values that no two rows share, beside the key; None may stand in many rows.
+UNIQUE: tuple[tuple[type, str], ...] = ((Credential, "lookup"), (LogEntry, "record_id"))
+
+METADATA = MetaData()
+
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _column(form: Form, *, is_key: bool) -> Column[Any]:
+    types: dict[Any, TypeEngine[Any]] = {int: BigInteger(), bool: BigInteger()}
+    binary = form.is_tuple or form.base is bytes
+    kind = LargeBinary() if binary else types.get(form.base, _TEXT)
+    return Column(form.name, kind, primary_key=is_key, nullable=form.optional, autoincrement=False)
+
+
+def _table(name: str, kind: type) -> Table:
+    forms = forms_of(kind)
+    columns = [_column(form, is_key=form is forms[0]) for form in forms]
+    return Table(name, METADATA, *columns, sqlite_with_rowid=kind not in KEYED)
+
+
+TABLES: dict[type, Table] = {kind: _table(name, kind) for name, kind in KINDS.items()}
+
+
+def _index(kind: type, names: tuple[str, ...], *, unique: bool) -> Index:
+    table = TABLES[kind]
+    name = f"{table.name}_by_{'_'.join(names)}"
+    return Index(name, *(table.c[each] for each in names), unique=unique)
+
+
+for _kind, _names in INDEXES:
+    _index(_kind, _names, unique=False)
+for _kind, _name in UNIQUE:
+    _index(_kind, (_name,), unique=True)
+
+
+def unique_names(kind: type) -> tuple[str, ...]:
+    """Return the fields of a row class that no two rows share, beside the key."""
+    return tuple(name for each, name in UNIQUE if each is kind)

@@ -1,0 +1,179 @@
+"""The one writer: many commands, each behind a savepoint, made durable by one COMMIT.
+
+A command is answered only after the COMMIT of its group. A command that fails undoes itself and
+nothing else; a group that SQLite rolled back is answered as lost and never run again, because
+its commands may have been answered to by somebody else in between.
+"""
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from clawmarket.adapters.store.rows import SqliteTransaction
+from clawmarket.ports.store import StoreBusyError, StoreLostError
+
+GROUP_SIZE = 64
+GROUP_WORK_S = 0.005
+LINGER_S = 0.0003
+MAX_WAITING = 10_000
+
+Command = Callable[[SqliteTransaction], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command returned, or what it raised."""
+
+    value: Any = None
+    failure: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A command and whoever waits for its outcome."""
+
+    command: Command
+    loop: asyncio.AbstractEventLoop
+    future: "asyncio.Future[Outcome]"
+
+
+class GroupLostError(Exception):
+    """SQLite rolled the whole group back."""
+
+
+class GroupWriter:
+    """A thread that owns the only writing connection.
+
+    Args:
+        connection: Opened for this writer alone, in autocommit mode; closed by `close`.
+        commit_delay_s: Waited before each COMMIT, to stand for a slower disk.
+    """
+
+    def __init__(self, connection: Any, commit_delay_s: float = 0.0) -> None:
+        self._connection = connection
+        self._execute = connection.execute
+        self._commit_delay_s = commit_delay_s
+        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._door = threading.Lock()
+        self._closed = False
+        self._served = False
+        self._expected = 1
+        self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, command: Command) -> "asyncio.Future[Outcome]":
+        """Queue a command of the running event loop; the future never fails.
+
+        Raises StoreBusyError, StoreLostError.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(command, loop, loop.create_future())
+        with self._door:
+            if self._closed:
+                raise StoreLostError("The store is closed.")
+            if self._queue.qsize() >= MAX_WAITING:
+                raise StoreBusyError(f"{MAX_WAITING} commands wait for the store already.")
+            self._queue.put(waiting)
+        return waiting.future
+
+    def close(self) -> None:
+        """Finish what was accepted, then let go of the connection."""
+        with self._door:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while not self._served:
+            first = self._queue.get()
+            if first is None:
+                break
+            self._finish(first)
+        self._connection.close()
+
+    def _finish(self, first: Waiting) -> None:
+        """Run one group that begins with a command, make it durable and answer it."""
+        taken = [first]
+        try:
+            outcomes = self._group(taken)
+        except Exception as failure:  # noqa: BLE001 - whatever it is, nobody may wait for ever
+            self._abandon()
+            outcomes = [_lost(failure) for _ in taken]
+        self._expected = len(taken)
+        _answer(zip(taken, outcomes, strict=True))
+
+    def _group(self, taken: list[Waiting]) -> list[Outcome]:
+        """Run commands in one transaction, adding each that is taken from the queue."""
+        ends = time.monotonic() + GROUP_WORK_S
+        self._execute("BEGIN IMMEDIATE")
+        rows = SqliteTransaction(self._connection)
+        outcomes = [self._run(taken[0].command, rows)]
+        while (waiting := self._next(len(taken), ends)) is not None:
+            taken.append(waiting)
+            outcomes.append(self._run(waiting.command, rows))
+        if self._commit_delay_s:
+            time.sleep(self._commit_delay_s)
+        self._execute("COMMIT")
+        return outcomes
+
+    def _run(self, command: Command, rows: SqliteTransaction) -> Outcome:
+        self._execute("SAVEPOINT command")
+        try:
+            value = command(rows)
+        except BaseException as failure:  # noqa: BLE001 - raised again where the command came from
+            if not self._connection.in_transaction:
+                raise GroupLostError from failure
+            self._execute("ROLLBACK TO command")
+            self._execute("RELEASE command")
+            return Outcome(failure=failure)
+        self._execute("RELEASE command")
+        return Outcome(value)
+
+    def _next(self, ran: int, ends: float) -> Waiting | None:
+        """Return the group's next command, or None when it is time to commit.
+
+        Callers that the last group answered come back a moment later, so a group that is smaller
+        than the last one waits a little for them; a lone caller never waits.
+        """
+        if ran >= GROUP_SIZE or time.monotonic() >= ends:
+            return None
+        with suppress(queue.Empty):
+            lingers = ran < self._expected and self._queue.empty()
+            waiting = self._queue.get(timeout=LINGER_S) if lingers else self._queue.get_nowait()
+            self._served = waiting is None
+            return waiting
+        return None
+
+    def _abandon(self) -> None:
+        # The file is as it was before the group whether or not this can be said to SQLite.
+        with suppress(Exception):
+            if self._connection.in_transaction:
+                self._execute("ROLLBACK")
+
+
+def _lost(failure: Exception) -> Outcome:
+    reason = getattr(failure, "sqlite_errorname", type(failure).__name__)
+    lost = StoreLostError("The transaction was lost; nothing of it happened.", reason=reason)
+    lost.__cause__ = failure
+    return Outcome(failure=lost)
+
+
+def _answer(done: Iterable[tuple[Waiting, Outcome]]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Waiting, Outcome]]] = {}
+    for waiting, outcome in done:
+        by_loop.setdefault(waiting.loop, []).append((waiting, outcome))
+    for loop, answers in by_loop.items():
+        with suppress(RuntimeError):  # on a closed loop nobody waits any more
+            loop.call_soon_threadsafe(_resolve, answers)
+
+
+def _resolve(answers: Iterable[tuple[Waiting, Outcome]]) -> None:
+    for waiting, outcome in answers:
+        if not waiting.future.done():
+            waiting.future.set_result(outcome)

@@ -1,0 +1,1 @@
+"""Words that every other part of the domain stands on."""

@@ -1,0 +1,97 @@
+"""Ids: a prefix that says what it is, and 26 lower-case ULID characters."""
+
+import re
+from dataclasses import dataclass, field
+
+# Crockford's base 32, lower case (ULID specification): no i, l, o, u.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+_SHIFTS = tuple(range(120, -1, -10))
+
+PREFIXES = {
+    "account": "agent_",
+    "award": "award_",
+    "bid": "bid_",
+    "credential": "cred_",
+    "delivery": "delivery_",
+    "entry": "entry_",
+    "file": "file_",
+    "hold": "hold_",
+    "job": "job_",
+    "offer": "offer_",
+    "order": "order_",
+    "receipt": "receipt_",
+    "record": "rec_",
+    "request": "req_",
+    "result": "result_",
+    "settlement": "settlement_",
+    "task": "task_",
+}
+
+ULID_PATTERN = "[0-7][0-9a-hjkmnp-tv-z]{25}"
+
+# The market's own acts (a deadline that passed) are recorded under an account nobody can sign
+# in to.
+MARKET_ACCOUNT = "agent_" + "0" * 26
+
+
+def make_id(noun: str, now: int, randomness: bytes) -> str:
+    """Return a new id of a noun.
+
+    Args:
+        noun: A key of `PREFIXES`.
+        now: Milliseconds since the epoch; ids of later moments sort later.
+        randomness: Exactly ten random bytes.
+    """
+    return PREFIXES[noun] + _encode((now << 80) | int.from_bytes(randomness, "big"))
+
+
+def _encode(number: int) -> str:
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
+
+
+@dataclass(slots=True)
+class RecordIds:
+    """Gives records ids that rise strictly in the order of their commands.
+
+    Two commands of one millisecond would sort by chance otherwise, and the log would tell a
+    story with an answer before its question. `newest` is the last id of the run before, so that
+    a clock that was set back does not matter.
+    """
+
+    newest: str = ""
+    last: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.last = _decode(self.newest[-26:])
+
+    def next(self, now: int, randomness: bytes) -> str:
+        """Return the next id; call it inside the transaction only."""
+        fresh = (now << 80) | (int.from_bytes(randomness, "big") >> 1)
+        self.last = max(self.last + 1, fresh)
+        return PREFIXES["record"] + _encode(self.last)
+
+
+def _decode(ulid: str) -> int:
+    number = 0
+    for char in ulid:
+        number = number << 5 | _ALPHABET.index(char)
+    return number
+
+
+def id_pattern(noun: str) -> str:
+    """Return the regular expression (anchored) that every id of a noun matches."""
+    return f"^{PREFIXES[noun]}{ULID_PATTERN}$"
+
+
+def same_ulid(noun: str, other_id: str) -> str:
+    """Return the id of a noun that exists exactly once per other thing (a receipt per order)."""
+    return PREFIXES[noun] + other_id[-26:]
+
+
+def noun_of(some_id: str) -> str | None:
+    """Return what an id names, or None when it is no id of ours."""
+    for noun, prefix in PREFIXES.items():
+        if some_id.startswith(prefix) and re.fullmatch(id_pattern(noun), some_id):
+            return noun
+    return None

@@ -1,0 +1,102 @@
+"""Jobs: work that follows a command and happens outside its transaction."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from clawmarket.domain.kernel.errors import NotFoundError
+from clawmarket.domain.kernel.machine import Machine
+
+MAX_ATTEMPTS = 8
+FIRST_RETRY_MS = 1_000
+LONGEST_RETRY_MS = 15 * 60_000
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    WAITING = "job_waiting"
+    RUNNING = "job_running"
+    DONE = "job_done"
+    DEAD = "job_dead"
+    CANCELLED = "job_cancelled"
+
+
+JOB = Machine(
+    "job",
+    (JobState.WAITING,),
+    {
+        "lease": {JobState.WAITING: JobState.RUNNING, JobState.RUNNING: JobState.RUNNING},
+        "finish": {JobState.RUNNING: JobState.DONE},
+        "postpone": {JobState.RUNNING: JobState.WAITING},
+        "bury": {JobState.RUNNING: JobState.DEAD},
+        "cancel": {JobState.WAITING: JobState.CANCELLED, JobState.DEAD: JobState.CANCELLED},
+        "retry": {JobState.DEAD: JobState.WAITING, JobState.CANCELLED: JobState.WAITING},
+    },
+)
+
+
+class JobNotFoundError(NotFoundError):
+    """There is no such job."""
+
+    next_command = "clawmarket call market.jobs.list"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work: what, about what, when next, how often tried and why it failed.
+
+    `acts_at` is when it may run next; while it runs, when its lease ends; None once it is over.
+    `fence` rises with each lease, so that a worker that lost its lease cannot finish the job.
+    """
+
+    job_id: str
+    kind: str
+    ref: str
+    state: JobState
+    attempts: int
+    fence: int
+    last_failure: str
+    created_at: int
+    acts_at: int | None
+
+
+def lease(job: Job, now: int, lease_ms: int) -> Job:
+    """Take a job for a while. Raises TransitionRefusedError."""
+    return replace(
+        job,
+        state=JOB.step(job.state, "lease"),
+        attempts=job.attempts + 1,
+        fence=job.fence + 1,
+        acts_at=now + lease_ms,
+    )
+
+
+def finish(job: Job) -> Job:
+    """Note that a job is done. Raises TransitionRefusedError."""
+    return replace(job, state=JOB.step(job.state, "finish"), acts_at=None)
+
+
+def fail(job: Job, why: str, now: int, jitter: float) -> Job:
+    """Note a failed attempt: wait longer each time, or give up after `MAX_ATTEMPTS`.
+
+    Args:
+        job: The running job.
+        why: What went wrong, already redacted.
+        now: The present moment.
+        jitter: A number from 0 to 1 that spreads the retries.
+    """
+    if job.attempts >= MAX_ATTEMPTS:
+        return replace(job, state=JOB.step(job.state, "bury"), last_failure=why, acts_at=None)
+    pause = min(FIRST_RETRY_MS * 2 ** (job.attempts - 1), LONGEST_RETRY_MS)
+    acts_at = now + int(pause * (0.5 + jitter / 2))
+    return replace(job, state=JOB.step(job.state, "postpone"), last_failure=why, acts_at=acts_at)
+
+
+def cancel(job: Job) -> Job:
+    """Give a job up. Raises TransitionRefusedError."""
+    return replace(job, state=JOB.step(job.state, "cancel"), acts_at=None)
+
+
+def retry(job: Job, now: int) -> Job:
+    """Try a dead or cancelled job anew. Raises TransitionRefusedError."""
+    return replace(job, state=JOB.step(job.state, "retry"), attempts=0, acts_at=now)

@@ -1,0 +1,70 @@
+"""Table-driven state machines: what may follow what, stated once and kept pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from clawmarket.domain.kernel.errors import ConflictError
+
+S = TypeVar("S", bound=StrEnum)
+
+MACHINES: dict[str, "Machine[StrEnum]"] = {}
+
+
+class TransitionRefusedError(ConflictError):
+    """The present state does not allow this step."""
+
+    advice = "Look at what it waits for now; that is the only step that helps."
+    next_command = "clawmarket explain transition_refused"
+
+
+@dataclass(frozen=True)
+class Machine(Generic[S]):
+    """The legal moves of one noun, as a table of action → state before → state after.
+
+    `initial` holds every state in which a thing of this noun may come into being.
+    """
+
+    noun: str
+    initial: tuple[S, ...]
+    moves: Mapping[str, Mapping[S, S]]
+
+    def __post_init__(self) -> None:
+        if self.noun in MACHINES:
+            raise ValueError(f"there are two machines for {self.noun}")
+        MACHINES[self.noun] = self  # type: ignore[assignment]  # S is invariant, reading is safe
+
+    def step(self, state: S, action: str) -> S:
+        """Return the state after an action. Raises TransitionRefusedError."""
+        after = self.moves[action].get(state)
+        if after is None:
+            raise TransitionRefusedError(
+                f"This {self.noun} is {state}; it cannot {action.replace('_', ' ')} now.",
+                state=str(state),
+                action=action,
+            )
+        return after
+
+    @property
+    def states(self) -> tuple[S, ...]:
+        """Every state of the noun, in the order of its enum."""
+        return tuple(type(self.initial[0]))
+
+    @property
+    def final(self) -> frozenset[S]:
+        """The states that nothing leaves."""
+        return frozenset(self.states) - {
+            before for table in self.moves.values() for before in table
+        }
+
+    def mermaid(self) -> str:
+        """Return the diagram that the reference pages show."""
+        starts = [f"  [*] --> {state}" for state in self.initial]
+        arrows = [
+            f"  {before} --> {after}: {action}"
+            for action, table in self.moves.items()
+            for before, after in table.items()
+        ]
+        ends = [f"  {state} --> [*]" for state in self.states if state in self.final]
+        return "\n".join(["stateDiagram-v2", *starts, *arrows, *ends])

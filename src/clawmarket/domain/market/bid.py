@@ -1,0 +1,147 @@
+"""Bids: a worker's answer to a task, with its own price and time."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from clawmarket.domain.kernel.errors import (
+    ConflictError,
+    InvalidArgumentError,
+    NotFoundError,
+    QuotaExceededError,
+)
+from clawmarket.domain.kernel.events import Event, event
+from clawmarket.domain.kernel.machine import Machine
+from clawmarket.domain.market.task import Task
+from clawmarket.domain.market.terms import MAX_BIDS_PER_TASK
+
+
+class BidState(StrEnum):
+    """Where a bid stands."""
+
+    SUBMITTED = "bid_submitted"
+    WITHDRAWN = "bid_withdrawn"
+    ACCEPTED = "bid_accepted"
+    REJECTED = "bid_rejected"
+
+
+BID = Machine(
+    "bid",
+    (BidState.SUBMITTED,),
+    {
+        "withdraw": {BidState.SUBMITTED: BidState.WITHDRAWN},
+        "accept": {BidState.SUBMITTED: BidState.ACCEPTED},
+        "reject": {BidState.SUBMITTED: BidState.REJECTED},
+    },
+)
+
+
+class BidNotFoundError(NotFoundError):
+    """There is no such bid, or it is not yours to see."""
+
+    next_command = "clawmarket task list"
+
+
+class BidAboveBudgetError(InvalidArgumentError):
+    """The price is above what the buyer will pay."""
+
+    advice = "Bid at most the task's budget."
+    next_command = "clawmarket task show {taskId}"
+
+
+class OwnTaskBidError(ConflictError):
+    """A buyer cannot bid on a task of their own."""
+
+    advice = "Bid from the account that will do the work."
+    next_command = "clawmarket task list --state task_open"
+
+
+class BidExistsError(ConflictError):
+    """This account has a live bid on the task already."""
+
+    advice = "Withdraw the first bid, then bid again."
+    next_command = "clawmarket task show {taskId}"
+
+
+class BidsFullError(QuotaExceededError):
+    """The task has as many bids as a task may have."""
+
+    advice = "Look for another open task."
+    next_command = "clawmarket task list --state task_open"
+
+
+@dataclass(frozen=True, slots=True)
+class Bid:
+    """A worker's offer to do one task for a price."""
+
+    bid_id: str
+    task_id: str
+    bidder: str
+    asset: str
+    price: int
+    eta_s: int
+    note: str
+    state: BidState
+    created_at: int
+    record_id: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class BidPlaced(Event):
+    """A worker bid on a task."""
+
+    bid_id: str
+    task_id: str
+    bidder: str
+    asset: str
+    price: str
+    terms: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class BidWithdrawn(Event):
+    """A worker took a bid back before an award."""
+
+    bid_id: str
+    task_id: str
+
+
+def check_bid(task: Task, bidder: str, price: int) -> None:
+    """Raise unless this bidder may bid this price on the task.
+
+    Raises:
+        OwnTaskBidError: The bidder is the buyer.
+        BidAboveBudgetError: The price is above the budget.
+        BidsFullError: The task has `MAX_BIDS_PER_TASK` bids.
+    """
+    if bidder == task.buyer:
+        raise OwnTaskBidError("This is your own task.", taskId=task.task_id)
+    if price > task.budget:
+        raise BidAboveBudgetError(
+            f"The bid of {price} is above the budget of {task.budget} minor units.",
+            taskId=task.task_id,
+        )
+    if task.bid_count >= MAX_BIDS_PER_TASK:
+        raise BidsFullError(f"The task has {MAX_BIDS_PER_TASK} bids.", taskId=task.task_id)
+
+
+def withdraw(bid: Bid) -> tuple[Bid, BidWithdrawn]:
+    """Take a bid back. Raises TransitionRefusedError."""
+    after = replace(bid, state=BID.step(bid.state, "withdraw"))
+    return after, BidWithdrawn(bid.bid_id, bid.task_id)
+
+
+def accept(bid: Bid) -> Bid:
+    """Choose a bid. Raises TransitionRefusedError."""
+    return replace(bid, state=BID.step(bid.state, "accept"))
+
+
+def reject(bid: Bid) -> Bid:
+    """Turn a bid down because another one was chosen or the task ended."""
+    return replace(bid, state=BID.step(bid.state, "reject"))
+
+
+def counted(task: Task) -> Task:
+    """Return the task with one more bid on it."""
+    return replace(task, bid_count=task.bid_count + 1)

@@ -1,0 +1,138 @@
+"""Offers: a seller's standing proposal."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from clawmarket.domain.kernel.errors import ConflictError, NotFoundError
+from clawmarket.domain.kernel.events import Event, event
+from clawmarket.domain.kernel.machine import Machine
+
+
+class OfferState(StrEnum):
+    """Where an offer stands."""
+
+    CREATED = "offer_created"
+    PUBLISHED = "offer_published"
+    CLOSED = "offer_closed"
+
+
+OFFER = Machine(
+    "offer",
+    (OfferState.CREATED,),
+    {
+        "publish": {OfferState.CREATED: OfferState.PUBLISHED},
+        "close": {
+            OfferState.CREATED: OfferState.CLOSED,
+            OfferState.PUBLISHED: OfferState.CLOSED,
+        },
+    },
+)
+
+
+class OfferNotFoundError(NotFoundError):
+    """There is no such offer, or it is not published."""
+
+    next_command = "clawmarket call web3.market.offer.list"
+
+
+class OfferNotPublishedError(ConflictError):
+    """Only a published offer can be ordered."""
+
+    advice = "Choose a published offer."
+    next_command = "clawmarket call web3.market.offer.list"
+
+
+class OfferFixedError(ConflictError):
+    """A published offer keeps its terms; buyers may be reading them."""
+
+    advice = "Close this offer and create a new one."
+    next_command = "clawmarket call web3.market.offer.get offerId={offerId}"
+
+
+class OwnOfferError(ConflictError):
+    """A seller cannot order from themselves."""
+
+    advice = "Order from another account."
+    next_command = "clawmarket call web3.market.offer.list"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a seller will do or hand over, for how much a piece, within which time."""
+
+    offer_id: str
+    seller: str
+    title: str
+    description: str
+    asset_type: str
+    delivery_type: str
+    asset: str
+    price: int
+    delivery_s: int
+    review_s: int
+    resubmit_s: int
+    state: OfferState
+    created_at: int
+    record_id: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class OfferCreated(Event):
+    """A seller wrote an offer."""
+
+    offer_id: str
+    seller: str
+    asset: str
+    price: str
+    terms: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class OfferPublished(Event):
+    """An offer can be ordered."""
+
+    offer_id: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class OfferUpdated(Event):
+    """A seller changed an offer before publishing it."""
+
+    offer_id: str
+    price: str
+    terms: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class OfferClosed(Event):
+    """An offer can no longer be ordered."""
+
+    offer_id: str
+
+
+def publish(offer: Offer) -> tuple[Offer, OfferPublished]:
+    """Open an offer for orders. Raises TransitionRefusedError."""
+    return replace(offer, state=OFFER.step(offer.state, "publish")), OfferPublished(offer.offer_id)
+
+
+def close(offer: Offer) -> tuple[Offer, OfferClosed]:
+    """End an offer; orders made from it stay what they are. Raises TransitionRefusedError."""
+    return replace(offer, state=OFFER.step(offer.state, "close")), OfferClosed(offer.offer_id)
+
+
+def check_editable(offer: Offer) -> None:
+    """Raise OfferFixedError unless nobody can have relied on the terms yet."""
+    if offer.state is not OfferState.CREATED:
+        raise OfferFixedError(f"The offer is {offer.state}.", offerId=offer.offer_id)
+
+
+def check_orderable(offer: Offer, buyer: str) -> None:
+    """Raise unless this buyer may order. Raises OfferNotPublishedError, OwnOfferError."""
+    if offer.state is not OfferState.PUBLISHED:
+        raise OfferNotPublishedError(f"The offer is {offer.state}.", offerId=offer.offer_id)
+    if buyer == offer.seller:
+        raise OwnOfferError("This is your own offer.", offerId=offer.offer_id)

@@ -1,0 +1,326 @@
+"""Orders: the agreement of one buyer and one seller, and whose turn it is until when."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from clawmarket.domain.kernel.errors import ConflictError, ExpiredError, NotFoundError
+from clawmarket.domain.kernel.events import Event, event
+from clawmarket.domain.kernel.machine import Machine
+from clawmarket.domain.kernel.moment import SECOND_MS
+from clawmarket.domain.market.terms import LOCK_WINDOW_S, MAX_REJECTIONS
+
+
+class OrderState(StrEnum):
+    """Where an order stands."""
+
+    CREATED = "order_created"
+    LOCKED = "payment_locked"
+    WORKING = "delivery_ready"
+    DELIVERED = "delivery_completed"
+    COMPLETED = "settlement_completed"
+    CANCELLED = "order_cancelled"
+    EXPIRED = "order_expired"
+    REFUNDED = "order_refunded"
+    RETURNED = "settlement_cancelled"
+
+
+_S = OrderState
+
+ORDER = Machine(
+    "order",
+    (OrderState.CREATED,),
+    {
+        "lock": {_S.CREATED: _S.LOCKED},
+        "start": {_S.LOCKED: _S.WORKING},
+        "withdraw_delivery": {_S.WORKING: _S.LOCKED},
+        "deliver": {_S.WORKING: _S.DELIVERED},
+        "reject": {_S.DELIVERED: _S.WORKING},
+        "complete": {_S.DELIVERED: _S.COMPLETED},
+        "cancel": {_S.CREATED: _S.CANCELLED},
+        "expire": {_S.CREATED: _S.EXPIRED},
+        "return_money": {_S.LOCKED: _S.RETURNED, _S.WORKING: _S.RETURNED},
+        "refund": {_S.LOCKED: _S.REFUNDED, _S.WORKING: _S.REFUNDED},
+    },
+)
+
+
+class OrderNotFoundError(NotFoundError):
+    """There is no such order, or it is not yours to see."""
+
+    next_command = "clawmarket order list"
+
+
+class DeliveryLateError(ExpiredError):
+    """The last moment to deliver has passed; the money goes back."""
+
+    advice = "Nothing more can be delivered for this order."
+    next_command = "clawmarket order explain {orderId}"
+
+
+class ReviewLateError(ExpiredError):
+    """The last moment to review has passed; the money goes to the seller."""
+
+    advice = "The delivery counts as accepted."
+    next_command = "clawmarket order explain {orderId}"
+
+
+class LockLateError(ExpiredError):
+    """The last moment to lock the payment has passed."""
+
+    advice = "Make a new order."
+    next_command = "clawmarket order explain {orderId}"
+
+
+class AttemptsUsedUpError(ConflictError):
+    """The result was rejected as often as a result can be."""
+
+    advice = "The money goes back to the buyer when the window ends."
+    next_command = "clawmarket order explain {orderId}"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What two accounts agreed on, for how much, and whose turn it is.
+
+    `due_at` is the last moment for whoever has to act; `acts_at` is when the market acts if
+    nobody did, and None once the order has ended. `records` are the ids of the records that tell
+    its story, from the demand to the last posting; the receipt is made of them.
+    """
+
+    order_id: str
+    task_id: str | None
+    offer_id: str | None
+    bid_id: str | None
+    buyer: str
+    seller: str
+    title: str
+    asset: str
+    quantity: int
+    price: int
+    fee_bps: int
+    delivery_s: int
+    review_s: int
+    resubmit_s: int
+    settlement_id: str | None
+    delivery_id: str | None
+    result_id: str | None
+    rejections: int
+    state: OrderState
+    created_at: int
+    due_at: int
+    acts_at: int | None
+    records: tuple[str, ...]
+
+    @property
+    def amount(self) -> int:
+        """What the buyer locks: price times quantity, in minor units."""
+        return self.price * self.quantity
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Who may see the records of this order."""
+        return (self.buyer, self.seller)
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class OrderCreated(Event):
+    """A buyer and a seller agreed."""
+
+    order_id: str
+    buyer: str
+    seller: str
+    asset: str
+    amount: str
+    terms: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class OrderCancelled(Event):
+    """The buyer gave an unpaid order up."""
+
+    order_id: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class OrderExpired(Event):
+    """The buyer did not lock the payment in time."""
+
+    order_id: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class PaymentLocked(Event):
+    """The price is set aside; no side can take it alone."""
+
+    order_id: str
+    settlement_id: str
+    asset: str
+    amount: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class SettlementReleased(Event):
+    """The lock was divided between the seller and the market."""
+
+    settlement_id: str
+    order_id: str
+    asset: str
+    seller_amount: str
+    fee: str
+    refund: str
+    why: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class SettlementRefunded(Event):
+    """The whole lock went back to the buyer."""
+
+    settlement_id: str
+    order_id: str
+    asset: str
+    refund: str
+    why: str
+
+
+def _waits(order: Order, action: str, now: int, seconds: int) -> Order:
+    due = now + seconds * SECOND_MS
+    return replace(order, state=ORDER.step(order.state, action), due_at=due, acts_at=due)
+
+
+def _ends(order: Order, action: str) -> Order:
+    return replace(order, state=ORDER.step(order.state, action), acts_at=None)
+
+
+def first_due(now: int) -> int:
+    """Return the last moment to lock the payment of an order made now."""
+    return now + LOCK_WINDOW_S * SECOND_MS
+
+
+def recorded(order: Order, record_id: str) -> Order:
+    """Return the order with one more record in its story."""
+    return replace(order, records=(*order.records, record_id))
+
+
+def check_lockable(order: Order, now: int) -> None:
+    """Raise unless the payment can be locked now.
+
+    Raises:
+        TransitionRefusedError: The order is locked, cancelled or over.
+        LockLateError: `now` is not before the last moment to lock.
+    """
+    ORDER.step(order.state, "lock")
+    if now >= order.due_at:
+        raise LockLateError("The time to lock this order has passed.", orderId=order.order_id)
+
+
+def lock(order: Order, settlement_id: str, now: int) -> Order:
+    """Bind the locked money to the order; from now on the seller has to deliver.
+
+    Raises:
+        TransitionRefusedError: The order is locked, cancelled or over.
+        LockLateError: `now` is not before the last moment to lock.
+    """
+    check_lockable(order, now)
+    after = _waits(order, "lock", now, order.delivery_s)
+    return replace(after, settlement_id=settlement_id)
+
+
+def start(order: Order, delivery_id: str | None, now: int) -> Order:
+    """Let the seller begin; the last moment to deliver stays what it was.
+
+    Raises:
+        TransitionRefusedError: The order is not locked, or work has begun.
+        DeliveryLateError: `now` is not before the last moment to deliver.
+    """
+    after = replace(order, state=ORDER.step(order.state, "start"), delivery_id=delivery_id)
+    _check_deliverable(order, now)
+    return after
+
+
+def withdraw_delivery(order: Order) -> Order:
+    """Take an issued delivery back; the order waits for the seller again.
+
+    Raises TransitionRefusedError.
+    """
+    state = ORDER.step(order.state, "withdraw_delivery")
+    return replace(order, state=state, delivery_id=None)
+
+
+def deliver(order: Order, delivery_id: str, result_id: str | None, now: int) -> Order:
+    """Hand the result over; from now on the buyer has to review.
+
+    Raises:
+        TransitionRefusedError: Nothing is to be delivered at present.
+        AttemptsUsedUpError: The result was rejected `MAX_REJECTIONS` times.
+        DeliveryLateError: `now` is not before the last moment to deliver.
+    """
+    after = _waits(order, "deliver", now, order.review_s)
+    if order.rejections >= MAX_REJECTIONS:
+        raise AttemptsUsedUpError(
+            f"The result was rejected {MAX_REJECTIONS} times.", orderId=order.order_id
+        )
+    _check_deliverable(order, now)
+    return replace(after, delivery_id=delivery_id, result_id=result_id)
+
+
+def _check_deliverable(order: Order, now: int) -> None:
+    if now >= order.due_at:
+        raise DeliveryLateError("The time to deliver has passed.", orderId=order.order_id)
+
+
+def complete(order: Order, now: int) -> Order:
+    """Accept the delivery. Raises TransitionRefusedError, ReviewLateError."""
+    after = _ends(order, "complete")
+    if now >= order.due_at:
+        raise ReviewLateError("The time to review has passed.", orderId=order.order_id)
+    return after
+
+
+def complete_by_silence(order: Order) -> Order:
+    """Accept the delivery because the buyer let the window pass."""
+    return _ends(order, "complete")
+
+
+def reject(order: Order, now: int) -> Order:
+    """Send the delivery back; the seller may hand in again, or the refund follows.
+
+    After the last rejection nothing can be handed in; the refund comes when the review window
+    has passed once more.
+
+    Raises:
+        TransitionRefusedError: There is no delivery to review.
+        ReviewLateError: `now` is not before the last moment to review.
+    """
+    state = ORDER.step(order.state, "reject")
+    if now >= order.due_at:
+        raise ReviewLateError("The time to review has passed.", orderId=order.order_id)
+    rejections = order.rejections + 1
+    resubmit_s = order.resubmit_s if rejections < MAX_REJECTIONS else 0
+    due = now + resubmit_s * SECOND_MS
+    acts = due + order.review_s * SECOND_MS
+    return replace(order, state=state, rejections=rejections, due_at=due, acts_at=acts)
+
+
+def cancel(order: Order) -> tuple[Order, OrderCancelled]:
+    """Give an unpaid order up. Raises TransitionRefusedError."""
+    return _ends(order, "cancel"), OrderCancelled(order.order_id)
+
+
+def expire(order: Order) -> tuple[Order, OrderExpired]:
+    """End an order that was never paid. Raises TransitionRefusedError."""
+    return _ends(order, "expire"), OrderExpired(order.order_id)
+
+
+def give_back(order: Order) -> Order:
+    """End the order with all money back at the buyer.
+
+    `settlement_cancelled` before anything was delivered, `order_refunded` after a rejection.
+    Raises TransitionRefusedError.
+    """
+    return _ends(order, "refund" if order.rejections else "return_money")

@@ -1,0 +1,160 @@
+"""Tasks: a buyer's published demand, open until one bid is awarded."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from clawmarket.domain.kernel.errors import ConflictError, ExpiredError, NotFoundError
+from clawmarket.domain.kernel.events import Event, event
+from clawmarket.domain.kernel.machine import Machine
+from clawmarket.domain.market.terms import Artifact
+
+
+class TaskState(StrEnum):
+    """Where a task stands; once awarded, its order tells the rest."""
+
+    OPEN = "task_open"
+    AWARDED = "task_awarded"
+    CLOSED = "task_closed"
+    CANCELLED = "task_cancelled"
+    EXPIRED = "task_expired"
+
+
+TASK = Machine(
+    "task",
+    (TaskState.OPEN,),
+    {
+        "award": {TaskState.OPEN: TaskState.AWARDED},
+        "close": {TaskState.AWARDED: TaskState.CLOSED},
+        "cancel": {TaskState.OPEN: TaskState.CANCELLED},
+        "expire": {TaskState.OPEN: TaskState.EXPIRED},
+    },
+)
+
+
+class TaskNotFoundError(NotFoundError):
+    """There is no such task."""
+
+    next_command = "clawmarket task list"
+
+
+class TaskNotOpenError(ConflictError):
+    """The task takes no more bids and can no longer be cancelled."""
+
+    advice = "Look for another open task."
+    next_command = "clawmarket task list --state task_open"
+
+
+class TaskExpiredError(ExpiredError):
+    """The task's last moment for bids and awards has passed."""
+
+    advice = "Look for another open task, or publish it again."
+    next_command = "clawmarket task list --state task_open"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a buyer wants done, for at most how much, and until when it may be taken.
+
+    `acts_at` is when the market ends it by itself; None once that cannot happen any more.
+    """
+
+    task_id: str
+    buyer: str
+    title: str
+    summary: str
+    requirements: str
+    skills: tuple[str, ...]
+    attachments: tuple[Artifact, ...]
+    asset: str
+    budget: int
+    hold_id: str | None
+    delivery_s: int
+    review_s: int
+    resubmit_s: int
+    state: TaskState
+    bid_count: int
+    order_id: str | None
+    created_at: int
+    expires_at: int
+    acts_at: int | None
+    record_id: str
+
+    @property
+    def funded(self) -> bool:
+        """Whether the budget was set aside when the task was published."""
+        return self.hold_id is not None
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class TaskPublished(Event):
+    """A buyer published a task."""
+
+    task_id: str
+    buyer: str
+    asset: str
+    budget: str
+    funded: bool
+    terms: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class TaskCancelled(Event):
+    """The buyer took the task back before an award."""
+
+    task_id: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class TaskExpired(Event):
+    """Nobody was awarded before the task's last moment."""
+
+    task_id: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class TaskClosed(Event):
+    """The task's order came to its end."""
+
+    task_id: str
+
+
+def check_open(task: Task, now: int) -> None:
+    """Raise unless the task can still be bid on, awarded or cancelled.
+
+    Raises:
+        TaskNotOpenError: It was awarded, cancelled or has ended.
+        TaskExpiredError: Its last moment has passed (`now < expires_at` is judged here, not by
+            the sweep).
+    """
+    if task.state is not TaskState.OPEN:
+        raise TaskNotOpenError(f"The task is {task.state}.", taskId=task.task_id)
+    if now >= task.expires_at:
+        raise TaskExpiredError("The task's last moment has passed.", taskId=task.task_id)
+
+
+def cancel(task: Task, now: int) -> tuple[Task, TaskCancelled]:
+    """Take an open task back. Raises TaskNotOpenError, TaskExpiredError."""
+    check_open(task, now)
+    after = replace(task, state=TASK.step(task.state, "cancel"), acts_at=None)
+    return after, TaskCancelled(task.task_id)
+
+
+def expire(task: Task) -> tuple[Task, TaskExpired]:
+    """End a task that nobody was awarded in time. Raises TransitionRefusedError."""
+    after = replace(task, state=TASK.step(task.state, "expire"), acts_at=None)
+    return after, TaskExpired(task.task_id)
+
+
+def award(task: Task, order_id: str, now: int) -> Task:
+    """Bind a task to the order of its chosen bid. Raises TaskNotOpenError, TaskExpiredError."""
+    check_open(task, now)
+    return replace(task, state=TASK.step(task.state, "award"), order_id=order_id, acts_at=None)
+
+
+def close(task: Task) -> tuple[Task, TaskClosed]:
+    """End a task whose order has ended. Raises TransitionRefusedError."""
+    return replace(task, state=TASK.step(task.state, "close")), TaskClosed(task.task_id)

@@ -1,0 +1,37 @@
+"""Terms: the words, limits and deadlines that tasks, offers and orders share."""
+
+from dataclasses import dataclass
+
+from clawmarket.domain.kernel.moment import DAY_MS, SECOND_MS
+
+FEE_BPS = 100
+
+LOCK_WINDOW_S = 15 * 60
+DELIVERY_S = 86_400
+REVIEW_WINDOW_S = 600
+RESUBMIT_S = 86_400
+TASK_LIFETIME_S = 7 * 86_400
+MAX_REJECTIONS = 3
+MAX_BIDS_PER_TASK = 100
+
+SHORTEST_WINDOW_S = 1
+SHORTEST_REAL_WINDOW_S = 60
+LONGEST_WINDOW_S = 90 * DAY_MS // SECOND_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that somebody handed over, named by its content hash."""
+
+    name: str
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """How long each side may stay silent, in seconds."""
+
+    delivery_s: int = DELIVERY_S
+    review_s: int = REVIEW_WINDOW_S
+    resubmit_s: int = RESUBMIT_S

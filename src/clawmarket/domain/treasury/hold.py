@@ -1,0 +1,73 @@
+"""Holds: funds set aside in the ledger; pending, then posted, voided or expired, exactly once."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from clawmarket.domain.kernel.errors import ConflictError
+from clawmarket.domain.kernel.machine import Machine
+
+
+class HoldState(StrEnum):
+    """Where a hold stands."""
+
+    PENDING = "hold_pending"
+    POSTED = "hold_posted"
+    VOIDED = "hold_voided"
+    EXPIRED = "hold_expired"
+
+
+HOLD = Machine(
+    "hold",
+    (HoldState.PENDING,),
+    {
+        "post": {HoldState.PENDING: HoldState.POSTED},
+        "void": {HoldState.PENDING: HoldState.VOIDED},
+        "expire": {HoldState.PENDING: HoldState.EXPIRED},
+    },
+)
+
+
+class PostExceedsHoldError(ConflictError):
+    """More would leave the hold than was set aside."""
+
+    advice = "Post at most what the hold has; the rest goes back to the payer."
+    next_command = "clawmarket explain post_exceeds_hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Money of one owner, set aside for one task or order.
+
+    `posted` is what went to somebody else when the hold was posted; a partial post sends the
+    rest back to the owner.
+    """
+
+    hold_id: str
+    owner: str
+    ref: str
+    asset: str
+    amount: int
+    posted: int
+    state: HoldState
+
+
+def post(hold: Hold, amount: int) -> Hold:
+    """Resolve a hold by paying `amount` of it out.
+
+    Raises:
+        PostExceedsHoldError: The amount is more than the hold has.
+        TransitionRefusedError: The hold is resolved already.
+    """
+    if not 0 <= amount <= hold.amount:
+        raise PostExceedsHoldError(f"The hold has {hold.amount}, not {amount} minor units.")
+    return replace(hold, state=HOLD.step(hold.state, "post"), posted=amount)
+
+
+def void(hold: Hold) -> Hold:
+    """Resolve a hold by giving all of it back. Raises TransitionRefusedError."""
+    return replace(hold, state=HOLD.step(hold.state, "void"))
+
+
+def expire(hold: Hold) -> Hold:
+    """Resolve a hold whose time has passed; all goes back. Raises TransitionRefusedError."""
+    return replace(hold, state=HOLD.step(hold.state, "expire"))

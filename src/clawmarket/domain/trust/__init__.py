@@ -1,0 +1,1 @@
+"""Who said what, and whether it can be proven."""

@@ -1,0 +1,195 @@
+"""Accounts, their credentials and sessions: who may speak as whom, and with which scope."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from clawmarket.domain.kernel.errors import (
+    AuthRequiredError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    QuotaExceededError,
+    RevokedError,
+)
+from clawmarket.domain.kernel.events import Event, event
+
+
+class Role(StrEnum):
+    """What an account is in this market."""
+
+    MEMBER = "member"
+    OPERATOR = "operator"
+    MARKET = "market"
+
+
+class CredentialKind(StrEnum):
+    """How an account proves that it is itself."""
+
+    WALLET = "wallet"
+    KEY = "key"
+    OPERATOR = "operator"
+
+
+SCOPES = ("public", "read", "write", "admin")
+
+
+class SessionUnknownError(AuthRequiredError):
+    """The token or key is not known here, or it has ended."""
+
+    next_command = "clawmarket wallet login"
+
+
+class ScopeMissingError(ForbiddenError):
+    """The credential does not hold the scope that the method needs."""
+
+    advice = "Use a credential with the scope that the message names."
+    next_command = "clawmarket keys new --scope {scope}"
+
+
+class ActorMismatchError(ForbiddenError):
+    """`actorId` names another account than the one that is signed in."""
+
+    advice = "Leave `actorId` out, or sign in as that account."
+    next_command = "clawmarket wallet show"
+
+
+class KeyRevokedError(RevokedError):
+    """The key was revoked."""
+
+    advice = "Create a new key, or sign in with a wallet."
+    next_command = "clawmarket wallet login"
+
+
+class CredentialNotFoundError(NotFoundError):
+    """There is no such credential on this account."""
+
+    next_command = "clawmarket keys list"
+
+
+class AuthNeededError(AuthRequiredError):
+    """The method needs a signed-in account."""
+
+
+class SessionExpiredError(AuthRequiredError):
+    """The session's time has passed."""
+
+
+class ChallengeUnknownError(AuthRequiredError):
+    """The challenge is not one of ours, or its time has passed."""
+
+    advice = "Ask for a new challenge; each one opens one session within five minutes."
+    next_command = "clawmarket wallet login"
+
+
+class NonceReusedError(ConflictError):
+    """The challenge has opened a session already."""
+
+    advice = "Ask for a new challenge; each one opens one session."
+    next_command = "clawmarket wallet login"
+
+
+class KeysFullError(QuotaExceededError):
+    """The account has as many keys as an account may have."""
+
+    advice = "Revoke a key that is no longer used."
+    next_command = "clawmarket keys list"
+
+
+class CredentialRevokedError(ConflictError):
+    """The credential is revoked already."""
+
+    next_command = "clawmarket keys list"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who can own money and be a party."""
+
+    account_id: str
+    role: Role
+    record_id: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One way to sign in as an account.
+
+    `lookup` is a wallet's lower-case address, or the SHA-256 of a key; a key itself is never
+    kept.
+    """
+
+    credential_id: str
+    account_id: str
+    kind: CredentialKind
+    lookup: str
+    label: str
+    prefix: str
+    scope: str
+    created_at: int
+    revoked_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A time in which a token speaks for an account; keyed by the token's SHA-256."""
+
+    token_hash: str
+    account_id: str
+    credential_id: str
+    kind: CredentialKind
+    scope: str
+    created_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsedNonce:
+    """A challenge that has opened its session; kept until it could not be answered anyway."""
+
+    nonce: str
+    expires_at: int
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class AccountOpened(Event):
+    """An account came into being; a wallet's address is bound to it."""
+
+    account_id: str
+    role: str
+    address: str | None
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class SessionOpened(Event):
+    """A wallet signed in."""
+
+    account_id: str
+    credential_id: str
+    expires_at: int
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class ApiKeyCreated(Event):
+    """An account got an API key; only its hash is kept."""
+
+    credential_id: str
+    account_id: str
+    scope: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class ApiKeyRevoked(Event):
+    """An API key was revoked; its sessions ended with it."""
+
+    credential_id: str
+    account_id: str
+
+
+def allows(scope: str, needed: str) -> bool:
+    """Return whether a credential's scope covers the one that a method needs."""
+    return SCOPES.index(scope) >= SCOPES.index(needed)

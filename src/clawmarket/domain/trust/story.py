@@ -1,0 +1,270 @@
+"""The story of a finished order, told by its records alone.
+
+Whoever writes a receipt and whoever checks one read the same story with these functions. They
+know the events by name: the trust context stands below the market's.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import NoneType
+
+from clawmarket.domain.kernel.ids import MARKET_ACCOUNT, noun_of
+from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
+
+_AMOUNT = re.compile(r"0|[1-9][0-9]{0,15}")
+# What a task or an offer that names no windows means, in seconds.
+_WINDOWS = {"timeoutSec": 86_400, "disputeWindowSec": 600, "resubmitSec": 86_400}
+
+_RELEASED = "settlement_released"
+_ENDS = {
+    _RELEASED: ("settlement_completed",),
+    "settlement_refunded": ("order_refunded", "settlement_cancelled"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who may cause an event, and with which methods a party says so."""
+
+    roles: tuple[str, ...]
+    methods: tuple[str, ...]
+
+
+_REVIEW, _RELEASE = "web3.market.reviewResult", "web3.market.settlement.release"
+_AWARD, _SUBMIT = "web3.market.awardBid", "web3.market.submitResult"
+ACTS: Mapping[str, Act] = {
+    "task_published": Act(("buyer",), ("web3.market.publishTask",)),
+    "bid_placed": Act(("seller",), ("web3.market.placeBid",)),
+    "task_awarded": Act(("buyer",), (_AWARD,)),
+    "offer_created": Act(("seller",), ("web3.market.offer.create",)),
+    "offer_updated": Act(("seller",), ("web3.market.offer.update",)),
+    "order_created": Act(("buyer",), (_AWARD, "web3.market.order.create")),
+    "payment_locked": Act(("buyer",), (_AWARD, "web3.market.settlement.lock")),
+    "delivery_issued": Act(("seller",), ("web3.market.delivery.issue",)),
+    "delivery_revoked": Act(("seller",), ("web3.market.delivery.revoke",)),
+    "delivery_completed": Act(("seller",), (_SUBMIT, "web3.market.delivery.complete")),
+    "result_submitted": Act(("seller",), (_SUBMIT,)),
+    "result_rejected": Act(("buyer",), (_REVIEW,)),
+    "result_accepted": Act(("buyer", "market"), (_REVIEW, _RELEASE)),
+    _RELEASED: Act(("buyer", "market"), (_REVIEW, _RELEASE)),
+    "settlement_refunded": Act(("buyer", "seller", "market"), ("web3.market.settlement.refund",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What an order came to.
+
+    `agreed` is price times quantity; `agreement` is what the order's content hash `terms` is
+    over, but for the fee rate. `trade` are the records without those that only opened accounts.
+    """
+
+    order_id: str
+    task_id: str | None
+    offer_id: str | None
+    bid_id: str | None
+    settlement_id: str
+    buyer: str
+    seller: str
+    asset: str
+    amount: int
+    agreed: int
+    agreement: Json
+    terms: str
+    settled: bool
+    seller_amount: int
+    fee: int
+    refund: int
+    delivery_digest: str | None
+    addresses: Mapping[str, str | None]
+    records: tuple[Facts, ...]
+
+    @property
+    def trade(self) -> tuple[Facts, ...]:
+        """The records of the order itself."""
+        return tuple(facts for facts in self.records if "account_opened" not in facts.kinds)
+
+
+def read_story(records: Sequence[Facts]) -> Story:
+    """Read what an order came to, from all its records and nothing else.
+
+    Raises:
+        ReceiptFlawError: The records tell of no finished order, of several, or leave a gap.
+    """
+    made, order = _only(records, "order_created")
+    _, locked = _only(records, "payment_locked")
+    _, end = _only(records, *_ENDS)
+    order_id, buyer, seller = (_text(order, name) for name in ("orderId", "buyer", "seller"))
+    if noun_of(order_id) != "order" or buyer == seller:
+        raise ReceiptFlawError("The order has no order id, or one account on both sides.")
+    _agree(locked, {name: order.get(name) for name in ("orderId", "asset", "amount")})
+    _agree(end, {name: locked.get(name) for name in ("orderId", "settlementId", "asset")})
+    settled = end["kind"] == _RELEASED
+    agreement = _agreement(records, made, order)
+    story = Story(
+        order_id=order_id,
+        task_id=agreement["taskId"],
+        offer_id=agreement["offerId"],
+        bid_id=agreement["bidId"],
+        settlement_id=_text(locked, "settlementId"),
+        buyer=buyer,
+        seller=seller,
+        asset=_text(order, "asset"),
+        amount=_amount(order, "amount"),
+        agreed=int(agreement["price"]) * agreement["quantity"],
+        agreement=agreement,
+        terms=_text(order, "terms"),
+        settled=settled,
+        seller_amount=_amount(end, "sellerAmount") if settled else 0,
+        fee=_amount(end, "fee") if settled else 0,
+        refund=_amount(end, "refund"),
+        delivery_digest=_delivered(records) if settled else None,
+        addresses={party: _address(records, party) for party in (buyer, seller)},
+        records=tuple(records),
+    )
+    _check_belonging(story)
+    _check_actors(story)
+    _check_states(story, _ENDS[end["kind"]])
+    return story
+
+
+def _told(records: Sequence[Facts], *kinds: str) -> Iterator[tuple[Facts, Json]]:
+    return ((facts, event) for facts in records for event in facts.events if event["kind"] in kinds)
+
+
+def _only(records: Sequence[Facts], *kinds: str) -> tuple[Facts, Json]:
+    found = list(_told(records, *kinds))
+    if len(found) != 1:
+        raise ReceiptFlawError(
+            "The records do not tell one order from its beginning to its end.",
+            f"one {' or '.join(kinds)}",
+            str(len(found)),
+        )
+    return found[0]
+
+
+def _text(event: Json, name: str) -> str:
+    value = event.get(name)
+    if type(value) is not str:
+        raise ReceiptFlawError(f"The event {event['kind']} lacks its {name}.")
+    return value
+
+
+def _amount(event: Json, name: str) -> int:
+    text = _text(event, name)
+    if not _AMOUNT.fullmatch(text):
+        raise ReceiptFlawError(f"{event['kind']}.{name} is no amount in minor units.", None, text)
+    return int(text)
+
+
+def _agree(event: Json, wanted: Json) -> None:
+    for name, value in wanted.items():
+        if event.get(name) != value:
+            raise ReceiptFlawError(
+                f"The event {event['kind']} is about another {name}.",
+                str(value),
+                str(event.get(name)),
+            )
+
+
+def _agreement(records: Sequence[Facts], made: Facts, order: Json) -> Json:
+    """Return what both sides agreed on, as the order's content hash has it; no fee rate."""
+    ids: Json = {"taskId": None, "offerId": None, "bidId": None}
+    if "task_awarded" in made.kinds:
+        _, award = _only(records, "task_awarded")
+        _agree(award, {"orderId": order["orderId"]})
+        demand, task = _only(records, "task_published")
+        _, priced = _only(records, "bid_placed")
+        ids |= {"taskId": _text(award, "taskId"), "bidId": _text(award, "bidId")}
+        _agree(task, {"taskId": ids["taskId"], "buyer": order["buyer"]})
+        _agree(priced, ids | {"offerId": None, "bidder": order["seller"]})
+    else:
+        demand, priced = _only(records, "offer_created", "offer_updated")
+        ids["offerId"] = _text(priced, "offerId")
+    quantity = made.params.get("quantity", 1)
+    if type(quantity) is not int or quantity < 1:
+        raise ReceiptFlawError("The quantity is no whole number.", None, str(quantity))
+    _amount(priced, "price")
+    parties = {name: order[name] for name in ("orderId", "buyer", "seller", "asset")}
+    windows = {name: demand.params.get(name, usual) for name, usual in _WINDOWS.items()}
+    return ids | parties | windows | {"quantity": quantity, "price": priced["price"]}
+
+
+def _delivered(records: Sequence[Facts]) -> str:
+    """Return the content hash of what was paid for: the accepted result, else the delivery."""
+    if any(True for _ in _told(records, "result_accepted")):
+        _, accepted = _only(records, "result_accepted")
+        named = [
+            result
+            for _, result in _told(records, "result_submitted")
+            if result.get("resultId") == accepted.get("resultId")
+        ]
+    else:
+        named = [event for _, event in _told(records, "delivery_completed")]
+    if len(named) != 1:
+        raise ReceiptFlawError("What was paid for is not told.", "one delivery", str(len(named)))
+    return _text(named[0], "digest")
+
+
+def _address(records: Sequence[Facts], party: str) -> str | None:
+    bound = [
+        event.get("address")
+        for _, event in _told(records, "account_opened")
+        if event.get("accountId") == party
+    ]
+    if len(bound) != 1 or type(bound[0]) not in (str, NoneType):
+        raise ReceiptFlawError(
+            f"The opening of the account {party} is not told.", "one record", str(len(bound))
+        )
+    return bound[0]
+
+
+def _check_belonging(story: Story) -> None:
+    begins = (
+        ("offer_created", "offer_updated") if story.offer_id else ("task_published", "bid_placed")
+    )
+    for facts in story.records:
+        ours = False
+        for event in facts.events:
+            if event.get("orderId", story.order_id) != story.order_id:
+                raise ReceiptFlawError(
+                    f"{facts.record_id} tells of another order.",
+                    story.order_id,
+                    str(event["orderId"]),
+                )
+            opens = event["kind"] == "account_opened" and event.get("accountId") in story.addresses
+            ours = ours or opens or event["kind"] in begins or "orderId" in event
+        if not ours:
+            raise ReceiptFlawError(f"{facts.record_id} is no part of this order.")
+
+
+def _check_actors(story: Story) -> None:
+    accounts = {"buyer": story.buyer, "seller": story.seller, "market": MARKET_ACCOUNT}
+    for facts, event in _told(story.records, *ACTS):
+        allowed = [accounts[role] for role in ACTS[event["kind"]].roles]
+        if facts.actor not in allowed:
+            raise ReceiptFlawError(
+                f"{facts.record_id}: {event['kind']} was not for this account to do.",
+                " or ".join(allowed),
+                facts.actor,
+            )
+
+
+def _check_states(story: Story, ends: tuple[str, ...]) -> None:
+    """Check that the order's moves connect: every state that is entered is left, but the end."""
+    flow: Counter[str] = Counter()
+    for facts in story.records:
+        for thing, before, after in facts.states:
+            if thing == story.order_id:
+                flow[before] -= 1
+                flow[after] += 1
+    loose = {state: times for state, times in flow.items() if times}
+    if loose not in [{"": -1, end: 1} for end in ends]:
+        shown = ", ".join(f"{state or 'nothing'} {loose[state]:+d}" for state in sorted(loose))
+        raise ReceiptFlawError(
+            "The order's states do not connect from its beginning to its end.",
+            f"nothing -1, {' or '.join(ends)} +1",
+            shown,
+        )

@@ -1,0 +1,1 @@
+"""Bytes to calls, outcomes to bytes; no rules here."""

@@ -1,0 +1,1 @@
+"""The command line: a shell over the market's HTTP interface, generated from the catalog."""

@@ -1,0 +1,1 @@
+"""What commands do once their words are read; each module is imported when it is needed."""

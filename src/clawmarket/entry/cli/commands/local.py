@@ -1,0 +1,42 @@
+"""Commands that run something on this machine: a market, the tour, the verifier."""
+
+from clawmarket.entry.cli.invocation import Invocation, load
+from clawmarket.entry.cli.output import print_json, tell
+
+_CONFIG = "clawmarket.runtime.config:Config"
+_SERVE = "clawmarket.runtime.serve:serve"
+_TOUR = "clawmarket.entry.tour.stage:run_tour"
+_VERIFY = "clawmarket.entry.cli.verify:verify"
+
+
+def serve(invocation: Invocation) -> None:
+    """Run a market until it is told to stop."""
+    config = load(_CONFIG).load(  # type: ignore[attr-defined]  # a class, loaded by its name
+        home=invocation.values.get("home"),
+        port=invocation.values.get("port"),
+        faucet=bool(invocation.values.get("faucet")),
+    )
+
+    def ready(card: str) -> None:
+        print_json({"ok": True, "card": card.splitlines()})
+        tell(card)
+
+    load(_SERVE)(config, ready=ready if invocation.as_json else None)
+
+
+def tour(invocation: Invocation) -> int:
+    """Play a whole deal on a market of its own, or on the one that is named."""
+    outcome: int | None = load(_TOUR)(
+        invocation.values.get("file"),
+        url=invocation.url,
+        keep=bool(invocation.values.get("keep")),
+    )
+    return outcome or 0
+
+
+def verify(invocation: Invocation) -> int:
+    """Check a receipt file offline."""
+    status: int = load(_VERIFY)(
+        invocation.values["receipt"], invocation.values.get("market_key"), invocation.as_json
+    )
+    return status

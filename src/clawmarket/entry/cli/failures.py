@@ -1,0 +1,142 @@
+"""Failures: whatever went wrong becomes one envelope, two lines for people and an exit status."""
+
+import os
+import traceback
+from collections.abc import Callable
+
+import click
+
+from clawmarket.domain.kernel.errors import InternalError, InvalidArgumentError, Refused
+from clawmarket.domain.trust.redaction import redact, redact_text
+from clawmarket.entry.cli.catalog import Entry, exit_status
+from clawmarket.entry.cli.invocation import PROGRAM, wants_json
+from clawmarket.entry.cli.output import print_json, tell
+from clawmarket.entry.cli.suggestions import nearest, said
+from clawmarket.entry.cli.tree import UnknownCommandError
+from clawmarket.registry.codes import EXIT_DONE, EXIT_INTERRUPTED
+
+_INTERRUPTED = "Interrupted. Whatever the market has accepted goes on without this command."
+
+
+class UsageInvalidError(InvalidArgumentError):
+    """The command line cannot be read."""
+
+    advice = ""
+    next_command = "clawmarket help"
+
+    def __init__(self, what: str, *, step: str, **details: object) -> None:
+        super().__init__(what, **details)
+        self._step = step
+
+    @property
+    def next_step(self) -> str:
+        """The help on whatever was probably meant."""
+        return f"{PROGRAM} {self._step}"
+
+
+class ProgramDefectError(InternalError):
+    """A defect of this program; the market may not even have been asked."""
+
+    advice = "Run it again with CLAWMARKET_DEBUG=1 to see where it happened."
+
+
+def report(error: BaseException, argv: list[str]) -> int:
+    """Print a failure and return the exit status."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        return EXIT_DONE
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return _interrupted(error, argv)
+    if os.environ.get("CLAWMARKET_DEBUG"):
+        tell(redact_text("".join(traceback.format_exception(error))))
+    envelope = getattr(error, "envelope", None) or _envelope(_refusal(error, argv))
+    return show_failure(envelope, _notes(error), as_json=wants_json(argv))
+
+
+def show_failure(envelope: Entry, notes: dict[str, str], *, as_json: bool) -> int:
+    """Print a failure's envelope: for people on stderr, as JSON on stdout too if wanted."""
+    code, _, text = str(envelope["error"]).partition(": ")
+    details = envelope.get("details", {}) | notes
+    next_step = str(details.get("next", ""))
+    tell(f"error[{code}]: {text.strip()}", *(f"{n}: {note}" for n, note in notes.items()))
+    if request_id := envelope.get("requestId"):
+        tell(f"request: {request_id}")
+    if next_step:
+        tell(f"next: {next_step}")
+    if as_json:
+        print_json(envelope | {"details": details, "next": [next_step] if next_step else []})
+    return exit_status(code)
+
+
+def _notes(error: BaseException) -> dict[str, str]:
+    """Return what was noted on the way, such as the idempotency key of a doubtful write."""
+    notes = (note.partition(": ") for note in getattr(error, "__notes__", ()))
+    return {name: redact_text(text) for name, _, text in notes}
+
+
+def _interrupted(error: BaseException, argv: list[str]) -> int:
+    notes = _notes(error)
+    tell("", _INTERRUPTED, *(f"{name}: {note}" for name, note in notes.items()))
+    if wants_json(argv):
+        details = {"cause": "interrupted", "retryable": True, **notes}
+        error_text = f"E_TIMEOUT: {_INTERRUPTED}"
+        print_json({"ok": False, "error": error_text, "details": details, "next": []})
+    return EXIT_INTERRUPTED
+
+
+def _envelope(refused: Refused) -> Entry:
+    what = redact_text(refused.what)
+    details = redact(dict(refused.details))
+    return {
+        "ok": False,
+        "error": f"{refused.code}: {what} {refused.advice}".rstrip(),
+        "details": {
+            **(details if isinstance(details, dict) else {}),
+            "cause": refused.cause,
+            "next": redact_text(refused.next_step),
+            "retryable": refused.retryable,
+        },
+    }
+
+
+def _refusal(error: BaseException, argv: list[str]) -> Refused:
+    if isinstance(error, Refused):
+        return error
+    for kind, read in _READERS:
+        if isinstance(error, kind):
+            return read(error)
+    where = next((word for word in argv if not word.startswith("-")), PROGRAM)
+    reason = f"{type(error).__name__}: {error}" if isinstance(error, OSError) else "a defect"
+    return ProgramDefectError(f"`{where}` stopped: {reason}.")
+
+
+def _unknown_command(error: UnknownCommandError) -> Refused:
+    first = error.suggestions[0] if error.suggestions else ""
+    step = f"explain {first[5:]}" if first.startswith("call ") else f"help {first}".rstrip()
+    return UsageInvalidError(error.message, step=step, suggestions=error.suggestions)
+
+
+def _unknown_option(error: click.NoSuchOption) -> Refused:
+    known = error.ctx.command.params if error.ctx else []
+    flags = [flag for param in known for flag in (*param.opts, *param.secondary_opts)]
+    near = nearest(error.option_name, [flag for flag in flags if flag.startswith("--")])
+    what = f"There is no option {error.option_name}.{said(near)}"
+    return UsageInvalidError(what, step=_help_on(error), suggestions=near)
+
+
+def _usage(error: click.ClickException) -> Refused:
+    message = " ".join(error.format_message().split())
+    what = message if message.endswith((".", "?")) else f"{message}."
+    return UsageInvalidError(what, step=_help_on(error))
+
+
+def _help_on(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"help{context.command_path.removeprefix(PROGRAM)}" if context else "help"
+
+
+_READERS: tuple[tuple[type[BaseException], Callable[..., Refused]], ...] = (
+    (UnknownCommandError, _unknown_command),
+    (click.NoSuchOption, _unknown_option),
+    (click.ClickException, _usage),
+)

@@ -1,0 +1,215 @@
+"""Options: from a method's JSON Schema to click parameters, and from typed text to wire values."""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.kernel.money import parse_decimal
+from clawmarket.entry.cli.catalog import Entry
+from clawmarket.entry.cli.suggestions import nearest, said
+
+_CAPITAL = re.compile(r"(?=[A-Z])")
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+# Added by the client itself, never typed.
+_AUTOMATIC = frozenset({"signature"})
+
+
+class AmountType(click.ParamType[str]):
+    """An amount as a person writes it, 50 or 0.25; becomes a string of minor units."""
+
+    name = "amount"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the minor units as digits."""
+        try:
+            return str(parse_decimal(value))
+        except Refused as refused:
+            self.fail(f"{value!r}: {refused.what}", param, ctx)
+
+
+class WordType(click.Choice[str]):
+    """One of a few words; a mistyped one is answered with the nearest."""
+
+    def fail(
+        self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None
+    ) -> Any:  # noqa: ANN401 - click's own signature; it never returns
+        """Refuse a value, naming what was probably meant."""
+        typed = message.split("'")[1] if "'" in message else ""
+        near = said(nearest(typed, [str(choice) for choice in self.choices]))
+        every = ", ".join(str(choice) for choice in self.choices)
+        super().fail(f"{typed!r} is not one of {every}.{near}", param, ctx)
+
+
+class TextType(click.ParamType[str]):
+    """Free text; `-` reads stdin, `@file` a file, `@@` stands for a leading @."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text itself or what the named source holds."""
+        try:
+            return read_text(value)
+        except (OSError, UnicodeDecodeError):
+            self.fail(f"{value[1:]!r} cannot be read as a text file.", param, ctx)
+
+
+class DurationType(click.ParamType[float]):
+    """A time span in seconds; `90`, `90s`, `10m` and `2h` are understood."""
+
+    name = "duration"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the seconds."""
+        match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smhd]?)", str(value))
+        if match is None:
+            self.fail(f"{value!r} is no time span; write 90s, 10m or 2h.", param, ctx)
+        return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+def read_text(value: str) -> str:
+    """Return a text argument, read from stdin for `-` and from a file for `@file`."""
+    if value == "-":
+        return sys.stdin.read()
+    if value.startswith("@@"):
+        return value[1:]
+    if value.startswith("@"):
+        return Path(value[1:]).read_text(encoding="utf-8")
+    return value
+
+
+def method_params(entry: Entry) -> list[click.Parameter]:
+    """Return the click parameters of a method's verb."""
+    schema, positional = entry["params"], entry["verb"]["positional"]
+    properties: Entry = schema.get("properties", {})
+    required = schema.get("required", [])
+    arguments: list[click.Parameter] = [
+        _argument(name, properties[name], required=name in required) for name in positional
+    ]
+    options = [
+        _option(name, part, required=name in required)
+        for name, part in properties.items()
+        if name not in positional and name not in _AUTOMATIC
+    ]
+    return [*arguments, *options]
+
+
+def common_options(
+    *, remote: bool, writes: bool = False, spends: bool = False
+) -> Iterator[click.Option]:
+    """Yield the options that every command has, and those that its reach and its risk add."""
+    yield _flag("--json", "as_json", "Print exactly one JSON document.", "CLAWMARKET_JSON")
+    yield _flag("-q", "quiet", "Print only the bare id.")
+    yield click.Option(
+        ["--fields", "fields"], metavar="A,B.C", help="Show only these fields of the answer."
+    )
+    if remote:
+        yield click.Option(
+            ["--url", "url"],
+            metavar="URL",
+            envvar="CLAWMARKET_URL",
+            help="Where the market is.  [default: http://127.0.0.1:8787]",
+        )
+    if writes:
+        yield click.Option(
+            ["--idempotency-key", "key"],
+            metavar="KEY",
+            help="Repeat a request safely: the same key never acts twice.  [default: a new one]",
+        )
+        yield _flag("--dry-run", "dry_run", "Show the exact request and its price; change nothing.")
+    if spends:
+        yield _flag("--yes", "yes", "Agree to the quote beforehand.")
+
+
+def wire_params(entry: Entry, values: Mapping[str, Any]) -> Entry:
+    """Return the values that were given, under their wire names, files left out."""
+    names = entry["params"].get("properties", {})
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if name in names and not is_file_list(names[name])
+    }
+
+
+def file_params(entry: Entry) -> list[str]:
+    """Return the names of the parameters that are lists of stored files."""
+    properties: Entry = entry["params"].get("properties", {})
+    return [name for name, part in properties.items() if is_file_list(part)]
+
+
+def is_file_list(schema: Entry) -> bool:
+    """Return whether a parameter is a list of stored files (name, digest, size)."""
+    part = core(schema)
+    return part.get("type") == "array" and "digest" in part["items"].get("properties", {})
+
+
+def core(schema: Entry) -> Entry:
+    """Return what a value is when it is not null."""
+    arms = [arm for arm in schema.get("anyOf", ()) if arm.get("type") != "null"]
+    return arms[0] if len(arms) == 1 else schema
+
+
+def flag_of(name: str) -> str:
+    """Return a wire name as an option: timeoutSec is --timeout-sec."""
+    return "--" + _CAPITAL.sub("-", name).lower()
+
+
+def _flag(word: str, name: str, text: str, envvar: str | None = None) -> click.Option:
+    return click.Option([word, name], is_flag=True, help=text, envvar=envvar)
+
+
+def _argument(name: str, schema: Entry, *, required: bool) -> click.Argument:
+    metavar = _CAPITAL.sub("_", name).upper()
+    argument = click.Argument([name], type=_type_of(schema), required=required, metavar=metavar)
+    argument.name = name  # click lowers the case of an argument's name, the wire does not
+    return argument
+
+
+def _option(name: str, schema: Entry, *, required: bool) -> click.Option:
+    part = core(schema)
+    text = _help_of(schema, part)
+    default = schema.get("default")
+    if default not in (None, "", []):
+        text = f"{text}  [default: {str(default).lower()}]"
+    if is_file_list(schema):
+        kind = click.Path(exists=True, dir_okay=False, path_type=Path)
+        return click.Option(
+            ["--attach", name], multiple=True, type=kind, required=required, help=text
+        )
+    if part.get("type") == "boolean":
+        flag = flag_of(name)
+        return click.Option([f"{flag}/--no{flag[1:]}", name], default=None, help=text)
+    if part.get("type") == "array":
+        flag = flag_of(name.removesuffix("s"))
+        text = f"{text} May be given several times."
+        return click.Option(
+            [flag, name], multiple=True, type=_type_of(part["items"]), help=text, required=required
+        )
+    return click.Option([flag_of(name), name], type=_type_of(part), required=required, help=text)
+
+
+def _help_of(schema: Entry, part: Entry) -> str:
+    text: str = schema.get("description") or part.get("description", "")
+    if is_file_list(schema):
+        return "A file to store and attach. May be given several times."
+    if text.startswith("An amount in minor units"):
+        return "An amount of credits, such as 50 or 0.25."
+    return text
+
+
+def _type_of(schema: Entry) -> click.ParamType[Any]:
+    part = core(schema)
+    if part.get("format") == "amount":
+        return AmountType()
+    if words := part.get("enum") or ([part["const"]] if "const" in part else None):
+        return WordType(words)
+    if part.get("type") == "integer":
+        return click.IntRange(part.get("minimum"), part.get("maximum"))
+    return click.STRING if "pattern" in part else TextType()

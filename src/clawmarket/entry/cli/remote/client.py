@@ -1,0 +1,184 @@
+"""The client: one call, one envelope; whatever fails becomes a refusal with a next step."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from clawmarket.domain.kernel.errors import DeadlineError, InternalError, UnavailableError
+from clawmarket.entry.cli.catalog import Entry, exit_status, method_entry
+from clawmarket.entry.cli.invocation import Invocation, load
+from clawmarket.entry.cli.remote.session import Credential, credential_for, market_url
+
+# httpx imports a command line of its own (rich, pygments) when it can; that would triple the
+# time of `status`.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None means: not there
+
+import httpx  # noqa: E402 - after the line above
+
+_SIGN = "clawmarket.entry.cli.remote.signing:signed"
+_CHUNK = 64 * 1024
+TIMEOUT_S = 30.0
+CONNECT_S = 0.8
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class MarketAwayError(UnavailableError):
+    """Nothing answers where the market should be."""
+
+    advice = "Start a market, or name another one with --url or CLAWMARKET_URL."
+    next_command = "clawmarket serve --faucet"
+
+
+class MarketSilentError(DeadlineError):
+    """The market was reached but did not answer in time, or broke off."""
+
+
+class NotAMarketError(UnavailableError):
+    """Something answers there, but not as a market does."""
+
+    advice = "Check the address; another program may use this port."
+    next_command = "clawmarket doctor"
+    retryable = False
+
+
+class FileDamagedError(InternalError):
+    """A file came with other bytes than its content hash names."""
+
+    advice = "Fetch it again; nothing was kept."
+    next_command = "clawmarket doctor"
+
+
+class RemoteRefusal(Exception):  # noqa: N818 - the market's answer, not a defect of ours
+    """The market refused; `envelope` is its answer."""
+
+    def __init__(self, envelope: Entry) -> None:
+        super().__init__(str(envelope.get("error", "")))
+        self.envelope = envelope
+
+    @property
+    def code(self) -> str:
+        """The error code."""
+        return str(self).partition(":")[0]
+
+    @property
+    def status(self) -> int:
+        """The exit status of the code."""
+        return exit_status(self.code)
+
+
+class Market:
+    """One market at one address, as one party or as nobody.
+
+    Args:
+        url: Where it is.
+        credential: Who asks; None for nobody.
+        transport: Another way than TCP, for tests.
+    """
+
+    def __init__(self, url: str, credential: Credential | None) -> None:
+        self.url = url
+        self.credential = credential
+        parts = urlsplit(url)
+        self._place = f"port {parts.port or parts.scheme} of {parts.hostname}"
+        self._http = httpx.Client(
+            base_url=url,
+            headers={} if credential is None else _bearer(credential),
+            timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_S),
+            # A TLS context costs 30 ms and plain HTTP has no use for it; a proxy never leads
+            # back to this machine.
+            verify=parts.scheme == "https",
+            trust_env=parts.hostname not in _LOOPBACK,
+        )
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
+    def call(self, method: str, params: Entry | None = None, key: str = "") -> Entry:
+        """Return the envelope of one call; a wallet's session signs what has to be signed.
+
+        Raises:
+            RemoteRefusal: The market refused.
+            MarketAwayError: Nothing was sent.
+            MarketSilentError: Whether it happened is not known.
+        """
+        sent = dict(params or {})
+        entry = method_entry(method)
+        session = self.credential.session if self.credential else None
+        if session and entry and entry["signed"] and "signature" not in sent:
+            sent = load(_SIGN)(session, entry["name"], sent, key)
+        headers = {"Content-Type": "application/json"}
+        if key:
+            headers["Idempotency-Key"] = key
+        body = json.dumps(sent, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        with self._reached():
+            answer = self._http.post(f"/rpc/{method}", content=body, headers=headers)
+        return self._envelope(answer)
+
+    def put_file(self, path: Path) -> Entry:
+        """Store a file, streamed, and return its name, digest and size. Raises as `call`."""
+        with path.open("rb") as file, self._reached():
+            answer = self._http.post("/files", params={"name": path.name}, content=_chunks(file))
+        stored: Entry = self._envelope(answer)["file"]
+        return stored
+
+    def get_file(self, digest: str, sink: BinaryIO) -> int:
+        """Write a stored file to a sink and return its size. Raises FileDamagedError, as `call`."""
+        hashed, size = hashlib.sha256(), 0
+        with self._reached(), self._http.stream("GET", f"/files/{digest}") as answer:
+            if answer.is_error:
+                answer.read()
+                self._envelope(answer)
+            for chunk in answer.iter_bytes(_CHUNK):
+                hashed.update(chunk)
+                size += sink.write(chunk)
+        if f"sha256:{hashed.hexdigest()}" != digest:
+            raise FileDamagedError("The bytes that came are not those of this content hash.")
+        return size
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            raise MarketAwayError(f"Nothing answers on {self._place}.") from None
+        except httpx.TimeoutException:
+            raise MarketSilentError(f"No answer came within {TIMEOUT_S:.0f} s.") from None
+        except httpx.TransportError:
+            raise MarketSilentError("The connection broke before the answer came.") from None
+
+    def _envelope(self, answer: httpx.Response) -> Entry:
+        try:
+            envelope = answer.json()
+        except ValueError:
+            envelope = None
+        if not isinstance(envelope, dict) or not isinstance(envelope.get("ok"), bool):
+            raise NotAMarketError(f"What answers on {self._place} is not a market.")
+        if not envelope["ok"]:
+            raise RemoteRefusal(envelope)
+        return envelope
+
+
+@contextmanager
+def reach(invocation: Invocation) -> Iterator[Market]:
+    """Open the market that a command names, as whoever is signed in there."""
+    url = market_url(invocation.url)
+    market = Market(url, credential_for(url))
+    try:
+        yield market
+    finally:
+        market.close()
+
+
+def _bearer(credential: Credential) -> dict[str, str]:
+    return {"Authorization": f"Bearer {credential.token.reveal()}"}
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk

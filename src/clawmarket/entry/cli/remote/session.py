@@ -1,0 +1,121 @@
+"""Credentials of the command line: an API key from the environment, or a wallet's session file.
+
+The home holds `wallet.json` (the key pair) and `session.json` (the token), both for their owner
+only. A session's token goes to the market that gave it and to no other.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from clawmarket.domain.kernel.errors import AuthRequiredError, InvalidArgumentError
+from clawmarket.domain.kernel.secret import Secret
+
+DEFAULT_PORT = 8787
+SESSION_FILE = "session.json"
+WALLET_FILE = "wallet.json"
+
+
+class SessionFileInvalidError(AuthRequiredError):
+    """The session file cannot be read."""
+
+    advice = "Sign in again; the file is replaced."
+
+
+class AddressInvalidError(InvalidArgumentError):
+    """The market's address is no http or https URL."""
+
+    advice = "Write it like http://127.0.0.1:8787, without a path."
+    next_command = "clawmarket help environment"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a sign-in left behind.
+
+    Args:
+        url: The market that gave the token.
+        origin: The market's name in its log; statements name it.
+        account_id: Whose session it is.
+        address: The wallet that opened it.
+        token: What proves it.
+        expires_at: ISO 8601, as the market said it.
+    """
+
+    url: str
+    origin: str
+    account_id: str
+    address: str
+    token: Secret
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a call proves itself with; `session` is None for an API key."""
+
+    token: Secret
+    session: Session | None
+
+
+def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of `CLAWMARKET_HOME`, or `.clawmarket` in the user's home."""
+    named = environ.get("CLAWMARKET_HOME")
+    return Path(named).expanduser() if named else Path.home() / ".clawmarket"
+
+
+def market_url(named: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """Return where the market is: what was named, or this machine's port.
+
+    Raises AddressInvalidError.
+    """
+    url = (named or f"http://127.0.0.1:{environ.get('CLAWMARKET_PORT', DEFAULT_PORT)}").rstrip("/")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.username or parts.path or parts.query:
+        raise AddressInvalidError("The market's address cannot be used.")
+    return url
+
+
+def credential_for(url: str, environ: Mapping[str, str] = os.environ) -> Credential | None:
+    """Return what to show to a market: the key of the environment wins over the session file.
+
+    Raises SessionFileInvalidError.
+    """
+    key = environ.get("CLAWMARKET_API_KEY", "").strip()
+    if key:
+        return Credential(Secret(key), None)
+    session = stored_session(home_folder(environ))
+    if session is None or session.url != url:
+        return None
+    return Credential(session.token, session)
+
+
+def stored_session(home: Path) -> Session | None:
+    """Return the session of a home, or None. Raises SessionFileInvalidError."""
+    try:
+        fields = json.loads((home / SESSION_FILE).read_bytes())
+        return Session(**(fields | {"token": Secret(fields["token"])}))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError):
+        raise SessionFileInvalidError("The session file cannot be read.") from None
+
+
+def save_session(home: Path, session: Session) -> None:
+    """Write the session file whole, for its owner only."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fields = {name: getattr(session, name) for name in Session.__slots__}
+    fields["token"] = session.token.reveal()
+    fresh = home / f".{SESSION_FILE}.new"
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(fields, file)
+    fresh.replace(home / SESSION_FILE)

@@ -1,0 +1,116 @@
+"""Tables and figures for people: aligned, never cut, amounts and moments readable."""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from clawmarket.domain.kernel.moment import from_iso, span
+from clawmarket.domain.kernel.money import format_amount
+from clawmarket.entry.cli.catalog import Entry
+from clawmarket.entry.cli.invocation import load, may_colour
+from clawmarket.entry.cli.options import core
+from clawmarket.entry.cli.output import Drawn, plain
+
+_DRAW = "clawmarket.entry.cli.commands.drawing:draw"
+_GAP = "  "
+_MAX_COLUMNS = 7
+# Too long for a row, or the same in every row; `--fields` shows them.
+_NOT_IN_ROWS = frozenset(
+    {
+        *("summary", "requirements", "description", "note", "feedback", "record", "salt"),
+        *("asset", "funded", "timeoutSec", "disputeWindowSec", "resubmitSec", "feeBps"),
+        *(
+            "offerId",
+            "quantity",
+            "rejections",
+            "rail",
+            "createdAt",
+            "alias",
+            "assetType",
+            "deliveryType",
+        ),
+        *("buyer", "seller", "bidId", "settlementId", "deliveryId", "resultId", "payer", "payee"),
+    }
+)
+
+
+def shown(value: Any, schema: Entry, now: int | None = None) -> str:  # noqa: ANN401 - any JSON value
+    """Return a value as a person reads it."""
+    part = core(schema)
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if part.get("format") == "amount" and isinstance(value, str) and value.isdecimal():
+        return format_amount(int(value))
+    if isinstance(value, str):
+        return _with_distance(value, now)
+    if isinstance(value, list):
+        return ", ".join(_item(item) for item in value) or "-"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+
+
+def columns_of(schema: Entry, fields: Sequence[str]) -> list[str]:
+    """Return the columns of a list: those that were asked for, or the short and telling ones."""
+    if fields:
+        return list(fields)
+    first = next(iter(schema), "")
+    short = [n for n, part in schema.items() if n not in _NOT_IN_ROWS and _is_scalar(part)]
+    return list(dict.fromkeys([first, *short]))[:_MAX_COLUMNS]
+
+
+def pairs(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Return names and values as aligned lines; further lines of a value are indented."""
+    width = max((len(name) for name, _ in rows), default=0)
+    indent = "\n" + " " * (width + len(_GAP))
+    return [
+        f"{name.ljust(width)}{_GAP}{value.rstrip().replace(chr(10), indent)}".rstrip()
+        for name, value in rows
+    ]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a table as lines; on a terminal rich draws it, folding what is too long."""
+    rows = [[plain(cell).replace("\n", " ") for cell in row] for row in rows]
+    if may_colour(sys.stdout):
+        return [Drawn(line) for line in load(_DRAW)(head, rows)]
+    widths = [max(map(cells, column)) for column in zip(head, *rows, strict=True)]
+    return [
+        _GAP.join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (head, *rows)
+    ]
+
+
+def cells(text: str) -> int:
+    """Return how many columns of a terminal a text takes; East Asian wide characters take two."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cells(text))
+
+
+def _is_scalar(schema: Entry) -> bool:
+    return core(schema).get("type") in ("string", "integer", "boolean")
+
+
+def _item(item: Any) -> str:  # noqa: ANN401 - any JSON value
+    if isinstance(item, dict) and "digest" in item:
+        return f"{item.get('name')} ({item.get('size')} bytes, {item['digest']})"
+    return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+
+
+def _with_distance(text: str, now: int | None) -> str:
+    """Add to a moment how far it is from now; every other text stays."""
+    if now is None or not text.endswith("Z") or "T" not in text:
+        return text
+    try:
+        away = from_iso(text) - now
+    except ValueError:
+        return text
+    return f"{text} (in {span(away)})" if away > 0 else f"{text} ({span(-away)} ago)"

@@ -1,0 +1,123 @@
+"""`clawmarket verify`: check a receipt file offline, and say what it does not prove."""
+
+import json
+import sys
+from pathlib import Path
+
+from clawmarket.domain.trust.receipt import MAX_RECEIPT_BYTES, NotAReceiptError
+from clawmarket.domain.trust.verification import (
+    Check,
+    Crypto,
+    Outcome,
+    Verdict,
+    check_receipt,
+    verdict_document,
+)
+
+_WORDS = {
+    Outcome.PASSED: "PASS",
+    Outcome.FAILED: "FAIL",
+    Outcome.UNPINNED: "NOT PINNED",
+    Outcome.SKIPPED: "SKIPPED",
+}
+_OK, _NEGATIVE, _NO_RECEIPT = 0, 1, 2
+
+
+def verify(path: str, key: str | None, as_json: bool) -> int:  # noqa: FBT001 - the flag --json
+    """Check a receipt file and print the verdict.
+
+    Args:
+        path: The file.
+        key: The market's verifier key, if the caller knows it.
+        as_json: Print one JSON document instead of lines for people.
+
+    Returns:
+        The exit status: 0 when every check holds, 1 when one failed, 2 for a file that cannot
+        be read or is no receipt.
+    """
+    try:
+        verdict = check_receipt(_read(path), pinned=key, crypto=_crypto())
+    except NotAReceiptError as refusal:
+        return _refuse(refusal, as_json=as_json)
+    if as_json:
+        _print(json.dumps(verdict_document(verdict, path)))
+    else:
+        _print_verdict(verdict, path)
+    return _OK if verdict.ok else _NEGATIVE
+
+
+def _read(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(MAX_RECEIPT_BYTES + 1).decode()
+    except UnicodeDecodeError:
+        raise NotAReceiptError("The file is not text in UTF-8.") from None
+    except (OSError, ValueError) as error:
+        # ValueError: a path with a zero byte.
+        reason = getattr(error, "strerror", None) or "no such path"
+        raise NotAReceiptError(f"{path} cannot be read: {reason}.") from None
+
+
+def _crypto() -> Crypto:
+    # Loaded here: `clawmarket --help` must not wait for cryptography.
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
+        Ed25519PublicKey,
+    )
+
+    from clawmarket.adapters.wallets.eip191 import recover  # noqa: PLC0415
+    from clawmarket.ports.wallets import SignatureInvalidError  # noqa: PLC0415
+
+    def is_signed(public_key: bytes, signature: bytes, message: bytes) -> bool:
+        try:
+            Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    def signer(digest: bytes, signature: bytes) -> str | None:
+        try:
+            return recover(digest, f"0x{signature.hex()}")
+        except SignatureInvalidError:
+            return None
+
+    return Crypto(is_signed, signer)
+
+
+def _refuse(refusal: NotAReceiptError, *, as_json: bool) -> int:
+    error = f"{refusal.code}: {refusal.what} {refusal.advice}"
+    sys.stderr.write(f"error[{refusal.code}]: {_plain(f'{refusal.what} {refusal.advice}')}\n")
+    sys.stderr.write(f"next: {refusal.next_step}\n")
+    if as_json:
+        details = {"cause": refusal.cause, "next": refusal.next_step, "retryable": False}
+        _print(json.dumps({"ok": False, "error": error, "details": details}))
+    return _NO_RECEIPT
+
+
+def _print_verdict(verdict: Verdict, path: str) -> None:
+    for check in verdict.checks:
+        _print_check(check)
+    if verdict.not_proven:
+        _print("")
+        _print("Not proven by this file:")
+        for gap in verdict.not_proven:
+            _print(f"  - {gap}")
+    _print("")
+    failed = ", ".join(verdict.failed)
+    _print(f"FAIL: {path} ({failed})" if failed else f"OK: {path}")
+
+
+def _print_check(check: Check) -> None:
+    _print(f"{_WORDS[check.outcome]:<11} {check.name:<11} {check.sentence}")
+    if check.outcome is Outcome.FAILED and (check.expected or check.found):
+        _print(f"{'':<23} expected {check.expected}")
+        _print(f"{'':<23} found    {check.found}")
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{_plain(line)}\n")
+
+
+def _plain(text: str) -> str:
+    """Keep a hostile file from moving the cursor or adding lines of its own."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,0 +1,112 @@
+"""The gateway as one Starlette app: all routes and the border around them."""
+
+from urllib.parse import urlsplit
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from clawmarket.domain.kernel.errors import UnavailableError
+from clawmarket.entry.gateway.border import LOOPBACK, Border
+from clawmarket.entry.gateway.docs import docs_routes
+from clawmarket.entry.gateway.files import files_routes
+from clawmarket.entry.gateway.log import log_routes
+from clawmarket.entry.gateway.openapi import document
+from clawmarket.entry.gateway.rpc import rpc_route
+from clawmarket.entry.gateway.socket import socket_route
+from clawmarket.entry.gateway.wire import (
+    Reply,
+    RouteUnknownError,
+    VerbNotAllowedError,
+    failure,
+    json_response,
+)
+from clawmarket.registry.methods import METHODS
+from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.trust.log import log_head
+
+METHOD_NOT_ALLOWED = 405
+
+
+class NotReadyError(UnavailableError):
+    """The store does not answer, so no call could be answered either."""
+
+    next_command = "clawmarket doctor"
+
+
+def build_gateway(pipeline: Pipeline, *, max_file_bytes: int) -> Starlette:
+    """Return the app over a pipeline whose methods are all declared.
+
+    Args:
+        pipeline: Answers the calls; starting and stopping what stands behind it is the caller's.
+        max_file_bytes: The largest file that an upload may bring.
+    """
+    app = Starlette(
+        routes=_routes(pipeline, max_file_bytes),
+        middleware=[Middleware(Border, ports=pipeline.ports, hosts=_hosts(pipeline))],
+        exception_handlers={HTTPException: _no_route},
+    )
+    # An address with a slash too many is unknown; a redirect would lose the body.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _routes(pipeline: Pipeline, max_file_bytes: int) -> list[BaseRoute]:
+    return [
+        rpc_route(pipeline),
+        socket_route(pipeline),
+        *files_routes(pipeline, max_file_bytes),
+        *log_routes(pipeline.ports.store),
+        _openapi_route(pipeline),
+        *docs_routes(METHODS, pipeline.terms),
+        *_health_routes(pipeline),
+    ]
+
+
+def _openapi_route(pipeline: Pipeline) -> Route:
+    data = orjson.dumps(document(METHODS, pipeline.terms))
+
+    async def openapi(_request: Request) -> Response:
+        return Response(data, media_type="application/json")
+
+    return Route("/openapi.json", openapi, methods=["GET"])
+
+
+def _health_routes(pipeline: Pipeline) -> list[Route]:
+    async def healthz(request: Request) -> Response:
+        return json_response(Reply(200, {"ok": True, "requestId": request.state.request_id}))
+
+    async def readyz(request: Request) -> Response:
+        try:
+            pipeline.ports.store.read(log_head)
+        except Exception as error:
+            raise NotReadyError("The store does not answer.") from error
+        return json_response(Reply(200, {"ok": True, "requestId": request.state.request_id}))
+
+    return [
+        Route("/healthz", healthz, methods=["GET"]),
+        Route("/readyz", readyz, methods=["GET"]),
+    ]
+
+
+def _hosts(pipeline: Pipeline) -> frozenset[str] | None:
+    """The names a market on this machine goes by; one with a public address takes any."""
+    own = urlsplit(pipeline.terms.base_url).hostname
+    return LOOPBACK if own in LOOPBACK else None
+
+
+async def _no_route(request: Request, error: Exception) -> Response:
+    """Answer what no route took: an unknown address, or a verb that it does not have."""
+    if not isinstance(error, HTTPException):
+        raise error
+    where = request.url.path[:80]
+    refusal: RouteUnknownError | VerbNotAllowedError
+    if error.status_code == METHOD_NOT_ALLOWED:
+        refusal = VerbNotAllowedError(f"{request.method} is not for {where}.")
+    else:
+        refusal = RouteUnknownError(f"Nothing is served at {where}.")
+    return json_response(failure(refusal, request.state.request_id), error.headers)

@@ -1,0 +1,107 @@
+"""The border around all routes: request ids, security headers, host names, refusals, defects."""
+
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clawmarket.domain.kernel.errors import ForbiddenError
+from clawmarket.entry.gateway.wire import failure, json_response, new_request_id
+from clawmarket.services.pipeline import Ports
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+_log = structlog.get_logger("clawmarket.gateway")
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class HostRefusedError(ForbiddenError):
+    """A market on this machine was asked for by the name of another."""
+
+    advice = "Use 127.0.0.1, localhost or [::1]; a public market sets its own address."
+    next_command = "clawmarket explain host_refused"
+
+
+class Border:
+    """Lets requests in and answers out; whatever goes wrong inside becomes an envelope here.
+
+    Args:
+        app: What is inside.
+        ports: Clock and entropy for request ids.
+        hosts: The host names that may be asked for, or None for any. A page of a stranger whose
+            name was rebound to this machine asks for the stranger's name.
+    """
+
+    def __init__(self, app: ASGIApp, ports: Ports, hosts: frozenset[str] | None) -> None:
+        self._app = app
+        self._ports = ports
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or connection (ASGI)."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "websocket" and not self._is_asked_for(scope):
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await self._app(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = new_request_id(self._ports)
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id}
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                _add_headers(message, request_id)
+            await send(message)
+
+        try:
+            if not self._is_asked_for(scope):
+                raise HostRefusedError("This market is not served under that name.")  # noqa: TRY301 - one way out
+            await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 - the border is where every defect ends
+            reply = failure(error, request_id)
+            if started:
+                # Only a break of the connection can still say that the body is not whole.
+                _log.warning(
+                    "answer_cut_short", request_id=request_id, said=reply.envelope["error"]
+                )
+            else:
+                await json_response(reply)(scope, receive, send_with_headers)
+
+    def _is_asked_for(self, scope: Scope) -> bool:
+        if self._hosts is None:
+            return True
+        names = Headers(scope=scope).getlist("host")
+        return bool(names) and all(_hostname(name) in self._hosts for name in names)
+
+
+def _hostname(header: str) -> str | None:
+    try:
+        return urlsplit(f"//{header}").hostname
+    except ValueError:
+        return None
+
+
+def _add_headers(message: MutableMapping[str, Any], request_id: str) -> None:
+    headers = MutableHeaders(scope=message)
+    for name, value in _HEADERS.items():
+        headers.setdefault(name, value)
+    headers["X-Request-Id"] = request_id

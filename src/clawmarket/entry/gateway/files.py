@@ -1,0 +1,57 @@
+"""Files over HTTP: `POST /files?name=…` streams one in, `GET /files/<digest>` streams it out."""
+
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from clawmarket.entry.gateway.wire import Reply, bearer_of, json_response, stream_of, success
+from clawmarket.ports.blobs import BlobTooLargeError
+from clawmarket.services.call import Caller
+from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.trust.files import right_to_read, store_file
+from clawmarket.services.trust.identity import identify
+
+
+def files_routes(pipeline: Pipeline, max_file_bytes: int) -> list[Route]:
+    """Return the routes that store and hand out files."""
+
+    def caller_of(request: Request) -> Caller:
+        ports = pipeline.ports
+        return identify(ports.store, ports.clock, bearer_of(request.headers))
+
+    async def upload(request: Request) -> Response:
+        caller = caller_of(request)
+        chunks = stream_of(request, max_file_bytes, BlobTooLargeError)
+        # With two names it is not clear which one is meant; an empty one is refused below.
+        names = request.query_params.getlist("name")
+        name = names[0] if len(names) == 1 else ""
+        fields = await store_file(pipeline, caller, name, chunks)
+        test_money = pipeline.terms.test_money
+        envelope = success(fields, request.state.request_id, test_money=test_money)
+        return json_response(Reply(200, envelope))
+
+    async def download(request: Request) -> Response:
+        right = right_to_read(pipeline, caller_of(request), request.path_params["digest"])
+        headers = {"Content-Disposition": "attachment", "Content-Length": str(right.size)}
+        if request.method == "HEAD":
+            return Response(headers=headers, media_type="application/octet-stream")
+        chunks = pipeline.ports.blobs.read(right.digest)
+        # Until the first chunk is there, damage can still be answered with an envelope; later
+        # it breaks the connection, and the client sees a body shorter than announced.
+        first = await anext(chunks, b"")
+        return StreamingResponse(
+            _from(first, chunks), headers=headers, media_type="application/octet-stream"
+        )
+
+    return [
+        Route("/files", upload, methods=["POST"]),
+        Route("/files/{digest}", download, methods=["GET"]),
+    ]
+
+
+async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk

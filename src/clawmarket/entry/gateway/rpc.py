@@ -1,0 +1,56 @@
+"""Calls over HTTP: `POST /rpc/<method>` with the parameters as its JSON body."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from clawmarket.entry.gateway.wire import (
+    Reply,
+    bearer_of,
+    body_of,
+    json_response,
+    object_of,
+    once,
+    success,
+)
+from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.trust.identity import identify
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One call as it came in, over whichever wire."""
+
+    token: str | None
+    method: str
+    params: Mapping[str, object]
+    key: str
+
+
+async def answer(pipeline: Pipeline, ask: Ask, request_id: str) -> dict[str, Any]:
+    """Identify the caller anew, run the call and return the envelope. Raises Refused."""
+    ports = pipeline.ports
+    caller = identify(ports.store, ports.clock, ask.token)
+    fields = await pipeline.submit(
+        caller, ask.method, ask.params, key=ask.key, request_id=request_id
+    )
+    return success(fields, request_id, test_money=pipeline.terms.test_money)
+
+
+def rpc_route(pipeline: Pipeline) -> Route:
+    """Return the route of all calls; the content type is not looked at, the body is JSON."""
+
+    async def call(request: Request) -> Response:
+        ask = Ask(
+            bearer_of(request.headers),
+            request.path_params["method"],
+            object_of(await body_of(request)),
+            once(request.headers, "idempotency-key") or "",
+        )
+        return json_response(Reply(200, await answer(pipeline, ask, request.state.request_id)))
+
+    return Route("/rpc/{method:path}", call, methods=["POST"])

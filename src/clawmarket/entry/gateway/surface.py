@@ -1,0 +1,86 @@
+"""What the gateway serves beside calls, as the OpenAPI document says it."""
+
+from typing import Any
+
+_BINARY: dict[str, Any] = {"application/octet-stream": {}}
+_JSON: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
+_FAILED = {
+    "description": "A refusal.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}},
+}
+_OPEN: list[dict[str, Any]] = [{}]
+_BEARER: list[dict[str, Any]] = [{"bearer": []}]
+
+
+def _get(
+    summary: str, content: dict[str, Any], security: list[dict[str, Any]], *places: str
+) -> dict[str, Any]:
+    return {
+        "get": {
+            "summary": summary,
+            "security": security,
+            "parameters": [
+                {"name": place, "in": "path", "required": True, "schema": {"type": "string"}}
+                for place in places
+            ],
+            "responses": {
+                "200": {"description": summary, "content": content},
+                "default": _FAILED,
+            },
+        }
+    }
+
+
+OTHER_PATHS: dict[str, Any] = {
+    "/files": {
+        "post": {
+            "summary": "Store a file that comes as the raw body; answers like web3.files.put.",
+            "security": _BEARER,
+            "parameters": [
+                {
+                    "name": "name",
+                    "in": "query",
+                    "required": True,
+                    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+                }
+            ],
+            "requestBody": {"required": True, "content": _BINARY},
+            "responses": {
+                "200": {"description": "The stored file.", "content": _JSON},
+                "default": _FAILED,
+            },
+        }
+    },
+    "/files/{digest}": _get(
+        "Read a file that you stored, that was handed to you, or that a task shows.",
+        _BINARY,
+        _BEARER,
+        "digest",
+    ),
+    "/log/checkpoint": _get(
+        "The log's last signed checkpoint (C2SP tlog-checkpoint).", {"text/plain": {}}, _OPEN
+    ),
+    "/log/tile/{level}/{index}": _get(
+        "Hashes of the log (C2SP tlog-tiles); an index from 1,000 on has slashes in it.",
+        _BINARY,
+        _OPEN,
+        "level",
+        "index",
+    ),
+    "/log/tile/entries/{index}": _get(
+        "The entries behind a tile of level 0, salted commitments.", _BINARY, _OPEN, "index"
+    ),
+    "/ws": {
+        "get": {
+            "summary": "A WebSocket for several calls at once.",
+            "description": 'Send `{"type":"req","id","method","params","idempotencyKey"}`; each '
+            'answer is `{"type":"res","id","ok","requestId"}` with `payload`, or with `error` '
+            'and `details`, in the order in which they are done. `{"type":"auth","token"}` '
+            "signs in, as an Authorization header does.",
+            "security": [{}, *_BEARER],
+            "responses": {"101": {"description": "The connection is a WebSocket now."}},
+        }
+    },
+    "/healthz": _get("Whether the process lives.", _JSON, _OPEN),
+    "/readyz": _get("Whether calls can be answered.", _JSON, _OPEN),
+}

@@ -1,0 +1,209 @@
+"""What crosses the border: bodies and headers in, envelopes out, and the id that finds the log.
+
+Limits that are decided here: a call's body (and a WebSocket frame) has at most `MAX_BODY_BYTES`.
+A status comes from `registry.codes`, except for the causes in `_STATUS`, for which HTTP has a
+more exact word than the code's own.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from traceback import TracebackException
+from typing import Any
+
+import orjson
+import structlog
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clawmarket.domain.kernel.canonical import StrictJsonError, parse_strict
+from clawmarket.domain.kernel.errors import (
+    AuthRequiredError,
+    InternalError,
+    InvalidArgumentError,
+    NotFoundError,
+    Refused,
+)
+from clawmarket.domain.kernel.ids import make_id
+from clawmarket.domain.trust.redaction import redact, redact_text
+from clawmarket.registry.codes import CODES
+from clawmarket.services.pipeline import Ports
+
+MAX_BODY_BYTES = 2**20
+
+_STATUS = {"body_too_large": 413, "blob_too_large": 413, "verb_not_allowed": 405}
+_JSON_SPACE = b" \t\r\n"
+_log = structlog.get_logger("clawmarket.gateway")
+
+
+class BodyInvalidError(InvalidArgumentError):
+    """A body or a frame is not one strict JSON object."""
+
+    advice = "Send one JSON object in UTF-8: whole numbers only, each name once."
+    next_command = "clawmarket explain body_invalid"
+
+
+class BodyTooLargeError(InvalidArgumentError):
+    """A body or a frame is larger than a call may be."""
+
+    advice = "Send less at once; large files go to `POST /files`."
+    next_command = "clawmarket explain body_too_large"
+
+
+class HeaderInvalidError(InvalidArgumentError):
+    """A header that may come once came several times."""
+
+    advice = "Send the header once."
+    next_command = "clawmarket explain header_invalid"
+
+
+class BearerInvalidError(AuthRequiredError):
+    """The Authorization header holds no bearer token."""
+
+
+class RouteUnknownError(NotFoundError):
+    """Nothing is served at this address."""
+
+    advice = "GET /docs lists what is."
+    next_command = "clawmarket call web3.capabilities.list"
+
+
+class VerbNotAllowedError(InvalidArgumentError):
+    """The address exists, but not with this HTTP verb."""
+
+    advice = "Use a verb that the Allow header names; calls are always POST."
+    next_command = "clawmarket explain verb_not_allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An envelope and the HTTP status it goes out with."""
+
+    status: int
+    envelope: dict[str, Any]
+
+
+def new_request_id(ports: Ports) -> str:
+    """Return a fresh `req_…` id; it stands in the answer, in its header and in the log."""
+    return make_id("request", ports.clock.now(), ports.entropy.draw(10))
+
+
+def success(fields: Mapping[str, Any], request_id: str, *, test_money: bool) -> dict[str, Any]:
+    """Return the envelope of an answer; its fields were redacted by the pipeline."""
+    envelope = {"ok": True, **fields, "requestId": request_id}
+    if test_money:
+        envelope["testMoney"] = True
+    return envelope
+
+
+def failure(error: Exception, request_id: str) -> Reply:
+    """Return the envelope of a refusal; anything else is a defect and shows its id only."""
+    if not isinstance(error, Refused):
+        _log.error("defect", request_id=request_id, traceback=_trace(error))
+        error = InternalError(f"The market failed at this request, {request_id}.")
+    details = {
+        **_redacted(error.details),
+        "cause": error.cause,
+        "next": redact_text(error.next_step),
+        "retryable": error.retryable,
+    }
+    envelope = {
+        "ok": False,
+        # The advice is our own text and may show what a header looks like; the rest may not.
+        "error": f"{error.code}: {redact_text(error.what)} {error.advice}",
+        "details": details,
+        "requestId": request_id,
+    }
+    return Reply(_STATUS.get(error.cause, CODES[error.code].http), envelope)
+
+
+def json_response(reply: Reply, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an envelope as an HTTP response."""
+    more = {"WWW-Authenticate": "Bearer"} if reply.status == CODES["E_AUTH_REQUIRED"].http else {}
+    return Response(
+        encode(reply.envelope),
+        reply.status,
+        headers={**more, **(headers or {})},
+        media_type="application/json",
+    )
+
+
+def encode(envelope: Mapping[str, Any]) -> bytes:
+    """Write an envelope as JSON."""
+    return orjson.dumps(envelope, option=orjson.OPT_NON_STR_KEYS)
+
+
+async def body_of(request: Request) -> bytes:
+    """Return a call's whole body. Raises BodyTooLargeError."""
+    return b"".join(
+        [chunk async for chunk in stream_of(request, MAX_BODY_BYTES, BodyTooLargeError)]
+    )
+
+
+async def stream_of(request: Request, limit: int, too_large: type[Refused]) -> AsyncIterator[bytes]:
+    """Yield a body chunk by chunk, and raise `too_large` once it has more than `limit` bytes.
+
+    A body that announces too much is refused before a byte of it is read.
+    """
+    announced = request.headers.get("content-length", "")
+    size = 0
+    if announced.isdecimal() and int(announced[:19]) > limit:
+        raise too_large(f"The body has more than {limit} bytes.", limit=limit)
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise too_large(f"The body has more than {limit} bytes.", limit=limit)
+        if chunk:
+            yield chunk
+
+
+def object_of(data: bytes) -> dict[str, Any]:
+    """Read one strict JSON object; nothing at all is the empty one. Raises BodyInvalidError."""
+    if not data.strip(_JSON_SPACE):
+        return {}
+    try:
+        value = parse_strict(data)
+    except StrictJsonError as error:
+        raise BodyInvalidError(f"{error.path}: {error.reason}.", path=error.path) from None
+    if not isinstance(value, dict):
+        raise BodyInvalidError("$: the body is not a JSON object.", path="$")
+    return value
+
+
+def bearer_of(headers: Headers) -> str | None:
+    """Return the token of `Authorization: Bearer …`, or None without that header.
+
+    Raises HeaderInvalidError, BearerInvalidError.
+    """
+    header = once(headers, "authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise BearerInvalidError("The Authorization header holds no bearer token.")
+    return token.strip()
+
+
+def once(headers: Headers, name: str) -> str | None:
+    """Return a header's value, or None. Raises HeaderInvalidError when it came twice."""
+    values = headers.getlist(name)
+    if len(values) > 1:
+        raise HeaderInvalidError(f"The header {name} came {len(values)} times.", header=name)
+    return values[0] if values else None
+
+
+def _redacted(details: Mapping[str, object]) -> dict[str, Any]:
+    shown = redact(dict(details))
+    return shown if isinstance(shown, dict) else {}
+
+
+def _trace(error: Exception) -> str:
+    """Return a traceback fit for the log: redacted, with files named but not their folders."""
+    told = TracebackException.from_exception(error)
+    part: TracebackException | None = told
+    while part is not None:
+        for frame in part.stack:
+            frame.filename = "/".join(PurePath(frame.filename).parts[-2:])
+        part = part.__cause__ or part.__context__
+    return redact_text("".join(told.format()))

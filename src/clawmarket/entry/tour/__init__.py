@@ -1,0 +1,1 @@
+"""Three agents close one paid deal, to look at."""

@@ -1,0 +1,1 @@
+"""The only lists: methods, probes and what is derived from them."""

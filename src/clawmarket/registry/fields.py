@@ -1,0 +1,174 @@
+"""Field types of requests and answers: their patterns, limits and what a reader may see.
+
+Every scalar of a request is strict: a number is not a string, a string is not a number.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from clawmarket.domain.kernel.ids import PREFIXES, id_pattern
+
+
+class Verbatim:
+    """Marks an answer field that the redactor leaves as it is: ids, hashes, a party's own words."""
+
+
+class ShownOnce:
+    """Marks an answer field with a new secret: shown in the first answer and never kept."""
+
+
+class Wire(BaseModel):
+    """A wire object: camelCase names, nothing unknown, never changed after it was read."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True
+    )
+
+
+class Request(Wire):
+    """What a method takes."""
+
+
+class SignedRequest(Request):
+    """What a party's wallet can sign; the record and the receipt keep the signature."""
+
+    signature: Annotated[
+        str | None,
+        Field(
+            strict=True,
+            pattern=r"^0x[0-9a-fA-F]{130}$",
+            description="EIP-191 signature over the statement's SHA-256; needed from a session "
+            "that a wallet opened, optional with an API key (then the market attests).",
+        ),
+    ] = None
+
+
+class Answer(Wire):
+    """What a method returns."""
+
+
+def _id(noun: str, text: str) -> object:
+    example = PREFIXES[noun] + "01h00000000000000000000000"
+    return Field(strict=True, pattern=id_pattern(noun), description=text, examples=[example])
+
+
+AccountId = Annotated[str, _id("account", "An account."), Verbatim]
+AwardId = Annotated[str, _id("award", "An award."), Verbatim]
+BidId = Annotated[str, _id("bid", "A bid."), Verbatim]
+CredentialId = Annotated[str, _id("credential", "A credential."), Verbatim]
+DeliveryId = Annotated[str, _id("delivery", "A delivery."), Verbatim]
+JobId = Annotated[str, _id("job", "A job."), Verbatim]
+OfferId = Annotated[str, _id("offer", "An offer."), Verbatim]
+OrderId = Annotated[str, _id("order", "An order."), Verbatim]
+ReceiptId = Annotated[str, _id("receipt", "A receipt."), Verbatim]
+RecordId = Annotated[str, _id("record", "A record."), Verbatim]
+ResultId = Annotated[str, _id("result", "A result."), Verbatim]
+SettlementId = Annotated[str, _id("settlement", "A settlement."), Verbatim]
+TaskId = Annotated[str, _id("task", "A task."), Verbatim]
+
+Amount = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=r"^(0|[1-9][0-9]{0,15})$",
+        description="An amount in minor units, as decimal digits; 1000000 is 1.00 credits.",
+        examples=["50000000"],
+    ),
+    Verbatim,
+]
+AssetId = Annotated[
+    Literal["credits"],
+    Field(description="What the amount counts; credits have six decimals."),
+    Verbatim,
+]
+Digest = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=r"^sha256:[0-9a-f]{64}$",
+        description="A content hash: sha256: and 64 lower-case hexadecimal digits.",
+    ),
+    Verbatim,
+]
+Address = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=r"^0x[0-9a-fA-F]{40}$",
+        description="An EVM address, 0x and 40 hexadecimal digits.",
+    ),
+    Verbatim,
+]
+Moment = Annotated[
+    str,
+    Field(description="ISO 8601 with milliseconds, UTC.", examples=["2026-01-31T12:00:00.000Z"]),
+    Verbatim,
+]
+Word = Annotated[str, Field(description="One of the words that the reference lists."), Verbatim]
+Flag = Annotated[bool, Field(strict=True)]
+Seconds = Annotated[int, Field(strict=True, ge=1, le=90 * 86_400, description="Seconds.")]
+Limit = Annotated[
+    int, Field(strict=True, ge=1, le=200, description="How many items a page has at the most.")
+]
+Cursor = Annotated[
+    str,
+    Field(
+        strict=True,
+        max_length=200,
+        pattern=r"^[A-Za-z0-9_.|-]+$",
+        description="`nextCursor` of the page before; opaque.",
+    ),
+    Verbatim,
+]
+Title = Annotated[
+    str, Field(strict=True, min_length=1, max_length=200, description="One line."), Verbatim
+]
+PartyText = Annotated[
+    str,
+    Field(strict=True, max_length=20_000, description="Plain text or Markdown, never executed."),
+    Verbatim,
+]
+Note = Annotated[str, Field(strict=True, max_length=2_000, description="Plain text."), Verbatim]
+Skill = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=r"^[a-z0-9][a-z0-9.+#-]{0,39}$",
+        description="A skill in lower case, such as translation or python.",
+    ),
+    Verbatim,
+]
+FileName = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=r"^[^/\\\x00-\x1f]{1,200}$",
+        description="A file's name without any folder.",
+    ),
+    Verbatim,
+]
+Text = Annotated[
+    str, Field(strict=True, min_length=1, max_length=4_096, description="Text."), Verbatim
+]
+Label = Annotated[
+    str, Field(strict=True, min_length=1, max_length=80, description="A name for people."), Verbatim
+]
+Token = Annotated[str, Field(description="A secret; shown this once."), ShownOnce]
+Cause = Annotated[str, Field(description="Why, in words."), Verbatim]
+
+
+class File(Wire):
+    """A file that was stored before, by name and content hash."""
+
+    name: FileName
+    digest: Digest
+    size: Annotated[int, Field(strict=True, ge=0, description="Bytes.")]
+
+
+class Page(Request):
+    """What every list takes."""
+
+    cursor: Cursor | None = None
+    limit: Limit = 50

@@ -1,0 +1,1 @@
+"""Configuration, wiring and workers; the only place that knows everything."""

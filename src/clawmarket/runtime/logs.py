@@ -1,0 +1,47 @@
+"""Logs: one line an event on stderr, JSON when nobody watches, always through the redactor."""
+
+import logging
+import os
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from clawmarket.domain.trust.redaction import redact
+
+
+def configure_logs() -> None:
+    """Send the program's own log and its libraries' warnings through one redacting pipe."""
+    level = getattr(logging, os.environ.get("CLAWMARKET_LOG", "warning").upper(), logging.WARNING)
+    render: Any = (
+        structlog.dev.ConsoleRenderer(colors=False)
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _redacted,
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=level, handlers=[_Forward()], force=True)
+
+
+def _redacted(
+    _logger: object, _name: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    shown: Any = redact(dict(event))
+    return dict(shown)
+
+
+class _Forward(logging.Handler):
+    """Hands what libraries log to structlog, so that it is redacted too."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger(record.name).log(record.levelno, record.getMessage())

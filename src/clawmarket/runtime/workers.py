@@ -1,0 +1,117 @@
+"""Workers: what the market does by itself, each in a loop that survives its own failures."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.kernel.job import Job, JobState, fail, finish, lease
+from clawmarket.domain.trust.redaction import redact_text
+from clawmarket.ports.signer import LogSigner
+from clawmarket.ports.store import Query, Snapshot, Transaction
+from clawmarket.services.market.receipts import make_receipt_file
+from clawmarket.services.market.sweep import sweep
+from clawmarket.services.operate.tidying import Tidier
+from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.trust.log import sequence
+
+SEQUENCE_EVERY_S = 0.1
+SWEEP_EVERY_S = 1.0
+JOBS_EVERY_S = 0.2
+TIDY_EVERY_S = 60.0
+# Receipts wait while trading is brisk: at most ten a second. Whoever asks for one gets it at once.
+JOBS_PER_ROUND = 2
+LEASE_MS = 30_000
+
+log = structlog.get_logger()
+
+RUNNERS: dict[str, Callable[[Pipeline, str], Awaitable[object]]] = {"receipt": make_receipt_file}
+
+
+@dataclass(frozen=True)
+class Workers:
+    """The running loops of one market."""
+
+    tasks: tuple[asyncio.Task[None], ...]
+
+    async def stop(self) -> None:
+        """End the loops and wait until they have ended."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+def start_workers(pipeline: Pipeline, signer: LogSigner) -> Workers:
+    """Start sequencer, sweep and job runner on the running event loop."""
+    ports = pipeline.ports
+    tidier = Tidier(ports.store)
+    loops: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
+        ("sequencer", SEQUENCE_EVERY_S, lambda: sequence(ports.store, signer, ports.clock.now())),
+        ("sweep", SWEEP_EVERY_S, lambda: sweep(pipeline)),
+        ("jobs", JOBS_EVERY_S, lambda: run_due_jobs(pipeline)),
+        ("tidying", TIDY_EVERY_S, lambda: tidier.bite(ports.clock.now())),
+    )
+    return Workers(tuple(asyncio.create_task(_repeat(*loop)) for loop in loops))
+
+
+async def _repeat(name: str, every_s: float, act: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await act()
+        except Exception as error:  # noqa: BLE001 - a loop outlives any failure of one round
+            log.warning("worker failed", worker=name, failure=redact_text(repr(error)))
+        await asyncio.sleep(every_s)
+
+
+async def run_due_jobs(pipeline: Pipeline) -> int:
+    """Lease and run the jobs that are due, at most `JOBS_PER_ROUND`; return how many."""
+    store, now = pipeline.ports.store, pipeline.ports.clock.now()
+    due = store.read(lambda rows: _due(rows, now))
+    for job in due:
+        leased = await store.write(lambda rows, job=job: _lease(rows, job, now))  # type: ignore[misc]  # the default binds the loop variable
+        if leased is not None:
+            await _run(pipeline, leased)
+    return len(due)
+
+
+def _due(rows: Snapshot, now: int) -> list[Job]:
+    return rows.find(Query(Job, at_most=("acts_at", now), order_by="acts_at", limit=JOBS_PER_ROUND))
+
+
+def _lease(rows: Transaction, seen: Job, now: int) -> Job | None:
+    job = rows.get(Job, seen.job_id)
+    if job is None or job.fence != seen.fence or job.acts_at is None:
+        return None
+    leased = lease(job, now, LEASE_MS)
+    rows.save(leased)
+    return leased
+
+
+async def _run(pipeline: Pipeline, job: Job) -> None:
+    try:
+        await RUNNERS[job.kind](pipeline, job.ref)
+    except Refused as refusal:
+        why = redact_text(refusal.what)
+        await _conclude(pipeline, job, lambda held: _failed(pipeline, held, why))
+    except Exception as error:  # noqa: BLE001 - whatever went wrong is shown with the job
+        why = redact_text(repr(error))
+        await _conclude(pipeline, job, lambda held: _failed(pipeline, held, why))
+    else:
+        await _conclude(pipeline, job, finish)
+
+
+def _failed(pipeline: Pipeline, job: Job, why: str) -> Job:
+    jitter = pipeline.ports.entropy.draw(1)[0] / 255
+    return fail(job, why, pipeline.ports.clock.now(), jitter)
+
+
+async def _conclude(pipeline: Pipeline, job: Job, conclude: Callable[[Job], Job]) -> None:
+    def command(rows: Transaction) -> None:
+        held = rows.get(Job, job.job_id)
+        # Fenced: whoever lost the lease in the meantime has no say any more.
+        if held is not None and held.fence == job.fence and held.state is JobState.RUNNING:
+            rows.save(conclude(held))
+
+    await pipeline.ports.store.write(command)

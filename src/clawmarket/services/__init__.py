@@ -1,0 +1,1 @@
+"""Use cases; a public function here is a gateway method."""

@@ -1,0 +1,1 @@
+"""Offers, orders, tasks and what follows from them."""

@@ -1,0 +1,177 @@
+"""Awards: choose one bid; it becomes an order whose money is locked."""
+
+from clawmarket.domain.kernel.canonical import content_digest
+from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.market import bid as bids
+from clawmarket.domain.market import order as orders
+from clawmarket.domain.market import task as tasks
+from clawmarket.domain.market.award import Award, AwardState, TaskAwarded
+from clawmarket.domain.market.bid import Bid, BidNotFoundError, BidState
+from clawmarket.domain.market.order import Order, OrderCreated, OrderState
+from clawmarket.domain.market.task import (
+    Task,
+    TaskExpiredError,
+    TaskNotFoundError,
+    TaskNotOpenError,
+)
+from clawmarket.domain.market.terms import MAX_BIDS_PER_TASK
+from clawmarket.domain.treasury.account import FundsMissingError
+from clawmarket.domain.trust.session import Account
+from clawmarket.ports.store import Query, Snapshot
+from clawmarket.registry.fields import BidId, SignedRequest
+from clawmarket.registry.methods import Need, Risk, Verb, write
+from clawmarket.services.call import Call
+from clawmarket.services.market.views import AwardView
+from clawmarket.services.treasury.moves import carry_over, hold_of, lock, set_aside
+from clawmarket.services.work import Work
+
+
+class AwardBid(SignedRequest):
+    """The bid to choose."""
+
+    bid_id: BidId
+
+
+@write(
+    "web3.market.awardBid",
+    risk=Risk.MONEY,
+    errors=(
+        BidNotFoundError,
+        TaskNotFoundError,
+        TaskNotOpenError,
+        TaskExpiredError,
+        FundsMissingError,
+    ),
+    needs=(Need("bidId", "web3.market.placeBid", "bidId", by="other"),),
+    verb=Verb("task award", ("bidId",)),
+)
+def award_bid(call: Call, work: Work, request: AwardBid) -> AwardView:
+    """Choose a bid on your task; its price is locked, the rest of the budget comes back.
+
+    The worker has to deliver within the task's `timeoutSec`; all other bids are turned down.
+    """
+    bid = work.get(Bid, request.bid_id)
+    task = work.get(Task, bid.task_id) if bid else None
+    if bid is None or task is None or task.buyer != call.actor:
+        raise BidNotFoundError(f"There is no bid {request.bid_id} on a task of yours.")
+    accepted = bids.accept(bid)
+    order = _order_of(call, work, task, bid)
+    work.save(tasks.award(task, order.order_id, call.now))
+    work.save(accepted)
+    _turn_others_down(work, bid)
+    old = hold_of(work, task.hold_id) if task.hold_id else None
+    if old is None:
+        hold = set_aside(work, task.buyer, order.amount, order.order_id, task.asset)
+    else:
+        hold = carry_over(work, old, order)
+    award = Award(
+        call.new_id("award"),
+        task.task_id,
+        bid.bid_id,
+        order.order_id,
+        call.actor,
+        AwardState.ACTIVE,
+        call.now,
+    )
+    work.add(award)
+    work.emit(
+        TaskAwarded(task.task_id, award.award_id, bid.bid_id, order.order_id),
+        OrderCreated(
+            order.order_id,
+            order.buyer,
+            order.seller,
+            order.asset,
+            str(order.amount),
+            terms_of(order),
+        ),
+    )
+    locked, settlement = lock(work, order, hold)
+    working = orders.start(locked, None, call.now)
+    work.add(working)
+    work.involve((order.seller,))
+    return _view(award, working, settlement.settlement_id)
+
+
+def _order_of(call: Call, work: Work, task: Task, bid: Bid) -> Order:
+    return Order(
+        order_id=call.new_id("order"),
+        task_id=task.task_id,
+        offer_id=None,
+        bid_id=bid.bid_id,
+        buyer=task.buyer,
+        seller=bid.bidder,
+        title=task.title,
+        asset=task.asset,
+        quantity=1,
+        price=bid.price,
+        fee_bps=call.terms.fee_bps,
+        delivery_s=task.delivery_s,
+        review_s=task.review_s,
+        resubmit_s=task.resubmit_s,
+        settlement_id=None,
+        delivery_id=None,
+        result_id=None,
+        rejections=0,
+        state=OrderState.CREATED,
+        created_at=call.now,
+        due_at=orders.first_due(call.now),
+        acts_at=orders.first_due(call.now),
+        records=(
+            *opening_records(work, task.buyer, bid.bidder),
+            task.record_id,
+            bid.record_id,
+            work.record_id,
+        ),
+    )
+
+
+def opening_records(rows: Snapshot, *parties: str) -> tuple[str, ...]:
+    """Return the ids of the records that bound the parties' wallets to their accounts."""
+    found = (rows.get(Account, party) for party in parties)
+    return tuple(account.record_id for account in found if account is not None)
+
+
+def terms_of(order: Order) -> str:
+    """Return the content hash over what both sides agreed on."""
+    return content_digest(
+        {
+            "orderId": order.order_id,
+            "taskId": order.task_id,
+            "offerId": order.offer_id,
+            "bidId": order.bid_id,
+            "buyer": order.buyer,
+            "seller": order.seller,
+            "asset": order.asset,
+            "quantity": order.quantity,
+            "price": str(order.price),
+            "feeBps": order.fee_bps,
+            "timeoutSec": order.delivery_s,
+            "disputeWindowSec": order.review_s,
+            "resubmitSec": order.resubmit_s,
+        }
+    )
+
+
+def _turn_others_down(work: Work, chosen: Bid) -> None:
+    live = {"task_id": chosen.task_id, "state": BidState.SUBMITTED}
+    for bid in work.find(Query(Bid, equal=live, limit=MAX_BIDS_PER_TASK)):
+        if bid.bid_id != chosen.bid_id:
+            found = work.get(Bid, bid.bid_id)
+            if found is not None:
+                work.save(bids.reject(found))
+
+
+def _view(award: Award, order: Order, settlement_id: str) -> AwardView:
+    return AwardView(
+        award_id=award.award_id,
+        task_id=award.task_id,
+        bid_id=award.bid_id,
+        order_id=award.order_id,
+        settlement_id=settlement_id,
+        seller=order.seller,
+        asset="credits",
+        amount=str(order.amount),
+        status=award.state,
+        order_status=order.state,
+        due_at=iso(order.due_at),
+    )

@@ -1,0 +1,247 @@
+"""Orders: make one from an offer, list, show, explain, cancel; and how every order ends."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR
+from clawmarket.domain.market import order as orders
+from clawmarket.domain.market import task as tasks
+from clawmarket.domain.market.explanation import explain
+from clawmarket.domain.market.offer import (
+    Offer,
+    OfferNotFoundError,
+    OfferNotPublishedError,
+    OfferState,
+    OwnOfferError,
+    check_orderable,
+)
+from clawmarket.domain.market.order import Order, OrderCreated, OrderNotFoundError, OrderState
+from clawmarket.domain.market.task import Task
+from clawmarket.ports.store import Snapshot
+from clawmarket.registry.fields import (
+    Answer,
+    Cause,
+    Cursor,
+    Moment,
+    OfferId,
+    OrderId,
+    Page,
+    Request,
+    SignedRequest,
+    TaskId,
+)
+from clawmarket.registry.methods import Need, Verb, read, write
+from clawmarket.services.call import Call
+from clawmarket.services.listing import Listing, scan
+from clawmarket.services.market.awards import opening_records, terms_of
+from clawmarket.services.market.views import OrderView, order_view
+from clawmarket.services.treasury.moves import refund, release, settlement_of
+from clawmarket.services.work import Work
+
+
+class OrderTooLargeError(InvalidArgumentError):
+    """Price times quantity is more than one amount may be."""
+
+    advice = "Order fewer pieces."
+    next_command = "clawmarket explain order_too_large"
+
+
+def own_order(
+    rows: Snapshot | Work, order_id: str, actor: str, side: Literal["buyer", "seller", "any"]
+) -> Order:
+    """Return an order that the actor is a party of. Raises OrderNotFoundError."""
+    order = rows.get(Order, order_id)
+    allowed: tuple[str, ...] = ()
+    if order is not None:
+        allowed = order.parties if side == "any" else (getattr(order, side),)
+    if order is None or actor not in allowed:
+        raise OrderNotFoundError(f"You have no order {order_id} as {side} to do this with.")
+    return order
+
+
+def finish_order(work: Work, completed: Order, why: str) -> None:
+    """Pay the seller of a completed order, close its task and ask for the receipt."""
+    work.save(orders.recorded(completed, work.record_id))
+    release(work, settlement_of(work, completed), why)
+    _wind_up(work, completed)
+
+
+def return_money(work: Work, order: Order, why: str) -> Order:
+    """End an order with everything back at the buyer. Raises TransitionRefusedError."""
+    after = orders.recorded(orders.give_back(order), work.record_id)
+    work.save(after)
+    refund(work, settlement_of(work, order), why)
+    _wind_up(work, after)
+    return after
+
+
+def _wind_up(work: Work, order: Order) -> None:
+    work.involve(order.parties)
+    work.enqueue("receipt", order.order_id)
+    task = work.get(Task, order.task_id) if order.task_id else None
+    if task is not None:
+        closed, event = tasks.close(task)
+        work.save(closed)
+        work.emit(event)
+
+
+class CreateOrder(SignedRequest):
+    """What to order."""
+
+    offer_id: OfferId
+    quantity: Annotated[int, Field(strict=True, ge=1, le=1_000_000, description="Pieces.")] = 1
+
+
+@write(
+    "web3.market.order.create",
+    errors=(OfferNotFoundError, OfferNotPublishedError, OwnOfferError, OrderTooLargeError),
+    needs=(Need("offerId", "web3.market.offer.publish", "offerId", by="other"),),
+)
+def create_order(call: Call, work: Work, request: CreateOrder) -> OrderView:
+    """Order from a published offer; nothing is paid until you lock the payment.
+
+    The order expires by itself unless `web3.market.settlement.lock` follows within 15 minutes.
+    """
+    offer = work.get(Offer, request.offer_id)
+    if offer is None or (offer.state is OfferState.CREATED and offer.seller != call.actor):
+        raise OfferNotFoundError(f"There is no offer {request.offer_id}.")
+    check_orderable(offer, call.actor)
+    if offer.price * request.quantity > MAX_AMOUNT_MINOR:
+        raise OrderTooLargeError("Price times quantity is too large for one order.")
+    order = Order(
+        order_id=call.new_id("order"),
+        task_id=None,
+        offer_id=offer.offer_id,
+        bid_id=None,
+        buyer=call.actor,
+        seller=offer.seller,
+        title=offer.title,
+        asset=offer.asset,
+        quantity=request.quantity,
+        price=offer.price,
+        fee_bps=call.terms.fee_bps,
+        delivery_s=offer.delivery_s,
+        review_s=offer.review_s,
+        resubmit_s=offer.resubmit_s,
+        settlement_id=None,
+        delivery_id=None,
+        result_id=None,
+        rejections=0,
+        state=OrderState.CREATED,
+        created_at=call.now,
+        due_at=orders.first_due(call.now),
+        acts_at=orders.first_due(call.now),
+        records=(*opening_records(work, call.actor, offer.seller), offer.record_id, work.record_id),
+    )
+    work.add(order)
+    work.emit(
+        OrderCreated(
+            order.order_id,
+            order.buyer,
+            order.seller,
+            order.asset,
+            str(order.amount),
+            terms_of(order),
+        )
+    )
+    work.involve(order.parties)
+    return order_view(order)
+
+
+class NameOrder(Request):
+    """One order."""
+
+    order_id: OrderId
+
+
+@write(
+    "web3.market.order.cancel",
+    errors=(OrderNotFoundError,),
+    needs=(Need("orderId", "web3.market.order.create", "orderId"),),
+)
+def cancel_order(call: Call, work: Work, request: NameOrder) -> OrderView:
+    """Give an order up before its payment is locked."""
+    order = own_order(work, request.order_id, call.actor, side="buyer")
+    after, cancelled = orders.cancel(order)
+    work.save(after)
+    work.emit(cancelled)
+    work.involve(order.parties)
+    return order_view(after)
+
+
+@read(
+    "web3.market.order.get",
+    errors=(OrderNotFoundError,),
+    needs=(Need("orderId", "web3.market.awardBid", "orderId"),),
+    verb=Verb("order show", ("orderId",)),
+)
+def get_order(call: Call, rows: Snapshot, request: NameOrder) -> OrderView:
+    """Show one order; only for its buyer and seller."""
+    return order_view(own_order(rows, request.order_id, call.actor, side="any"))
+
+
+class ExplainAnswer(Answer):
+    """An order in words."""
+
+    order_id: OrderId
+    status: OrderState
+    now: Cause
+    waits_for: Literal["buyer", "seller", "market", "nobody"]
+    then: Cause
+    due_at: Moment
+    acts_at: Moment | None
+
+
+@read(
+    "web3.market.order.explain",
+    errors=(OrderNotFoundError,),
+    needs=(Need("orderId", "web3.market.awardBid", "orderId"),),
+    verb=Verb("order explain", ("orderId",)),
+)
+def explain_order(call: Call, rows: Snapshot, request: NameOrder) -> ExplainAnswer:
+    """Say whose turn it is, until when, and what happens if nobody acts."""
+    order = own_order(rows, request.order_id, call.actor, side="any")
+    words = explain(order, call.now)
+    return ExplainAnswer(
+        order_id=order.order_id,
+        status=order.state,
+        now=words.now,
+        waits_for=words.waits_for,
+        then=words.then,
+        due_at=iso(order.due_at),
+        acts_at=None if words.acts_at is None else iso(words.acts_at),
+    )
+
+
+class ListOrders(Page):
+    """Which of your orders."""
+
+    side: Annotated[Literal["buyer", "seller"], Field(description="As which party you look.")] = (
+        "buyer"
+    )
+    status: Annotated[OrderState | None, Field(description="Only orders in this state.")] = None
+    task_id: TaskId | None = None
+
+
+class OrderPage(Answer):
+    """A page of orders, newest first."""
+
+    items: list[OrderView]
+    next_cursor: Cursor | None
+
+
+@read("web3.market.order.list", example={"side": "buyer"}, verb=Verb("order list"))
+def list_orders(call: Call, rows: Snapshot, request: ListOrders) -> OrderPage:
+    """List your orders as buyer or as seller, newest first."""
+
+    def wanted(order: Order) -> bool:
+        return (request.status is None or order.state is request.status) and (
+            request.task_id is None or order.task_id == request.task_id
+        )
+
+    listing = Listing(Order, {request.side: call.actor}, request.cursor, request.limit)
+    page = scan(rows, listing, wanted)
+    return OrderPage(items=[order_view(o) for o in page.items], next_cursor=page.next_cursor)

@@ -1,0 +1,215 @@
+"""Results: hand the work in, accept it or send it back."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from clawmarket.domain.kernel.canonical import content_digest
+from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.market import delivery as deliveries
+from clawmarket.domain.market import order as orders
+from clawmarket.domain.market import result as results
+from clawmarket.domain.market.delivery import Delivery, DeliveryState
+from clawmarket.domain.market.order import (
+    AttemptsUsedUpError,
+    DeliveryLateError,
+    Order,
+    OrderNotFoundError,
+    ReviewLateError,
+)
+from clawmarket.domain.market.result import (
+    Result,
+    ResultNotFoundError,
+    ResultRejected,
+    ResultState,
+    ResultSubmitted,
+)
+from clawmarket.domain.market.terms import Artifact
+from clawmarket.ports.blobs import BlobMissingError
+from clawmarket.ports.store import Snapshot
+from clawmarket.registry.fields import File, Note, OrderId, Request, ResultId, SignedRequest
+from clawmarket.registry.methods import Need, Risk, Verb, read, write
+from clawmarket.services.call import Call
+from clawmarket.services.market.files import share_files
+from clawmarket.services.market.orders import finish_order, own_order
+from clawmarket.services.market.views import ResultView, artifacts_of, result_view
+from clawmarket.services.work import Work
+
+
+class NotATaskOrderError(InvalidArgumentError):
+    """The order was made from an offer; it is delivered by the delivery methods."""
+
+    advice = "Use web3.market.delivery.issue and web3.market.delivery.complete."
+    next_command = "clawmarket order show {orderId}"
+
+
+class FeedbackMissingError(InvalidArgumentError):
+    """A rejection says what is wrong."""
+
+    advice = "Say in `feedback` what has to be different."
+    next_command = "clawmarket explain feedback_missing"
+
+
+class Decision(StrEnum):
+    """What the buyer says to a result."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+
+
+class SubmitResult(SignedRequest):
+    """What was made for an order."""
+
+    order_id: OrderId
+    artifacts: Annotated[
+        list[File],
+        Field(min_length=1, max_length=50, description="Files you stored before, by hash."),
+    ]
+    note: Note = ""
+
+
+@write(
+    "web3.market.submitResult",
+    errors=(
+        OrderNotFoundError,
+        NotATaskOrderError,
+        BlobMissingError,
+        DeliveryLateError,
+        AttemptsUsedUpError,
+    ),
+    needs=(
+        Need("orderId", "web3.market.awardBid", "orderId", by="other"),
+        Need("artifacts", "web3.files.put", "file"),
+    ),
+    verb=Verb("task submit", ("orderId",)),
+)
+def submit_result(call: Call, work: Work, request: SubmitResult) -> ResultView:
+    """Hand a result in; it is the delivery of the order at the same time.
+
+    The buyer can read the files at once and has `disputeWindowSec` to accept or send back;
+    silence accepts.
+    """
+    order = own_order(work, request.order_id, call.actor, side="seller")
+    if order.task_id is None:
+        raise NotATaskOrderError("This order was made from an offer.", orderId=order.order_id)
+    artifacts = artifacts_of(request.artifacts)
+    share_files(work, call.actor, artifacts, order.buyer)
+    digest = manifest_digest(artifacts)
+    delivery_id, result_id = call.new_id("delivery"), call.new_id("result")
+    after = orders.deliver(order, delivery_id, result_id, call.now)
+    work.save(orders.recorded(after, work.record_id))
+    delivery, completed = deliveries.complete(
+        Delivery(
+            delivery_id,
+            order.order_id,
+            call.actor,
+            (),
+            None,
+            request.note,
+            DeliveryState.READY,
+            call.now,
+            None,
+        ),
+        artifacts,
+        digest,
+        call.now,
+    )
+    work.add(delivery)
+    result = Result(
+        result_id,
+        order.task_id,
+        order.order_id,
+        delivery_id,
+        call.actor,
+        artifacts,
+        digest,
+        request.note,
+        "",
+        ResultState.SUBMITTED,
+        call.now,
+    )
+    work.add(result)
+    work.emit(ResultSubmitted(result_id, order.order_id, order.task_id, digest), completed)
+    work.involve(order.parties)
+    return result_view(result)
+
+
+def manifest_digest(artifacts: tuple[Artifact, ...]) -> str:
+    """Return the content hash over the names, hashes and sizes of all files of a delivery."""
+    return content_digest([{"digest": a.digest, "name": a.name, "size": a.size} for a in artifacts])
+
+
+class ReviewResult(SignedRequest):
+    """The buyer's verdict on a result."""
+
+    result_id: ResultId
+    decision: Annotated[Decision, Field(description="accept pays the worker; reject sends back.")]
+    feedback: Annotated[Note, Field(description="What is good, or what has to be different.")] = ""
+
+
+@write(
+    "web3.market.reviewResult",
+    risk=Risk.MONEY,
+    errors=(ResultNotFoundError, FeedbackMissingError, ReviewLateError),
+    needs=(Need("resultId", "web3.market.submitResult", "resultId", by="other"),),
+    example={"decision": "accept"},
+    verb=Verb("task review", ("resultId",)),
+)
+def review_result(call: Call, work: Work, request: ReviewResult) -> ResultView:
+    """Accept a result and pay, or send it back with a reason.
+
+    Acceptance divides the lock at once: the fee to the market, the rest to the worker.
+    A result can be sent back at most three times; then the money goes back to the buyer.
+    """
+    result = work.get(Result, request.result_id)
+    order = work.get(Order, result.order_id) if result else None
+    if result is None or order is None or order.buyer != call.actor:
+        raise ResultNotFoundError(f"There is no result {request.result_id} for you to review.")
+    if request.decision is Decision.ACCEPT:
+        return _accept(call, work, order, result)
+    return _send_back(call, work, order, result, request.feedback)
+
+
+def _accept(call: Call, work: Work, order: Order, result: Result) -> ResultView:
+    accepted, event = results.accept(result, "the buyer accepted")
+    completed = orders.complete(order, call.now)
+    work.save(accepted)
+    work.emit(event)
+    finish_order(work, completed, "the buyer accepted")
+    return result_view(accepted)
+
+
+def _send_back(call: Call, work: Work, order: Order, result: Result, feedback: str) -> ResultView:
+    if not feedback.strip():
+        raise FeedbackMissingError("A rejection needs a reason in `feedback`.")
+    rejected = results.reject(result, feedback)
+    after = orders.reject(order, call.now)
+    work.save(rejected)
+    work.save(orders.recorded(after, work.record_id))
+    work.emit(
+        ResultRejected(result.result_id, order.order_id, after.rejections, content_digest(feedback))
+    )
+    work.involve(order.parties)
+    return result_view(rejected)
+
+
+class GetResult(Request):
+    """One result."""
+
+    result_id: ResultId
+
+
+@read(
+    "web3.market.getResult",
+    errors=(ResultNotFoundError,),
+    needs=(Need("resultId", "web3.market.submitResult", "resultId"),),
+    verb=Verb("task result", ("resultId",)),
+)
+def get_result(call: Call, rows: Snapshot, request: GetResult) -> ResultView:
+    """Show one result with the files it consists of; only for buyer and worker."""
+    result = rows.get(Result, request.result_id)
+    order = rows.get(Order, result.order_id) if result else None
+    if result is None or order is None or call.actor not in order.parties:
+        raise ResultNotFoundError(f"There is no result {request.result_id}.")
+    return result_view(result)

@@ -1,0 +1,124 @@
+"""The sweep: ends what waited past its last moment, one command and one record each.
+
+Deadlines hold without it (every command judges them itself); the sweep only tidies up.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.market import order as orders
+from clawmarket.domain.market import task as tasks
+from clawmarket.domain.market.order import Order, OrderState
+from clawmarket.domain.market.task import Task, TaskState
+from clawmarket.ports.store import Query, Snapshot
+from clawmarket.registry.fields import Answer, Flag, Limit, Request
+from clawmarket.registry.methods import Verb, ask
+from clawmarket.services.call import THE_MARKET, Call
+from clawmarket.services.market.orders import finish_order, return_money
+from clawmarket.services.market.settlements import accept_result
+from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.treasury.moves import give_back, hold_of
+from clawmarket.services.work import Work
+
+METHOD = "web3.market.expireSweep"
+
+
+class ExpireSweep(Request):
+    """How much to do at once."""
+
+    limit: Limit = 200
+    dry_run: Annotated[Flag, Field(description="Only count; change nothing.")] = False
+
+
+class SweepAnswer(Answer):
+    """What was due, and how it ended."""
+
+    due: int
+    tasks_expired: int
+    orders_expired: int
+    released: int
+    refunded: int
+
+
+@ask(METHOD, example={"dryRun": True}, verb=Verb("task sweep"))
+async def expire_sweep(_call: Call, pipeline: Pipeline, request: ExpireSweep) -> SweepAnswer:
+    """End every task and order whose last moment has passed.
+
+    The market does this by itself every second; calling it only makes it happen sooner.
+    """
+    return await sweep(pipeline, limit=request.limit, dry_run=request.dry_run)
+
+
+async def sweep(pipeline: Pipeline, *, limit: int = 200, dry_run: bool = False) -> SweepAnswer:
+    """End what is due, each in a command of its own, and count the endings."""
+    now = pipeline.ports.clock.now()
+    due = pipeline.ports.store.read(lambda rows: _due(rows, now, limit))
+    endings: dict[str, int] = {}
+    for row in () if dry_run else due:
+        ending = await _end(pipeline, row)
+        endings[ending] = endings.get(ending, 0) + 1
+    return SweepAnswer(
+        due=len(due),
+        tasks_expired=endings.get("task", 0),
+        orders_expired=endings.get("order", 0),
+        released=endings.get("released", 0),
+        refunded=endings.get("refunded", 0),
+    )
+
+
+def _due(rows: Snapshot, now: int, limit: int) -> list[Task | Order]:
+    late = {"at_most": ("acts_at", now), "order_by": "acts_at", "limit": limit}
+    found: list[Task | Order] = [*rows.find(Query(Task, **late))]  # type: ignore[arg-type]
+    found.extend(rows.find(Query(Order, **late)))  # type: ignore[arg-type]
+    return found[:limit]
+
+
+async def _end(pipeline: Pipeline, row: Task | Order) -> str:
+    call = pipeline.call(THE_MARKET, METHOD)
+    try:
+        if isinstance(row, Task):
+            task_id = row.task_id
+            return str(await pipeline.write(call, lambda work: _end_task(work, task_id)))
+        order_id = row.order_id
+        return str(await pipeline.write(call, lambda work: _end_order(work, order_id)))
+    except Refused:
+        return "moved on"
+
+
+class MovedOnError(tasks.TaskNotOpenError):
+    """Somebody acted between the look and the sweep; nothing is left to do."""
+
+
+def _end_task(work: Work, task_id: str) -> str:
+    task = work.get(Task, task_id)
+    if task is None or task.state is not TaskState.OPEN or task.expires_at > work.now:
+        raise MovedOnError("The task moved on.")
+    after, expired = tasks.expire(task)
+    work.save(after)
+    work.emit(expired)
+    work.involve((task.buyer,))
+    if task.hold_id is not None:
+        give_back(work, hold_of(work, task.hold_id), expired=True)
+    return "task"
+
+
+def _end_order(work: Work, order_id: str) -> str:
+    order = work.get(Order, order_id)
+    if order is None or order.acts_at is None or order.acts_at > work.now:
+        raise MovedOnError("The order moved on.")
+    work.involve(order.parties)
+    match order.state:
+        case OrderState.CREATED:
+            after, expired = orders.expire(order)
+            work.save(after)
+            work.emit(expired)
+            return "order"
+        case OrderState.DELIVERED:
+            accept_result(work, order, "the buyer was silent")
+            finish_order(work, orders.complete_by_silence(order), "the buyer was silent")
+            return "released"
+        case _:
+            return_money(work, order, "the seller was silent")
+            return "refunded"

@@ -1,0 +1,237 @@
+"""Tasks: publish, list, show, take back."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from clawmarket.domain.kernel.canonical import content_digest
+from clawmarket.domain.kernel.moment import SECOND_MS
+from clawmarket.domain.market import task as tasks
+from clawmarket.domain.market.task import (
+    Task,
+    TaskExpiredError,
+    TaskNotFoundError,
+    TaskNotOpenError,
+    TaskPublished,
+    TaskState,
+)
+from clawmarket.domain.market.terms import (
+    DELIVERY_S,
+    RESUBMIT_S,
+    REVIEW_WINDOW_S,
+    TASK_LIFETIME_S,
+)
+from clawmarket.domain.treasury.account import FundsMissingError
+from clawmarket.domain.trust.file import EVERYBODY
+from clawmarket.ports.blobs import BlobMissingError
+from clawmarket.ports.store import Snapshot
+from clawmarket.registry.fields import (
+    AccountId,
+    Amount,
+    Answer,
+    AssetId,
+    Cursor,
+    File,
+    Flag,
+    Page,
+    PartyText,
+    Request,
+    Seconds,
+    SignedRequest,
+    Skill,
+    TaskId,
+    Title,
+)
+from clawmarket.registry.methods import Need, Risk, Scope, Verb, read, write
+from clawmarket.services.call import Call
+from clawmarket.services.listing import Listing, scan
+from clawmarket.services.market.files import share_files
+from clawmarket.services.market.views import TaskView, artifacts_of, task_view
+from clawmarket.services.market.windows import WindowTooShortError, check_windows
+from clawmarket.services.treasury.moves import give_back, hold_of, set_aside
+from clawmarket.services.work import Work
+
+Budget = Annotated[Amount, Field(pattern=r"^[1-9][0-9]{0,15}$")]
+
+
+class PublishTask(SignedRequest):
+    """A demand: what is wanted, for at most how much, until when."""
+
+    title: Title
+    summary: PartyText = ""
+    requirements: PartyText = ""
+    skills: Annotated[
+        list[Skill], Field(max_length=12, description="What the worker must be able to do.")
+    ] = Field(default_factory=list)
+    attachments: Annotated[
+        list[File],
+        Field(max_length=20, description="Files you stored before; every account may read them."),
+    ] = Field(default_factory=list)
+    budget: Budget
+    asset: AssetId = "credits"
+    fund: Annotated[
+        Flag, Field(description="Hold the budget now; otherwise the award needs the money.")
+    ] = True
+    expiry_sec: Annotated[Seconds, Field(description="How long bids are taken, in seconds.")] = (
+        TASK_LIFETIME_S
+    )
+    timeout_sec: Annotated[
+        Seconds, Field(description="Seconds from the award to the last moment to deliver.")
+    ] = DELIVERY_S
+    dispute_window_sec: Annotated[
+        Seconds, Field(description="Seconds to review a delivery; silence pays the seller.")
+    ] = REVIEW_WINDOW_S
+    resubmit_sec: Annotated[
+        Seconds, Field(description="Seconds to hand in again after a rejection.")
+    ] = RESUBMIT_S
+
+
+@write(
+    "web3.market.publishTask",
+    risk=Risk.MONEY,
+    errors=(FundsMissingError, BlobMissingError, WindowTooShortError),
+    example={
+        "title": "Digest a document",
+        "skills": ["summarize"],
+        "budget": "50000000",
+    },
+    verb=Verb("task publish", ("title",)),
+)
+def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
+    """Publish a task and hold its budget.
+
+    The budget (minor units) moves from available to held at once unless `fund` is false. It
+    comes back when you cancel, when nobody is awarded in time, or as what an award leaves over.
+    """
+    windows = (request.timeout_sec, request.dispute_window_sec, request.resubmit_sec)
+    check_windows(call.terms, request.expiry_sec, *windows)
+    task_id = call.new_id("task")
+    attachments = artifacts_of(request.attachments)
+    share_files(work, call.actor, attachments, EVERYBODY)
+    budget = int(request.budget)
+    hold = set_aside(work, call.actor, budget, task_id) if request.fund else None
+    expires_at = call.now + request.expiry_sec * SECOND_MS
+    task = Task(
+        task_id=task_id,
+        buyer=call.actor,
+        title=request.title,
+        summary=request.summary,
+        requirements=request.requirements,
+        skills=tuple(dict.fromkeys(request.skills)),
+        attachments=attachments,
+        asset=request.asset,
+        budget=budget,
+        hold_id=hold.hold_id if hold else None,
+        delivery_s=request.timeout_sec,
+        review_s=request.dispute_window_sec,
+        resubmit_s=request.resubmit_sec,
+        state=TaskState.OPEN,
+        bid_count=0,
+        order_id=None,
+        created_at=call.now,
+        expires_at=expires_at,
+        acts_at=expires_at,
+        record_id=work.record_id,
+    )
+    work.add(task)
+    work.emit(
+        TaskPublished(
+            task_id, call.actor, task.asset, request.budget, request.fund, terms_digest(call)
+        )
+    )
+    return task_view(task)
+
+
+def terms_digest(call: Call) -> str:
+    """Return the content hash over what the caller sent, the terms that the event names."""
+    if "signature" not in call.params:
+        return f"sha256:{call.params_hash}"
+    return content_digest(
+        {name: value for name, value in call.params.items() if name != "signature"}
+    )
+
+
+class ListTasks(Page):
+    """Which tasks."""
+
+    status: Annotated[TaskState | None, Field(description="Only tasks in this state.")] = None
+    buyer: AccountId | None = None
+    skill: Skill | None = None
+    min_budget: Amount | None = None
+
+
+class TaskPage(Answer):
+    """A page of tasks, newest first."""
+
+    items: list[TaskView]
+    next_cursor: Cursor | None
+
+
+@read(
+    "web3.market.listTasks",
+    scope=Scope.PUBLIC,
+    example={"status": "task_open", "limit": 10},
+    verb=Verb("task list"),
+)
+def list_tasks(_call: Call, rows: Snapshot, request: ListTasks) -> TaskPage:
+    """List tasks, newest first."""
+    equal = {"state": request.status, "buyer": request.buyer}
+    least = int(request.min_budget or 0)
+
+    def wanted(task: Task) -> bool:
+        return (request.skill is None or request.skill in task.skills) and task.budget >= least
+
+    page = scan(rows, Listing(Task, equal, request.cursor, request.limit), wanted)
+    return TaskPage(items=[task_view(t) for t in page.items], next_cursor=page.next_cursor)
+
+
+class GetTask(Request):
+    """One task."""
+
+    task_id: TaskId
+
+
+@read(
+    "web3.market.getTask",
+    scope=Scope.PUBLIC,
+    errors=(TaskNotFoundError,),
+    needs=(Need("taskId", "web3.market.publishTask", "taskId"),),
+    verb=Verb("task show", ("taskId",)),
+)
+def get_task(_call: Call, rows: Snapshot, request: GetTask) -> TaskView:
+    """Show one task."""
+    return task_view(task_of(rows, request.task_id))
+
+
+def task_of(rows: Snapshot, task_id: str) -> Task:
+    """Return a task. Raises TaskNotFoundError."""
+    task = rows.get(Task, task_id)
+    if task is None:
+        raise TaskNotFoundError(f"There is no task {task_id}.")
+    return task
+
+
+class CancelTask(SignedRequest):
+    """The task to take back."""
+
+    task_id: TaskId
+
+
+@write(
+    "web3.market.cancelTask",
+    risk=Risk.MONEY,
+    errors=(TaskNotFoundError, TaskNotOpenError, TaskExpiredError),
+    needs=(Need("taskId", "web3.market.publishTask", "taskId"),),
+    verb=Verb("task cancel", ("taskId",)),
+)
+def cancel_task(call: Call, work: Work, request: CancelTask) -> TaskView:
+    """Take an open task back; the held budget is available again at once."""
+    task = task_of(work, request.task_id)
+    if task.buyer != call.actor:
+        raise TaskNotFoundError(f"You have no task {request.task_id}.")
+    after, cancelled = tasks.cancel(task, call.now)
+    work.save(after)
+    work.emit(cancelled)
+    if task.hold_id is not None:
+        give_back(work, hold_of(work, task.hold_id))
+    return task_view(after)

@@ -1,0 +1,335 @@
+"""What the market's answers look like, and how they are made from the domain's rows."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.market.bid import Bid
+from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.offer import Offer
+from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.result import Result
+from clawmarket.domain.market.task import Task
+from clawmarket.domain.market.terms import Artifact
+from clawmarket.domain.treasury.settlement import Settlement
+from clawmarket.registry.fields import (
+    AccountId,
+    Amount,
+    Answer,
+    AssetId,
+    AwardId,
+    BidId,
+    DeliveryId,
+    Digest,
+    File,
+    Moment,
+    Note,
+    OfferId,
+    OrderId,
+    PartyText,
+    RecordId,
+    ResultId,
+    SettlementId,
+    Skill,
+    TaskId,
+    Title,
+    Word,
+)
+
+Seconds = Annotated[int, Field(description="Seconds.")]
+
+
+class TaskView(Answer):
+    """A task."""
+
+    task_id: TaskId
+    buyer: AccountId
+    title: Title
+    summary: PartyText
+    requirements: PartyText
+    skills: list[Skill]
+    attachments: list[File]
+    asset: AssetId
+    budget: Amount
+    funded: bool
+    timeout_sec: Seconds
+    dispute_window_sec: Seconds
+    resubmit_sec: Seconds
+    status: Word
+    bids: int
+    order_id: OrderId | None
+    created_at: Moment
+    expires_at: Moment
+
+
+class BidView(Answer):
+    """A bid."""
+
+    bid_id: BidId
+    task_id: TaskId
+    bidder: AccountId
+    asset: AssetId
+    price: Amount
+    eta_sec: Seconds
+    note: Note
+    status: Word
+    created_at: Moment
+
+
+class OfferView(Answer):
+    """An offer."""
+
+    offer_id: OfferId
+    seller: AccountId
+    title: Title
+    description: PartyText
+    asset_type: Word
+    delivery_type: Word
+    asset: AssetId
+    price: Amount
+    timeout_sec: Seconds
+    dispute_window_sec: Seconds
+    resubmit_sec: Seconds
+    status: Word
+    created_at: Moment
+
+
+class OrderView(Answer):
+    """An order."""
+
+    order_id: OrderId
+    task_id: TaskId | None
+    offer_id: OfferId | None
+    bid_id: BidId | None
+    buyer: AccountId
+    seller: AccountId
+    title: Title
+    asset: AssetId
+    quantity: int
+    price: Amount
+    amount: Amount
+    fee_bps: int
+    settlement_id: SettlementId | None
+    delivery_id: DeliveryId | None
+    result_id: ResultId | None
+    rejections: int
+    status: Word
+    created_at: Moment
+    due_at: Moment
+    records: list[RecordId]
+
+
+class SettlementView(Answer):
+    """The money of an order."""
+
+    settlement_id: SettlementId
+    order_id: OrderId
+    payer: AccountId
+    payee: AccountId
+    rail: Word
+    asset: AssetId
+    amount: Amount
+    seller_amount: Amount
+    fee: Amount
+    refund_amount: Amount
+    status: Word
+    locked_at: Moment
+    released_at: Moment | None
+    refunded_at: Moment | None
+
+
+class DeliveryView(Answer):
+    """A delivery."""
+
+    delivery_id: DeliveryId
+    order_id: OrderId
+    seller: AccountId
+    artifacts: list[File]
+    digest: Digest | None
+    note: Note
+    status: Word
+    issued_at: Moment
+    completed_at: Moment | None
+
+
+class ResultView(Answer):
+    """A result."""
+
+    result_id: ResultId
+    task_id: TaskId
+    order_id: OrderId
+    delivery_id: DeliveryId
+    deliverer: AccountId
+    artifacts: list[File]
+    digest: Digest
+    note: Note
+    feedback: Note
+    status: Word
+    submitted_at: Moment
+
+
+class AwardView(Answer):
+    """An award, with the order it became."""
+
+    award_id: AwardId
+    task_id: TaskId
+    bid_id: BidId
+    order_id: OrderId
+    settlement_id: SettlementId | None
+    seller: AccountId
+    asset: AssetId
+    amount: Amount
+    status: Word
+    order_status: Word
+    due_at: Moment
+
+
+def files_of(artifacts: tuple[Artifact, ...]) -> list[File]:
+    """Return artifacts in wire form."""
+    return [File(name=a.name, digest=a.digest, size=a.size) for a in artifacts]
+
+
+def artifacts_of(files: list[File]) -> tuple[Artifact, ...]:
+    """Return wire files as the domain's artifacts."""
+    return tuple(Artifact(f.name, f.digest, f.size) for f in files)
+
+
+def _moment(at: int | None) -> str | None:
+    return None if at is None else iso(at)
+
+
+def task_view(task: Task) -> TaskView:
+    """Return a task in wire form."""
+    return TaskView(
+        task_id=task.task_id,
+        buyer=task.buyer,
+        title=task.title,
+        summary=task.summary,
+        requirements=task.requirements,
+        skills=list(task.skills),
+        attachments=files_of(task.attachments),
+        asset="credits",
+        budget=str(task.budget),
+        funded=task.funded,
+        timeout_sec=task.delivery_s,
+        dispute_window_sec=task.review_s,
+        resubmit_sec=task.resubmit_s,
+        status=task.state,
+        bids=task.bid_count,
+        order_id=task.order_id,
+        created_at=iso(task.created_at),
+        expires_at=iso(task.expires_at),
+    )
+
+
+def bid_view(bid: Bid) -> BidView:
+    """Return a bid in wire form."""
+    return BidView(
+        bid_id=bid.bid_id,
+        task_id=bid.task_id,
+        bidder=bid.bidder,
+        asset="credits",
+        price=str(bid.price),
+        eta_sec=bid.eta_s,
+        note=bid.note,
+        status=bid.state,
+        created_at=iso(bid.created_at),
+    )
+
+
+def offer_view(offer: Offer) -> OfferView:
+    """Return an offer in wire form."""
+    return OfferView(
+        offer_id=offer.offer_id,
+        seller=offer.seller,
+        title=offer.title,
+        description=offer.description,
+        asset_type=offer.asset_type,
+        delivery_type=offer.delivery_type,
+        asset="credits",
+        price=str(offer.price),
+        timeout_sec=offer.delivery_s,
+        dispute_window_sec=offer.review_s,
+        resubmit_sec=offer.resubmit_s,
+        status=offer.state,
+        created_at=iso(offer.created_at),
+    )
+
+
+def order_view(order: Order) -> OrderView:
+    """Return an order in wire form."""
+    return OrderView(
+        order_id=order.order_id,
+        task_id=order.task_id,
+        offer_id=order.offer_id,
+        bid_id=order.bid_id,
+        buyer=order.buyer,
+        seller=order.seller,
+        title=order.title,
+        asset="credits",
+        quantity=order.quantity,
+        price=str(order.price),
+        amount=str(order.amount),
+        fee_bps=order.fee_bps,
+        settlement_id=order.settlement_id,
+        delivery_id=order.delivery_id,
+        result_id=order.result_id,
+        rejections=order.rejections,
+        status=order.state,
+        created_at=iso(order.created_at),
+        due_at=iso(order.due_at),
+        records=list(order.records),
+    )
+
+
+def settlement_view(settlement: Settlement) -> SettlementView:
+    """Return a settlement in wire form."""
+    return SettlementView(
+        settlement_id=settlement.settlement_id,
+        order_id=settlement.order_id,
+        payer=settlement.payer,
+        payee=settlement.payee,
+        rail=settlement.rail,
+        asset="credits",
+        amount=str(settlement.amount),
+        seller_amount=str(settlement.seller_amount),
+        fee=str(settlement.fee),
+        refund_amount=str(settlement.refund_amount),
+        status=settlement.state,
+        locked_at=iso(settlement.locked_at),
+        released_at=_moment(settlement.released_at),
+        refunded_at=_moment(settlement.refunded_at),
+    )
+
+
+def delivery_view(delivery: Delivery) -> DeliveryView:
+    """Return a delivery in wire form."""
+    return DeliveryView(
+        delivery_id=delivery.delivery_id,
+        order_id=delivery.order_id,
+        seller=delivery.seller,
+        artifacts=files_of(delivery.artifacts),
+        digest=delivery.digest,
+        note=delivery.note,
+        status=delivery.state,
+        issued_at=iso(delivery.issued_at),
+        completed_at=_moment(delivery.completed_at),
+    )
+
+
+def result_view(result: Result) -> ResultView:
+    """Return a result in wire form."""
+    return ResultView(
+        result_id=result.result_id,
+        task_id=result.task_id,
+        order_id=result.order_id,
+        delivery_id=result.delivery_id,
+        deliverer=result.deliverer,
+        artifacts=files_of(result.artifacts),
+        digest=result.digest,
+        note=result.note,
+        feedback=result.feedback,
+        status=result.state,
+        submitted_at=iso(result.submitted_at),
+    )

@@ -1,0 +1,1 @@
+"""Status, catalog, jobs and repair."""

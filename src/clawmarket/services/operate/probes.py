@@ -1,0 +1,42 @@
+"""The market's own probes: is the log keeping up, are jobs being done, do deadlines hold."""
+
+from clawmarket.domain.kernel.job import Job, JobState
+from clawmarket.domain.kernel.moment import SECOND_MS, span
+from clawmarket.domain.market.order import Order
+from clawmarket.ports.store import Query, Snapshot
+from clawmarket.registry.probes import Finding, probe
+from clawmarket.services.trust.log import log_head, unlogged
+
+LOG_LAG_MS = 10 * SECOND_MS
+SWEEP_LAG_MS = 30 * SECOND_MS
+
+
+@probe("log/lag")
+def log_lag(rows: Snapshot, now: int) -> Finding:
+    """The oldest record that the log has not taken in is young."""
+    waiting = unlogged(rows, log_head(rows), limit=1)
+    lag = now - waiting[0].at if waiting else 0
+    well = lag < LOG_LAG_MS
+    return Finding("log/lag", well, f"The log is {span(lag)} behind.", "" if well else _RESTART)
+
+
+@probe("jobs/dead")
+def jobs_dead(rows: Snapshot, _now: int) -> Finding:
+    """No job was given up."""
+    dead = rows.find(Query(Job, equal={"state": JobState.DEAD}, limit=100))
+    message = f"{len(dead)} jobs were given up." if dead else "No job was given up."
+    hint = "clawmarket call market.jobs.list status=job_dead" if dead else ""
+    return Finding("jobs/dead", not dead, message, hint)
+
+
+@probe("market/deadlines")
+def deadlines(rows: Snapshot, now: int) -> Finding:
+    """No order waits long past the moment at which the market should have acted."""
+    late = rows.find(
+        Query(Order, at_most=("acts_at", now - SWEEP_LAG_MS), order_by="acts_at", limit=1)
+    )
+    message = "An order is overdue." if late else "No order is overdue."
+    return Finding("market/deadlines", not late, message, "clawmarket task sweep" if late else "")
+
+
+_RESTART = "Restart the market: stop it with Ctrl+C and start it again with make run."

@@ -1,0 +1,260 @@
+"""The one way in: every call passes the same steps, in the order of the lists at the end."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from clawmarket.domain.kernel.canonical import CanonicalError, canonical_bytes
+from clawmarket.domain.kernel.errors import InvalidArgumentError, NotFoundError
+from clawmarket.domain.kernel.ids import RecordIds
+from clawmarket.domain.kernel.replay import KeptAnswer, KeyReusedError
+from clawmarket.domain.trust.session import (
+    ActorMismatchError,
+    AuthNeededError,
+    ScopeMissingError,
+    allows,
+)
+from clawmarket.ports.blobs import Blobs
+from clawmarket.ports.clock import Clock
+from clawmarket.ports.entropy import Entropy
+from clawmarket.domain.trust.record import Record
+from clawmarket.ports.store import Query, Store, Transaction
+from clawmarket.ports.wallets import Wallets
+from clawmarket.registry.disclosure import withheld
+from clawmarket.registry.fields import Request
+from clawmarket.registry.methods import Manner, Method, method_named
+from clawmarket.services.call import Call, Caller, Terms
+from clawmarket.services.signing import attest
+from clawmarket.services.work import Work
+
+MAX_KEY_CHARS = 200
+
+
+class MethodUnknownError(NotFoundError):
+    """There is no method with this name."""
+
+    advice = "List the methods with web3.capabilities.list."
+    next_command = "clawmarket call web3.capabilities.list"
+
+
+class FieldInvalidError(InvalidArgumentError):
+    """A field is missing, unknown, of the wrong type or out of range."""
+
+    advice = "Correct the field that `details.path` names; the reference shows the schema."
+    next_command = "clawmarket call web3.capabilities.describe name={method}"
+
+
+class KeyInvalidError(InvalidArgumentError):
+    """An idempotency key is 1 to 200 printable ASCII characters."""
+
+    advice = "Use a random key such as a UUID."
+    next_command = "clawmarket explain key_invalid"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What the services may ask of the outside."""
+
+    store: Store
+    blobs: Blobs
+    wallets: Wallets
+    clock: Clock
+    entropy: Entropy
+
+
+@dataclass(slots=True)
+class Passage:
+    """One call between the steps: what is known so far."""
+
+    method: Method
+    call: Call
+    ports: Ports
+    request: Request
+    answer: dict[str, Any]
+
+
+def decode(passage: Passage) -> None:
+    """Turn the parameters into the method's request. Raises FieldInvalidError."""
+    call, params = passage.call, dict(passage.call.params)
+    actor = params.pop("actorId", call.actor)
+    if actor != call.actor:
+        raise ActorMismatchError("`actorId` is not the account that is signed in.")
+    call.params = params
+    try:
+        passage.request = passage.method.request.model_validate(params)
+    except ValidationError as error:
+        raise _field_error(passage.method, error) from None
+    except RecursionError:
+        raise FieldInvalidError("The input is nested too deeply.") from None
+
+
+def authorise(passage: Passage) -> None:
+    """Let only credentials through that hold the method's scope. Raises ScopeMissingError."""
+    caller, needed = passage.call.caller, passage.method.scope
+    if not allows(caller.scope, needed):
+        if not caller.account_id:
+            raise AuthNeededError(f"{passage.method.name} needs a signed-in account.")
+        raise ScopeMissingError(
+            f"{passage.method.name} needs the scope {needed}; this credential has {caller.scope}.",
+            scope=str(needed),
+        )
+
+
+def bind_key(passage: Passage) -> None:
+    """Fix what a repeated request has to repeat: the hash over its parameters."""
+    call = passage.call
+    if call.key and not (
+        len(call.key) <= MAX_KEY_CHARS and call.key.isascii() and call.key.isprintable()
+    ):
+        raise KeyInvalidError("The idempotency key is too long or not printable ASCII.")
+    try:
+        call.params_hash = hashlib.sha256(canonical_bytes(dict(call.params))).hexdigest()
+    except CanonicalError as error:
+        raise FieldInvalidError(str(error), method=passage.method.name) from None
+
+
+def sign(passage: Passage) -> None:
+    """Check the party's signature, or note that the market attests (services.signing)."""
+    if passage.method.signed:
+        signature = getattr(passage.request, "signature", None)
+        attest(passage.call, signature, passage.ports.wallets, passage.ports.store)
+
+
+def replay(passage: Passage, rows: Transaction) -> bool:
+    """Answer a repeated request with what was answered before. Raises KeyReusedError."""
+    call = passage.call
+    if not call.key:
+        return False
+    kept = rows.get(KeptAnswer, _key_scope(call))
+    if kept is None:
+        return False
+    if kept.params_hash != call.params_hash:
+        raise KeyReusedError("This idempotency key was used with other parameters.")
+    passage.answer = orjson.loads(kept.answer)
+    return True
+
+
+def run(passage: Passage, work: Work) -> None:
+    """Let the method do its work on the transaction."""
+    answer = passage.method.handler(passage.call, work, passage.request)
+    passage.answer = answer.model_dump(mode="json", by_alias=True)
+
+
+def keep(passage: Passage, work: Work) -> None:
+    """Leave the one record, and the answer for whoever repeats the request."""
+    work.record()
+    call = passage.call
+    if call.key:
+        shown = withheld(passage.method.shown_once, passage.answer)
+        kept = KeptAnswer(_key_scope(call), call.params_hash, orjson.dumps(shown), call.now)
+        work.add(kept)
+
+
+BEFORE: tuple[Callable[[Passage], None], ...] = (decode, authorise, bind_key, sign)
+INSIDE: tuple[Callable[[Passage, Work], None], ...] = (run, keep)
+
+
+class Pipeline:
+    """decode → authorise → bind key → sign, then in ONE transaction replay → run → keep."""
+
+    def __init__(self, ports: Ports, terms: Terms) -> None:
+        self.ports = ports
+        self.terms = terms
+        self._record_ids = RecordIds(self._newest_record())
+
+    async def submit(
+        self,
+        caller: Caller,
+        name: str,
+        params: Mapping[str, object],
+        *,
+        key: str = "",
+        request_id: str = "",
+    ) -> dict[str, Any]:
+        """Pass one call through all steps and return the fields of its answer.
+
+        Raises Refused; nothing has changed then.
+        """
+        passage = self._passage(caller, name, params, key, request_id)
+        for step in BEFORE:
+            step(passage)
+        match passage.method.manner:
+            case Manner.READ:
+                self._read(passage)
+            case Manner.WRITE:
+                await self.ports.store.write(lambda rows: _inside(passage, rows))
+            case Manner.ASK:
+                answer = await passage.method.handler(passage.call, self, passage.request)
+                passage.answer = answer.model_dump(mode="json", by_alias=True)
+        disclosed: dict[str, Any] = passage.method.disclosure(passage.answer)
+        return disclosed
+
+    async def write(self, call: Call, change: Callable[[Work], Any]) -> Any:  # noqa: ANN401
+        """Run one command of an `ask` method or of the market itself, with its own record."""
+
+        def command(rows: Transaction) -> Any:  # noqa: ANN401 - whatever the change returns
+            work = Work(call, rows)
+            outcome = change(work)
+            work.record()
+            return outcome
+
+        return await self.ports.store.write(command)
+
+    def call(self, caller: Caller, method: str) -> Call:
+        """Return a call of the present moment."""
+        ports = self.ports
+        return Call(
+            caller,
+            method,
+            ports.clock,
+            ports.entropy,
+            self.terms,
+            ports.wallets,
+            self._record_ids,
+            ports.clock.now(),
+        )
+
+    def _newest_record(self) -> str:
+        newest = Query(Record, newest_first=True, limit=1)
+        found = self.ports.store.read(lambda rows: rows.find(newest))
+        return found[0].record_id if found else ""
+
+    def _passage(
+        self, caller: Caller, name: str, params: Mapping[str, object], key: str, request_id: str
+    ) -> Passage:
+        method = method_named(name)
+        if method is None:
+            raise MethodUnknownError(f"There is no method {name[:80]!r}.")
+        call = self.call(caller, method.name)
+        call.params, call.key, call.request_id = params, key, request_id
+        return Passage(method, call, self.ports, Request(), {})
+
+    def _read(self, passage: Passage) -> None:
+        handler, call, request = passage.method.handler, passage.call, passage.request
+        answer = self.ports.store.read(lambda rows: handler(call, rows, request))
+        passage.answer = answer.model_dump(mode="json", by_alias=True)
+
+
+def _inside(passage: Passage, rows: Transaction) -> None:
+    if replay(passage, rows):
+        return
+    work = Work(passage.call, rows)
+    for step in INSIDE:
+        step(passage, work)
+
+
+def _key_scope(call: Call) -> str:
+    return f"{call.actor}|{call.method}|{call.key}"
+
+
+def _field_error(method: Method, error: ValidationError) -> FieldInvalidError:
+    first = error.errors(include_input=False, include_url=False)[0]
+    path = "$." + ".".join(str(step) for step in first["loc"])
+    more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return FieldInvalidError(
+        f"{path}: {first['msg'].lower()}{more}.", path=path, method=method.name
+    )

@@ -1,0 +1,162 @@
+"""Moves of money that several services share, on one unit of work.
+
+Every move changes balances, hold and settlement and appends one balanced entry, or nothing.
+"""
+
+from dataclasses import replace
+
+from clawmarket.domain.kernel.errors import InternalError
+from clawmarket.domain.kernel.money import CREDITS, split_fee
+from clawmarket.domain.market.order import Order, PaymentLocked, SettlementReleased
+from clawmarket.domain.market.order import SettlementRefunded as Refunded
+from clawmarket.domain.market.order import lock as lock_order
+from clawmarket.domain.treasury import hold as holds
+from clawmarket.domain.treasury import settlement as settlements
+from clawmarket.domain.treasury.account import FEES, available, held, rail
+from clawmarket.domain.treasury.hold import Hold, HoldState
+from clawmarket.domain.treasury.settlement import SETTLEMENT, Settlement, SettlementState
+from clawmarket.services.work import Work
+
+
+class RowLostError(InternalError):
+    """A row that another row points to is missing; a defect."""
+
+
+def hold_of(work: Work, hold_id: str) -> Hold:
+    """Return a hold that must exist."""
+    hold = work.get(Hold, hold_id)
+    if hold is None:
+        raise RowLostError("A hold is missing.")
+    return hold
+
+
+def settlement_of(work: Work, order: Order) -> Settlement:
+    """Return the settlement of an order that has one."""
+    found = work.get(Settlement, order.settlement_id) if order.settlement_id else None
+    if found is None:
+        raise RowLostError("A settlement is missing.")
+    return found
+
+
+def set_aside(work: Work, owner: str, amount: int, ref: str, asset: str = CREDITS) -> Hold:
+    """Hold an amount of what an actor has available. Raises FundsMissingError."""
+    work.keep_balance(work.balance(owner, asset).moved(available=-amount, held=amount))
+    hold = Hold(work.call.new_id("hold"), owner, ref, asset, amount, 0, HoldState.PENDING)
+    work.add(hold)
+    work.post("hold", ref, asset, [(available(owner), -amount), (held(owner), amount)])
+    return hold
+
+
+def give_back(work: Work, hold: Hold, *, expired: bool = False) -> None:
+    """Return all of a pending hold to its owner. Raises TransitionRefusedError."""
+    work.save(holds.expire(hold) if expired else holds.void(hold))
+    owner, amount = hold.owner, hold.amount
+    work.keep_balance(work.balance(owner, hold.asset).moved(available=amount, held=-amount))
+    moves = [(held(owner), -amount), (available(owner), amount)]
+    work.post("void", hold.ref, hold.asset, moves)
+
+
+def carry_over(work: Work, hold: Hold, order: Order) -> Hold:
+    """Turn a task's hold into the hold of its order; what the price leaves over goes back."""
+    work.save(holds.void(hold))
+    rest = hold.amount - order.amount
+    if rest:
+        owner = hold.owner
+        work.keep_balance(work.balance(owner, hold.asset).moved(available=rest, held=-rest))
+        moves = [(held(owner), -rest), (available(owner), rest)]
+        work.post("carry", order.order_id, hold.asset, moves)
+    carried = replace(
+        hold,
+        hold_id=work.call.new_id("hold"),
+        ref=order.order_id,
+        amount=order.amount,
+    )
+    work.add(carried)
+    return carried
+
+
+def lock(work: Work, order: Order, hold: Hold) -> tuple[Order, Settlement]:
+    """Lock an order's money behind a hold; the credits rail confirms at once.
+
+    Raises:
+        TransitionRefusedError: The order is locked or over.
+        LockLateError: The last moment to lock has passed.
+    """
+    settlement = Settlement(
+        settlement_id=work.call.new_id("settlement"),
+        order_id=order.order_id,
+        payer=order.buyer,
+        payee=order.seller,
+        rail=CREDITS,
+        asset=order.asset,
+        amount=order.amount,
+        fee_bps=order.fee_bps,
+        hold_id=hold.hold_id,
+        seller_amount=0,
+        fee=0,
+        refund_amount=0,
+        state=SETTLEMENT.step(SettlementState.LOCKING, "confirm_lock"),
+        locked_at=work.now,
+        released_at=None,
+        refunded_at=None,
+    )
+    locked = lock_order(order, settlement.settlement_id, work.now)
+    work.add(settlement)
+    _expect(work, settlement, +1)
+    work.emit(
+        PaymentLocked(
+            order.order_id, settlement.settlement_id, settlement.asset, str(settlement.amount)
+        )
+    )
+    return locked, settlement
+
+
+def release(work: Work, settlement: Settlement, why: str) -> Settlement:
+    """Divide a lock between the seller and the market. Raises TransitionRefusedError."""
+    paid = settlements.confirm_release(settlements.ask_release(settlement), work.now)
+    work.save(paid)
+    work.save(holds.post(hold_of(work, paid.hold_id), paid.seller_amount + paid.fee))
+    _expect(work, paid, -1)
+    work.keep_balance(work.balance(paid.payer, paid.asset).moved(held=-paid.amount))
+    seller = work.balance(paid.payee, paid.asset).moved(available=paid.seller_amount)
+    work.keep_balance(replace(seller, earned=seller.earned + paid.seller_amount))
+    moves = [
+        (held(paid.payer), -paid.amount),
+        (available(paid.payee), paid.seller_amount),
+        (FEES, paid.fee),
+    ]
+    work.post("release", paid.order_id, paid.asset, moves)
+    work.emit(
+        SettlementReleased(
+            paid.settlement_id,
+            paid.order_id,
+            paid.asset,
+            str(paid.seller_amount),
+            str(paid.fee),
+            str(paid.refund_amount),
+            why,
+        )
+    )
+    return paid
+
+
+def refund(work: Work, settlement: Settlement, why: str) -> Settlement:
+    """Give a whole lock back to its payer. Raises TransitionRefusedError."""
+    back = settlements.confirm_refund(settlements.ask_refund(settlement), work.now)
+    work.save(back)
+    _expect(work, back, -1)
+    give_back(work, hold_of(work, back.hold_id))
+    work.emit(Refunded(back.settlement_id, back.order_id, back.asset, str(back.refund_amount), why))
+    return back
+
+
+def grant(work: Work, owner: str, amount: int, ref: str, asset: str = CREDITS) -> None:
+    """Bring credits into the market from the rail's outside."""
+    work.keep_balance(work.balance(owner, asset).moved(available=amount))
+    work.post("grant", ref, asset, [(rail(asset), -amount), (available(owner), amount)])
+
+
+def _expect(work: Work, settlement: Settlement, sign: int) -> None:
+    net, _ = split_fee(settlement.amount, settlement.fee_bps)
+    balance = work.balance(settlement.payee, settlement.asset)
+    work.keep_balance(replace(balance, on_its_way=balance.on_its_way + sign * net))

@@ -1,0 +1,1 @@
+"""Identity, records, the log and receipts."""

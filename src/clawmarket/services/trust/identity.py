@@ -1,0 +1,256 @@
+"""Signing in: a wallet answers a challenge and gets a session; a token becomes a caller."""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+
+from clawmarket.domain.kernel.moment import HOUR_MS, MINUTE_MS, iso
+from clawmarket.domain.trust.session import (
+    Account,
+    AccountOpened,
+    ChallengeUnknownError,
+    Credential,
+    CredentialKind,
+    KeyRevokedError,
+    NonceReusedError,
+    Role,
+    Session,
+    SessionExpiredError,
+    SessionOpened,
+    SessionUnknownError,
+    UsedNonce,
+)
+from clawmarket.ports.clock import Clock
+from clawmarket.ports.store import Query, Snapshot, Store
+from clawmarket.ports.wallets import SignIn, SignInRefusedError
+from clawmarket.registry.fields import AccountId, Address, Answer, Moment, Request, Text, Token
+from clawmarket.registry.methods import Scope, ask, read
+from clawmarket.services.call import NOBODY, Call, Caller, Terms
+from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.treasury.moves import grant
+from clawmarket.services.work import Work
+
+CHALLENGE_MS = 5 * MINUTE_MS
+SESSION_MS = 12 * HOUR_MS
+CHAIN_ID = 8453
+STATEMENT = "Sign in to ClawMarket. This moves no money."
+
+
+class ChallengeRequest(Request):
+    """The wallet that wants to sign in."""
+
+    address: Address
+
+
+class ChallengeAnswer(Answer):
+    """The message to sign, word for word."""
+
+    message: Text
+    nonce: Text
+    address: Address
+    domain: Text
+    uri: Text
+    statement: Text
+    issued_at: Moment
+    expires_at: Moment
+
+
+@read(
+    "web3.siwe.challenge",
+    scope=Scope.PUBLIC,
+    example={"address": "0x" + "0" * 39 + "1"},
+)
+def challenge(call: Call, _rows: Snapshot, request: ChallengeRequest) -> ChallengeAnswer:
+    """Give out a sign-in message (EIP-4361) for a wallet.
+
+    Nothing is stored: the nonce carries a keyed hash over address and moment, so strangers
+    cannot fill the market with sign-ins that nobody finishes.
+    """
+    issued_at = call.now - call.now % 1000
+    sign_in = _sign_in(call.terms, request.address.lower(), issued_at, call.entropy.draw(8).hex())
+    return ChallengeAnswer(
+        message=call.wallets.challenge(sign_in),
+        nonce=sign_in.nonce,
+        address=sign_in.address,
+        domain=sign_in.domain,
+        uri=sign_in.uri,
+        statement=sign_in.statement,
+        issued_at=iso(sign_in.issued_at),
+        expires_at=iso(issued_at + CHALLENGE_MS),
+    )
+
+
+def _sign_in(terms: Terms, address: str, issued_at: int, fresh: str) -> SignIn:
+    mark = hmac.new(
+        terms.challenge_key.reveal().encode(),
+        f"{address}|{issued_at}|{fresh}".encode(),
+        hashlib.sha256,
+    )
+    return SignIn(
+        domain=terms.base_url.partition("//")[2].partition("/")[0],
+        address=address,
+        statement=STATEMENT,
+        uri=terms.base_url,
+        chain_id=CHAIN_ID,
+        nonce=fresh + mark.hexdigest()[:32],
+        issued_at=issued_at,
+        expires_at=issued_at + CHALLENGE_MS,
+    )
+
+
+class VerifyRequest(Request):
+    """The signed message."""
+
+    message: Text
+    signature: Text
+
+
+class VerifyAnswer(Answer):
+    """A session; the token is shown this once."""
+
+    token: Token
+    account_id: AccountId
+    address: Address
+    chain_id: int
+    expires_at: Moment
+    opened: bool
+
+
+@ask(
+    "web3.siwe.verify",
+    scope=Scope.PUBLIC,
+    errors=(SignInRefusedError, ChallengeUnknownError, NonceReusedError),
+)
+async def verify(call: Call, pipeline: Pipeline, request: VerifyRequest) -> VerifyAnswer:
+    """Open a session for the wallet that signed a challenge; the first one opens its account.
+
+    Domain, address, statement, URI, chain, nonce and both moments have to be those of the
+    challenge, and each challenge opens one session (EIP-4361, ERC-4361 section on replay).
+    """
+    wallets = pipeline.ports.wallets
+    said = wallets.read_sign_in(request.message)
+    expected = _sign_in(call.terms, said.address, said.issued_at, said.nonce[:16])
+    if said != expected or call.now >= said.issued_at + CHALLENGE_MS:
+        raise ChallengeUnknownError("This is not a challenge of ours, or its time has passed.")
+    address = wallets.check_sign_in(request.message, request.signature, call.now)
+    if address != said.address:
+        raise SignInRefusedError("Another wallet signed this message.")
+    token = "cms_" + urlsafe_b64encode(call.entropy.draw(32)).decode().rstrip("=")
+    account_id, opened = await _open_session(call, pipeline, said, token)
+    return VerifyAnswer(
+        token=token,
+        account_id=account_id,
+        address=address,
+        chain_id=said.chain_id,
+        expires_at=iso(call.now + SESSION_MS),
+        opened=opened,
+    )
+
+
+async def _open_session(
+    call: Call, pipeline: Pipeline, said: SignIn, token: str
+) -> tuple[str, bool]:
+    def change(work: Work) -> tuple[str, bool]:
+        if work.get(UsedNonce, said.nonce) is not None:
+            raise NonceReusedError("This challenge has opened a session already.")
+        work.add(UsedNonce(said.nonce, said.issued_at + CHALLENGE_MS))
+        found = work.find(Query(Credential, equal={"lookup": said.address}, limit=1))
+        credential = found[0] if found else open_wallet_account(work, said.address)
+        _act_as(call, credential.account_id)
+        work.speak_as(credential.account_id)
+        expires_at = call.now + SESSION_MS
+        work.add(
+            Session(
+                token_hash(token),
+                credential.account_id,
+                credential.credential_id,
+                CredentialKind.WALLET,
+                credential.scope,
+                call.now,
+                expires_at,
+            )
+        )
+        work.emit(SessionOpened(credential.account_id, credential.credential_id, expires_at))
+        return credential.account_id, not found
+
+    opened: tuple[str, bool] = await pipeline.write(call, change)
+    return opened
+
+
+def _act_as(call: Call, account_id: str) -> None:
+    call.caller = Caller(account_id, Role.MEMBER, CredentialKind.WALLET, "", "write")
+
+
+def open_wallet_account(work: Work, address: str) -> Credential:
+    """Open an account that a wallet's address stands for, with the faucet's test credits."""
+    account_id = work.call.new_id("account")
+    credential = Credential(
+        credential_id=work.call.new_id("credential"),
+        account_id=account_id,
+        kind=CredentialKind.WALLET,
+        lookup=address,
+        label="wallet",
+        prefix=address[:10],
+        scope="write",
+        created_at=work.now,
+        revoked_at=None,
+    )
+    work.add(Account(account_id, Role.MEMBER, work.record_id, work.now))
+    work.add(credential)
+    work.emit(AccountOpened(account_id, Role.MEMBER.value, address))
+    if work.call.terms.faucet_minor:
+        grant(work, account_id, work.call.terms.faucet_minor, account_id)
+    return credential
+
+
+def token_hash(token: str) -> str:
+    """Return what is kept of a token or key: its SHA-256."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def identify(store: Store, clock: Clock, token: str | None) -> Caller:
+    """Return who a bearer token speaks for; nobody for None.
+
+    Raises:
+        SessionUnknownError: The token is not known here.
+        SessionExpiredError: The session's time has passed.
+        KeyRevokedError: The key was revoked.
+    """
+    if not token:
+        return NOBODY
+    hashed = token_hash(token)
+    return store.read(
+        lambda rows: (
+            _by_session(rows, hashed, clock.now())
+            if token.startswith("cms_")
+            else _by_key(rows, hashed)
+        )
+    )
+
+
+def _by_session(rows: Snapshot, hashed: str, now: int) -> Caller:
+    session = rows.get(Session, hashed)
+    if session is None:
+        raise SessionUnknownError("This session is not known here.")
+    if now >= session.expires_at:
+        raise SessionExpiredError("This session's time has passed.")
+    role = _role(rows, session.account_id)
+    return Caller(session.account_id, role, session.kind, session.credential_id, session.scope)
+
+
+def _by_key(rows: Snapshot, hashed: str) -> Caller:
+    found = rows.find(Query(Credential, equal={"lookup": hashed}, limit=1))
+    if not found:
+        raise SessionUnknownError("This key is not known here.")
+    credential = found[0]
+    if credential.revoked_at is not None:
+        raise KeyRevokedError("This key was revoked.")
+    role = _role(rows, credential.account_id)
+    return Caller(
+        credential.account_id, role, credential.kind, credential.credential_id, credential.scope
+    )
+
+
+def _role(rows: Snapshot, account_id: str) -> Role:
+    account = rows.get(Account, account_id)
+    return account.role if account else Role.MEMBER

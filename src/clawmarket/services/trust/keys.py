@@ -1,0 +1,157 @@
+"""API keys: shown once, kept as a hash, scoped, revocable."""
+
+from base64 import urlsafe_b64encode
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.trust.session import (
+    ApiKeyCreated,
+    ApiKeyRevoked,
+    Credential,
+    CredentialKind,
+    CredentialNotFoundError,
+    CredentialRevokedError,
+    KeysFullError,
+    ScopeMissingError,
+    allows,
+)
+from clawmarket.ports.store import Query, Snapshot
+from clawmarket.registry.fields import Answer, CredentialId, Label, Moment, Request, Token, Word
+from clawmarket.registry.methods import Need, Verb, read, write
+from clawmarket.services.call import Call
+from clawmarket.services.trust.identity import token_hash
+from clawmarket.services.work import Work
+
+MAX_KEYS = 50
+
+
+class CreateKey(Request):
+    """What the key is for and what it may do."""
+
+    label: Label = "key"
+    scope: Annotated[
+        Literal["read", "write", "admin"], Field(description="At most your own scope.")
+    ] = "write"
+
+
+class NewKey(Answer):
+    """A key; it is shown this once."""
+
+    credential_id: CredentialId
+    key: Token
+    prefix: Word
+    scope: Word
+
+
+@write(
+    "web3.keys.create",
+    errors=(KeysFullError, ScopeMissingError),
+    example={"label": "worker", "scope": "write"},
+    verb=Verb("keys new", ("label",)),
+)
+def create_key(call: Call, work: Work, request: CreateKey) -> NewKey:
+    """Create an API key of your account; it is shown this once."""
+    if not allows(call.caller.scope, request.scope):
+        raise ScopeMissingError(
+            f"A key cannot hold more than you do ({call.caller.scope}).", scope=call.caller.scope
+        )
+    if len(work.find(_keys(call.actor, MAX_KEYS))) >= MAX_KEYS:
+        raise KeysFullError(f"You have {MAX_KEYS} keys.")
+    key = "cmk_" + urlsafe_b64encode(call.entropy.draw(32)).decode().rstrip("=")
+    credential = Credential(
+        credential_id=call.new_id("credential"),
+        account_id=call.actor,
+        kind=CredentialKind.KEY,
+        lookup=token_hash(key),
+        label=request.label,
+        prefix=key[:8],
+        scope=request.scope,
+        created_at=call.now,
+        revoked_at=None,
+    )
+    work.add(credential)
+    work.emit(ApiKeyCreated(credential.credential_id, call.actor, credential.scope))
+    return NewKey(
+        credential_id=credential.credential_id,
+        key=key,
+        prefix=credential.prefix,
+        scope=credential.scope,
+    )
+
+
+def _keys(account_id: str, limit: int) -> Query[Credential]:
+    live = {"account_id": account_id, "kind": CredentialKind.KEY, "revoked_at": None}
+    return Query(Credential, equal=live, limit=limit)
+
+
+class ListKeys(Request):
+    """Nothing to choose."""
+
+
+class KeyView(Answer):
+    """A key without its secret."""
+
+    credential_id: CredentialId
+    label: Label
+    prefix: Word
+    scope: Word
+    created_at: Moment
+
+
+class KeyPage(Answer):
+    """All live keys of the account."""
+
+    items: list[KeyView]
+    next_cursor: None = None
+
+
+@read("web3.keys.list", verb=Verb("keys list"))
+def list_keys(call: Call, rows: Snapshot, _request: ListKeys) -> KeyPage:
+    """List your live API keys; the keys themselves are not kept anywhere."""
+    return KeyPage(
+        items=[
+            KeyView(
+                credential_id=c.credential_id,
+                label=c.label,
+                prefix=c.prefix,
+                scope=c.scope,
+                created_at=iso(c.created_at),
+            )
+            for c in rows.find(_keys(call.actor, MAX_KEYS))
+        ]
+    )
+
+
+class RevokeKey(Request):
+    """The key to revoke."""
+
+    credential_id: CredentialId
+
+
+class RevokedKey(Answer):
+    """The key is of no more use."""
+
+    credential_id: CredentialId
+    revoked_at: Moment
+
+
+@write(
+    "web3.keys.revoke",
+    errors=(CredentialNotFoundError, CredentialRevokedError),
+    needs=(Need("credentialId", "web3.keys.create", "credentialId"),),
+    verb=Verb("keys revoke", ("credentialId",)),
+)
+def revoke_key(call: Call, work: Work, request: RevokeKey) -> RevokedKey:
+    """Revoke an API key of your account; calls with it are refused from now on."""
+    credential = work.get(Credential, request.credential_id)
+    mine = credential is not None and credential.account_id == call.actor
+    if credential is None or not mine or credential.kind is not CredentialKind.KEY:
+        raise CredentialNotFoundError(f"You have no key {request.credential_id}.")
+    if credential.revoked_at is not None:
+        raise CredentialRevokedError("This key was revoked before.")
+    work.save(replace(credential, revoked_at=call.now))
+    work.emit(ApiKeyRevoked(credential.credential_id, call.actor))
+    return RevokedKey(credential_id=credential.credential_id, revoked_at=iso(call.now))

@@ -1,0 +1,144 @@
+"""The unit of work: everything one command changes, and the one record that says so."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from clawmarket.domain.kernel.canonical import canonical_bytes
+from clawmarket.domain.kernel.events import Event
+from clawmarket.domain.kernel.job import Job, JobState
+from clawmarket.domain.treasury.account import Balance, balance_id, empty_balance
+from clawmarket.domain.treasury.entry import Entry, Posting, check_balanced
+from clawmarket.domain.trust.record import Record, RecordParty, party_link
+from clawmarket.ports.store import Key, Query, Transaction, key_of
+from clawmarket.services.call import Call
+
+R = TypeVar("R")
+
+
+class Work:
+    """One command's changes; nothing is visible to others before all of it is durable.
+
+    States before and after are noted by `add` and `save`, postings by `post`, so a record can
+    never leave out what was changed.
+    """
+
+    def __init__(self, call: Call, rows: Transaction) -> None:
+        self.call = call
+        self.now = call.now
+        self.record_id = call.record_ids.next(call.clock.now(), call.draw(10))
+        self._rows = rows
+        self._loaded: dict[tuple[type, Key], object] = {}
+        self._states: list[list[str]] = []
+        self._events: list[dict[str, object]] = []
+        self._postings: list[list[str]] = []
+        self._parties: list[str] = [call.actor]
+
+    def get(self, kind: type[R], key: Key) -> R | None:
+        """Return the row with a key as it stands in this transaction, or None."""
+        row = self._rows.get(kind, key)
+        if row is not None:
+            self._loaded[kind, key] = row
+        return row
+
+    def find(self, query: Query[R]) -> list[R]:
+        """Return the rows that a query names."""
+        return self._rows.find(query)
+
+    def add(self, row: object) -> None:
+        """Insert a row and note the state it begins in."""
+        key = key_of(row)
+        self._rows.add(row)
+        self._loaded[type(row), key] = row
+        self._note(key, "", row)
+
+    def save(self, row: object) -> None:
+        """Replace a row that was read before, and note its move from state to state."""
+        key = key_of(row)
+        before = self._loaded[type(row), key]
+        self._rows.save(row)
+        self._loaded[type(row), key] = row
+        self._note(key, getattr(before, "state", ""), row)
+
+    def remove(self, kind: type[object], key: Key) -> None:
+        """Delete a row that nobody needs any more."""
+        self._rows.remove(kind, key)
+
+    def emit(self, *events: Event) -> None:
+        """Note what happened."""
+        self._events.extend(dict(event.facts()) for event in events)
+
+    def speak_as(self, account_id: str) -> None:
+        """Name the actor of a command whose caller got an account only in the course of it."""
+        self._parties = [account_id]
+
+    def involve(self, parties: Iterable[str]) -> None:
+        """Let these accounts see the record."""
+        self._parties.extend(parties)
+
+    def balance(self, owner: str, asset: str) -> Balance:
+        """Return what an actor has of an asset."""
+        key = balance_id(owner, asset)
+        return self.get(Balance, key) or empty_balance(owner, asset)
+
+    def keep_balance(self, balance: Balance) -> None:
+        """Store a changed balance."""
+        if (Balance, balance.balance_id) in self._loaded:
+            self._rows.save(balance)
+        else:
+            self._rows.add(balance)
+        self._loaded[Balance, balance.balance_id] = balance
+
+    def post(self, reason: str, ref: str, asset: str, moves: Sequence[tuple[str, int]]) -> None:
+        """Append a balanced ledger entry.
+
+        The caller stores the balances of the actors concerned with `keep_balance`; fee and rail
+        accounts have none.
+
+        Args:
+            reason: One word for the statement, such as `lock`.
+            ref: The id of what it is about.
+            asset: The asset of all movements.
+            moves: Ledger account and signed amount in minor units; zero amounts are left out.
+        """
+        postings = tuple(Posting(account, asset, amount) for account, amount in moves if amount)
+        check_balanced(postings)
+        self._rows.add(Entry(self.call.new_id("entry"), reason, ref, self.now, postings))
+        self._postings.extend([p.account, p.asset, str(p.amount)] for p in postings)
+
+    def enqueue(self, kind: str, ref: str) -> None:
+        """Put a job into the outbox; it runs once this command is durable."""
+        job_id = self.call.new_id("job")
+        self._rows.add(Job(job_id, kind, ref, JobState.WAITING, 0, 0, "", self.now, self.now))
+
+    def record(self) -> Record:
+        """Write the one record of this command and who may see it."""
+        call = self.call
+        facts: dict[str, object] = {
+            "v": 1,
+            "id": self.record_id,
+            "at": self.now,
+            "actor": call.actor,
+            "method": call.method,
+            "events": self._events,
+            "states": self._states,
+            "postings": self._postings,
+        }
+        if call.statement is not None:
+            facts["statement"] = call.statement
+        record = Record(
+            self.record_id,
+            self.now,
+            call.actor,
+            call.method,
+            canonical_bytes(facts),
+            call.draw(32),
+        )
+        self._rows.add(record)
+        for party in dict.fromkeys(self._parties):
+            self._rows.add(RecordParty(party_link(party, self.record_id), self.record_id))
+        return record
+
+    def _note(self, key: Key, before: str, row: object) -> None:
+        after = getattr(row, "state", None)
+        if after is not None and after != before:
+            self._states.append([str(key), str(before), str(after)])

@@ -1,0 +1,216 @@
+"""The whole market on memory adapters, with a settable clock and verbs in the domain's words."""
+
+import asyncio
+import itertools
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from clawmarket.adapters.store.memory import MemoryStore
+
+from clawmarket.adapters.blobs.memory import MemoryBlobs
+from clawmarket.adapters.clock.memory import SettableClock
+from clawmarket.adapters.entropy.memory import SeededEntropy
+from clawmarket.adapters.signer.ed25519 import Ed25519Signer
+from clawmarket.adapters.wallets.evm import EvmWallets
+from clawmarket.adapters.wallets.keyfile import Wallet
+from clawmarket.domain.kernel.money import parse_decimal
+from clawmarket.domain.kernel.secret import Secret
+from clawmarket.domain.trust.checkpoint import vkey
+from clawmarket.ports.store import Query, Store
+from clawmarket.registry.methods import method_named
+from clawmarket.runtime.workers import run_due_jobs
+from clawmarket.services.call import NOBODY, Caller, Terms
+from clawmarket.services.discover import discover
+from clawmarket.services.market.sweep import SweepAnswer, sweep
+from clawmarket.services.operate.opening import open_market
+from clawmarket.services.pipeline import Pipeline, Ports
+from clawmarket.services.signing import statement_digest
+from clawmarket.services.trust.identity import identify
+from clawmarket.services.trust.log import sequence
+
+R = TypeVar("R")
+Fields = dict[str, Any]
+
+START = 1_790_000_000_000
+ORIGIN = "market.test/1"
+FAUCET = 1_000_000_000
+
+discover()
+
+
+def credits_(text: str) -> str:
+    """Return the wire amount of what a person would write."""
+    return str(parse_decimal(text))
+
+
+class World:
+    """One market; time passes only when a test says so."""
+
+    def __init__(self, *, seed: int = 1, faucet: int = FAUCET, store: Store | None = None) -> None:
+        self.clock = SettableClock(START)
+        self.entropy = SeededEntropy(seed)
+        seed_hex = self.entropy.draw(32).hex()
+        self.signer = Ed25519Signer.from_seed(ORIGIN, Secret(seed_hex))
+        self.store = MemoryStore() if store is None else store
+        self.terms = Terms(
+            origin=ORIGIN,
+            vkey=vkey(ORIGIN, self.signer.public_key),
+            fee_bps=100,
+            faucet_minor=faucet,
+            test_money=True,
+            base_url="http://127.0.0.1:8787",
+            max_file_bytes=1_000_000,
+            challenge_key=Secret(self.entropy.draw(32).hex()),
+            version="test",
+        )
+        ports = Ports(self.store, MemoryBlobs(1_000_000), EvmWallets(), self.clock, self.entropy)
+        self.pipeline = Pipeline(ports, self.terms)
+        self._runner = asyncio.Runner()
+        self._keys = itertools.count()
+        self.operator_token = "cmo_" + self.entropy.draw(24).hex()
+        self.run(open_market(self.pipeline, self.operator_token))
+
+    def run(self, work: Any) -> Any:  # noqa: ANN401 - any awaitable's outcome
+        """Run something asynchronous to its end."""
+        return self._runner.run(_await(work))
+
+    def close(self) -> None:
+        """Let go of the event loop."""
+        self.store.close()
+        self._runner.close()
+
+    def new_key(self) -> str:
+        """Return an idempotency key that was never used."""
+        return f"key-{next(self._keys)}"
+
+    def member(self) -> "Member":
+        """Let somebody with a new wallet sign in."""
+        wallet = Wallet.create(self.entropy)
+        return Member(self, self.sign_in(wallet), wallet)
+
+    def sign_in(self, wallet: Wallet) -> Caller:
+        """Answer a challenge with a wallet and return who that is."""
+        asked = self.submit(NOBODY, "web3.siwe.challenge", {"address": wallet.address})
+        signature = wallet.sign_message(asked["message"])
+        answer = self.submit(
+            NOBODY, "web3.siwe.verify", {"message": asked["message"], "signature": signature}
+        )
+        return identify(self.store, self.clock, answer["token"])
+
+    @property
+    def operator(self) -> "Member":
+        """Whoever runs the market."""
+        return Member(self, identify(self.store, self.clock, self.operator_token), None)
+
+    def submit(self, caller: Caller, method: str, params: Fields, key: str = "") -> Fields:
+        """Pass one call through the pipeline."""
+        answer: Fields = self.run(self.pipeline.submit(caller, method, params, key=key))
+        return answer
+
+    def pass_time(self, *, seconds: int) -> None:
+        """Let time go by; nothing happens by itself."""
+        self.clock.advance(seconds * 1000)
+
+    def sweep(self) -> SweepAnswer:
+        """Let the market end what waited too long."""
+        ended: SweepAnswer = self.run(sweep(self.pipeline))
+        return ended
+
+    def log(self) -> int:
+        """Let the sequencer take new records in; return how many."""
+        taken: int = self.run(sequence(self.store, self.signer, self.clock.now()))
+        return taken
+
+    def run_jobs(self) -> int:
+        """Let the workers do what is due; return how many jobs that were."""
+        done: int = self.run(run_due_jobs(self.pipeline))
+        return done
+
+    def all(self, kind: type[R]) -> list[R]:
+        """Return every stored row of a kind."""
+        return self.store.read(lambda rows: rows.find(Query(kind, limit=1_000_000)))
+
+
+@dataclass
+class Member:
+    """Somebody who is signed in; with a wallet, every signed call carries a signature."""
+
+    world: World
+    caller: Caller
+    wallet: Wallet | None
+
+    @property
+    def id(self) -> str:
+        """The account."""
+        return self.caller.account_id
+
+    def do(self, method: str, /, key: str | None = None, **params: object) -> Fields:
+        """Call a method with a fresh idempotency key unless one is given."""
+        key = self.world.new_key() if key is None else key
+        return self.world.submit(self.caller, method, self.signed(method, key, params), key)
+
+    def signed(self, method: str, key: str, params: Fields) -> Fields:
+        """Return the parameters with the signature that the method wants."""
+        known = method_named(method)
+        if self.wallet is None or known is None or not known.signed:
+            return params
+        said = {
+            "v": 1,
+            "market": ORIGIN,
+            "method": known.name,
+            "actor": self.id,
+            "key": key,
+            "params": params,
+        }
+        return params | {"signature": self.wallet.sign_digest(statement_digest(said))}
+
+    def publishes(self, budget: str = "50", **terms: object) -> Fields:
+        """Publish a funded task."""
+        terms = {"title": "Digest a document", "budget": credits_(budget)} | terms
+        return self.do("web3.market.publishTask", **terms)
+
+    def bids(self, task: Fields, price: str = "40") -> Fields:
+        """Bid on a task."""
+        return self.do("web3.market.placeBid", taskId=task["taskId"], price=credits_(price))
+
+    def awards(self, bid: Fields) -> Fields:
+        """Choose a bid."""
+        return self.do("web3.market.awardBid", bidId=bid["bidId"])
+
+    def stores(self, content: bytes = b"the result", name: str = "result.md") -> Fields:
+        """Store a small file and return its name, hash and size."""
+        encoded = b64encode(content).decode()
+        stored: Fields = self.do("web3.files.put", name=name, dataBase64=encoded)["file"]
+        return stored
+
+    def submits(self, award: Fields, content: bytes = b"the result") -> Fields:
+        """Hand a result in."""
+        files = [self.stores(content)]
+        return self.do("web3.market.submitResult", orderId=award["orderId"], artifacts=files)
+
+    def accepts(self, result: Fields) -> Fields:
+        """Accept a result."""
+        return self.do("web3.market.reviewResult", resultId=result["resultId"], decision="accept")
+
+    def rejects(self, result: Fields, why: str = "The outline is missing.") -> Fields:
+        """Send a result back."""
+        return self.do(
+            "web3.market.reviewResult",
+            resultId=result["resultId"],
+            decision="reject",
+            feedback=why,
+        )
+
+    def figures(self) -> tuple[str, str, str, str]:
+        """Return available, held, on its way and earned, in minor units."""
+        shown = self.do("web3.wallet.show")
+        return shown["available"], shown["held"], shown["onItsWay"], shown["earned"]
+
+    def order(self, award: Fields) -> Fields:
+        """Return an order as this party sees it."""
+        return self.do("web3.market.order.get", orderId=award["orderId"])
+
+
+async def _await(work: Any) -> Any:  # noqa: ANN401 - any awaitable's outcome
+    return await work
