@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from bench.figures import Figure, rate, ratio
@@ -27,7 +27,7 @@ async def audit_figures() -> AsyncIterator[Figure]:
                 await market.workers.stop()
             ids = RecordIds()
             value = await ratio(
-                lambda: rate(COUNT, lambda: _append(market, ids)),
+                lambda: _rate_of(market, ids),
                 lambda: rate(COUNT, lambda: raw.appends(COUNT, BATCH, _body("rec"))),
             )
         raw.close()
@@ -49,24 +49,27 @@ def _body(record_id: str) -> bytes:
     )
 
 
-async def _append(market: Market, ids: RecordIds) -> None:
-    store: Store = market.pipeline.ports.store
+async def _rate_of(market: Market, ids: RecordIds) -> float:
     now = market.pipeline.ports.clock.now()
+    records = [_record(ids.next(now, os.urandom(10)), now) for _ in range(COUNT)]
+    return await rate(COUNT, lambda: _append(market, records, now))
 
-    def command(rows: Transaction) -> None:
-        for _ in range(BATCH):
-            record_id = ids.next(now, os.urandom(10))
-            rows.add(
-                Record(
-                    record_id,
-                    now,
-                    "agent_01h00000000000000000000000",
-                    "web3.market.placeBid",
-                    _body(record_id),
-                    os.urandom(32),
-                )
-            )
 
-    for _ in range(COUNT // BATCH):
-        await store.write(command)
+def _record(record_id: str, now: int) -> Record:
+    actor, method = "agent_01h00000000000000000000000", "web3.market.placeBid"
+    return Record(record_id, now, actor, method, _body(record_id), os.urandom(32))
+
+
+async def _append(market: Market, records: list[Record], now: int) -> None:
+    store: Store = market.pipeline.ports.store
+    for start in range(0, COUNT, BATCH):
+        await store.write(_command(records[start : start + BATCH]))
     await sequence(store, market.signer, now)
+
+
+def _command(records: list[Record]) -> Callable[[Transaction], None]:
+    def command(rows: Transaction) -> None:
+        for record in records:
+            rows.add(record)
+
+    return command

@@ -18,23 +18,31 @@ from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable
 from hashlib import sha256, sha512
+from itertools import accumulate
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 Json = dict[str, Any]
+Space = SimpleNamespace
 FORMAT, MAX_BYTES, MAX_RECORDS = "clawmarket-receipt/1", 20_000_000, 10_000
 MARKET_ACCOUNT = "agent_" + "0" * 26
 SHAPES = {
     "file": "format:str market:dict testMoney:bool receipt:dict parties:list statements:list"
     " postings:list records:list checkpoint:str anchors:list",
     "market": "origin:str key:str",
-    "logged": "record:str salt:str index:int proof:list",
-    "record": "v:int id:str at:int actor:str method:str events:list states:list postings:list",
+    "proven record": "record:str salt:str index:int proof:list",
+    "record": "v:int id:str at:int actor:str method:str events:list states:list postings:list"
+    " statement:dict|NoneType",
     "statement": "said:dict signature:str|NoneType address:str|NoneType",
     "said": "v:int market:str method:str actor:str key:str params:dict",
 }
 AMOUNT, ORDER_ID = "0|[1-9][0-9]{0,15}", "order_[0-7][0-9a-hjkmnp-tv-z]{25}"
-NAME, BASE64 = r"[^\s+\x00-\x1f]+", "[A-Za-z0-9+/=]+"
+LINE, NAME, BASE64 = r"[^\x00-\x1f]", r"[^\s+\x00-\x1f]+", "[A-Za-z0-9+/=]+"
+SIGNED = f"\u2014 ({NAME}) ({BASE64})\n"
+HEAD = rf"({LINE}+)\n(0|[1-9][0-9]{{0,19}})\n({BASE64})\n((?:{LINE}*\n)*)"
+VKEY = rf"({NAME})\+([0-9a-f]{{8}})\+({BASE64})"
+WORDS = {"passed": "PASS", "failed": "FAIL", "unpinned": "NOT PINNED", "skipped": "SKIPPED"}
 WINDOWS = {"timeoutSec": 86_400, "disputeWindowSec": 600, "resubmitSec": 86_400}
 TASK, OFFER = ("task_published", "bid_placed"), ("offer_created", "offer_updated")
 HANDED_OVER = ("result_submitted", "delivery_completed")
@@ -62,36 +70,20 @@ ACTS = {
 }
 
 
-class NotAReceiptError(Exception):
-    """The file does not even claim to be a receipt."""
+class StopError(Exception):
+    """A check ends early: outcome, sentence, and what was expected and found, if one value was."""
 
 
-class SkippedError(Exception):
-    """A check has nothing to look at."""
-
-
-class FlawError(Exception):
-    """A check failed; the second and third argument are what was expected and found."""
-
-
-def demand(holds: object, sentence: str, expected: object = None, found: object = None) -> None:
+def demand(holds: object, sentence: str, *values: object) -> None:
     """Fail the check with this sentence unless the condition holds."""
     if not holds:
-        shown = [
-            value if isinstance(value, str | None) else text(value) for value in (expected, found)
-        ]
-        raise FlawError(sentence, *(value and value[:200] for value in shown))
+        raise StopError("failed", sentence, *values)
 
 
 def same(sentence: str, expected: object, found: object) -> None:
-    """Fail the check unless both are the same JSON value, type and all."""
-    shown = [value if isinstance(value, str) else text(value) for value in (expected, found)]
-    demand(text(expected) == text(found), sentence, *shown)
-
-
-def text(value: object) -> str:
-    """Write a value so that 1, true and "1" differ."""
-    return json.dumps(value, sort_keys=True)
+    """Fail the check unless both are the same JSON value; 1, true and "1" differ."""
+    texts = [json.dumps(value, sort_keys=True) for value in (expected, found)]
+    demand(texts[0] == texts[1], sentence, expected, found)
 
 
 # --- Curves: points are pairs (x, y) modulo a prime; None is the point at infinity ---------------
@@ -191,15 +183,11 @@ def keccak256(data: bytes) -> bytes:
 def recover(digest: bytes, signature: bytes) -> str | None:
     """Return the address whose EIP-191 signature over 32 bytes this is (SEC 1, section 4.1.6)."""
     hashed = keccak256(b"\x19Ethereum Signed Message:\n32" + digest)
-    r, s, v = (
-        int.from_bytes(signature[:32], "big"),
-        int.from_bytes(signature[32:64], "big"),
-        signature[64],
-    )
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
     y = pow(r**3 + 7, (P2 + 1) // 4, P2)
     if not (0 < r < N2 and 0 < s < N2) or (y * y - r**3 - 7) % P2:
         return None
-    point, inverse = (r, y if y & 1 == v % 27 else P2 - y), pow(r, -1, N2)
+    point, inverse = (r, y if y & 1 == signature[64] % 27 else P2 - y), pow(r, -1, N2)
     back = multiply(add2, -int.from_bytes(hashed, "big") * inverse % N2, BASE2)
     key = add2(multiply(add2, s * inverse % N2, point), back)
     if key is None:
@@ -207,36 +195,33 @@ def recover(digest: bytes, signature: bytes) -> str | None:
     return "0x" + keccak256(b"".join(part.to_bytes(32, "big") for part in key))[12:].hex()
 
 
-# --- Reading: strict JSON, canonical JSON, signed notes ------------------------------------------
+# --- Reading: strict JSON, canonical JSON, signed notes, records ---------------------------------
 
 
-def strict_json(source: str, where: str, limit: int = 2**63) -> object:
+def strict_json(source: str, limit: int) -> object:
     """Read JSON that no two readers understand differently; below 2^53 names are ASCII, too."""
 
     def refuse(what: str) -> object:
         raise ValueError(f"{what[:40]} is not taken")
 
     def unique(pairs: list[tuple[str, object]]) -> object:
-        good = len(dict(pairs)) == len(pairs) and (limit > 2**53 or "".join(dict(pairs)).isascii())
-        return dict(pairs) if good else refuse("a name that is given twice or is not ASCII")
+        members = dict(pairs)
+        good = len(members) == len(pairs) and (limit > 2**53 or "".join(members).isascii())
+        return members if good else refuse("a name that is given twice or is not ASCII")
 
     def whole(digits: str) -> object:
-        good = len(digits) <= 20 and digits != "-0" and abs(int(digits)) < limit  # noqa: PLR2004
+        good = len(digits) < 21 and digits != "-0" and abs(int(digits)) < limit  # noqa: PLR2004
         return int(digits) if good else refuse(digits)
 
     hooks: Json = {"parse_int": whole, "parse_float": refuse, "parse_constant": refuse}
+    brackets = re.sub(r'"(?:[^"\\]|\\.)*"|[^][}{"]+', "", source)
+    depth = max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0)
+    demand(depth <= 32, "The JSON is nested too deep.")  # noqa: PLR2004
     try:
         value: object = json.loads(source, object_pairs_hook=unique, **hooks)
-        json.dumps(value, ensure_ascii=False).encode()
+        json.dumps(value, ensure_ascii=False).encode()  # refuses half of a surrogate pair
     except (ValueError, RecursionError) as error:
-        raise FlawError(f"{where} is not strict JSON: {error}.") from None
-    level = [value]
-    for _ in range(32):
-        groups = [
-            i.values() if isinstance(i, dict) else i for i in level if isinstance(i, dict | list)
-        ]
-        level = [member for group in groups for member in group]
-    demand(not any(isinstance(i, dict | list) for i in level), f"{where} is nested too deep.")
+        raise StopError("failed", f"This is not strict JSON: {error}.") from None
     return value
 
 
@@ -250,17 +235,6 @@ def digest_of(value: object) -> str:
     return "sha256:" + sha256(canonical(value)).hexdigest()
 
 
-def shaped(value: object, shape: str, where: str) -> Json:
-    """Return an object that has exactly the members of a shape."""
-    types = dict(part.split(":") for part in SHAPES[shape].split())
-    if not isinstance(value, dict) or value.keys() != types.keys():
-        raise FlawError(f"{where} has not exactly the members {', '.join(types)}.")
-    for name, member in value.items():
-        good = type(member).__name__ in types[name].split("|")
-        demand(good, f"{where}.{name} has the wrong type.")
-    return value
-
-
 def from_base64(encoded: str) -> bytes:
     """Read base64 in its one form (RFC 4648)."""
     try:
@@ -271,51 +245,66 @@ def from_base64(encoded: str) -> bytes:
     return data
 
 
-def read_note(note: str) -> tuple[list[str], bytes, list[tuple[str, bytes]]]:
-    """Read a checkpoint: its lines, the text that is signed, and names with id and signature."""
-    head, gap, tail = note.rpartition("\n\n")
-    *found, rest = tail.split("\n")
-    signed = [re.fullmatch(f"\u2014 ({NAME}) ({BASE64})", line) for line in found]
-    lines = head.split("\n")
-    plain = not re.search(r"[\x00-\x09\x0b-\x1f]", head) and 0 < len(found) <= 64  # noqa: PLR2004
-    demand(gap and not rest and plain and len(lines) > 2 and lines[0], "This is no signed note.")  # noqa: PLR2004
-    size = re.fullmatch("0|[1-9][0-9]{0,19}", lines[1]) and int(lines[1]) < 2**64
-    demand(size and from_base64(lines[2]) is not None, "This is no tree head.")
-    names = [(match[1], from_base64(match[2])) for match in signed if match]
-    demand(len(names) == len(found) and all(len(data) > 4 for _, data in names), "No signatures.")  # noqa: PLR2004
-    return lines, f"{head}\n".encode(), names
+def shaped(value: object, shape: str) -> Json:
+    """Return an object that has exactly the members of a shape."""
+    types = dict(part.split(":") for part in SHAPES[shape].split())
+    if not isinstance(value, dict) or value.keys() != types.keys():
+        raise StopError("failed", f"This {shape} has not exactly the members {', '.join(types)}.")
+    for name, member in value.items():
+        good = type(member).__name__ in types[name].split("|")
+        demand(good, f"The {name} of this {shape} has the wrong type.")
+    return value
+
+
+def read_file(source: str) -> Json:
+    """The file has the form of a receipt."""
+    file = shaped(strict_json(source, 2**63), "file")
+    same("The file has another format.", FORMAT, file["format"])
+    shaped(file["market"], "market")
+    demand(1 <= len(file["records"]) <= MAX_RECORDS, "There are too few or too many records.")
+    for item in file["records"]:
+        hashes = [shaped(item, "proven record")["salt"], *item["proof"]]
+        good = all(isinstance(one, str) and re.fullmatch("[0-9a-f]{64}", one) for one in hashes)
+        demand(good and len(hashes) < 66, "Salt or proof are not hashes in hexadecimal.")  # noqa: PLR2004
+    return file
+
+
+def read_note(note: str) -> tuple[bytes, str, int, bytes, str, list[tuple[str, bytes]]]:
+    """Read a checkpoint: signed text, origin, size, root, further lines, names with signatures."""
+    match = re.fullmatch(rf"({HEAD})\n((?:{SIGNED}){{1,64}})", note)
+    if match is None or int(match[3]) >= 2**64:
+        raise StopError("failed", "The checkpoint is no signed note.")
+    signed = [(name, from_base64(data)) for name, data in re.findall(SIGNED, match[6])]
+    demand(all(len(data) > 4 for _, data in signed), "A signature is too short.")  # noqa: PLR2004
+    return match[1].encode(), match[2], int(match[3]), from_base64(match[4]), match[5], signed
+
+
+def read_record(source: str) -> Space:
+    """Read one record, which has to stand there in canonical form."""
+    value = strict_json(source, 2**53)
+    if not isinstance(value, dict) or canonical(value) != source.encode():
+        raise StopError("failed", "A record is not written as RFC 8785 demands.")
+    said: Json = {"v": 1, "params": {}}
+    if "statement" in value:
+        said = shaped(shaped(value["statement"], "statement")["said"], "said")
+    record = shaped({"statement": None, **value}, "record")
+    same("A record or a statement has another version.", [1, 1], [record["v"], said["v"]])
+    events, triples = record["events"], record["states"] + record["postings"]
+    good = all(isinstance(event, dict) and isinstance(event.get("kind"), str) for event in events)
+    good = good and all(isinstance(t, list) and [*map(type, t)] == [str] * 3 for t in triples)
+    good = good and all(re.fullmatch("-?[1-9][0-9]{0,18}", p[2]) for p in record["postings"])
+    demand(good, "A record has an event, a state or a posting of the wrong form.")
+    kinds = [event["kind"] for event in events]
+    return Space(**record, params=said["params"], kinds=kinds)
 
 
 # --- The story that the records tell -------------------------------------------------------------
 
 
-def read_record(source: str, where: str) -> Json:
-    """Read one record, which has to stand there in canonical form; adds `params` and `kinds`."""
-    value = strict_json(source, where, 2**53)
-    demand(canonical(value) == source.encode(), f"{where} is not written as RFC 8785 demands.")
-    given = isinstance(value, dict) and "statement" in value
-    statement = value.pop("statement") if isinstance(value, dict) and given else None
-    record = shaped(value, "record", where)
-    demand(record["v"] == 1, f"{where} has another version.", "1", record["v"])
-    kinds = [event.get("kind") for event in record["events"] if isinstance(event, dict)]
-    good = len(kinds) == len(record["events"]) and all(isinstance(kind, str) for kind in kinds)
-    demand(good, f"{where} has an event without a kind.")
-    for triple in (*record["states"], *record["postings"]):
-        good = isinstance(triple, list) and [type(part) for part in triple] == [str] * 3
-        demand(good, f"{where} has a state or a posting that is not three texts.")
-    for _, _, amount in record["postings"]:
-        good = re.fullmatch("-?[1-9][0-9]{0,18}", amount)
-        demand(good, f"{where} has a posting that is no whole amount.", None, amount)
-    if given:
-        said = shaped(shaped(statement, "statement", where)["said"], "said", where)
-        demand(said["v"] == 1, f"{where} has another statement version.", "1", said["v"])
-    params = statement["said"]["params"] if statement else {}
-    return {**record, "kinds": kinds, "statement": statement, "params": params}
-
-
-def only(records: list[Json], *kinds: str) -> tuple[Json, Json]:
-    """Return the one event of these kinds, with its record."""
-    found = [(r, event) for r in records for event in r["events"] if event["kind"] in kinds]
+def only(records: list[Space], *kinds: str, **about: object) -> tuple[Space, Json]:
+    """Return the one event of these kinds (about one thing), with its record."""
+    told = [(r, event) for r in records for event in r.events if event["kind"] in kinds]
+    found = [(r, event) for r, event in told if {**event, **about} == event]
     sentence = "The records do not tell one order from its beginning to its end."
     demand(len(found) == 1, sentence, f"one {' or '.join(kinds)}", str(len(found)))
     return found[0]
@@ -325,125 +314,112 @@ def word(event: Json, name: str, pattern: str = "(?s:.*)") -> str:
     """Return a text of an event."""
     value = event.get(name)
     if not isinstance(value, str) or not re.fullmatch(pattern, value):
-        raise FlawError(f"The event {event['kind']} lacks its {name}.")
+        raise StopError("failed", f"The event {event['kind']} lacks its {name}.")
     return value
 
 
-def agree(event: Json, wanted: Json) -> None:
+def agree(event: Json, **wanted: object) -> None:
     """Check that an event is about the very things that another one named."""
     for name, value in wanted.items():
         same(f"The event {event['kind']} is about another {name}.", value, event.get(name))
 
 
-def read_story(records: list[Json]) -> Json:
-    """Read what the order came to, and check that the records connect and belong to it."""
+def read_story(file: Json) -> Space:
+    """The records tell one order from its beginning to its end."""
+    records = [read_record(item["record"]) for item in file["records"]]
+    places = [item["index"] for item in file["records"]]
+    demand(places == sorted(set(places)), "The records are not in the order of the log, each once.")
+    demand(len(places) == len({record.id for record in records}), "A record is told twice.")
     made, order = only(records, "order_created")
     (_, locked), (_, end) = only(records, "payment_locked"), only(records, *ENDS)
-    order_id, buyer, seller = (word(order, name) for name in ("orderId", "buyer", "seller"))
-    demand(re.fullmatch(ORDER_ID, order_id) and buyer != seller, "There is no proper order.")
-    agree(locked, {name: word(order, name) for name in ("orderId", "asset", "amount")})
-    agree(end, {name: word(locked, name) for name in ("orderId", "asset", "settlementId")})
-    terms = {name: order[name] for name in ("orderId", "buyer", "seller", "asset")}
-    terms |= {"taskId": None, "offerId": None, "bidId": None}
-    terms["quantity"] = made["params"].get("quantity", 1)
-    if "task_awarded" in made["kinds"]:
-        (_, award), begins = only(records, "task_awarded"), TASK
-        (asked, task), (_, priced) = only(records, TASK[0]), only(records, TASK[1])
-        terms |= {"taskId": word(award, "taskId"), "bidId": word(award, "bidId")}
-        agree(award, {"orderId": order_id})
-        agree(task, {"taskId": terms["taskId"], "buyer": buyer})
-        agree(priced, {"taskId": terms["taskId"], "bidId": terms["bidId"], "bidder": seller})
-    else:
-        (asked, priced), begins = only(records, *OFFER), OFFER
-        terms["offerId"] = word(priced, "offerId")
-    demand(type(terms["quantity"]) is int and terms["quantity"] > 0, "The quantity is no number.")
-    terms |= {name: asked["params"].get(name, usual) for name, usual in WINDOWS.items()}
-    terms["price"] = word(priced, "price", AMOUNT)
-    settled = end["kind"] == "settlement_released"
-    story = {**terms, "terms": terms, "settled": settled, "records": records, "order": order}
-    story |= {"hash": word(order, "terms"), "settlementId": word(locked, "settlementId")}
-    story["amount"], story["refund"] = (
-        int(word(order, "amount", AMOUNT)),
-        int(word(end, "refund", AMOUNT)),
-    )
-    for name in ("sellerAmount", "fee"):
-        story[name] = int(word(end, name, AMOUNT)) if settled else 0
-    story["digest"] = delivered(records) if settled else None
-    story["wallets"] = {party: wallet(records, party) for party in (buyer, seller)}
-    story["trade"] = [r for r in records if "account_opened" not in r["kinds"]]
-    check_story(story, begins, ENDS[end["kind"]])
+    order_id, asset = word(order, "orderId", ORDER_ID), word(order, "asset")
+    amount, settlement = word(order, "amount", AMOUNT), word(locked, "settlementId")
+    agree(locked, orderId=order_id, asset=asset, amount=amount)
+    agree(end, orderId=order_id, asset=asset, settlementId=settlement)
+    agreed, settled = read_agreement(records, made, order), end["kind"] == "settlement_released"
+    story = Space(**agreed, agreed=agreed, settled=settled, records=records, amount=int(amount))
+    story.settlementId, story.terms = settlement, word(order, "terms")
+    money = {"refund"} if not settled else {"refund", "sellerAmount", "fee"}
+    for name in ("sellerAmount", "fee", "refund"):
+        setattr(story, name, int(word(end, name, AMOUNT)) if name in money else 0)
+    story.deliveryDigest = delivered(records) if settled else None
+    parties = (story.buyer, story.seller)
+    opened = [only(records, "account_opened", accountId=party)[1] for party in parties]
+    story.wallets = {event["accountId"]: event.get("address") for event in opened}
+    good = all(wallet is None or isinstance(wallet, str) for wallet in story.wallets.values())
+    demand(good and len(story.wallets) == 2, "These are not two accounts.")  # noqa: PLR2004
+    story.trade = [record for record in records if "account_opened" not in record.kinds]
+    check_belonging(story)
+    check_states(story, ENDS[end["kind"]])
     return story
 
 
-def delivered(records: list[Json]) -> str:
+def read_agreement(records: list[Space], made: Space, order: Json) -> Json:
+    """Return what both sides agreed on, as the order's content hash has it; no fee rate."""
+    agreed: Json = {name: word(order, name) for name in ("orderId", "buyer", "seller", "asset")}
+    agreed |= {"taskId": None, "offerId": None, "bidId": None}
+    if "task_awarded" in made.kinds:
+        (_, award), (asked, task) = only(records, "task_awarded"), only(records, TASK[0])
+        agreed |= {"taskId": word(award, "taskId"), "bidId": word(award, "bidId")}
+        agree(award, orderId=agreed["orderId"])
+        agree(task, taskId=agreed["taskId"], buyer=agreed["buyer"])
+        _, priced = only(records, TASK[1])
+        agree(priced, taskId=agreed["taskId"], bidId=agreed["bidId"], bidder=agreed["seller"])
+    else:
+        asked, priced = only(records, *OFFER)
+        agreed["offerId"] = word(priced, "offerId")
+    count = agreed["quantity"] = made.params.get("quantity", 1)
+    demand(type(count) is int and count > 0, "The quantity is no whole number.")
+    agreed["price"] = word(priced, "price", AMOUNT)
+    return agreed | {name: asked.params.get(name, usual) for name, usual in WINDOWS.items()}
+
+
+def delivered(records: list[Space]) -> str:
     """Return the content hash of what was paid for: the accepted result, else the delivery."""
-    events = [event for r in records for event in r["events"]]
-    named = [event for event in events if event["kind"] == "delivery_completed"]
-    if any(event["kind"] == "result_accepted" for event in events):
-        result = only(records, "result_accepted")[1].get("resultId")
-        named = [e for e in events if e["kind"] == HANDED_OVER[0] and e.get("resultId") == result]
-    demand(len(named) == 1, "What was paid for is not told.", "one delivery", str(len(named)))
-    return word(named[0], "digest")
+    if not any("result_accepted" in record.kinds for record in records):
+        return word(only(records, "delivery_completed")[1], "digest")
+    result = only(records, "result_accepted")[1].get("resultId")
+    return word(only(records, "result_submitted", resultId=result)[1], "digest")
 
 
-def wallet(records: list[Json], party: str) -> str | None:
-    """Return the address that was bound to an account when it was opened."""
-    events = [e for r in records for e in r["events"] if e["kind"] == "account_opened"]
-    found = [event.get("address") for event in events if event.get("accountId") == party]
-    good = len(found) == 1 and isinstance(found[0], str | None)
-    demand(good, f"The opening of the account {party} is not told.", "one record", str(len(found)))
-    return found[0]
-
-
-def check_story(story: Json, begins: tuple[str, ...], ends: tuple[str, ...]) -> None:
-    """Check that every record belongs to the order, by the right account, without a gap."""
-    roles = {"buyer": story["buyer"], "seller": story["seller"], "market": MARKET_ACCOUNT}
-    flow: Counter[str] = Counter()
-    for record in story["records"]:
+def check_belonging(story: Space) -> None:
+    """Check that every record belongs to the order, and that the right account made it."""
+    roles = {"buyer": story.buyer, "seller": story.seller, "market": MARKET_ACCOUNT}
+    begins = OFFER if story.offerId else TASK
+    for record in story.records:
         ours = False
-        for event in record["events"]:
-            kind, where = event["kind"], record["id"]
-            agree({"orderId": story["orderId"], **event}, {"orderId": story["orderId"]})
-            opens = kind == "account_opened" and event.get("accountId") in story["wallets"]
+        for event in record.events:
+            kind = event["kind"]
+            agree({"orderId": story.orderId, **event}, orderId=story.orderId)
+            opens = kind == "account_opened" and event.get("accountId") in story.wallets
             ours = ours or opens or kind in begins or "orderId" in event
             allowed = [roles[role] for role in ACTS.get(kind, ("", ""))[0].split()]
-            good = kind not in ACTS or record["actor"] in allowed
-            demand(
-                good,
-                f"{where}: {kind} was not for this account.",
-                " or ".join(allowed),
-                record["actor"],
-            )
-        demand(ours, f"{record['id']} is no part of this order.")
-        for thing, before, after in record["states"]:
-            flow.update({after: 1} if thing == story["orderId"] else {})
-            flow.subtract({before: 1} if thing == story["orderId"] else {})
+            good = kind not in ACTS or record.actor in allowed
+            demand(good, f"{kind} was not for this account.", " or ".join(allowed), record.actor)
+        demand(ours, f"{record.id} is no part of this order.")
+
+
+def check_states(story: Space, ends: tuple[str, ...]) -> None:
+    """Check that every state which the order enters is left, but for its end."""
+    flow: Counter[str] = Counter()
+    for _, before, after in [s for r in story.records for s in r.states if s[0] == story.orderId]:
+        flow[before] -= 1
+        flow[after] += 1
     loose = {state: times for state, times in flow.items() if times}
     good = loose in [{"": -1, end: 1} for end in ends]
     demand(good, "The states of the order do not connect.", " or ".join(ends), loose)
 
 
-# --- The checks ----------------------------------------------------------------------------------
+# --- The checks: the docstring is the sentence of success, a text that is returned replaces it ---
 
 
-def check_records(file: Json) -> str:
-    """Let the records tell a story, in the order of the log, each once."""
-    if isinstance(file["story"], FlawError):
-        raise file["story"]
-    places = [item["index"] for item in file["records"]]
-    demand(places == sorted(set(places)), "The records are not in the order of the log, each once.")
-    ids = {record["id"] for record in file["story"]["records"]}
-    same("A record is told twice.", len(places), len(ids))
-    return f"{len(places)} records tell the order {file['story']['orderId']}."
-
-
-def check_inclusion(file: Json) -> str:
-    """Follow each record's proof to the root (RFC 6962, section 2.1.1)."""
+def check_inclusion(file: Json, _: Space) -> None:
+    """The log's tree holds all records (RFC 6962, section 2.1.1)."""
     try:
-        lines, _, _ = read_note(file["checkpoint"])
-    except FlawError:
-        raise SkippedError("Not checked: the checkpoint cannot be read.") from None
-    size, root = int(lines[1]), from_base64(lines[2])
+        note = read_note(file["checkpoint"])
+    except StopError:
+        raise StopError("skipped", "Not checked: the checkpoint cannot be read.") from None
+    size, root = note[2], note[3]
     for item in file["records"]:
         index, last, proof = item["index"], size - 1, list(item["proof"])
         commit = sha256(bytes.fromhex(item["salt"]) + item["record"].encode()).hexdigest()
@@ -456,86 +432,75 @@ def check_inclusion(file: Json) -> str:
                 node = sha256(b"\x01" + pair).digest()
             index, last = index >> 1, last >> 1
         demand(good and not proof and node == root, f"Index {item['index']} is not in the tree.")
-    return f"The tree of {size} records holds all {len(file['records'])} of them."
 
 
-def check_checkpoint(file: Json) -> str:
-    """Verify the market's signature under the head of its log."""
-    key = re.fullmatch(rf"({NAME})\+([0-9a-f]{{8}})\+({BASE64})", file["market"]["key"])
+def check_checkpoint(file: Json, _: Space) -> None:
+    """The market's key signed the head of the log's tree."""
+    key = re.fullmatch(VKEY, file["market"]["key"])
     name, key_id, public = (key[1], key[2], from_base64(key[3])) if key else ("", "", b"")
     good = len(public) == 33 and public[0] == 1  # noqa: PLR2004 - a type byte and the key
     good = good and sha256(f"{name}\n".encode() + public).hexdigest()[:8] == key_id
     demand(good, "The market's key is no verifier key.")
-    lines, body, signatures = read_note(file["checkpoint"])
-    wanted = (name, bytes.fromhex(key_id))
-    known = [data[4:] for signer, data in signatures if (signer, data[:4]) == wanted]
-    good = known and all(ed25519_verify(public[1:], signature, body) for signature in known)
+    body, origin, _size, root, more, signed = read_note(file["checkpoint"])
+    known = [data[4:] for who, data in signed if (who, data[:4].hex()) == (name, key_id)]
+    good = known != [] and all(ed25519_verify(public[1:], signature, body) for signature in known)
     demand(good, f"The checkpoint carries no good signature of {name}.")
-    demand(len(from_base64(lines[2])) == 32 and "" not in lines[3:], "This is no tree head.")  # noqa: PLR2004
-    same("The key signed for another log.", name, lines[0])
-    same("The checkpoint is of another market.", file["market"]["origin"], name)
-    return f"{name} signed the tree of {lines[1]} records."
+    demand(len(root) == 32 and "" not in more.split("\n")[:-1], "This is no tree head.")  # noqa: PLR2004
+    same("The checkpoint is of another market.", [file["market"]["origin"]] * 2, [origin, name])
 
 
-def check_key(file: Json) -> str:
-    """Compare the market's key with the one that the reader knows."""
+def check_key(file: Json, _: Space) -> None:
+    """The market's key is the pinned one."""
     if file["pinned"] is None:
-        return "The market is not confirmed: compare its key with one that you know (--key)."
-    same("Another key than the pinned one.", file["pinned"].strip(), file["market"]["key"])
-    return "The market's key is the pinned one."
+        raise StopError("unpinned", "The market is not confirmed: pin a key that you know (--key).")
+    what = "Another key than the pinned one: another market, or one whose key was replaced."
+    same(what, file["pinned"].strip(), file["market"]["key"])
 
 
-def check_signatures(file: Json) -> str:
-    """Check that what each party said is what happened, and who signed it."""
-    story, signed = file["story"], 0
-    for record in story["records"]:
-        statement, params, where = record["statement"], record["params"], record["id"]
-        if statement is None:
-            continue
-        said = {name: statement["said"][name] for name in ("market", "actor", "method")}
-        happened = {
-            "market": file["market"]["origin"],
-            "actor": record["actor"],
-            "method": record["method"],
-        }
-        same(f"{where}: the statement is about something else.", happened, said)
-        for event in record["events"]:
-            kind = event["kind"]
-            methods = [f"web3.market.{name}" for name in ACTS.get(kind, ("", ""))[1].split()]
-            demand(
-                not methods or record["method"] in methods, f"{where}: {kind} was not asked for."
-            )
-            for name, asked in params.items():
-                what = f"{where}: {kind}.{name} is not what was said."
-                same(what, asked, event[name] if name in event and asked is not None else asked)
-            if kind in TASK + OFFER:
-                same(f"{where}: other terms than said.", digest_of(params), event.get("terms"))
-        decision = params.get("decision")
-        verdict = {"accept": "result_accepted", "reject": "result_rejected"}.get(str(decision))
-        demand(
-            decision is None or verdict in record["kinds"], f"{where}: another verdict.", decision
-        )
-        if "order_created" in record["kinds"] and story["offerId"] is not None:
-            same(f"{where}: another offer was ordered.", params.get("offerId"), story["offerId"])
-        if statement["signature"] is None:
-            same(f"{where}: an address without a signature.", None, statement["address"])
-            continue
-        good = re.fullmatch("0x[0-9a-f]{130}", statement["signature"])
-        data = bytes.fromhex(statement["signature"][2:]) if good else bytes(65)
-        good = good and int.from_bytes(data[32:64], "big") <= N2 // 2 and data[64] in (0, 1, 27, 28)
-        demand(good, f"{where}: the signature is not 65 bytes with a low s (EIP-2).")
-        claimed = (statement["address"] or "").lower()
-        signer = recover(sha256(canonical(statement["said"])).digest(), data)
-        same(f"{where}: another wallet signed.", claimed, signer)
-        bound = (story["wallets"].get(record["actor"]) or "").lower()
-        same(f"{where}: the wallet that signed is not the account's.", bound, claimed)
-        signed += 1
-    attested = [r for r in story["trade"] if not (r["statement"] or {}).get("signature")]
-    owners = [r for r in attested if story["wallets"].get(r["actor"])]
-    gaps = "".join(f" {r['actor']} has a wallet and did not sign {r['method']}." for r in owners)
-    return (
-        f"{signed} statements are signed by wallets, {len(attested)} attested by the market.{gaps}"
-    )
+def check_signatures(file: Json, story: Space) -> str:
+    """Check what each party said, and who signed it."""
+    for record in story.records:
+        if record.statement is not None:
+            check_said(file["market"]["origin"], record, story)
+            check_signature(record, story.wallets.get(record.actor))
+    attested = [r for r in story.trade if not (r.statement and r.statement["signature"])]
+    owners = [record for record in attested if story.wallets.get(record.actor)]
+    gaps = [f" {r.actor} has a wallet and did not sign {r.method}." for r in owners]
+    return f"The market alone attests {len(attested)} records; the rest is signed.{''.join(gaps)}"
+
+
+def check_said(origin: str, record: Space, story: Space) -> None:
+    """Check that what was said is what happened."""
+    said, params, where = record.statement["said"], record.params, record.id
+    happened = [origin, record.actor, record.method]
+    same(f"{where}: other words.", happened, [said[n] for n in ("market", "actor", "method")])
+    for event in record.events:
+        kind = event["kind"]
+        methods = [f"web3.market.{name}" for name in ACTS.get(kind, ("", ""))[1].split()]
+        demand(not methods or record.method in methods, f"{where}: {kind} was not asked for.")
+        for name in [name for name in params if name in event and params[name] is not None]:
+            same(f"{where}: {kind}.{name} is not what was said.", params[name], event[name])
+        if kind in TASK + OFFER:
+            same(f"{where}: other terms than said.", digest_of(params), event.get("terms"))
+    verdict = {"None": "", "accept": "result_accepted", "reject": "result_rejected"}
+    needed = verdict.get(str(params.get("decision")))
+    demand(needed in ["", *record.kinds], f"{where}: the verdict is not what was said.")
+    if "order_created" in record.kinds and story.offerId is not None:
+        same(f"{where}: another offer was ordered.", params.get("offerId"), story.offerId)
+
+
+def check_signature(record: Space, bound: str | None) -> None:
+    """Check that the wallet which signed a statement is the account's (EIP-191, EIP-2)."""
+    signature, address = record.statement["signature"], record.statement["address"]
+    if signature is None:
+        same(f"{record.id}: an address without a signature.", None, address)
+        return
+    data = bytes.fromhex(signature[2:]) if re.fullmatch("0x[0-9a-f]{130}", signature) else b""
+    good = data and int.from_bytes(data[32:64], "big") <= N2 // 2 and data[64] in (0, 1, 27, 28)
+    demand(good, f"{record.id}: the signature is not 65 bytes with a low s.")
+    signer = recover(sha256(canonical(record.statement["said"])).digest(), data)
+    same(f"{record.id}: another wallet signed.", (address or "").lower(), signer)
+    same(f"{record.id}: the wallet is not the account's.", (bound or "").lower(), signer)
 
 
 def sums(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
@@ -546,28 +511,174 @@ def sums(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
     return {name: amount for name, amount in total.items() if amount}
 
 
-def check_postings(file: Json) -> str:
+def check_postings(_: Json, story: Space) -> str:
     """Check that every record balances and that all of them move what the events say."""
-    story = file["story"]
-    for record in story["records"]:
-        off = sums((asset, int(amount)) for _, asset, amount in record["postings"])
-        demand(not off, f"{record['id']}: the postings do not sum to zero.", "0", off)
-    amount, seller, fee, back = (story[n] for n in ("amount", "sellerAmount", "fee", "refund"))
+    for record in story.records:
+        off = sums((asset, int(amount)) for _, asset, amount in record.postings)
+        demand(not off, f"{record.id}: the postings do not sum to zero.", "0", off)
+    amount, seller, fee, back = story.amount, story.sellerAmount, story.fee, story.refund
     same("Seller, fee and refund are not what was locked.", amount, seller + fee + back)
-    same(
-        "The locked amount is not what was agreed.", int(story["price"]) * story["quantity"], amount
-    )
-    for bps in range(10_001) if story["settled"] else ():
-        if digest_of({**story["terms"], "feeBps": bps}) == story["hash"]:
+    same("The locked amount is not the agreed one.", int(story.price) * story.quantity, amount)
+    for bps in range(10_001) if story.settled else ():
+        if digest_of({**story.agreed, "feeBps": bps}) == story.terms:
             same(f"The fee is not {bps} bps, rounded down.", amount * bps // 10_000, fee)
-    asset = story["asset"]
-    moves = sums(
-        [
-            (f"{story['buyer']}/available {asset}", back - amount),
-            (f"{story['seller']}/available {asset}", seller),
-            (f"fees {asset}", fee),
-        ]
-    )
-    moved = sums((f"{p[0]} {p[1]}", int(p[2])) for r in story["trade"] for p in r["postings"])
+    ends = {f"{story.buyer}/available": back - amount, f"{story.seller}/available": seller}
+    moves = sums((f"{name} {story.asset}", part) for name, part in (ends | {"fees": fee}).items())
+    moved = sums((f"{p[0]} {p[1]}", int(p[2])) for r in story.trade for p in r.postings)
     same("The postings do not move what the events say.", moves, moved)
-    return f"{amount} {asset} (minor units): {seller} to the seller, {fee} fee, {back} back."
+    return f"{amount} {story.asset}: {seller} to the seller, {fee} fee, {back} back."
+
+
+def check_delivery(file: Json, story: Space) -> None:
+    """What was handed over has the content hash that the receipt names."""
+    for record in story.records:
+        digests = [e.get("digest") for e in record.events if e["kind"] in HANDED_OVER]
+        files = record.params.get("artifacts", []) if digests else []
+        good = isinstance(files, list) and all(isinstance(one, dict) for one in files)
+        demand(good, f"{record.id}: the files are not a list of objects.")
+        parts = [{name: one.get(name) for name in ("digest", "name", "size")} for one in files]
+        wanted = [digest_of(parts)] if record.statement else digests[:1]
+        same(f"{record.id}: another hash than its files have.", wanted * len(digests), digests)
+    claimed = file["receipt"].get("deliveryDigest")
+    same("The receipt names another delivery than its records.", story.deliveryDigest, claimed)
+    if not story.settled:
+        raise StopError("skipped", "No delivery was accepted; the money went back.")
+
+
+def check_summary(file: Json, story: Space) -> None:
+    """Everything the file says before its records follows from them."""
+    ids = ("orderId", "taskId", "offerId", "bidId", "settlementId", "asset", "deliveryDigest")
+    receipt = {name: getattr(story, name) for name in ids}
+    receipt |= {n: str(getattr(story, n)) for n in ("amount", "sellerAmount", "fee", "refund")}
+    receipt |= {"payer": story.buyer, "payee": story.seller}
+    receipt["receiptId"] = "receipt_" + story.orderId[-26:]
+    receipt["status"] = "receipt_settled" if story.settled else "receipt_refunded"
+    for name in receipt:
+        what = f"receipt.{name} is not what the records say."
+        same(what, receipt[name], file["receipt"].get(name))
+    wanted: Json = {"receipt": receipt, "parties": [], "statements": [], "postings": []}
+    for role in ("buyer", "seller"):
+        account = getattr(story, role)
+        party = {"account": account, "role": role, "address": story.wallets[account]}
+        wanted["parties"].append(party)
+    for r in story.records:
+        said = {"recordId": r.id, "method": r.method, "actor": r.actor}
+        by = {"signedBy": (r.statement or {}).get("address") or "the market"}
+        wanted["statements"] += [said | by] if r.statement else []
+    for posting in [[r.id, *p] for r in story.trade for p in r.postings]:
+        names = ("recordId", "account", "asset", "amount")
+        wanted["postings"].append(dict(zip(names, posting, strict=True)))
+    for name, section in wanted.items():
+        same(f"The section {name} is not what the records say.", section, file[name])
+
+
+def check_anchors(_: Json, __: Space) -> None:
+    """Say that nobody else recorded the checkpoint."""
+    raise StopError("skipped", "No outside witness recorded the checkpoint, or none known here.")
+
+
+# --- The verdict ---------------------------------------------------------------------------------
+
+ON_THE_LOG = {"inclusion": check_inclusion, "checkpoint": check_checkpoint, "key": check_key}
+ON_THE_STORY = {
+    "signatures": check_signatures,
+    "postings": check_postings,
+    "delivery": check_delivery,
+    "summary": check_summary,
+}
+NOT_PROVEN = [
+    "Which market this is, unless its key was pinned; and what the market alone attests.",
+    "When it happened: the moments are the market's own clock.",
+    "That the market shows everybody the same log: compare checkpoints with others.",
+    "That the files are any good: the receipt names them by their hashes only.",
+    "Whether this is test money: no record says so.",
+]
+
+
+def examine(source: str, pinned: str | None, path: str) -> Json:
+    """Check a receipt and return the verdict as one document."""
+    checks: list[Json] = []
+
+    def attempt(name: str, check: Callable[..., Any], *inputs: object) -> Any:  # noqa: ANN401
+        stop, result = ("passed", check.__doc__), None
+        try:
+            result = check(*inputs)
+            stop = ("passed", result if isinstance(result, str) else check.__doc__)
+        except StopError as error:
+            stop = error.args
+        values = [
+            v if isinstance(v, str | None) else json.dumps(v) for v in (*stop[2:], None, None)
+        ]
+        expected, found = (value and value[:200] for value in values[:2])
+        verdict = {"name": name, "outcome": stop[0], "sentence": stop[1]}
+        checks.append(verdict | {"expected": expected, "found": found})
+        return result
+
+    file = attempt("format", read_file, source)
+    story = attempt("records", read_story, file) if file else attempt("records", skip)
+    for name, check in ON_THE_LOG.items():
+        attempt(name, check if file else skip, file and {**file, "pinned": pinned}, story)
+    for name, check in (ON_THE_STORY | {"anchors": check_anchors}).items():
+        attempt(name, check if story else skip, file, story)
+    failed = [check["name"] for check in checks if check["outcome"] == "failed"]
+    verdict = {"ok": not failed, "file": path, "failed": failed, "checks": checks}
+    return verdict | {"notProven": NOT_PROVEN if file else []}
+
+
+def skip(*_: object) -> None:
+    """Say that what a check needs could not be read."""
+    raise StopError("skipped", "Not checked: the file or its records cannot be read.")
+
+
+def read_source(path: str) -> str:
+    """Read a file that claims to be a receipt; raises ValueError with the reason for others."""
+    try:
+        with Path(path).open("rb") as file:
+            source = file.read(MAX_BYTES + 1).decode()
+    except UnicodeDecodeError:
+        raise ValueError("The file is not text in UTF-8.") from None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
+    if len(source.encode()) > MAX_BYTES or not re.search(rf'"format"\s*:\s*"{FORMAT}"', source):
+        raise ValueError(f"The file is too large, or does not say that its format is {FORMAT}.")
+    return source
+
+
+def show(verdict: Json) -> None:
+    """Print a verdict for people, one line per check; no control character gets through."""
+    lines = []
+    for check in verdict["checks"]:
+        word = WORDS[check["outcome"]]
+        lines.append(f"{word:<11} {check['name']:<11} {check['sentence']}")
+        if check["outcome"] == "failed" and (check["expected"] or check["found"]):
+            lines.append(f"{'':<23} expected {check['expected']}")
+            lines.append(f"{'':<23} found    {check['found']}")
+    lines += ["Not proven by this file:", *(f"  - {gap}" for gap in verdict["notProven"])]
+    failed = ", ".join(verdict["failed"])
+    lines.append(f"FAIL: {verdict['file']} ({failed})" if failed else f"OK: {verdict['file']}")
+    for line in lines:
+        print("".join(char if char.isprintable() else "\ufffd" for char in line))
+
+
+def main() -> int:
+    """Read the command line, check the file, print the verdict."""
+    parser = argparse.ArgumentParser(description="Check a ClawMarket receipt offline.")
+    parser.add_argument("receipt", help="the receipt file")
+    parser.add_argument("--key", help="the market's verifier key, as you know it from elsewhere")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    options = parser.parse_args()
+    try:
+        verdict = examine(read_source(options.receipt), options.key, options.receipt)
+    except ValueError as error:
+        what, advice = f"{error}", "python3 verify_receipt.py --help"
+        print(f"error[E_INVALID_ARGUMENT]: {what}\nnext: {advice}", file=sys.stderr)
+        details = {"cause": "not_a_receipt", "next": advice, "retryable": False}
+        answer = {"ok": False, "error": f"E_INVALID_ARGUMENT: {what}", "details": details}
+        print(json.dumps(answer) if options.json else "", end="\n" if options.json else "")
+        return 2
+    print(json.dumps(verdict)) if options.json else show(verdict)
+    return 0 if verdict["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

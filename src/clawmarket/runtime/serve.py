@@ -18,6 +18,8 @@ from clawmarket.runtime.logs import configure_logs
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 2048
+# Above what the gateway itself takes, so that a frame too large gets an answer that says so.
+MAX_FRAME_BYTES = 2 << 20
 
 
 class PortTakenError(UnavailableError):
@@ -79,7 +81,14 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _serve(market: Market, listener: socket.socket, ready: Callable[[str], None]) -> None:
     app = build_gateway(market.pipeline, max_file_bytes=market.config.max_file_bytes)
     server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws_max_size=1 << 20)
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            ws_max_size=MAX_FRAME_BYTES,
+        )
     )
     await market.start()
     serving = asyncio.create_task(server.serve(sockets=[listener]))

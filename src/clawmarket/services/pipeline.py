@@ -12,6 +12,7 @@ from clawmarket.domain.kernel.canonical import CanonicalError, canonical_bytes
 from clawmarket.domain.kernel.errors import InvalidArgumentError, NotFoundError
 from clawmarket.domain.kernel.ids import RecordIds
 from clawmarket.domain.kernel.replay import KeptAnswer, KeyReusedError
+from clawmarket.domain.trust.record import Record
 from clawmarket.domain.trust.session import (
     ActorMismatchError,
     AuthNeededError,
@@ -21,7 +22,6 @@ from clawmarket.domain.trust.session import (
 from clawmarket.ports.blobs import Blobs
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.entropy import Entropy
-from clawmarket.domain.trust.record import Record
 from clawmarket.ports.store import Query, Store, Transaction
 from clawmarket.ports.wallets import Wallets
 from clawmarket.registry.disclosure import withheld
@@ -151,7 +151,7 @@ def keep(passage: Passage, work: Work) -> None:
     if call.key:
         shown = withheld(passage.method.shown_once, passage.answer)
         kept = KeptAnswer(_key_scope(call), call.params_hash, orjson.dumps(shown), call.now)
-        work.add(kept)
+        work.keep_answer(kept)
 
 
 BEFORE: tuple[Callable[[Passage], None], ...] = (decode, authorise, bind_key, sign)

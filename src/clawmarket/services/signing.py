@@ -17,7 +17,7 @@ from clawmarket.services.call import Call
 class SignatureMissingError(InvalidArgumentError):
     """A session that a wallet opened has to sign this call's statement."""
 
-    advice = "Sign the SHA-256 of `details.statement` (EIP-191) and send it as `signature`."
+    advice = "Sign the SHA-256 of the call's statement (EIP-191) and send it as `signature`."
     next_command = "clawmarket explain signature_missing"
 
 

@@ -1,11 +1,12 @@
 """The unit of work: everything one command changes, and the one record that says so."""
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from clawmarket.domain.kernel.canonical import canonical_bytes
 from clawmarket.domain.kernel.events import Event
 from clawmarket.domain.kernel.job import Job, JobState
+from clawmarket.domain.kernel.replay import KeptAnswer
 from clawmarket.domain.treasury.account import Balance, balance_id, empty_balance
 from clawmarket.domain.treasury.entry import Entry, Posting, check_balanced
 from clawmarket.domain.trust.record import Record, RecordParty, party_link
@@ -27,41 +28,57 @@ class Work:
         self.now = call.now
         self.record_id = call.record_ids.next(call.clock.now(), call.draw(10))
         self._rows = rows
-        self._loaded: dict[tuple[type, Key], object] = {}
+        self._loaded: dict[tuple[type, Key], Any] = {}
+        self._new: dict[tuple[type, Key], object] = {}
+        self._changed: dict[tuple[type, Key], object] = {}
         self._states: list[list[str]] = []
         self._events: list[dict[str, object]] = []
         self._postings: list[list[str]] = []
         self._parties: list[str] = [call.actor]
 
     def get(self, kind: type[R], key: Key) -> R | None:
-        """Return the row with a key as it stands in this transaction, or None."""
+        """Return the row with a key as this command left it, or None."""
+        known: R | None = self._loaded.get((kind, key))
+        if known is not None:
+            return known
         row = self._rows.get(kind, key)
         if row is not None:
             self._loaded[kind, key] = row
         return row
 
     def find(self, query: Query[R]) -> list[R]:
-        """Return the rows that a query names."""
+        """Return the rows that a query names, with what this command changed."""
+        self._flush()
         return self._rows.find(query)
 
     def add(self, row: object) -> None:
         """Insert a row and note the state it begins in."""
-        key = key_of(row)
-        self._rows.add(row)
-        self._loaded[type(row), key] = row
-        self._note(key, "", row)
+        key = (type(row), key_of(row))
+        self._loaded[key] = row
+        self._new[key] = row
+        self._note(key[1], "", row)
 
     def save(self, row: object) -> None:
         """Replace a row that was read before, and note its move from state to state."""
-        key = key_of(row)
-        before = self._loaded[type(row), key]
-        self._rows.save(row)
-        self._loaded[type(row), key] = row
-        self._note(key, getattr(before, "state", ""), row)
+        key = (type(row), key_of(row))
+        before = self._loaded[key]
+        self._loaded[key] = row
+        (self._new if key in self._new else self._changed)[key] = row
+        self._note(key[1], getattr(before, "state", ""), row)
 
     def remove(self, kind: type[object], key: Key) -> None:
         """Delete a row that nobody needs any more."""
+        self._flush()
         self._rows.remove(kind, key)
+
+    def _flush(self) -> None:
+        """Write what was changed; a row that was changed twice is written once."""
+        for row in self._changed.values():
+            self._rows.save(row)
+        for row in self._new.values():
+            self._rows.add(row)
+        self._changed.clear()
+        self._new.clear()
 
     def emit(self, *events: Event) -> None:
         """Note what happened."""
@@ -82,11 +99,8 @@ class Work:
 
     def keep_balance(self, balance: Balance) -> None:
         """Store a changed balance."""
-        if (Balance, balance.balance_id) in self._loaded:
-            self._rows.save(balance)
-        else:
-            self._rows.add(balance)
-        self._loaded[Balance, balance.balance_id] = balance
+        known = (Balance, balance.balance_id) in self._loaded
+        (self.save if known else self.add)(balance)
 
     def post(self, reason: str, ref: str, asset: str, moves: Sequence[tuple[str, int]]) -> None:
         """Append a balanced ledger entry.
@@ -102,7 +116,7 @@ class Work:
         """
         postings = tuple(Posting(account, asset, amount) for account, amount in moves if amount)
         check_balanced(postings)
-        self._rows.add(Entry(self.call.new_id("entry"), reason, ref, self.now, postings))
+        self.add(Entry(self.call.new_id("entry"), reason, ref, self.now, postings))
         self._postings.extend([p.account, p.asset, str(p.amount)] for p in postings)
 
     def enqueue(self, kind: str, ref: str) -> None:
@@ -110,9 +124,14 @@ class Work:
         job_id = self.call.new_id("job")
         self._rows.add(Job(job_id, kind, ref, JobState.WAITING, 0, 0, "", self.now, self.now))
 
+    def keep_answer(self, answer: KeptAnswer) -> None:
+        """Keep what the command answers for whoever repeats the request; after `record`."""
+        self._rows.add(answer)
+
     def record(self) -> Record:
         """Write the one record of this command and who may see it."""
         call = self.call
+        self._flush()
         facts: dict[str, object] = {
             "v": 1,
             "id": self.record_id,

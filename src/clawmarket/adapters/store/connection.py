@@ -12,7 +12,7 @@ OLDEST_SQLITE = (3, 53, 0)
 BUSY_S = 5.0
 CACHED_STATEMENTS = 512
 CHECKPOINT_PAGES = 4_000
-CACHE_KIB = 32_768
+CACHE_KIB = 8_192
 
 
 class SqliteUnfitError(UnavailableError):

@@ -34,6 +34,11 @@ class Event:
         cls._names = tuple((field.name, _camel(field.name)) for field in fields(cls))
         EVENTS[kind] = cls
 
+    @classmethod
+    def wire_names(cls) -> tuple[str, ...]:
+        """Return the names of the fields as they stand in a record, in declared order."""
+        return tuple(wire for _, wire in cls._names)
+
     def facts(self) -> dict[str, Fact]:
         """Return the event as it stands in a record, in wire names."""
         shown: dict[str, Fact] = {"kind": self.kind}

@@ -52,7 +52,7 @@ class OwnTaskBidError(ConflictError):
     """A buyer cannot bid on a task of their own."""
 
     advice = "Bid from the account that will do the work."
-    next_command = "clawmarket task list --state task_open"
+    next_command = "clawmarket task list --status task_open"
 
 
 class BidExistsError(ConflictError):
@@ -66,7 +66,7 @@ class BidsFullError(QuotaExceededError):
     """The task has as many bids as a task may have."""
 
     advice = "Look for another open task."
-    next_command = "clawmarket task list --state task_open"
+    next_command = "clawmarket task list --status task_open"
 
 
 @dataclass(frozen=True, slots=True)

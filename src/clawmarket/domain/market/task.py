@@ -41,14 +41,14 @@ class TaskNotOpenError(ConflictError):
     """The task takes no more bids and can no longer be cancelled."""
 
     advice = "Look for another open task."
-    next_command = "clawmarket task list --state task_open"
+    next_command = "clawmarket task list --status task_open"
 
 
 class TaskExpiredError(ExpiredError):
     """The task's last moment for bids and awards has passed."""
 
     advice = "Look for another open task, or publish it again."
-    next_command = "clawmarket task list --state task_open"
+    next_command = "clawmarket task list --status task_open"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Checking a receipt offline: ten checks, each with its own verdict, and what stays unproven."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -121,9 +121,17 @@ def check_receipt(text: str, *, pinned: str | None, crypto: Crypto) -> Verdict:
 
 def _story(receipt: ReceiptFile) -> Story | ReceiptFlawError:
     try:
-        return read_story(facts_of(receipt.records))
+        facts = facts_of(receipt.records)
+        _check_places([record.index for record in receipt.records])
+        same("A record is told twice.", len(facts), len({one.record_id for one in facts}))
+        return read_story(facts)
     except ReceiptFlawError as flaw:
         return flaw
+
+
+def _check_places(places: Sequence[int]) -> None:
+    if any(later <= earlier for earlier, later in pairwise(places)):
+        raise ReceiptFlawError("The records are not in the order of the log, each once.")
 
 
 def _run(name: str, case: _Case) -> Check:
@@ -150,12 +158,8 @@ def _told(case: _Case) -> Story:
 def _records(case: _Case) -> str:
     if isinstance(case.story, ReceiptFlawError):
         raise case.story
-    places = [record.index for record in case.receipt.records]
-    if any(later <= earlier for earlier, later in pairwise(places)):
-        raise ReceiptFlawError("The records do not stand in the order of the log, each once.")
-    ids = {facts.record_id for facts in case.story.records}
-    same("A record is told twice.", len(places), len(ids))
-    return f"{len(places)} records tell the order {case.story.order_id} from beginning to end."
+    count = len(case.receipt.records)
+    return f"{count} records tell the order {case.story.order_id} from beginning to end."
 
 
 def _inclusion(case: _Case) -> str:

@@ -79,16 +79,16 @@ def _entries(store: Store, path: str) -> bytes:
     except TileError as error:
         raise LogPartMissingError(f"{error}.") from None
     found = store.read(lambda rows: _leaves(rows, index * TILE_WIDTH, width))
-    if found is None:
+    if len(found) < width:
         raise LogPartMissingError(f"The log has no {path}.")
     return bundle(found)
 
 
-def _leaves(rows: Snapshot, first: int, width: int) -> list[bytes] | None:
+def _leaves(rows: Snapshot, first: int, width: int) -> list[bytes]:
     head = log_head(rows)
     # The comparison also keeps numbers from the path that no column can hold.
     if head is None or first + width > head.size:
-        return None
+        return []
     numbered = rows.find(Query(LogEntry, at_least=("idx", first), limit=width))
     records = [rows.get(Record, entry.record_id) for entry in numbered]
     return [leaf_data(record.body, record.salt) for record in records if record is not None]

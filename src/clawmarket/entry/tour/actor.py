@@ -115,7 +115,8 @@ def perform(play: Callable[[Actor, Namespace], None], given: Namespace) -> int:
     except Refused as error:
         _tell_error(given.name, _own_refusal(error))
     except Exception as error:  # noqa: BLE001 - the edge of the process
-        _tell_error(given.name, AgentError(f"A defect of the tour: {type(error).__name__}: {error}"))
+        what = f"A defect of the tour: {type(error).__name__}: {error}"
+        _tell_error(given.name, AgentError(what))
     else:
         return 0
     return 1

@@ -31,14 +31,14 @@ def read_file(path: Path) -> str:
             data = file.read(MAX_DOCUMENT_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
         reason = (getattr(error, "strerror", None) or "no such path").lower()
-        raise DocumentUnusableError(f"{visible(str(path))} cannot be read: {reason}.") from None
+        raise DocumentUnusableError(f"{visible(path.name)} cannot be read: {reason}.") from None
     if len(data) > MAX_DOCUMENT_BYTES:
-        raise DocumentUnusableError(f"{visible(str(path))} has more than 1 MiB.")
+        raise DocumentUnusableError(f"{visible(path.name)} has more than 1 MiB.")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
         where = f"byte {error.start:,}"
-        raise DocumentUnusableError(f"{visible(str(path))} is not UTF-8 at {where}.") from None
+        raise DocumentUnusableError(f"{visible(path.name)} is not UTF-8 at {where}.") from None
 
 
 def wire_name(path: Path) -> str:

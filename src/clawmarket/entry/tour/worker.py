@@ -30,6 +30,8 @@ def play(actor: Actor, given: Namespace) -> None:
     order = actor.wait_for(lambda: _order(actor, task), "the order")
     _deliver(actor, task, order)
     actor.wait_for(lambda: _is_paid(actor, order), "its pay")
+    money = actor.agent.call("web3.market.settlement.status", orderId=order["orderId"])
+    actor.tell("paid", f"was paid {format_amount(int(money['sellerAmount']))}")
     actor.leave(hired=True)
 
 

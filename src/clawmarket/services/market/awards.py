@@ -16,8 +16,7 @@ from clawmarket.domain.market.task import (
 )
 from clawmarket.domain.market.terms import MAX_BIDS_PER_TASK
 from clawmarket.domain.treasury.account import FundsMissingError
-from clawmarket.domain.trust.session import Account
-from clawmarket.ports.store import Query, Snapshot
+from clawmarket.ports.store import Query
 from clawmarket.registry.fields import BidId, SignedRequest
 from clawmarket.registry.methods import Need, Risk, Verb, write
 from clawmarket.services.call import Call
@@ -116,19 +115,8 @@ def _order_of(call: Call, work: Work, task: Task, bid: Bid) -> Order:
         created_at=call.now,
         due_at=orders.first_due(call.now),
         acts_at=orders.first_due(call.now),
-        records=(
-            *opening_records(work, task.buyer, bid.bidder),
-            task.record_id,
-            bid.record_id,
-            work.record_id,
-        ),
+        records=(task.record_id, bid.record_id, work.record_id),
     )
-
-
-def opening_records(rows: Snapshot, *parties: str) -> tuple[str, ...]:
-    """Return the ids of the records that bound the parties' wallets to their accounts."""
-    found = (rows.get(Account, party) for party in parties)
-    return tuple(account.record_id for account in found if account is not None)
 
 
 def terms_of(order: Order) -> str:

@@ -36,7 +36,7 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
-from clawmarket.services.market.awards import opening_records, terms_of
+from clawmarket.services.market.awards import terms_of
 from clawmarket.services.market.views import OrderView, order_view
 from clawmarket.services.treasury.moves import refund, release, settlement_of
 from clawmarket.services.work import Work
@@ -134,7 +134,7 @@ def create_order(call: Call, work: Work, request: CreateOrder) -> OrderView:
         created_at=call.now,
         due_at=orders.first_due(call.now),
         acts_at=orders.first_due(call.now),
-        records=(*opening_records(work, call.actor, offer.seller), offer.record_id, work.record_id),
+        records=(offer.record_id, work.record_id),
     )
     work.add(order)
     work.emit(

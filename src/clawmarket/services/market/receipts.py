@@ -13,6 +13,7 @@ from clawmarket.domain.market.receipt import Receipt, ReceiptNotReadyError, rece
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.domain.trust.receipt import LoggedRecord, make_receipt
 from clawmarket.domain.trust.record import LogHead, Record
+from clawmarket.domain.trust.session import Account
 from clawmarket.ports.blobs import Blob, BlobDamagedError
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import (
@@ -129,7 +130,8 @@ def _compose(rows: Snapshot, terms: Terms, order_id: str) -> tuple[str, Settleme
     )
     if order is None or settlement is None or order.acts_at is not None or head is None:
         raise ReceiptNotReadyError("The order is not over yet.", orderId=order_id)
-    records = [_logged(rows, record_id, order_id, head) for record_id in order.records]
+    told = (*_opening_records(rows, order.parties), *order.records)
+    records = [_logged(rows, record_id, order_id, head) for record_id in told]
     text = make_receipt(
         origin=terms.origin,
         vkey=terms.vkey,
@@ -138,6 +140,12 @@ def _compose(rows: Snapshot, terms: Terms, order_id: str) -> tuple[str, Settleme
         checkpoint=head.checkpoint,
     )
     return text, settlement
+
+
+def _opening_records(rows: Snapshot, parties: tuple[str, ...]) -> list[str]:
+    """Return the ids of the records that bound the parties' wallets to their accounts."""
+    accounts = (rows.get(Account, party) for party in parties)
+    return [account.record_id for account in accounts if account is not None]
 
 
 def _logged(rows: Snapshot, record_id: str, order_id: str, head: LogHead) -> LoggedRecord:

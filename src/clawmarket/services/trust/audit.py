@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import Field
 
+from clawmarket.domain.kernel.events import EVENTS
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.trust.record import (
     Record,
@@ -170,11 +171,12 @@ def _facts(record: Record) -> list[dict[str, Any]]:
 
 
 def _event(record: Record, facts: dict[str, Any]) -> MarketEvent:
-    kind, ref_id, *_ = facts.values()
+    # An event's first field names what it happened to; in the record the names are sorted.
+    about, *_ = EVENTS[facts["kind"]].wire_names()
     return MarketEvent(
         id=record.record_id,
-        kind=kind,
-        ref_id=ref_id,
+        kind=facts["kind"],
+        ref_id=facts[about],
         actor=record.actor,
         timestamp=iso(record.at),
         details=facts,

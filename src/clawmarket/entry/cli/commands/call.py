@@ -5,6 +5,7 @@ import json
 import secrets
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ def _show_request(invocation: Invocation, entry: Entry, params: Entry, quote: Qu
         json.dumps(params, ensure_ascii=False, indent=2),
         *quote.lines(),
     ]
-    finish(invocation, document, lines)
+    finish(replace(invocation, quiet=False, fields=()), document, lines)
     return EXIT_DONE
 
 

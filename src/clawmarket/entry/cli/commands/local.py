@@ -1,5 +1,7 @@
 """Commands that run something on this machine: a market, the tour, the verifier."""
 
+import sys
+
 from clawmarket.entry.cli.invocation import Invocation, load
 from clawmarket.entry.cli.output import print_json, tell
 
@@ -19,6 +21,7 @@ def serve(invocation: Invocation) -> None:
 
     def ready(card: str) -> None:
         print_json({"ok": True, "card": card.splitlines()})
+        sys.stdout.flush()
         tell(card)
 
     load(_SERVE)(config, ready=ready if invocation.as_json else None)
@@ -28,8 +31,9 @@ def tour(invocation: Invocation) -> int:
     """Play a whole deal on a market of its own, or on the one that is named."""
     outcome: int | None = load(_TOUR)(
         invocation.values.get("file"),
-        url=invocation.url,
+        invocation.url,
         keep=bool(invocation.values.get("keep")),
+        as_json=invocation.as_json,
     )
     return outcome or 0
 
@@ -37,6 +41,6 @@ def tour(invocation: Invocation) -> int:
 def verify(invocation: Invocation) -> int:
     """Check a receipt file offline."""
     status: int = load(_VERIFY)(
-        invocation.values["receipt"], invocation.values.get("market_key"), invocation.as_json
+        str(invocation.values["receipt"]), invocation.values.get("market_key"), invocation.as_json
     )
     return status

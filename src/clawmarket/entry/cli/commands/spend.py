@@ -26,7 +26,7 @@ class ConsentMissingError(InvalidArgumentError):
 
 
 class BidUnknownError(InvalidArgumentError):
-    """The bid is not on any of your open tasks, so its price is not known."""
+    """The bid is not on any of your latest tasks, so its price is not known."""
 
     advice = "List the bids of the task; an award is only made with a known price."
     next_command = "clawmarket task list --status task_open"
@@ -124,13 +124,14 @@ def _award(market: Market, params: Entry) -> Price:
 
 def _bid(market: Market, bid_id: str) -> tuple[Entry, Entry]:
     me = market.call("web3.wallet.show")["accountId"]
-    query = {"buyer": me, "status": "task_open", "limit": _MAX_TASKS}
+    # Also awarded tasks: a repeated award, sent with the same key, is priced and answered again.
+    query = {"buyer": me, "limit": _MAX_TASKS}
     for task in market.call("web3.market.listTasks", query)["items"]:
         bids = market.call("web3.market.listBids", {"taskId": task["taskId"], "limit": 200})
         for bid in bids["items"]:
             if bid["bidId"] == bid_id:
                 return task, bid
-    raise BidUnknownError("There is no such bid on an open task of yours.")
+    raise BidUnknownError("There is no such bid on your latest tasks.")
 
 
 def _review(market: Market, params: Entry) -> Price:

@@ -1,0 +1,129 @@
+"""What the command shows: nothing cut, nothing that steers a terminal, no secret."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clawmarket.entry.cli.catalog import Entry, method_entry
+from clawmarket.entry.cli.invocation import Invocation, may_colour, may_prompt, wants_json
+from clawmarket.entry.cli.output import at, bare_id, disclosed, picked, plain, print_json
+from clawmarket.entry.cli.tables import pairs, shown, table
+
+AMOUNT = {"format": "amount"}
+NOW = 1_800_000_000_000
+
+
+def test_piped_tables_are_aligned_and_never_cut() -> None:
+    """Long cells stay whole in a pipe, wide characters count twice."""
+    long = "x" * 300
+    lines = table(("title", "status"), [(long, "open"), ("市场", "done")])
+    assert lines == [
+        "title" + " " * 297 + "status",
+        f"{long}  open",
+        "市场" + " " * 298 + "done",
+    ]
+
+
+@given(st.text())
+def test_nothing_a_party_wrote_steers_the_terminal(text: str) -> None:
+    """Control characters and bidi overrides become visible; what is left takes no escape."""
+    assert not {"\x1b", "\x9b", "\r", "\x07", "\u202e"} & set(plain(text))
+
+
+def test_json_escapes_what_could_steer(capsys: pytest.CaptureFixture[str]) -> None:
+    """The document stays exact, and shows no control character as itself."""
+    print_json({"ok": True, "title": "a\x9b31m\u202eb 市场"})
+    assert capsys.readouterr().out == (
+        '{\n  "ok": true,\n  "title": "a\\u009b31m\\u202eb 市场"\n}\n'
+    )
+
+
+def test_values_are_readable() -> None:
+    """Amounts are decimals, moments say how far away they are."""
+    assert shown("50000000", AMOUNT) == "50.00 credits"
+    assert shown("50000000", {}) == "50000000"
+    assert shown(None, AMOUNT) == "-"
+    assert shown(True, {}) == "yes"
+    assert shown("2027-01-15T08:10:00.000Z", {}, NOW) == "2027-01-15T08:10:00.000Z (in 10 min)"
+    assert shown("2027-01-15T07:59:59.000Z", {}, NOW) == "2027-01-15T07:59:59.000Z (1 s ago)"
+    assert shown([{"name": "a", "digest": "sha256:0", "size": 1}], {}) == "a (1 bytes, sha256:0)"
+
+
+def test_long_values_are_indented() -> None:
+    """Further lines of a value stand below its first."""
+    assert pairs([("note", "a\nb"), ("title", "c")]) == ["note   a\n       b", "title  c"]
+
+
+def test_answers_are_redacted_but_for_evidence_and_words() -> None:
+    """A new key, a salt and a party's words stay; what a market adds passes the redactor."""
+    key = "cmk_" + "Ab1" * 14
+    entry = method_entry("web3.keys.create")
+    answer: Entry = {"ok": True, "key": key, "prefix": key[:8], "note": f"was {key}"}
+    assert disclosed(answer, entry) == {
+        "ok": True,
+        "key": key,
+        "prefix": key[:8],
+        "note": "was [TOKEN]",
+    }
+    assert disclosed({"items": [{"hint": f"was {key}"}]}, entry) == {
+        "items": [{"hint": "was [TOKEN]"}]
+    }
+
+
+def test_fields_pick_from_an_answer_and_from_each_item() -> None:
+    """Dotted places reach inside; the envelope stays."""
+    answer = {"ok": True, "a": {"b": 1}, "c": 2, "requestId": "req_x"}
+    assert picked(answer, ("a.b",)) == {"ok": True, "requestId": "req_x", "a.b": 1}
+    page = {"ok": True, "items": [{"a": 1, "b": 2}], "nextCursor": None}
+    assert picked(page, ("b",)) == {"ok": True, "nextCursor": None, "items": [{"b": 2}]}
+    assert at({"files": [{"name": "x"}, {"name": "y"}]}, "files.name") == ["x", "y"]
+
+
+def test_the_bare_id_is_what_the_answer_is_about() -> None:
+    """-q prints the id of the thing, or one per item."""
+    assert bare_id({"ok": True, "taskId": "t", "orderId": "o"}, None) == ["t"]
+    assert bare_id({"ok": True, "items": [{"bidId": "b", "taskId": "t"}]}, None) == ["b"]
+
+
+class Terminal:
+    """A stream that says whether it is one."""
+
+    def __init__(self, *, tty: bool) -> None:
+        self._tty = tty
+
+    def isatty(self) -> bool:
+        """Return what the test wants."""
+        return self._tty
+
+
+@pytest.mark.parametrize(
+    "environ", [{"NO_COLOR": "1"}, {"CI": "1"}, {"TERM": "dumb"}], ids=lambda e: next(iter(e))
+)
+def test_settings_take_colour_and_prompts_away(environ: dict[str, str]) -> None:
+    """Each of the settings is enough, and so is a pipe."""
+    assert not may_colour(Terminal(tty=True), environ)  # type: ignore[arg-type]  # isatty is all
+    assert may_colour(Terminal(tty=True), {})  # type: ignore[arg-type]  # the same
+    assert not may_colour(Terminal(tty=False), {})  # type: ignore[arg-type]  # the same
+
+
+def test_agents_and_pipes_are_never_asked() -> None:
+    """Without a terminal, and inside OpenClaw's shell, nobody is prompted."""
+    assert not may_prompt({})
+    assert not may_prompt({"OPENCLAW_SHELL": "1"})
+
+
+def test_json_can_be_asked_for_by_setting() -> None:
+    """CLAWMARKET_JSON=1 is the same as --json, also for failures."""
+    assert wants_json(["status"], {"CLAWMARKET_JSON": "1"})
+    assert wants_json(["status", "--json"], {})
+    assert not wants_json(["status"], {})
+
+
+def test_a_command_can_be_repeated_with_another_option() -> None:
+    """The next page's command is the typed one with the cursor replaced, safely quoted."""
+    typed = ("task", "list", "--cursor", "old", "--skill", "a b")
+    invocation = Invocation("task list", typed, None, {})
+    again = invocation.again("--cursor", "new", without="--cursor")
+    assert again == "clawmarket task list --skill 'a b' --cursor new"
+    joined = Invocation("task list", ("task", "list", "--cursor=old", "-q"), None, {})
+    assert joined.again(without="--cursor") == "clawmarket task list -q"
