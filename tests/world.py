@@ -6,12 +6,11 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from clawmarket.adapters.store.memory import MemoryStore
-
 from clawmarket.adapters.blobs.memory import MemoryBlobs
 from clawmarket.adapters.clock.memory import SettableClock
 from clawmarket.adapters.entropy.memory import SeededEntropy
 from clawmarket.adapters.signer.ed25519 import Ed25519Signer
+from clawmarket.adapters.store.memory import MemoryStore
 from clawmarket.adapters.wallets.evm import EvmWallets
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.money import parse_decimal
@@ -167,8 +166,8 @@ class Member:
 
     def publishes(self, budget: str = "50", **terms: object) -> Fields:
         """Publish a funded task."""
-        terms = {"title": "Digest a document", "budget": credits_(budget)} | terms
-        return self.do("web3.market.publishTask", **terms)
+        asked: Fields = {"title": "Digest a document", "budget": credits_(budget), **terms}
+        return self.do("web3.market.publishTask", **asked)
 
     def bids(self, task: Fields, price: str = "40") -> Fields:
         """Bid on a task."""

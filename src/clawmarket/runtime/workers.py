@@ -86,7 +86,7 @@ def _lease(rows: Transaction, seen: Job, now: int) -> Job | None:
         return None
     leased = lease(job, now, LEASE_MS)
     rows.save(leased)
-    return leased
+    return leased if leased.state is JobState.RUNNING else None
 
 
 async def _run(pipeline: Pipeline, job: Job) -> None:

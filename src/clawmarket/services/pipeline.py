@@ -28,7 +28,8 @@ from clawmarket.registry.disclosure import withheld
 from clawmarket.registry.fields import Request
 from clawmarket.registry.methods import Manner, Method, method_named
 from clawmarket.services.call import Call, Caller, Terms
-from clawmarket.services.signing import attest
+from clawmarket.services.limits import Buckets
+from clawmarket.services.signing import attest, unsigned
 from clawmarket.services.work import Work
 
 MAX_KEY_CHARS = 200
@@ -73,6 +74,7 @@ class Passage:
     method: Method
     call: Call
     ports: Ports
+    buckets: Buckets
     request: Request
     answer: dict[str, Any]
 
@@ -104,15 +106,25 @@ def authorise(passage: Passage) -> None:
         )
 
 
+def limit(passage: Passage) -> None:
+    """Slow down callers without an account, whom no balance restrains. Raises TooManyCallsError."""
+    call = passage.call
+    if not call.actor and passage.method.manner is Manner.ASK:
+        passage.buckets.take(call.method, call.now)
+
+
 def bind_key(passage: Passage) -> None:
-    """Fix what a repeated request has to repeat: the hash over its parameters."""
+    """Fix what a repeated request has to repeat: the hash over its parameters.
+
+    The signature is left out: a wallet may sign the same statement in more than one way.
+    """
     call = passage.call
     if call.key and not (
         len(call.key) <= MAX_KEY_CHARS and call.key.isascii() and call.key.isprintable()
     ):
         raise KeyInvalidError("The idempotency key is too long or not printable ASCII.")
     try:
-        call.params_hash = hashlib.sha256(canonical_bytes(dict(call.params))).hexdigest()
+        call.params_hash = hashlib.sha256(canonical_bytes(unsigned(call.params))).hexdigest()
     except CanonicalError as error:
         raise FieldInvalidError(str(error), method=passage.method.name) from None
 
@@ -154,16 +166,17 @@ def keep(passage: Passage, work: Work) -> None:
         work.keep_answer(kept)
 
 
-BEFORE: tuple[Callable[[Passage], None], ...] = (decode, authorise, bind_key, sign)
+BEFORE: tuple[Callable[[Passage], None], ...] = (decode, authorise, limit, bind_key, sign)
 INSIDE: tuple[Callable[[Passage, Work], None], ...] = (run, keep)
 
 
 class Pipeline:
-    """decode → authorise → bind key → sign, then in ONE transaction replay → run → keep."""
+    """decode → authorise → limit → bind key → sign, then in ONE transaction replay → run → keep."""
 
     def __init__(self, ports: Ports, terms: Terms) -> None:
         self.ports = ports
         self.terms = terms
+        self._buckets = Buckets()
         self._record_ids = RecordIds(self._newest_record())
 
     async def submit(
@@ -231,7 +244,7 @@ class Pipeline:
             raise MethodUnknownError(f"There is no method {name[:80]!r}.")
         call = self.call(caller, method.name)
         call.params, call.key, call.request_id = params, key, request_id
-        return Passage(method, call, self.ports, Request(), {})
+        return Passage(method, call, self.ports, self._buckets, Request(), {})
 
     def _read(self, passage: Passage) -> None:
         handler, call, request = passage.method.handler, passage.call, passage.request

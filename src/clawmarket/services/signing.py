@@ -5,6 +5,7 @@ record keeps statement, signature and address, so a receipt needs no other evide
 """
 
 import hashlib
+from collections.abc import Mapping
 
 from clawmarket.domain.kernel.canonical import canonical_bytes
 from clawmarket.domain.kernel.errors import InvalidArgumentError
@@ -21,6 +22,13 @@ class SignatureMissingError(InvalidArgumentError):
     next_command = "clawmarket explain signature_missing"
 
 
+class SignedWithoutKeyError(InvalidArgumentError):
+    """A signature over a statement without an idempotency key could be used twice."""
+
+    advice = "Send a fresh `Idempotency-Key`, and sign the statement that holds it."
+    next_command = "clawmarket explain signed_without_key"
+
+
 def statement_of(call: Call) -> dict[str, object]:
     """Return the statement of a call: who says what to which market, under which key."""
     return {
@@ -29,8 +37,13 @@ def statement_of(call: Call) -> dict[str, object]:
         "method": call.method,
         "actor": call.actor,
         "key": call.key,
-        "params": {name: value for name, value in call.params.items() if name != "signature"},
+        "params": unsigned(call.params),
     }
+
+
+def unsigned(params: Mapping[str, object]) -> dict[str, object]:
+    """Return the parameters that a signature is over: all but itself."""
+    return {name: value for name, value in params.items() if name != "signature"}
 
 
 def statement_digest(statement: dict[str, object]) -> bytes:
@@ -43,6 +56,7 @@ def attest(call: Call, signature: str | None, wallets: Wallets, store: Store) ->
 
     Raises:
         SignatureMissingError: A wallet session came without a signature.
+        SignedWithoutKeyError: The statement holds no idempotency key.
         SignatureInvalidError: The signature is not by a wallet of this account.
     """
     said = statement_of(call)
@@ -54,6 +68,8 @@ def attest(call: Call, signature: str | None, wallets: Wallets, store: Store) ->
             )
         call.statement = {"said": said, "signature": None, "address": None}
         return
+    if not call.key:
+        raise SignedWithoutKeyError("A signed call needs an idempotency key.")
     address = wallets.signer(statement_digest(said), signature)
     if not _is_bound(address, call.actor, store):
         raise SignatureInvalidError(

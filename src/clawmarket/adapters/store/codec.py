@@ -7,7 +7,6 @@ integers, enums their values, tuples JSON bytes; everything else is stored as it
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
-from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -17,7 +16,7 @@ import orjson
 R = TypeVar("R")
 
 Cell = str | int | bytes | None
-Convert = Callable[[Any], Any]
+Convert = Callable[..., Any]
 
 _PLAIN = (str, int, bool, NoneType)
 
@@ -49,11 +48,15 @@ class Codec(Generic[R]):
     decode: Callable[[Sequence[Cell]], R]
 
 
-@cache
+_FORMS: dict[type, tuple[Form, ...]] = {}
+
+
 def forms_of(kind: type) -> tuple[Form, ...]:
     """Return the fields of a row class in the order of its columns."""
-    hints = get_type_hints(kind)
-    return tuple(_form(field.name, hints[field.name]) for field in fields(kind))
+    if kind not in _FORMS:
+        hints = get_type_hints(kind)
+        _FORMS[kind] = tuple(_form(field.name, hints[field.name]) for field in fields(kind))
+    return _FORMS[kind]
 
 
 def _form(name: str, hint: object) -> Form:
@@ -65,7 +68,6 @@ def _form(name: str, hint: object) -> Form:
     return Form(name, bases[0], optional=True)
 
 
-@cache
 def codec_of(kind: type[R]) -> Codec[R]:
     """Return the codec of a row class. Raises TypeError for a field no column can hold."""
     forms = forms_of(kind)
@@ -138,14 +140,15 @@ def _unpack(form: Form) -> Convert | None:
 
 
 def _unpack_tuple(parts: tuple[Any, ...]) -> Convert:
-    item = parts[0]
+    item: Any = parts[0]
     if parts[1:] != (Ellipsis,):
         raise TypeError("a tuple column needs one type and any length")
     if item in {str, int}:
         return lambda text: tuple(orjson.loads(text))
-    if not is_dataclass(item) or not all(_is_plain(form) for form in forms_of(item)):
+    if not is_dataclass(item) or not all(_is_plain(form) for form in forms_of(parts[0])):
         raise TypeError(f"a tuple column cannot hold {item}")
-    return lambda text: tuple([item(**each) for each in orjson.loads(text)])
+    make: Convert = parts[0]
+    return lambda text: tuple([make(**each) for each in orjson.loads(text)])
 
 
 def _is_plain(form: Form) -> bool:

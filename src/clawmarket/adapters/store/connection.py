@@ -1,7 +1,8 @@
 """Connections to a SQLite file, each opened the same way."""
 
 import os
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import pysqlite3
 
@@ -23,14 +24,48 @@ class SqliteUnfitError(UnavailableError):
     retryable = False
 
 
-def connect(path: str | os.PathLike[str], *, query_only: bool = False) -> Any:
+class Cursor(Protocol):
+    """What a statement gave."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows a change touched."""
+        ...
+
+    def fetchone(self) -> Sequence[Any] | None:
+        """Return the next row, or None."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """Return all rows."""
+        ...
+
+
+class Connection(Protocol):
+    """What we use of a driver that ships no types."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        ...
+
+    def execute(self, sql: str, values: Sequence[Any] = ..., /) -> Cursor:
+        """Run one statement."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+def connect(path: str | os.PathLike[str], *, query_only: bool = False) -> Connection:
     """Open a file in autocommit mode, with a write-ahead log synced at each COMMIT.
 
     The connection may move between threads, but only one may use it at a time.
     Raises SqliteUnfitError.
     """
     check_version(pysqlite3.sqlite_version_info)
-    connection = pysqlite3.connect(
+    connection: Connection = pysqlite3.connect(
         os.fspath(path),
         timeout=BUSY_S,
         isolation_level=None,

@@ -2,12 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pysqlite3
 from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.engine import Connection
 
+from clawmarket.adapters.store.connection import Connection as Driver
 from clawmarket.adapters.store.connection import connect
 from clawmarket.ports.store import SchemaNewerError
 
@@ -61,7 +61,7 @@ def stored_revision(path: str | os.PathLike[str]) -> str | None:
     return revision
 
 
-def _revision(connection: Any) -> str | None:
+def _revision(connection: Driver) -> str | None:
     if connection.execute(_HAS_TABLE).fetchone() is None:
         return None
     found = connection.execute(_STORED).fetchone()

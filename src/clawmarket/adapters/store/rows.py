@@ -1,10 +1,12 @@
 """Rows behind one SQLite connection, and what its errors mean."""
 
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
 
 import pysqlite3
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from clawmarket.adapters.store.connection import Connection, Cursor
 from clawmarket.adapters.store.statements import cells_of, find_statement, plan_of, shape_of
 from clawmarket.domain.kernel.errors import InternalError, Refused
 from clawmarket.ports.store import Key, Query, RowExistsError, RowMissingError, StoreLostError
@@ -29,9 +31,9 @@ def refusal(error: pysqlite3.Error) -> Refused:
 class SqliteSnapshot:
     """What a connection sees within the transaction that its owner began."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._execute = connection.execute
+        self._execute: Callable[..., Cursor] = connection.execute
 
     def get(self, kind: type[R], key: Key) -> R | None:
         """Return the row with a key, or None."""

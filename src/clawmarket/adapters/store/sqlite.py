@@ -4,11 +4,11 @@ import os
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import pysqlite3
 
-from clawmarket.adapters.store.connection import connect
+from clawmarket.adapters.store.connection import Connection, connect
 from clawmarket.adapters.store.migration import migrate_file
 from clawmarket.adapters.store.rows import SqliteSnapshot, refusal
 from clawmarket.adapters.store.writer import GroupWriter
@@ -30,7 +30,7 @@ class SqliteStore:
     def __init__(self, path: str | os.PathLike[str], *, commit_delay_s: float = 0.0) -> None:
         self._path = path
         self._writer = GroupWriter(connect(path), commit_delay_s)
-        self._free: deque[Any] = deque()
+        self._free: deque[Connection] = deque()
         self._closed = False
 
     def read(self, ask: Callable[[Snapshot], T]) -> T:
@@ -60,7 +60,7 @@ class SqliteStore:
         self._writer.close()
         self._let_go()
 
-    def _borrow(self) -> Any:
+    def _borrow(self) -> Connection:
         if self._closed:
             raise StoreLostError("The store is closed.")
         try:
@@ -68,7 +68,7 @@ class SqliteStore:
         except IndexError:
             return connect(self._path, query_only=True)
 
-    def _give_back(self, connection: Any) -> None:
+    def _give_back(self, connection: Connection) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         self._free.append(connection)

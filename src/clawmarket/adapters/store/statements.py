@@ -162,7 +162,8 @@ def _plan(kind: type[R], dialect: Dialect) -> Plan[R]:
 
 def shape_of(query: Query[Any]) -> Shape:
     """Return what a query asks for, without the values."""
-    equal, empty = [], []
+    equal: list[str] = []
+    empty: list[str] = []
     for name, value in query.equal.items():
         (empty if value is None else equal).append(name)
     return Shape(
@@ -241,7 +242,7 @@ def _bounds(shape: Shape) -> dict[str, ColumnElement[bool]]:
 
 def _blanks(shape: Shape) -> list[ColumnElement[bool]]:
     columns = TABLES[shape.kind].c
-    blanks = [columns[name].is_(None) for name in shape.empty]
+    blanks: list[ColumnElement[bool]] = [columns[name].is_(None) for name in shape.empty]
     if columns[shape.order_by].nullable:
         blanks.append(columns[shape.order_by].is_not(None))
     return blanks

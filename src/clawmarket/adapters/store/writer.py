@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from clawmarket.adapters.store.connection import Connection
 from clawmarket.adapters.store.rows import SqliteTransaction
 from clawmarket.ports.store import StoreBusyError, StoreLostError
 
@@ -54,7 +55,7 @@ class GroupWriter:
         commit_delay_s: Waited before each COMMIT, to stand for a slower disk.
     """
 
-    def __init__(self, connection: Any, commit_delay_s: float = 0.0) -> None:
+    def __init__(self, connection: Connection, commit_delay_s: float = 0.0) -> None:
         self._connection = connection
         self._execute = connection.execute
         self._commit_delay_s = commit_delay_s
@@ -126,7 +127,7 @@ class GroupWriter:
         self._execute("SAVEPOINT command")
         try:
             value = command(rows)
-        except BaseException as failure:  # noqa: BLE001 - raised again where the command came from
+        except BaseException as failure:
             if not self._connection.in_transaction:
                 raise GroupLostError from failure
             self._execute("ROLLBACK TO command")

@@ -61,7 +61,13 @@ class Job:
 
 
 def lease(job: Job, now: int, lease_ms: int) -> Job:
-    """Take a job for a while. Raises TransitionRefusedError."""
+    """Take a job for a while, or bury it if every attempt so far ended its worker.
+
+    Raises TransitionRefusedError.
+    """
+    if job.state is JobState.RUNNING and job.attempts >= MAX_ATTEMPTS:
+        why = "Its workers ended before they could say why."
+        return replace(job, state=JOB.step(job.state, "bury"), last_failure=why, acts_at=None)
     return replace(
         job,
         state=JOB.step(job.state, "lease"),

@@ -9,6 +9,7 @@ from clawmarket.domain.kernel.errors import (
     ForbiddenError,
     NotFoundError,
     QuotaExceededError,
+    RateLimitedError,
     RevokedError,
 )
 from clawmarket.domain.kernel.events import Event, event
@@ -85,6 +86,13 @@ class NonceReusedError(ConflictError):
     """The challenge has opened a session already."""
 
     advice = "Ask for a new challenge; each one opens one session."
+    next_command = "clawmarket wallet login"
+
+
+class TooManyCallsError(RateLimitedError):
+    """Callers without an account asked for too much in a short time."""
+
+    advice = "Wait a second and send it again."
     next_command = "clawmarket wallet login"
 
 

@@ -36,7 +36,7 @@ def verify(path: str, key: str | None, as_json: bool) -> int:  # noqa: FBT001 - 
         be read or is no receipt.
     """
     try:
-        verdict = check_receipt(_read(path), pinned=key, crypto=_crypto())
+        verdict = check_receipt(_read(path), pinned=key, crypto=crypto())
     except NotAReceiptError as refusal:
         return _refuse(refusal, as_json=as_json)
     if as_json:
@@ -58,7 +58,8 @@ def _read(path: str) -> str:
         raise NotAReceiptError(f"{path} cannot be read: {reason}.") from None
 
 
-def _crypto() -> Crypto:
+def crypto() -> Crypto:
+    """Return the signature schemes, from compiled code."""
     # Loaded here: `clawmarket --help` must not wait for cryptography.
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 _GRACE_S = 5.0
+_ON_LOGS = frozenset({"CLAWMARKET_DEBUG", "CLAWMARKET_LOG"})
 
 
 class TourFailedError(Exception):
@@ -73,8 +74,8 @@ class Cast:
     def start(self, name: str, module: str, *args: str, home: Path | None = None) -> None:
         """Start a module of this program as a process of its own.
 
-        It gets none of this process's `CLAWMARKET_…` settings, reads nothing, and sits in a
-        group of its own, so that Ctrl+C reaches it through `dismiss` only.
+        It gets none of this process's `CLAWMARKET_…` settings but those on logs, reads nothing,
+        and sits in a group of its own, so that Ctrl+C reaches it through `dismiss` only.
         """
         with self.log_of(name).open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - this interpreter and our own module
@@ -132,7 +133,7 @@ class Cast:
         """Return the line of a process's stderr that says most about its end."""
         lines = self.log_of(name).read_text("utf-8", errors="replace").splitlines()
         said = [line.strip() for line in lines if line.strip()]
-        errors = [line for line in said if line.startswith("error")]
+        errors = [line.partition(": ")[2] for line in said if line.startswith("error[")]
         return next(iter(errors[-1:] or said[-1:]), "it said nothing")
 
     def _listen(self, name: str, process: subprocess.Popen[str]) -> None:
@@ -174,4 +175,4 @@ def _environment(home: Path | None) -> dict[str, str]:
 
 
 def _is_ours(name: str) -> bool:
-    return name.startswith("CLAWMARKET_")
+    return name.startswith("CLAWMARKET_") and name not in _ON_LOGS

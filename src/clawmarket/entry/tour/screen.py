@@ -3,8 +3,8 @@
 import os
 import shlex
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -12,9 +12,8 @@ from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.money import format_amount
 from clawmarket.entry.cli.output import plain
 
-_STYLES = {"buyer": "bold", "worker 1": "cyan", "worker 2": "magenta", "error": "bold red"}
+_STYLES = {"buyer": "bold", "worker 1": "cyan", "worker 2": "magenta"}
 _NAME_WIDTH = 9
-_SHOWN_ID = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,6 @@ class Outcome:
         return shlex.join(["clawmarket", "verify", self.receipt, "--key", self.vkey])
 
 
-@dataclass
 class Screen:
     """Shows steps as they happen, with names instead of account ids.
 
@@ -63,34 +61,42 @@ class Screen:
         stream: Where to.
     """
 
-    stream: TextIO
-    _names: dict[str, str] = field(default_factory=dict)
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._names: dict[str, str] = {}
+        self._print = _coloured(stream) if _may_colour(stream) else _uncoloured(stream)
 
     def show(self, event: Event) -> Event:
         """Print one step and return it as it was shown."""
         if event.step == "signed_in":
-            self._names[str(event.data.get("accountId"))] = event.actor
+            self._names[event.data["accountId"]] = event.actor
         text = event.text
         for account_id, name in self._names.items():
             text = text.replace(account_id, name)
-        shown = Event(event.actor, event.step, plain(text), event.data, event.at)
+        shown = replace(event, text=plain(text))
         self._print(f"{iso(shown.at)[11:23]}  {shown.actor:<{_NAME_WIDTH}}  ", shown)
         return shown
 
     def say(self, text: str) -> None:
         """Print a line that is nobody's step."""
-        print(plain(text), file=self.stream, flush=True)
+        print(plain(text), file=self._stream, flush=True)
 
-    def _print(self, start: str, event: Event) -> None:
-        if not _may_colour(self.stream):
-            print(start + event.text, file=self.stream, flush=True)
-            return
-        from rich.console import Console  # noqa: PLC0415 - only where colour is wanted
-        from rich.text import Text  # noqa: PLC0415
 
-        line = Text(start, "dim")
-        line.append(event.text, _STYLES.get(event.step) or _STYLES.get(event.actor, ""))
-        Console(file=self.stream, highlight=False, soft_wrap=True).print(line)
+def _uncoloured(stream: TextIO) -> Callable[[str, Event], None]:
+    return lambda start, event: print(start + event.text, file=stream, flush=True)
+
+
+def _coloured(stream: TextIO) -> Callable[[str, Event], None]:
+    from rich.console import Console  # noqa: PLC0415 - only where colour is wanted
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(file=stream, highlight=False, soft_wrap=True)
+
+    def show(start: str, event: Event) -> None:
+        style = _STYLES.get(event.actor, "")
+        console.print(Text.assemble((start, "dim"), (event.text, style)))
+
+    return show
 
 
 def outcome_lines(outcome: Outcome) -> list[str]:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from clawmarket.domain.kernel.canonical import content_digest
 from clawmarket.domain.kernel.moment import SECOND_MS
 from clawmarket.domain.market import task as tasks
 from clawmarket.domain.market.task import (
@@ -144,11 +143,7 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
 
 def terms_digest(call: Call) -> str:
     """Return the content hash over what the caller sent, the terms that the event names."""
-    if "signature" not in call.params:
-        return f"sha256:{call.params_hash}"
-    return content_digest(
-        {name: value for name, value in call.params.items() if name != "signature"}
-    )
+    return f"sha256:{call.params_hash}"
 
 
 class ListTasks(Page):

@@ -38,6 +38,8 @@ def watch(invocation: Invocation) -> int:
     ends = time.monotonic() + invocation.values["timeout"]
     with reach(invocation) as market:
         state = seen = _state(market, order_id)
+        if verdict(state, targets) is None:
+            tell(f"{order_id} is {state}; waiting for {invocation.values['until']}.")
         while (reached := verdict(state, targets)) is None and time.monotonic() < ends:
             time.sleep(min(_POLL_S, max(0.0, ends - time.monotonic())))
             state = _patiently(market, order_id, state, ends)

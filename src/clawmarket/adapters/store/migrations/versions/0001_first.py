@@ -12,7 +12,7 @@ TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 INT = sa.BigInteger()
 BLOB = sa.LargeBinary()
 
-Types = dict[str, sa.types.TypeEngine[object]]
+Types = dict[str, sa.Text | sa.BigInteger | sa.LargeBinary]
 
 
 def _table(name: str, types: Types, *, empty: tuple[str, ...] = (), keyed: bool = False) -> None:
@@ -156,10 +156,7 @@ def _deliveries() -> None:
             "issued_at": INT,
             "completed_at": INT,
         },
-        empty=(
-            "digest",
-            "completed_at",
-        ),
+        empty=("digest", "completed_at"),
     )
 
 
@@ -437,10 +434,7 @@ def _settlements() -> None:
             "released_at": INT,
             "refunded_at": INT,
         },
-        empty=(
-            "released_at",
-            "refunded_at",
-        ),
+        empty=("released_at", "refunded_at"),
         keyed=True,
     )
 
@@ -481,11 +475,7 @@ def _tasks() -> None:
             "acts_at": INT,
             "record_id": TEXT,
         },
-        empty=(
-            "hold_id",
-            "order_id",
-            "acts_at",
-        ),
+        empty=("hold_id", "order_id", "acts_at"),
     )
     _index("tasks", "acts_at")
     _index("tasks", "buyer", "task_id")

@@ -1,0 +1,221 @@
+"""Receipts of real deals, and what a liar makes of them: in the file, or as the market itself."""
+
+import importlib.util
+import json
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from secrets import token_hex
+from types import ModuleType
+from typing import Any
+
+from world import Member, World
+
+from clawmarket.adapters.wallets.keyfile import Wallet
+from clawmarket.domain.kernel.canonical import canonical_bytes
+from clawmarket.domain.trust.checkpoint import Checkpoint, key_id, note
+from clawmarket.domain.trust.facts import ReceiptFlawError
+from clawmarket.domain.trust.merkle import node_hash, root_of
+from clawmarket.domain.trust.receipt import LoggedRecord, make_receipt
+from clawmarket.domain.trust.record import record_leaf
+from clawmarket.domain.trust.verification import check_receipt, verdict_document
+from clawmarket.entry.cli.verify import crypto
+from clawmarket.services.signing import statement_digest
+from clawmarket.services.trust.identity import identify
+
+Json = dict[str, Any]
+Verifier = Callable[[str, str | None], Json]
+
+ROOT = Path(__file__).parents[1]
+TOOL = ROOT / "tools" / "verify_receipt.py"
+NAMES = (
+    *("format", "records", "inclusion", "checkpoint", "key"),
+    *("signatures", "postings", "delivery", "summary", "anchors"),
+)
+_SEEDS = count(100)
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+tool = _load(TOOL)
+
+
+def by_package(text: str, pinned: str | None) -> Json:
+    """Check a receipt with the package's verifier."""
+    return verdict_document(check_receipt(text, pinned=pinned, crypto=crypto()), "receipt.json")
+
+
+def by_tool(text: str, pinned: str | None) -> Json:
+    """Check a receipt with the verifier that needs the standard library only."""
+    verdict: Json = tool.examine(text, pinned, "receipt.json")
+    return verdict
+
+
+VERIFIERS: tuple[Verifier, ...] = (by_package, by_tool)
+
+
+def outcomes(verdict: Json) -> dict[str, str]:
+    """Return each check's outcome by its name, in their order."""
+    return {check["name"]: check["outcome"] for check in verdict["checks"]}
+
+
+@dataclass(frozen=True)
+class Deal:
+    """A finished order: its honest receipt, and the keys that a lying market has."""
+
+    world: World
+    text: str
+    wallets: dict[str, Wallet]
+
+    @property
+    def key(self) -> str:
+        """The market's verifier key."""
+        return self.world.terms.vkey
+
+    def document(self) -> Json:
+        """Return the honest receipt, parsed anew."""
+        document: Json = json.loads(self.text)
+        return document
+
+    def records(self) -> list[Json]:
+        """Return the honest records, parsed anew."""
+        return [json.loads(item["record"]) for item in self.document()["records"]]
+
+    def sign(self, record: Json, wallet: Wallet | None = None) -> None:
+        """Let a wallet (the actor's own if none is given) sign what a record says was said."""
+        statement = record["statement"]
+        signer = wallet or self.wallets[record["actor"]]
+        statement["signature"] = signer.sign_digest(statement_digest(statement["said"]))
+
+    def told(self, records: Sequence[Json | str]) -> str:
+        """Return the receipt that the market would give out if these were its records.
+
+        Log, proofs and checkpoint are made anew; where the records tell no whole story, the
+        summary stays that of the honest receipt.
+        """
+        texts = [r if isinstance(r, str) else canonical_bytes(r).decode() for r in records]
+        logged, checkpoint = self._log(texts)
+        try:
+            return make_receipt(
+                origin=self.world.terms.origin,
+                vkey=self.key,
+                test_money=True,
+                records=logged,
+                checkpoint=checkpoint,
+            )
+        except ReceiptFlawError:
+            items = [
+                {"record": r.record, "salt": r.salt, "index": r.index, "proof": r.proof}
+                for r in logged
+            ]
+            return json.dumps(self.document() | {"records": items, "checkpoint": checkpoint})
+
+    def _log(self, texts: Sequence[str]) -> tuple[list[LoggedRecord], str]:
+        salts = [token_hex(32) for _ in texts]
+        leaves = [sha256(b"stranger %d" % place).digest() for place in range(2 * len(texts) + 3)]
+        for place, (text, salt) in enumerate(zip(texts, salts, strict=True)):
+            leaves[2 * place + 1] = record_leaf(text.encode(), bytes.fromhex(salt))
+        logged = [
+            LoggedRecord(text, salt, 2 * place + 1, tuple(prove(2 * place + 1, leaves)))
+            for place, (text, salt) in enumerate(zip(texts, salts, strict=True))
+        ]
+        return logged, self.signed_head(len(leaves), root_of(leaves))
+
+    def signed_head(self, size: int, root: bytes) -> str:
+        """Return a checkpoint of the market's log with this size and root."""
+        signer = self.world.signer
+        body = Checkpoint(signer.name, size, root).body()
+        signature = signer.sign(body.encode())
+        return note(body, [(signer.name, key_id(signer.name, signer.public_key), signature)])
+
+
+def prove(index: int, leaves: Sequence[bytes]) -> list[str]:
+    """Return an inclusion proof as RFC 6962, section 2.1.1 defines it."""
+    if len(leaves) == 1:
+        return []
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    left, right = leaves[:split], leaves[split:]
+    if index < split:
+        return [*prove(index, left), root_of(right).hex()]
+    return [*prove(index - split, right), root_of(left).hex()]
+
+
+@cache
+def deal(kind: str, ending: str, voice: str) -> Deal:
+    """Trade on a fresh market and return the deal.
+
+    Args:
+        kind: `task` or `offer`.
+        ending: `settled` or `refunded`.
+        voice: `signed` by wallets, or `attested` by the market for API keys.
+    """
+    world = World(seed=next(_SEEDS))
+    buyer, seller = world.member(), world.member()
+    wallets = {one.id: one.wallet for one in (buyer, seller) if one.wallet}
+    if voice == "attested":
+        buyer, seller = _with_key(buyer), _with_key(seller)
+    trade = _task if kind == "task" else _offer
+    order_id = trade(world, buyer, seller, settles=ending == "settled")
+    world.log()
+    text = buyer.do("web3.market.receipt.get", orderId=order_id)["receipt"]
+    return Deal(world, text, wallets)
+
+
+def _with_key(member: Member) -> Member:
+    key = member.do("web3.keys.create", label="agent", scope="write")["key"]
+    world = member.world
+    return Member(world, identify(world.store, world.clock, key), None)
+
+
+def _task(world: World, buyer: Member, seller: Member, *, settles: bool) -> str:
+    award = buyer.awards(seller.bids(buyer.publishes()))
+    if settles:
+        buyer.rejects(seller.submits(award, b"a first try"))
+        buyer.accepts(seller.submits(award))
+    else:
+        world.pass_time(seconds=90_000)
+        world.sweep()
+    return str(award["orderId"])
+
+
+def _offer(_world: World, buyer: Member, seller: Member, *, settles: bool) -> str:
+    offer = seller.do("web3.market.offer.create", title="One page", price="5000001")
+    seller.do("web3.market.offer.publish", offerId=offer["offerId"])
+    order = buyer.do("web3.market.order.create", offerId=offer["offerId"], quantity=3)
+    order_id = str(order["orderId"])
+    buyer.do("web3.market.settlement.lock", orderId=order_id)
+    delivery = seller.do("web3.market.delivery.issue", orderId=order_id)
+    if settles:
+        files = [seller.stores()]
+        delivery_id = delivery["deliveryId"]
+        seller.do("web3.market.delivery.complete", deliveryId=delivery_id, artifacts=files)
+        buyer.do("web3.market.settlement.release", orderId=order_id)
+    else:
+        seller.do("web3.market.settlement.refund", orderId=order_id, reason="I am ill.")
+    return order_id
+
+
+def with_event(records: Sequence[Json], kind: str) -> tuple[Json, Json]:
+    """Return the last record with an event of a kind, and that event."""
+    return next(
+        (record, event)
+        for record in reversed(records)
+        for event in record["events"]
+        if event["kind"] == kind
+    )
+
+
+def encoded(data: bytes) -> str:
+    """Return bytes in base64."""
+    return b64encode(data).decode()
