@@ -464,9 +464,9 @@ def check_signatures(file: Json, story: Space) -> str:
             check_said(file["market"]["origin"], record, story)
             check_signature(record, story.wallets.get(record.actor))
     attested = [r for r in story.trade if not (r.statement and r.statement["signature"])]
-    owners = [record for record in attested if story.wallets.get(record.actor)]
-    gaps = [f" {r.actor} has a wallet and did not sign {r.method}." for r in owners]
-    return f"The market alone attests {len(attested)} records; the rest is signed.{''.join(gaps)}"
+    owners = sorted({record.actor for record in attested if story.wallets.get(record.actor)})
+    gaps = "".join(f" {owner} has a wallet and did not sign all." for owner in owners)
+    return f"The market alone attests {len(attested)} records; the rest is signed.{gaps}"
 
 
 def check_said(origin: str, record: Space, story: Space) -> None:
@@ -591,7 +591,7 @@ NOT_PROVEN = [
     "When it happened: the moments are the market's own clock.",
     "That the market shows everybody the same log: compare checkpoints with others.",
     "That the files are any good: the receipt names them by their hashes only.",
-    "Whether this is test money: no record says so.",
+    "Whether testMoney is true: no record says so.",
 ]
 
 

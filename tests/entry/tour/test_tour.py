@@ -6,11 +6,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clawmarket.adapters.entropy.system import SystemEntropy
+from clawmarket.adapters.wallets.keyfile import Wallet
+from clawmarket.entry.tour.agent import Agent
+from clawmarket.entry.tour.bidding import write_note
 from clawmarket.entry.tour.papers import (
     MAX_DOCUMENT_BYTES,
     DocumentUnusableError,
@@ -27,7 +32,7 @@ VERIFIER = ROOT / "tools" / "verify_receipt.py"
 TOUR = (sys.executable, "-m", "clawmarket", "tour")
 AS_JSON = (
     "import sys; from pathlib import Path; from clawmarket.entry.tour.stage import run_tour; "
-    "sys.exit(run_tour(Path(sys.argv[1]), sys.argv[2], keep=False, as_json=True))"
+    "sys.exit(run_tour(Path(sys.argv[1]), sys.argv[2], keep=True, as_json=True))"
 )
 
 
@@ -138,7 +143,7 @@ def market(tmp_path: Path) -> Iterator[str]:
 
 
 def test_two_tours_on_one_market_keep_apart(market: str, tmp_path: Path) -> None:
-    """Each buyer hires its own tour's worker, and the fee is that of its own order."""
+    """Each buyer hires its own tour's worker; the wallets are kept, since that was asked for."""
     command = (sys.executable, "-c", AS_JSON, str(SAMPLE), market)
     tours = [
         subprocess.Popen(
@@ -164,6 +169,32 @@ def test_two_tours_on_one_market_keep_apart(market: str, tmp_path: Path) -> None
             ("the market, fee 1 %", "400000"),
         ]
         assert (tmp_path / document["receipt"]).is_file()
+        wallets = sorted(path.parent.name for path in Path(document["kept"]).glob("*/wallet.json"))
+        assert wallets == ["buyer", "worker-1", "worker-2"]
+
+
+def test_a_buyer_sends_wrong_work_back_and_keeps_its_money(market: str, tmp_path: Path) -> None:
+    """A report with invented figures is rejected with what is wrong, and nothing is paid."""
+    command = [sys.executable, "-m", "clawmarket.entry.tour.buyer", f"--file={SAMPLE}"]
+    command += ["--url", market, "--name", "buyer", "--skills", "markdown", "--mark", "00c0ffee"]
+    command += ["--budget", "50000000", "--bids", "1"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as buyer:
+        lines = (json.loads(line) for line in buyer.stdout or ())
+        task_id = next(line["data"]["taskId"] for line in lines if line["step"] == "published")
+        with closing(Agent(market, Wallet.create(SystemEntropy()))) as worker:
+            worker.sign_in()
+            note = write_note(["markdown"], "00c0ffee", "")
+            worker.call("web3.market.placeBid", taskId=task_id, price="40000000", note=note)
+            order_id = next(line["data"]["orderId"] for line in lines if line["step"] == "hired")
+            report = worker.upload("digest.md", b"# Digest of sample.md\n\n| Words | 7 |\n")
+            worker.call("web3.market.submitResult", orderId=order_id, artifacts=[report])
+            *_, last = lines
+            order = worker.call("web3.market.order.get", orderId=order_id)
+
+    assert (buyer.returncode, last["step"], last["data"]["code"]) == (1, "error", "E_CONFLICT")
+    assert last["text"].startswith("The report was wrong and went back: ")
+    assert (order["status"], order["rejections"]) == ("delivery_ready", 1)
+    assert list(tmp_path.glob("receipts/*")) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

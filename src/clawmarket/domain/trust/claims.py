@@ -72,10 +72,13 @@ def attested_in(story: Story) -> list[Facts]:
 
 def _unsigned(story: Story) -> list[str]:
     """Name the parties that have a wallet and yet did not sign."""
+    methods: dict[str, list[str]] = {}
+    for facts in attested_in(story):
+        if story.addresses.get(facts.actor):
+            methods.setdefault(facts.actor, []).append(facts.method)
     return [
-        f"{facts.actor} has the wallet {address} and did not sign {facts.method}."
-        for facts in attested_in(story)
-        if (address := story.addresses.get(facts.actor))
+        f"{actor} has the wallet {story.addresses[actor]} and did not sign {', '.join(missing)}."
+        for actor, missing in methods.items()
     ]
 
 
