@@ -98,6 +98,11 @@ class World:
         return identify(self.store, self.clock, answer["token"])
 
     @property
+    def nobody(self) -> "Member":
+        """Somebody without any credential."""
+        return Member(self, NOBODY, None)
+
+    @property
     def operator(self) -> "Member":
         """Whoever runs the market."""
         return Member(self, identify(self.store, self.clock, self.operator_token), None)
@@ -125,6 +130,16 @@ class World:
         """Let the workers do what is due; return how many jobs that were."""
         done: int = self.run(run_due_jobs(self.pipeline))
         return done
+
+    def hired(self, **terms: object) -> "tuple[Member, Member, Fields]":
+        """Return a buyer, a worker and the award that binds them: 50 budget, 40 price."""
+        buyer, worker = self.member(), self.member()
+        return buyer, worker, buyer.awards(worker.bids(buyer.publishes(**terms)))
+
+    def ordered(self, **terms: object) -> "tuple[Member, Member, Fields]":
+        """Return a buyer, a seller and an unpaid order of two pieces at 5.00 each."""
+        buyer, seller = self.member(), self.member()
+        return buyer, seller, buyer.orders(seller.offers(**terms), quantity=2)
 
     def all(self, kind: type[R]) -> list[R]:
         """Return every stored row of a kind."""
@@ -200,6 +215,48 @@ class Member:
             decision="reject",
             feedback=why,
         )
+
+    def withdraws(self, bid: Fields) -> Fields:
+        """Take a bid back."""
+        return self.do("web3.market.withdrawBid", bidId=bid["bidId"])
+
+    def cancels(self, task: Fields) -> Fields:
+        """Take a task back."""
+        return self.do("web3.market.cancelTask", taskId=task["taskId"])
+
+    def offers(self, price: str = "5", **terms: object) -> Fields:
+        """Write an offer and open it for orders."""
+        asked: Fields = {"title": "One page translated", "price": credits_(price), **terms}
+        offer = self.do("web3.market.offer.create", **asked)
+        return self.do("web3.market.offer.publish", offerId=offer["offerId"])
+
+    def orders(self, offer: Fields, quantity: int = 1) -> Fields:
+        """Order from an offer."""
+        return self.do("web3.market.order.create", offerId=offer["offerId"], quantity=quantity)
+
+    def locks(self, order: Fields) -> Fields:
+        """Pay for an order."""
+        return self.do("web3.market.settlement.lock", orderId=order["orderId"])
+
+    def releases(self, order: Fields) -> Fields:
+        """Accept what an order brought and pay for it."""
+        return self.do("web3.market.settlement.release", orderId=order["orderId"])
+
+    def refunds(self, order: Fields) -> Fields:
+        """Give an order's money back."""
+        return self.do("web3.market.settlement.refund", orderId=order["orderId"])
+
+    def begins(self, order: Fields) -> Fields:
+        """Begin the delivery of an order."""
+        return self.do("web3.market.delivery.issue", orderId=order["orderId"])
+
+    def delivers(self, delivery: Fields) -> Fields:
+        """Finish a delivery."""
+        return self.do("web3.market.delivery.complete", deliveryId=delivery["deliveryId"])
+
+    def takes_back(self, delivery: Fields) -> Fields:
+        """Take an unfinished delivery back."""
+        return self.do("web3.market.delivery.revoke", deliveryId=delivery["deliveryId"])
 
     def figures(self) -> tuple[str, str, str, str]:
         """Return available, held, on its way and earned, in minor units."""

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawmarket.entry.cli.catalog import Entry, method_entry
+from clawmarket.entry.cli.commands.drawing import draw
 from clawmarket.entry.cli.invocation import Invocation, may_colour, may_prompt, wants_json
 from clawmarket.entry.cli.output import at, bare_id, disclosed, picked, plain, print_json
 from clawmarket.entry.cli.tables import pairs, shown, table
@@ -22,6 +23,18 @@ def test_piped_tables_are_aligned_and_never_cut() -> None:
         f"{long}  open",
         "市场" + " " * 298 + "done",
     ]
+
+
+def test_a_terminal_folds_titles_and_never_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drawn table keeps each id in one piece; too narrow a terminal gets the plain table."""
+    task_id, title = "task_" + "0" * 26, "one two three " * 10
+    monkeypatch.setenv("COLUMNS", "80")
+    drawn = "\n".join(draw(("taskId", "title"), [(task_id, title)]))
+    assert task_id in drawn
+    assert drawn.count("three") == 10
+    assert len(drawn.splitlines()) > 2
+    monkeypatch.setenv("COLUMNS", "40")
+    assert draw(("taskId", "title"), [(task_id, title)]) == []
 
 
 @given(st.text())

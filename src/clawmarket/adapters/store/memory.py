@@ -1,6 +1,6 @@
 """Rows in plain dictionaries: the store's twin for tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from clawmarket.adapters.store.schema import unique_names
@@ -20,8 +20,6 @@ from clawmarket.ports.store import (
 R = TypeVar("R")
 T = TypeVar("T")
 
-Undo = Callable[[], object]
-
 
 class MemoryStore:
     """A store that lasts as long as the object; writes run one after the other, at once."""
@@ -35,15 +33,13 @@ class MemoryStore:
         return ask(_MemoryTransaction(self._tables))
 
     async def write(self, command: Callable[[Transaction], T]) -> T:
-        """Run a function on the rows; whatever it raises undoes what it did."""
+        """Run a function on the rows; nothing stays of one that raises."""
         if self._closed:
             raise StoreLostError("The store is closed.")
         rows = _MemoryTransaction(self._tables)
-        try:
-            return command(rows)
-        except BaseException:
-            rows.undo()
-            raise
+        value = command(rows)
+        rows.commit()
+        return value
 
     def close(self) -> None:
         """Take no more writes."""
@@ -51,26 +47,32 @@ class MemoryStore:
 
 
 class _MemoryTransaction:
-    """The rows, and how to take back what was changed."""
+    """The rows as they are, and what is to become of them: a new row, or None for no row."""
 
     def __init__(self, tables: dict[type, dict[Key, Any]]) -> None:
         self._tables = tables
-        self._undo: list[Undo] = []
+        self._changes: dict[type, dict[Key, Any]] = {}
 
-    def undo(self) -> None:
-        """Take every change back, the last one first."""
-        while self._undo:
-            self._undo.pop()()
+    def commit(self) -> None:
+        """Let the changes be seen."""
+        for kind, changes in self._changes.items():
+            table = self._tables.setdefault(kind, {})
+            for key, row in changes.items():
+                if row is None:
+                    table.pop(key, None)
+                else:
+                    table[key] = row
 
     def get(self, kind: type[R], key: Key) -> R | None:
         """Return the row with a key, or None."""
-        row: R | None = self._table(kind).get(key)
+        before = self._tables.get(kind, {}).get(key)
+        row: R | None = self._changes.get(kind, {}).get(key, before)
         return row
 
     def find(self, query: Query[R]) -> list[R]:
         """Return the rows that a query names."""
         order_by, key = query.order_by or key_name(query.kind), key_name(query.kind)
-        rows = [row for row in self._table(query.kind).values() if _matches(row, query, order_by)]
+        rows = [row for row in self._rows(query.kind) if _matches(row, query, order_by)]
         rows.sort(
             key=lambda row: (getattr(row, order_by), getattr(row, key)),
             reverse=query.newest_first,
@@ -79,39 +81,37 @@ class _MemoryTransaction:
 
     def add(self, row: object) -> None:
         """Insert a row. Raises RowExistsError."""
-        table, key = self._table(type(row)), key_of(row)
-        self._check_unique(row, None)
-        if key in table:
-            raise RowExistsError("There is a row with this key or unique value already.")
-        table[key] = row
-        self._undo.append(lambda: table.pop(key))
+        self._put(row, self.get(type(row), key_of(row)), None)
 
     def save(self, row: object) -> None:
         """Replace the row that has the same key. Raises RowMissingError, RowExistsError."""
-        table, key = self._table(type(row)), key_of(row)
-        if key not in table:
+        before = self.get(type(row), key_of(row))
+        if before is None:
             raise RowMissingError("There is no row with this key to replace.")
-        before = table[key]
-        self._check_unique(row, before)
-        table[key] = row
-        self._undo.append(lambda: table.__setitem__(key, before))
+        self._put(row, before, before)
 
     def remove(self, kind: type[object], key: Key) -> None:
         """Delete the row with a key, if there is one."""
-        table = self._table(kind)
-        if key in table:
-            before = table.pop(key)
-            self._undo.append(lambda: table.__setitem__(key, before))
+        self._changes.setdefault(kind, {})[key] = None
 
-    def _table(self, kind: type) -> dict[Key, Any]:
-        return self._tables.setdefault(kind, {})
+    def _put(self, row: object, there: object, replaced: object) -> None:
+        if there is not replaced or self._is_taken(row, replaced):
+            raise RowExistsError("There is a row with this key or unique value already.")
+        self._changes.setdefault(type(row), {})[key_of(row)] = row
 
-    def _check_unique(self, row: object, before: object) -> None:
+    def _rows(self, kind: type[R]) -> Iterable[R]:
+        table, changes = self._tables.get(kind, {}), self._changes.get(kind)
+        if not changes:
+            return table.values()
+        return [row for row in (table | changes).values() if row is not None]
+
+    def _is_taken(self, row: object, replaced: object) -> bool:
         for name in unique_names(type(row)):
             value = getattr(row, name)
-            others = (each for each in self._table(type(row)).values() if each is not before)
+            others = (each for each in self._rows(type(row)) if each is not replaced)
             if value is not None and any(getattr(each, name) == value for each in others):
-                raise RowExistsError("There is a row with this key or unique value already.")
+                return True
+        return False
 
 
 def _matches(row: object, query: Query[Any], order_by: str) -> bool:

@@ -6,9 +6,11 @@ from pathlib import Path
 import pysqlite3
 from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from clawmarket.adapters.store.connection import Connection as Driver
 from clawmarket.adapters.store.connection import connect
+from clawmarket.adapters.store.rows import refusal
 from clawmarket.ports.store import SchemaNewerError
 
 # The revisions under migrations/versions, oldest first. They stand here so that a start on a
@@ -24,7 +26,7 @@ _HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
 def migrate_file(path: str | os.PathLike[str]) -> None:
     """Make or migrate the tables of a SQLite file, all of it or nothing.
 
-    Raises SchemaNewerError.
+    Raises SchemaNewerError, StoreLostError, and the driver's errors for what is no database.
     """
     if stored_revision(path) == REVISIONS[-1]:
         return
@@ -33,7 +35,10 @@ def migrate_file(path: str | os.PathLike[str]) -> None:
         "sqlite://", module=pysqlite3, creator=lambda: connect(path), poolclass=NullPool
     )
     event.listen(engine, "begin", _begin)
-    migrate(engine)
+    try:
+        migrate(engine)
+    except DBAPIError as error:
+        raise refusal(error.orig) from error
 
 
 def migrate(engine: Engine) -> None:

@@ -63,10 +63,12 @@ class SqliteStore:
     def _borrow(self) -> Connection:
         if self._closed:
             raise StoreLostError("The store is closed.")
-        try:
+        with suppress(IndexError):
             return self._free.pop()
-        except IndexError:
+        try:
             return connect(self._path, query_only=True)
+        except pysqlite3.Error as error:
+            raise refusal(error) from error
 
     def _give_back(self, connection: Connection) -> None:
         if connection.in_transaction:

@@ -72,10 +72,10 @@ def pairs(rows: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return a table as lines; on a terminal rich draws it, folding what is too long."""
+    """Return a table as lines; on a terminal that is wide enough rich draws it."""
     rows = [[plain(cell).replace("\n", " ") for cell in row] for row in rows]
-    if may_colour(sys.stdout):
-        return [Drawn(line) for line in load(_DRAW)(head, rows)]
+    if may_colour(sys.stdout) and (drawn := load(_DRAW)(head, rows)):
+        return [Drawn(line) for line in drawn]
     widths = [max(map(cells, column)) for column in zip(head, *rows, strict=True)]
     return [
         _GAP.join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -3,6 +3,9 @@
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
+from typing import Annotated
+
+from pydantic import Field
 
 from clawmarket.domain.kernel.moment import HOUR_MS, MINUTE_MS, iso
 from clawmarket.domain.trust.session import (
@@ -24,7 +27,7 @@ from clawmarket.ports.clock import Clock
 from clawmarket.ports.store import Query, Snapshot, Store
 from clawmarket.ports.wallets import SignIn, SignInRefusedError
 from clawmarket.registry.fields import AccountId, Address, Answer, Moment, Request, Text, Token
-from clawmarket.registry.methods import Scope, ask, read
+from clawmarket.registry.methods import Need, Scope, ask, read
 from clawmarket.services.call import NOBODY, Call, Caller, Terms
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.moves import grant
@@ -101,8 +104,8 @@ def _sign_in(terms: Terms, address: str, issued_at: int, fresh: str) -> SignIn:
 class VerifyRequest(Request):
     """The signed message."""
 
-    message: Text
-    signature: Text
+    message: Annotated[Text, Field(description="The challenge, word for word.")]
+    signature: Annotated[Text, Field(description="The wallet's EIP-191 signature over `message`.")]
 
 
 class VerifyAnswer(Answer):
@@ -120,6 +123,7 @@ class VerifyAnswer(Answer):
     "web3.siwe.verify",
     scope=Scope.PUBLIC,
     errors=(SignInRefusedError, ChallengeUnknownError, NonceReusedError),
+    needs=(Need("message", "web3.siwe.challenge", "message"),),
 )
 async def verify(call: Call, pipeline: Pipeline, request: VerifyRequest) -> VerifyAnswer:
     """Open a session for the wallet that signed a challenge; the first one opens its account.

@@ -15,6 +15,7 @@ _VERIFY = "clawmarket.entry.cli.verify:verify"
 
 def serve(invocation: Invocation) -> int:
     """Run a market until it is told to stop; what keeps it from starting is one line."""
+
     def ready(card: str) -> None:
         print_json({"ok": True, "card": card.splitlines()})
         sys.stdout.flush()

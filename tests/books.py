@@ -1,0 +1,126 @@
+"""The books of a market, read from its stored rows and told anew from its records alone."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import orjson
+
+from clawmarket.domain.kernel.ids import noun_of
+from clawmarket.domain.kernel.machine import MACHINES
+from clawmarket.domain.kernel.money import split_fee
+from clawmarket.domain.market.award import Award
+from clawmarket.domain.market.bid import Bid
+from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.offer import Offer
+from clawmarket.domain.market.order import ORDER, Order
+from clawmarket.domain.market.result import Result
+from clawmarket.domain.market.task import TASK, Task
+from clawmarket.domain.treasury.account import Balance
+from clawmarket.domain.treasury.entry import Entry
+from clawmarket.domain.treasury.hold import Hold, HoldState
+from clawmarket.domain.treasury.settlement import Settlement, SettlementState
+from clawmarket.domain.trust.record import Record
+from clawmarket.ports.store import Query, Store, key_of
+
+R = TypeVar("R")
+
+STATED = (Award, Bid, Delivery, Hold, Offer, Order, Result, Settlement, Task)
+ENDED = (SettlementState.RELEASED, SettlementState.REFUNDED)
+
+
+@dataclass(frozen=True)
+class Books:
+    """What is stored, and what the records say about it."""
+
+    store: Store
+
+    def rows(self, kind: type[R]) -> list[R]:
+        """Return every row of a kind, in the order of their keys."""
+        return self.store.read(lambda rows: rows.find(Query(kind, limit=1_000_000)))
+
+    def told(self) -> list[dict[str, Any]]:
+        """Return what the records say, in their order."""
+        return [orjson.loads(record.body) for record in self.rows(Record)]
+
+    def check(self) -> None:
+        """Assert everything that has to hold at any moment."""
+        told = self.told()
+        self.check_money(told)
+        self.check_settlements()
+        self.check_lives(told)
+        self.check_clocks()
+
+    def check_money(self, told: list[dict[str, Any]]) -> None:
+        """Entries balance; balances are the sums of the postings, stored and recorded."""
+        sums: Counter[str] = Counter()
+        for entry in self.rows(Entry):
+            assert sum(posting.amount for posting in entry.postings) == 0
+            for posting in entry.postings:
+                sums[posting.account] += posting.amount
+        recorded: Counter[str] = Counter()
+        for record in told:
+            for account, _, amount in record["postings"]:
+                recorded[account] += int(amount)
+        stored = {}
+        for balance in self.rows(Balance):
+            owner = balance.balance_id.partition("|")[0]
+            stored |= {f"{owner}/available": balance.available, f"{owner}/held": balance.held}
+        kept = {account: amount for account, amount in sums.items() if "/" in account}
+        assert {account: amount for account, amount in stored.items() if amount} == {
+            account: amount for account, amount in kept.items() if amount
+        }
+        assert recorded == sums
+        assert min(stored.values(), default=0) >= 0
+
+    def check_settlements(self) -> None:
+        """What ended was divided to the unit; what is held stands behind pending holds."""
+        earned: Counter[str] = Counter()
+        coming: Counter[str] = Counter()
+        for settlement in self.rows(Settlement):
+            divided = settlement.seller_amount + settlement.fee + settlement.refund_amount
+            assert divided == (settlement.amount if settlement.state in ENDED else 0)
+            earned[settlement.payee] += settlement.seller_amount
+            net, _ = split_fee(settlement.amount, settlement.fee_bps)
+            coming[settlement.payee] += 0 if settlement.state in ENDED else net
+        held: Counter[str] = Counter()
+        for hold in self.rows(Hold):
+            held[hold.owner] += hold.amount if hold.state is HoldState.PENDING else 0
+        for balance in self.rows(Balance):
+            owner = balance.balance_id.partition("|")[0]
+            assert (balance.held, balance.on_its_way, balance.earned) == (
+                held[owner],
+                coming[owner],
+                earned[owner],
+            )
+
+    def check_lives(self, told: list[dict[str, Any]]) -> None:
+        """The records tell every thing's life along its machine, up to the row as it stands."""
+        lives: defaultdict[str, list[str]] = defaultdict(lambda: [""])
+        for record in told:
+            for thing, before, after in record["states"]:
+                assert lives[thing][-1] == before
+                lives[thing].append(after)
+        rows = {str(key_of(row)): str(row.state) for kind in STATED for row in self.rows(kind)}
+        assert {thing: life[-1] for thing, life in lives.items() if thing in rows} == rows
+        for thing in rows:
+            machine = MACHINES[str(noun_of(thing))]
+            moves = {(str(b), str(a)) for t in machine.moves.values() for b, a in t.items()}
+            assert set(pairwise(lives[thing][1:])) <= moves
+
+    def check_clocks(self) -> None:
+        """Whatever is not over has a moment at which the market acts by itself."""
+        for order in self.rows(Order):
+            assert (order.acts_at is None) == (order.state in ORDER.final)
+            assert order.acts_at is None or order.acts_at >= order.due_at
+        for task in self.rows(Task):
+            assert (task.acts_at is None) == (task.state is not TASK.initial[0])
+
+    def check_over(self) -> None:
+        """Assert that nothing waits any more and nobody's money is held."""
+        self.check()
+        assert [order for order in self.rows(Order) if order.state not in ORDER.final] == []
+        assert [task for task in self.rows(Task) if task.state not in TASK.final] == []
+        assert [hold for hold in self.rows(Hold) if hold.state is HoldState.PENDING] == []
+        assert {balance.held for balance in self.rows(Balance)} <= {0}

@@ -1,0 +1,1 @@
+"""Whole deals, from the demand to the receipt."""

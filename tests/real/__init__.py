@@ -1,0 +1,1 @@
+"""The program itself, in a process of its own."""
