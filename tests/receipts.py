@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,19 +12,18 @@ from secrets import token_hex
 from types import ModuleType
 from typing import Any
 
-from world import Member, World
-
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.canonical import canonical_bytes
 from clawmarket.domain.trust.checkpoint import Checkpoint, key_id, note
 from clawmarket.domain.trust.facts import ReceiptFlawError
-from clawmarket.domain.trust.merkle import node_hash, root_of
+from clawmarket.domain.trust.merkle import root_of
 from clawmarket.domain.trust.receipt import LoggedRecord, make_receipt
 from clawmarket.domain.trust.record import record_leaf
 from clawmarket.domain.trust.verification import check_receipt, verdict_document
 from clawmarket.entry.cli.verify import crypto
 from clawmarket.services.signing import statement_digest
 from clawmarket.services.trust.identity import identify
+from world import Member, World
 
 Json = dict[str, Any]
 Verifier = Callable[[str, str | None], Json]
@@ -214,8 +212,3 @@ def with_event(records: Sequence[Json], kind: str) -> tuple[Json, Json]:
         for event in record["events"]
         if event["kind"] == kind
     )
-
-
-def encoded(data: bytes) -> str:
-    """Return bytes in base64."""
-    return b64encode(data).decode()

@@ -1,5 +1,6 @@
-"""Rows of every stored class, made from nothing but its type hints."""
+"""Rows of every stored class, made from nothing but its type hints, and verbs to store them."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from enum import StrEnum
@@ -9,13 +10,14 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from clawmarket.adapters.store.schema import KINDS
 from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.trust.session import Credential, CredentialKind
+from clawmarket.ports.store import Query, Store, Transaction, key_name, key_of
 
-R = TypeVar("R")
+T = TypeVar("T")
 
-ALL_KINDS = tuple(KINDS.values())
+ALL_KINDS: tuple[type[Any], ...] = tuple(KINDS.values())
 
-# The smallest, the largest and some value between of each type.
-VALUES: dict[Any, tuple[Any, Any, Any]] = {
+# The smallest, the largest and some other value of each type.
+VALUES: dict[object, tuple[object, object, object]] = {
     str: ("", "\U0010ffff\uffff zażółć \0 \n '\";-- %s ? :x", "ord_1"),
     int: (-(2**63), 2**63 - 1, 0),
     bool: (False, True, True),
@@ -23,17 +25,17 @@ VALUES: dict[Any, tuple[Any, Any, Any]] = {
 }
 
 
-def rows_of(kind: type[R]) -> list[R]:
-    """Return three rows that differ in every field: the least, the largest, one between."""
-    return [_make(kind, place) for place in range(3)]
+def rows_of(kind: type[Any]) -> list[Any]:
+    """Return three rows that differ in every field: the least, the largest, another one."""
+    return [_row(kind, place) for place in range(3)]
 
 
-def _make(kind: type[R], place: int) -> R:
+def _row(kind: type[Any], place: int) -> object:
     hints = get_type_hints(kind)
-    return kind(**{field.name: _value(hints[field.name], place) for field in fields(kind)})  # type: ignore[arg-type]
+    return kind(**{field.name: _value(hints[field.name], place) for field in fields(kind)})
 
 
-def _value(hint: Any, place: int) -> Any:  # noqa: ANN401 - any value that a hint allows
+def _value(hint: Any, place: int) -> object:  # noqa: ANN401 - hints have no type of their own
     parts = get_args(hint)
     if NoneType in parts:
         known = next(part for part in parts if part is not NoneType)
@@ -41,50 +43,53 @@ def _value(hint: Any, place: int) -> Any:  # noqa: ANN401 - any value that a hin
     if get_origin(hint) is tuple:
         return tuple(_value(parts[0], each) for each in ((), (0, 1, 2), (2,))[place])
     if is_dataclass(hint):
-        return _make(hint, place)  # type: ignore[arg-type]
+        return _row(hint, place)  # type: ignore[arg-type]  # a class, never an instance
     if issubclass(hint, StrEnum):
         return list(hint)[(0, -1, len(hint) // 2)[place]]
     return VALUES[hint][place]
 
 
-def changed(row: R) -> R:
-    """Return a row of the same key that differs in every other field, as far as it can."""
-    kind = type(row)
-    key = fields(kind)[0].name  # type: ignore[arg-type]
-    other = next(each for each in rows_of(kind) if getattr(each, key) != getattr(row, key))
-    return replace(other, **{key: getattr(row, key)})  # type: ignore[type-var]
+def changed(row: Any) -> Any:  # noqa: ANN401 - a row of any class
+    """Return a row of the same key that differs in its other fields."""
+    other = next(each for each in rows_of(type(row)) if key_of(each) != key_of(row))
+    return replace(other, **{key_name(type(row)): key_of(row)})
 
 
-def a_job(job_id: str, acts_at: int | None = 0, **rest: Any) -> Job:  # noqa: ANN401 - any field
-    """Make a job."""
-    known = {"kind": "test", "ref": "", "state": JobState.QUEUED, "attempts": 0, "fence": 0}
-    known |= {"last_failure": "", "created_at": 0} | rest
-    return Job(job_id=job_id, acts_at=acts_at, **known)  # type: ignore[arg-type]
+def a_job(job_id: str, acts_at: int | None = 0, attempts: int = 0) -> Job:
+    """Make a job that waits."""
+    return Job(job_id, "test", "", JobState.WAITING, attempts, 0, "", 0, acts_at)
 
 
 def a_credential(credential_id: str, lookup: str, revoked_at: int | None = None) -> Credential:
-    """Make a credential."""
-    return Credential(
-        credential_id=credential_id,
-        account_id="acc_1",
-        kind=CredentialKind.KEY,
-        lookup=lookup,
-        label="",
-        prefix="",
-        scope="",
-        created_at=0,
-        revoked_at=revoked_at,
-    )
+    """Make a key."""
+    kind = CredentialKind.KEY
+    return Credential(credential_id, "acc_1", kind, lookup, "", "", "", 0, revoked_at)
 
 
-Adder = Callable[[Any], None]
-
-
-def adding(*rows: object) -> Adder:
+def adding(*rows: object) -> Callable[[Transaction], None]:
     """Return a command that adds rows."""
 
-    def command(work: Any) -> None:  # noqa: ANN401 - any store's transaction
+    def command(work: Transaction) -> None:
         for row in rows:
             work.add(row)
 
     return command
+
+
+def write(store: Store, command: Callable[[Transaction], T]) -> T:
+    """Run one command to its end."""
+    return asyncio.run(_write(store, command))
+
+
+async def _write(store: Store, command: Callable[[Transaction], T]) -> T:
+    return await store.write(command)
+
+
+def find(store: Store, query: Query[T]) -> list[T]:
+    """Return the rows that a query names."""
+    return store.read(lambda rows: rows.find(query))
+
+
+def every(store: Store, kind: type[T]) -> list[T]:
+    """Return all rows of a kind."""
+    return find(store, Query(kind, limit=1_000_000))

@@ -97,6 +97,11 @@ class World:
         )
         return identify(self.store, self.clock, answer["token"])
 
+    def with_key(self, member: "Member", scope: str = "write") -> "Member":
+        """Return a member as they act through a new API key, unsigned."""
+        key = member.do("web3.keys.create", label="test", scope=scope)["key"]
+        return Member(self, identify(self.store, self.clock, key), None)
+
     @property
     def nobody(self) -> "Member":
         """Somebody without any credential."""

@@ -214,14 +214,14 @@ def strict_json(source: str, limit: int) -> object:
         return int(digits) if good else refuse(digits)
 
     hooks: Json = {"parse_int": whole, "parse_float": refuse, "parse_constant": refuse}
-    brackets = re.sub(r'"(?:[^"\\]|\\.)*"|[^][}{"]+', "", source)
-    depth = max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0)
-    demand(depth <= 32, "The JSON is nested too deep.")  # noqa: PLR2004
     try:
         value: object = json.loads(source, object_pairs_hook=unique, **hooks)
         json.dumps(value, ensure_ascii=False).encode()  # refuses half of a surrogate pair
     except (ValueError, RecursionError) as error:
         raise StopError("failed", f"This is not strict JSON: {error}.") from None
+    brackets = re.sub(r'"(?:[^"\\]|\\.)*"|[^][}{"]+', "", source)
+    depth = max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0)
+    demand(depth <= 32, "The JSON is nested too deep.")  # noqa: PLR2004
     return value
 
 
@@ -413,7 +413,7 @@ def check_states(story: Space, ends: tuple[str, ...]) -> None:
 # --- The checks: the docstring is the sentence of success, a text that is returned replaces it ---
 
 
-def check_inclusion(file: Json, _: Space) -> None:
+def check_inclusion(file: Json) -> None:
     """The log's tree holds all records (RFC 6962, section 2.1.1)."""
     try:
         note = read_note(file["checkpoint"])
@@ -434,7 +434,7 @@ def check_inclusion(file: Json, _: Space) -> None:
         demand(good and not proof and node == root, f"Index {item['index']} is not in the tree.")
 
 
-def check_checkpoint(file: Json, _: Space) -> None:
+def check_checkpoint(file: Json) -> None:
     """The market's key signed the head of the log's tree."""
     key = re.fullmatch(VKEY, file["market"]["key"])
     name, key_id, public = (key[1], key[2], from_base64(key[3])) if key else ("", "", b"")
@@ -449,12 +449,17 @@ def check_checkpoint(file: Json, _: Space) -> None:
     same("The checkpoint is of another market.", [file["market"]["origin"]] * 2, [origin, name])
 
 
-def check_key(file: Json, _: Space) -> None:
+def check_key(file: Json, pinned: list[str | None]) -> None:
     """The market's key is the pinned one."""
-    if file["pinned"] is None:
+    if pinned[0] is None:
         raise StopError("unpinned", "The market is not confirmed: pin a key that you know (--key).")
     what = "Another key than the pinned one: another market, or one whose key was replaced."
-    same(what, file["pinned"].strip(), file["market"]["key"])
+    same(what, pinned[0].strip(), file["market"]["key"])
+
+
+def check_anchors(_: Json) -> None:
+    """Say that nobody else recorded the checkpoint."""
+    raise StopError("skipped", "No outside witness recorded the checkpoint, or none known here.")
 
 
 def check_signatures(file: Json, story: Space) -> str:
@@ -572,20 +577,12 @@ def check_summary(file: Json, story: Space) -> None:
         same(f"The section {name} is not what the records say.", section, file[name])
 
 
-def check_anchors(_: Json, __: Space) -> None:
-    """Say that nobody else recorded the checkpoint."""
-    raise StopError("skipped", "No outside witness recorded the checkpoint, or none known here.")
-
-
 # --- The verdict ---------------------------------------------------------------------------------
 
-ON_THE_LOG = {"inclusion": check_inclusion, "checkpoint": check_checkpoint, "key": check_key}
-ON_THE_STORY = {
-    "signatures": check_signatures,
-    "postings": check_postings,
-    "delivery": check_delivery,
-    "summary": check_summary,
-}
+Checks = dict[str, Callable[..., object]]
+ON_THE_LOG: Checks = {"inclusion": check_inclusion, "checkpoint": check_checkpoint}
+ON_THE_STORY: Checks = {"signatures": check_signatures, "postings": check_postings}
+ON_THE_STORY |= {"delivery": check_delivery, "summary": check_summary}
 NOT_PROVEN = [
     "Which market this is, unless its key was pinned; and what the market alone attests.",
     "When it happened: the moments are the market's own clock.",
@@ -600,34 +597,35 @@ def examine(source: str, pinned: str | None, path: str) -> Json:
     checks: list[Json] = []
 
     def attempt(name: str, check: Callable[..., Any], *inputs: object) -> Any:  # noqa: ANN401
-        stop, result = ("passed", check.__doc__), None
+        result, values = None, [None, None]
         try:
-            result = check(*inputs)
-            stop = ("passed", result if isinstance(result, str) else check.__doc__)
-        except StopError as error:
-            stop = error.args
-        values = [
-            v if isinstance(v, str | None) else json.dumps(v) for v in (*stop[2:], None, None)
-        ]
-        expected, found = (value and value[:200] for value in values[:2])
-        verdict = {"name": name, "outcome": stop[0], "sentence": stop[1]}
+            result = (unread if None in inputs else check)(*inputs)
+            outcome = "passed"
+            sentence = result if isinstance(result, str) else check.__doc__
+        except StopError as stop:
+            outcome, sentence, *values = (*stop.args, None, None)[:4]
+        shown = [v if isinstance(v, str | None) else json.dumps(v) for v in values]
+        expected, found = (value and value[:200] for value in shown)
+        verdict = {"name": name, "outcome": outcome, "sentence": sentence}
         checks.append(verdict | {"expected": expected, "found": found})
         return result
 
     file = attempt("format", read_file, source)
-    story = attempt("records", read_story, file) if file else attempt("records", skip)
+    story = attempt("records", read_story, file)
     for name, check in ON_THE_LOG.items():
-        attempt(name, check if file else skip, file and {**file, "pinned": pinned}, story)
-    for name, check in (ON_THE_STORY | {"anchors": check_anchors}).items():
-        attempt(name, check if story else skip, file, story)
+        attempt(name, check, file)
+    attempt("key", check_key, file, [pinned])
+    for name, check in ON_THE_STORY.items():
+        attempt(name, check, file, story)
+    attempt("anchors", check_anchors, file)
     failed = [check["name"] for check in checks if check["outcome"] == "failed"]
     verdict = {"ok": not failed, "file": path, "failed": failed, "checks": checks}
     return verdict | {"notProven": NOT_PROVEN if file else []}
 
 
-def skip(*_: object) -> None:
-    """Say that what a check needs could not be read."""
-    raise StopError("skipped", "Not checked: the file or its records cannot be read.")
+def unread(*_: object) -> None:
+    """Stand in for a check whose file or story could not be read."""
+    raise StopError("skipped", "Not checked: what it needs cannot be read.")
 
 
 def read_source(path: str) -> str:

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from world import ORIGIN, START, Fields, Member, World
 
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.services.operate.capabilities import CapabilityNotFoundError
 from clawmarket.services.signing import statement_digest
+from world import ORIGIN, START, Fields, Member, World
 
 
 def dig(answer: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value

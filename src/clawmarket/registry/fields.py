@@ -28,7 +28,9 @@ class Wire(BaseModel):
 
 
 class Request(Wire):
-    """What a method takes."""
+    """What a method takes; its names in one spelling, as records and signatures keep them."""
+
+    model_config = ConfigDict(populate_by_name=False)
 
 
 class SignedRequest(Request):

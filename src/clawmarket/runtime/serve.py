@@ -14,6 +14,7 @@ from clawmarket.domain.kernel.money import format_amount
 from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.config import FAUCET_MINOR, Config
+from clawmarket.runtime.http import BoundedHttp
 from clawmarket.runtime.logs import configure_logs
 
 LOOPBACK = "127.0.0.1"
@@ -87,6 +88,7 @@ async def _serve(market: Market, listener: socket.socket, ready: Callable[[str],
             access_log=False,
             lifespan="off",
             server_header=False,
+            http=BoundedHttp,
             ws_max_size=MAX_FRAME_BYTES,
         )
     )

@@ -12,7 +12,7 @@ from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.ports.signer import LogSigner
 from clawmarket.ports.store import Query, Snapshot, Transaction
 from clawmarket.services.market.receipts import make_receipt_file
-from clawmarket.services.market.sweep import sweep
+from clawmarket.services.market.sweep import sweep_all
 from clawmarket.services.operate.tidying import Tidier
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.log import sequence
@@ -49,7 +49,7 @@ def start_workers(pipeline: Pipeline, signer: LogSigner) -> Workers:
     tidier = Tidier(ports.store)
     loops: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
         ("sequencer", SEQUENCE_EVERY_S, lambda: sequence(ports.store, signer, ports.clock.now())),
-        ("sweep", SWEEP_EVERY_S, lambda: sweep(pipeline)),
+        ("sweep", SWEEP_EVERY_S, lambda: sweep_all(pipeline)),
         ("jobs", JOBS_EVERY_S, lambda: run_due_jobs(pipeline)),
         ("tidying", TIDY_EVERY_S, lambda: tidier.bite(ports.clock.now())),
     )

@@ -33,6 +33,8 @@ from clawmarket.services.signing import attest, unsigned
 from clawmarket.services.work import Work
 
 MAX_KEY_CHARS = 200
+# Names that a caller made up come back in a refusal, but not a megabyte of them.
+MAX_SHOWN_NAME = 64
 
 
 class MethodUnknownError(NotFoundError):
@@ -266,7 +268,7 @@ def _key_scope(call: Call) -> str:
 
 def _field_error(method: Method, error: ValidationError) -> FieldInvalidError:
     first = error.errors(include_input=False, include_url=False)[0]
-    path = "$." + ".".join(str(step) for step in first["loc"])
+    path = "$." + ".".join(str(step)[:MAX_SHOWN_NAME] for step in first["loc"])
     more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return FieldInvalidError(
         f"{path}: {first['msg'].lower()}{more}.", path=path, method=method.name

@@ -3,6 +3,8 @@
 There is no memory twin: the port is pure computation, so tests use this very adapter.
 """
 
+import re
+from functools import lru_cache
 from types import ModuleType
 from typing import Protocol, cast
 
@@ -15,6 +17,8 @@ MAX_MESSAGE_BYTES = 1024
 MAX_LINE_CHARS = 256
 
 _SIGNATURE_CHARS = 132
+_NOBODY = f"0x{0:040}"
+_NONCE = re.compile(r"[0-9A-Za-z]{8,}")
 
 
 class SlowSignaturesError(UnavailableError):
@@ -66,23 +70,16 @@ class EvmWallets:
         from eth_utils.address import to_checksum_address  # noqa: PLC0415 - half a second to load
 
         try:
-            message = cast(
-                "_Message",
-                _siwe().SiweMessage(
-                    domain=sign_in.domain,
-                    address=to_checksum_address(sign_in.address),
-                    statement=sign_in.statement or None,
-                    uri=sign_in.uri,
-                    version="1",
-                    chain_id=sign_in.chain_id,
-                    nonce=sign_in.nonce,
-                    issued_at=iso(sign_in.issued_at),
-                    expiration_time=_text(sign_in.expires_at),
-                ),
-            )
-            return message.prepare_message()
+            frame = _frame(sign_in.domain, sign_in.statement, sign_in.uri, sign_in.chain_id)
+            address = to_checksum_address(sign_in.address)
+            moments = [f"Issued At: {iso(sign_in.issued_at)}"]
+            if sign_in.expires_at is not None:
+                moments.append(f"Expiration Time: {iso(sign_in.expires_at)}")
         except (ValueError, OverflowError):
             raise SignInRefusedError("No EIP-4361 message has such fields.") from None
+        if not _NONCE.fullmatch(sign_in.nonce):
+            raise SignInRefusedError("A nonce has 8 letters and digits or more.")
+        return "\n".join((frame[0], address, frame[1], f"Nonce: {sign_in.nonce}", *moments))
 
     def read_sign_in(self, message: str) -> SignIn:
         """Return what an EIP-4361 message says, its address in lower case.
@@ -125,6 +122,30 @@ class EvmWallets:
         return recover(digest, signature)
 
 
+@lru_cache(maxsize=16)
+def _frame(domain: str, statement: str, uri: str, chain_id: int) -> tuple[str, str]:
+    """Return what a message says before its address, and from there to its nonce.
+
+    The library takes some 8 ms to write a message, and strangers ask for them; those of one
+    market differ in address, nonce and moments only. Raises ValueError.
+    """
+    message = cast(
+        "_Message",
+        _siwe().SiweMessage(
+            domain=domain,
+            address=_NOBODY,
+            statement=statement or None,
+            uri=uri,
+            version="1",
+            chain_id=chain_id,
+            nonce="0" * 8,
+            issued_at=iso(0),
+        ),
+    )
+    before, _, rest = message.prepare_message().partition(f"\n{_NOBODY}\n")
+    return before, rest.rpartition("\nNonce: ")[0]
+
+
 def _parse(message: str) -> _Message:
     """Read a message strictly: what it says, written again, is the same text.
 
@@ -164,10 +185,6 @@ def _demand_signer(message: str, signature: str, address: str) -> str:
 
 def _moment(text: str | None) -> int | None:
     return None if text is None else from_iso(text)
-
-
-def _text(moment: int | None) -> str | None:
-    return None if moment is None else iso(moment)
 
 
 def _siwe() -> ModuleType:

@@ -63,7 +63,7 @@ class BidExistsError(ConflictError):
 
 
 class BidsFullError(QuotaExceededError):
-    """The task has as many bids as a task may have."""
+    """The task has as many live bids as a task may have."""
 
     advice = "Look for another open task."
     next_command = "clawmarket task list --status task_open"
@@ -143,5 +143,10 @@ def reject(bid: Bid) -> Bid:
 
 
 def counted(task: Task) -> Task:
-    """Return the task with one more bid on it."""
+    """Return the task with one more live bid on it."""
     return replace(task, bid_count=task.bid_count + 1)
+
+
+def uncounted(task: Task) -> Task:
+    """Return the task with one bid less, so that nobody fills it with bids that are gone."""
+    return replace(task, bid_count=task.bid_count - 1)

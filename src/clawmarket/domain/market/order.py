@@ -7,7 +7,7 @@ from clawmarket.domain.kernel.errors import ConflictError, ExpiredError, NotFoun
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.moment import SECOND_MS
-from clawmarket.domain.market.terms import LOCK_WINDOW_S, MAX_REJECTIONS
+from clawmarket.domain.market.terms import LOCK_WINDOW_S, MAX_RECORDS_TO_REVOKE, MAX_REJECTIONS
 
 
 class OrderState(StrEnum):
@@ -75,6 +75,13 @@ class AttemptsUsedUpError(ConflictError):
     """The result was rejected as often as a result can be."""
 
     advice = "The money goes back to the buyer when the window ends."
+    next_command = "clawmarket order explain {orderId}"
+
+
+class RevocationsUsedUpError(ConflictError):
+    """The delivery was begun and taken back as often as a delivery can be."""
+
+    advice = "Complete the delivery, or give the order up with web3.market.settlement.refund."
     next_command = "clawmarket order explain {orderId}"
 
 
@@ -246,9 +253,15 @@ def start(order: Order, delivery_id: str | None, now: int) -> Order:
 def withdraw_delivery(order: Order) -> Order:
     """Take an issued delivery back; the order waits for the seller again.
 
-    Raises TransitionRefusedError.
+    Raises:
+        TransitionRefusedError: No delivery has begun.
+        RevocationsUsedUpError: The order's story, and with it the receipt, would grow for ever.
     """
     state = ORDER.step(order.state, "withdraw_delivery")
+    if len(order.records) >= MAX_RECORDS_TO_REVOKE:
+        raise RevocationsUsedUpError(
+            "A delivery cannot be taken back that often.", orderId=order.order_id
+        )
     return replace(order, state=state, delivery_id=None)
 
 

@@ -53,7 +53,7 @@ class Border:
         """Serve one request or connection (ASGI)."""
         if scope["type"] == "http":
             await self._serve(scope, receive, send)
-        elif scope["type"] == "websocket" and not self._is_asked_for(scope):
+        elif scope["type"] == "websocket" and not self._may_connect(scope):
             await send({"type": "websocket.close", "code": 1008})
         else:
             await self._app(scope, receive, send)
@@ -91,6 +91,14 @@ class Border:
             return True
         names = Headers(scope=scope).getlist("host")
         return bool(names) and all(_hostname(name) in self._hosts for name in names)
+
+    def _may_connect(self, scope: Scope) -> bool:
+        # Browsers let any page open a WebSocket and read it; only its Origin says which page.
+        origins = Headers(scope=scope).getlist("origin")
+        local = self._hosts is None or all(
+            _hostname(o.partition("//")[2]) in self._hosts for o in origins
+        )
+        return local and self._is_asked_for(scope)
 
 
 def _hostname(header: str) -> str | None:

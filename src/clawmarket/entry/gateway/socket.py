@@ -27,7 +27,7 @@ from clawmarket.entry.gateway.wire import (
     success,
 )
 from clawmarket.registry.fields import Wire
-from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.pipeline import MAX_SHOWN_NAME, Pipeline
 from clawmarket.services.trust.identity import identify
 
 MAX_IN_FLIGHT = 64
@@ -174,5 +174,5 @@ def _as(kind: type[F], frame: dict[str, Any]) -> F:
         return kind.model_validate(frame)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        path = "$." + ".".join(str(step) for step in first["loc"])
+        path = "$." + ".".join(str(step)[:MAX_SHOWN_NAME] for step in first["loc"])
         raise BodyInvalidError(f"{path}: {first['msg'].lower()}.", path=path) from None

@@ -6,7 +6,7 @@ from clawmarket.domain.market import bid as bids
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import task as tasks
 from clawmarket.domain.market.award import Award, AwardState, TaskAwarded
-from clawmarket.domain.market.bid import Bid, BidNotFoundError, BidState
+from clawmarket.domain.market.bid import Bid, BidNotFoundError
 from clawmarket.domain.market.order import Order, OrderCreated, OrderState
 from clawmarket.domain.market.task import (
     Task,
@@ -14,12 +14,11 @@ from clawmarket.domain.market.task import (
     TaskNotFoundError,
     TaskNotOpenError,
 )
-from clawmarket.domain.market.terms import MAX_BIDS_PER_TASK
 from clawmarket.domain.treasury.account import FundsMissingError
-from clawmarket.ports.store import Query
 from clawmarket.registry.fields import BidId, SignedRequest
 from clawmarket.registry.methods import Need, Risk, Verb, write
 from clawmarket.services.call import Call
+from clawmarket.services.market.rejections import award_id_of, turn_down_bids
 from clawmarket.services.market.views import AwardView
 from clawmarket.services.treasury.moves import carry_over, hold_of, lock, set_aside
 from clawmarket.services.work import Work
@@ -57,14 +56,14 @@ def award_bid(call: Call, work: Work, request: AwardBid) -> AwardView:
     order = _order_of(call, work, task, bid)
     work.save(tasks.award(task, order.order_id, call.now))
     work.save(accepted)
-    _turn_others_down(work, bid)
+    turn_down_bids(work, task.task_id, but=bid.bid_id)
     old = hold_of(work, task.hold_id) if task.hold_id else None
     if old is None:
         hold = set_aside(work, task.buyer, order.amount, order.order_id, task.asset)
     else:
         hold = carry_over(work, old, order)
     award = Award(
-        call.new_id("award"),
+        award_id_of(order.order_id),
         task.task_id,
         bid.bid_id,
         order.order_id,
@@ -138,15 +137,6 @@ def terms_of(order: Order) -> str:
             "resubmitSec": order.resubmit_s,
         }
     )
-
-
-def _turn_others_down(work: Work, chosen: Bid) -> None:
-    live = {"task_id": chosen.task_id, "state": BidState.SUBMITTED}
-    for bid in work.find(Query(Bid, equal=live, limit=MAX_BIDS_PER_TASK)):
-        if bid.bid_id != chosen.bid_id:
-            found = work.get(Bid, bid.bid_id)
-            if found is not None:
-                work.save(bids.reject(found))
 
 
 def _view(award: Award, order: Order, settlement_id: str) -> AwardView:

@@ -118,6 +118,7 @@ def withdraw_bid(call: Call, work: Work, request: WithdrawBid) -> BidView:
     if bid is None or bid.bidder != call.actor:
         raise BidNotFoundError(f"You have no bid {request.bid_id}.")
     after, withdrawn = bids.withdraw(bid)
+    work.save(bids.uncounted(task_of(work, bid.task_id)))
     work.save(after)
     work.emit(withdrawn)
     return bid_view(after)

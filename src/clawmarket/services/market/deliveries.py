@@ -13,7 +13,12 @@ from clawmarket.domain.market.delivery import (
     DeliveryNotFoundError,
     DeliveryState,
 )
-from clawmarket.domain.market.order import DeliveryLateError, Order, OrderNotFoundError
+from clawmarket.domain.market.order import (
+    DeliveryLateError,
+    Order,
+    OrderNotFoundError,
+    RevocationsUsedUpError,
+)
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import DeliveryId, File, Note, OrderId, Request, SignedRequest
@@ -100,7 +105,11 @@ class RevokeDelivery(SignedRequest):
     delivery_id: DeliveryId
 
 
-@write("web3.market.delivery.revoke", errors=(DeliveryNotFoundError,), needs=ISSUED)
+@write(
+    "web3.market.delivery.revoke",
+    errors=(DeliveryNotFoundError, RevocationsUsedUpError),
+    needs=ISSUED,
+)
 def revoke_delivery(call: Call, work: Work, request: RevokeDelivery) -> DeliveryView:
     """Take back a delivery that is not complete; the order waits for you again."""
     delivery, order = _own(work, request.delivery_id, call.actor)

@@ -37,6 +37,7 @@ from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.awards import terms_of
+from clawmarket.services.market.rejections import revoke_award
 from clawmarket.services.market.views import OrderView, order_view
 from clawmarket.services.treasury.moves import refund, release, settlement_of
 from clawmarket.services.work import Work
@@ -74,6 +75,8 @@ def return_money(work: Work, order: Order, why: str) -> Order:
     after = orders.recorded(orders.give_back(order), work.record_id)
     work.save(after)
     refund(work, settlement_of(work, order), why)
+    if not order.rejections:
+        revoke_award(work, order)
     _wind_up(work, after)
     return after
 

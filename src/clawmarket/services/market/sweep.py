@@ -17,6 +17,7 @@ from clawmarket.registry.fields import Answer, Flag, Limit, Request
 from clawmarket.registry.methods import Verb, ask
 from clawmarket.services.call import THE_MARKET, Call
 from clawmarket.services.market.orders import finish_order, return_money
+from clawmarket.services.market.rejections import turn_down_bids
 from clawmarket.services.market.settlements import accept_result
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.moves import give_back, hold_of
@@ -68,11 +69,21 @@ async def sweep(pipeline: Pipeline, *, limit: int = 200, dry_run: bool = False) 
     )
 
 
+async def sweep_all(pipeline: Pipeline) -> None:
+    """Sweep until nothing is due any more, or what is due cannot be ended."""
+    while True:
+        ended = await sweep(pipeline)
+        endings = ended.tasks_expired + ended.orders_expired + ended.released + ended.refunded
+        if not endings:
+            return
+
+
 def _due(rows: Snapshot, now: int, limit: int) -> list[Task | Order]:
     late = {"at_most": ("acts_at", now), "order_by": "acts_at", "limit": limit}
     found: list[Task | Order] = [*rows.find(Query(Task, **late))]  # type: ignore[arg-type]
     found.extend(rows.find(Query(Order, **late)))  # type: ignore[arg-type]
-    return found[:limit]
+    # The longest due first: nobody keeps orders waiting behind a flood of tasks of their own.
+    return sorted(found, key=lambda row: row.acts_at or 0)[:limit]
 
 
 async def _end(pipeline: Pipeline, row: Task | Order) -> str:
@@ -99,6 +110,7 @@ def _end_task(work: Work, task_id: str) -> str:
     work.save(after)
     work.emit(expired)
     work.involve((task.buyer,))
+    turn_down_bids(work, task_id)
     if task.hold_id is not None:
         give_back(work, hold_of(work, task.hold_id), expired=True)
     return "task"

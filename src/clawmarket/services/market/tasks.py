@@ -45,6 +45,7 @@ from clawmarket.registry.methods import Need, Risk, Scope, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.files import share_files
+from clawmarket.services.market.rejections import turn_down_bids
 from clawmarket.services.market.views import TaskView, artifacts_of, task_view
 from clawmarket.services.market.windows import WindowTooShortError, check_windows
 from clawmarket.services.treasury.moves import give_back, hold_of, set_aside
@@ -221,12 +222,13 @@ class CancelTask(SignedRequest):
 )
 def cancel_task(call: Call, work: Work, request: CancelTask) -> TaskView:
     """Take an open task back; the held budget is available again at once."""
-    task = task_of(work, request.task_id)
-    if task.buyer != call.actor:
+    task = work.get(Task, request.task_id)
+    if task is None or task.buyer != call.actor:
         raise TaskNotFoundError(f"You have no task {request.task_id}.")
     after, cancelled = tasks.cancel(task, call.now)
     work.save(after)
     work.emit(cancelled)
+    turn_down_bids(work, task.task_id)
     if task.hold_id is not None:
         give_back(work, hold_of(work, task.hold_id))
     return task_view(after)

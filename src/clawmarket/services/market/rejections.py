@@ -1,0 +1,33 @@
+"""Rejections: what an ending does to the bids and awards that hang on it."""
+
+from dataclasses import replace
+
+from clawmarket.domain.kernel.ids import same_ulid
+from clawmarket.domain.market import bid as bids
+from clawmarket.domain.market.award import AWARD, Award
+from clawmarket.domain.market.bid import Bid, BidState
+from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.terms import MAX_BIDS_PER_TASK
+from clawmarket.ports.store import Query
+from clawmarket.services.work import Work
+
+
+def turn_down_bids(work: Work, task_id: str, *, but: str = "") -> None:
+    """Turn the live bids on a task down, because one was chosen or the task ended."""
+    live = {"task_id": task_id, "state": BidState.SUBMITTED}
+    for found in work.find(Query(Bid, equal=live, limit=MAX_BIDS_PER_TASK)):
+        bid = work.get(Bid, found.bid_id)
+        if bid is not None and bid.bid_id != but:
+            work.save(bids.reject(bid))
+
+
+def revoke_award(work: Work, order: Order) -> None:
+    """Take back the award of an order that ended without a delivery, if it was awarded."""
+    award = work.get(Award, award_id_of(order.order_id))
+    if award is not None:
+        work.save(replace(award, state=AWARD.step(award.state, "revoke")))
+
+
+def award_id_of(order_id: str) -> str:
+    """Return the id of the award that became an order; there is at most one."""
+    return same_ulid("award", order_id)
