@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure, rate, ratio
+from clawmarket.services.signing import statement_digest
 
 CALLERS = 8
-_keys = itertools.count()
+_lines = itertools.count()
 
 
 class Line:
@@ -24,6 +25,8 @@ class Line:
         self._reader = reader
         self._writer = writer
         self.token = ""
+        self._name = next(_lines)
+        self._count = self._name * 10_000_000
 
     async def call(self, method: str, **params: object) -> dict[str, Any]:
         """Call a method and return its answer."""
@@ -31,15 +34,20 @@ class Line:
         headers = f"Authorization: Bearer {self.token}\r\n" if self.token else ""
         self._writer.write(
             f"POST /rpc/{method} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}"
-            f"Idempotency-Key: b{next(_keys)}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            f"Idempotency-Key: {self.next_key()}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
             + body
         )
+        self._count += 1
         head = await self._reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
         answer: dict[str, Any] = json.loads(await self._reader.readexactly(length))
         if not answer["ok"]:
             raise AssertionError(answer)
         return answer
+
+    def next_key(self) -> str:
+        """Return the idempotency key that the next call will send."""
+        return f"b{self._count}"
 
     def close(self) -> None:
         """Hang up."""
@@ -91,7 +99,17 @@ async def _sign_in(line: Line) -> None:
     signature = wallet.sign_message(asked["message"])
     session = await line.call("web3.siwe.verify", message=asked["message"], signature=signature)
     line.token = session["token"]
-    line.token = (await line.call("web3.keys.create", label="bench"))["key"]
+    market = await line.call("web3.status.summary")
+    said = {
+        "v": 1,
+        "market": market["origin"],
+        "method": "web3.keys.create",
+        "actor": session["accountId"],
+        "key": line.next_key(),
+        "params": {"label": "bench"},
+    }
+    signed = wallet.sign_digest(statement_digest(said))
+    line.token = (await line.call("web3.keys.create", label="bench", signature=signed))["key"]
 
 
 async def _store(line: Line) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def _row(kind: type[Any], place: int) -> object:
     return kind(**{field.name: _value(hints[field.name], place) for field in fields(kind)})
 
 
-def _value(hint: Any, place: int) -> object:  # noqa: ANN401 - hints have no type of their own
+def _value(hint: Any, place: int) -> object:
     parts = get_args(hint)
     if NoneType in parts:
         known = next(part for part in parts if part is not NoneType)
@@ -49,7 +49,7 @@ def _value(hint: Any, place: int) -> object:  # noqa: ANN401 - hints have no typ
     return VALUES[hint][place]
 
 
-def changed(row: Any) -> Any:  # noqa: ANN401 - a row of any class
+def changed(row: Any) -> Any:
     """Return a row of the same key that differs in its other fields."""
     other = next(each for each in rows_of(type(row)) if key_of(each) != key_of(row))
     return replace(other, **{key_name(type(row)): key_of(row)})

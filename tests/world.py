@@ -13,6 +13,7 @@ from clawmarket.adapters.signer.ed25519 import Ed25519Signer
 from clawmarket.adapters.store.memory import MemoryStore
 from clawmarket.adapters.wallets.evm import EvmWallets
 from clawmarket.adapters.wallets.keyfile import Wallet
+from clawmarket.domain.kernel.moment import from_iso
 from clawmarket.domain.kernel.money import parse_decimal
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.domain.trust.checkpoint import vkey
@@ -90,17 +91,22 @@ class World:
 
     def sign_in(self, wallet: Wallet) -> Caller:
         """Answer a challenge with a wallet and return who that is."""
-        asked = self.submit(NOBODY, "web3.siwe.challenge", {"address": wallet.address})
-        signature = wallet.sign_message(asked["message"])
-        answer = self.submit(
-            NOBODY, "web3.siwe.verify", {"message": asked["message"], "signature": signature}
-        )
-        return identify(self.store, self.clock, answer["token"])
+        return self.caller(self.session(wallet)["token"])
+
+    def session(self, wallet: Wallet) -> Fields:
+        """Answer a challenge with a wallet and return the session that it opens."""
+        message = self.nobody.do("web3.siwe.challenge", address=wallet.address)["message"]
+        signature = wallet.sign_message(message)
+        return self.nobody.do("web3.siwe.verify", message=message, signature=signature)
+
+    def caller(self, token: str) -> Caller:
+        """Return who a bearer token speaks for."""
+        return identify(self.store, self.clock, token)
 
     def with_key(self, member: "Member", scope: str = "write") -> "Member":
         """Return a member as they act through a new API key, unsigned."""
         key = member.do("web3.keys.create", label="test", scope=scope)["key"]
-        return Member(self, identify(self.store, self.clock, key), None)
+        return Member(self, self.caller(key), None)
 
     @property
     def nobody(self) -> "Member":
@@ -110,7 +116,7 @@ class World:
     @property
     def operator(self) -> "Member":
         """Whoever runs the market."""
-        return Member(self, identify(self.store, self.clock, self.operator_token), None)
+        return Member(self, self.caller(self.operator_token), None)
 
     def submit(self, caller: Caller, method: str, params: Fields, key: str = "") -> Fields:
         """Pass one call through the pipeline."""
@@ -120,6 +126,10 @@ class World:
     def pass_time(self, *, seconds: int) -> None:
         """Let time go by; nothing happens by itself."""
         self.clock.advance(seconds * 1000)
+
+    def reaches(self, moment: str, ms: int = 0) -> None:
+        """Let time go by until a moment of an answer, or so many milliseconds off it."""
+        self.clock.advance(from_iso(moment) + ms - self.clock.now())
 
     def sweep(self) -> SweepAnswer:
         """Let the market end what waited too long."""

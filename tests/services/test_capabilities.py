@@ -12,7 +12,7 @@ from clawmarket.services.signing import statement_digest
 from world import ORIGIN, START, Fields, Member, World
 
 
-def dig(answer: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value
+def dig(answer: Any, path: str) -> Any:
     """Return what stands in an answer at a dotted path."""
     for step in path.split("."):
         answer = answer[int(step) if step.isdigit() else step]

@@ -111,8 +111,12 @@ class Transaction(Snapshot, Protocol):
         """Insert a row. Raises RowExistsError."""
         ...
 
-    def save(self, row: object) -> None:
-        """Replace the row that has the same key. Raises RowMissingError, RowExistsError."""
+    def save(self, row: object, before: object | None = None) -> None:
+        """Replace the row that has the same key.
+
+        Given the row as it was read, only what differs is written: a column that stays costs
+        its indexes nothing. Raises RowMissingError, RowExistsError.
+        """
         ...
 
     def remove(self, kind: type[object], key: Key) -> None:

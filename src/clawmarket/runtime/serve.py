@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -92,6 +93,9 @@ async def _serve(market: Market, listener: socket.socket, ready: Callable[[str],
             ws_max_size=MAX_FRAME_BYTES,
         )
     )
+    # uvicorn raises each signal anew once it has stopped; SIGTERM would end the process there,
+    # before the market is closed. Taken as Ctrl+C, it only cancels this task.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     await market.start()
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:

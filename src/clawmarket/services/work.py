@@ -29,6 +29,7 @@ class Work:
         self.record_id = call.record_ids.next(call.clock.now(), call.draw(10))
         self._rows = rows
         self._loaded: dict[tuple[type, Key], Any] = {}
+        self._stored: dict[tuple[type, Key], object] = {}
         self._new: dict[tuple[type, Key], object] = {}
         self._changed: dict[tuple[type, Key], object] = {}
         self._states: list[list[str]] = []
@@ -43,7 +44,7 @@ class Work:
             return known
         row = self._rows.get(kind, key)
         if row is not None:
-            self._loaded[kind, key] = row
+            self._loaded[kind, key] = self._stored[kind, key] = row
         return row
 
     def find(self, query: Query[R]) -> list[R]:
@@ -73,10 +74,11 @@ class Work:
 
     def _flush(self) -> None:
         """Write what was changed; a row that was changed twice is written once."""
-        for row in self._changed.values():
-            self._rows.save(row)
+        for key, row in self._changed.items():
+            self._rows.save(row, self._stored[key])
         for row in self._new.values():
             self._rows.add(row)
+        self._stored |= self._changed | self._new
         self._changed.clear()
         self._new.clear()
 

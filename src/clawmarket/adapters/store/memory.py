@@ -83,12 +83,12 @@ class _MemoryTransaction:
         """Insert a row. Raises RowExistsError."""
         self._put(row, self.get(type(row), key_of(row)), None)
 
-    def save(self, row: object) -> None:
+    def save(self, row: object, _before: object | None = None) -> None:
         """Replace the row that has the same key. Raises RowMissingError, RowExistsError."""
-        before = self.get(type(row), key_of(row))
-        if before is None:
+        stored = self.get(type(row), key_of(row))
+        if stored is None:
             raise RowMissingError("There is no row with this key to replace.")
-        self._put(row, before, before)
+        self._put(row, stored, stored)
 
     def remove(self, kind: type[object], key: Key) -> None:
         """Delete the row with a key, if there is one."""

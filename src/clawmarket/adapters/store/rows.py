@@ -7,7 +7,14 @@ import pysqlite3
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from clawmarket.adapters.store.connection import Connection, Cursor
-from clawmarket.adapters.store.statements import cells_of, find_statement, plan_of, shape_of
+from clawmarket.adapters.store.statements import (
+    cells_of,
+    differing,
+    find_statement,
+    plan_of,
+    shape_of,
+    update_statement,
+)
 from clawmarket.domain.kernel.errors import InternalError, Refused
 from clawmarket.ports.store import Key, Query, RowExistsError, RowMissingError, StoreLostError
 
@@ -71,11 +78,22 @@ class SqliteTransaction(SqliteSnapshot):
         except pysqlite3.Error as error:
             self._fail(error)
 
-    def save(self, row: object) -> None:
-        """Replace the row that has the same key. Raises RowMissingError, RowExistsError."""
+    def save(self, row: object, before: object | None = None) -> None:
+        """Replace the row that has the same key, or of it what differs from before.
+
+        Raises RowMissingError, RowExistsError.
+        """
         plan = plan_of(type(row), SQLITE)
+        cells = plan.codec.encode(row)
+        if before is None:
+            update = plan.update
+        else:
+            places = differing(cells, plan.codec.encode(before))
+            if not places:
+                return
+            update = update_statement(type(row), places, SQLITE)
         try:
-            done = self._execute(plan.update.sql, plan.update.bind(plan.codec.encode(row)))
+            done = self._execute(update.sql, update.bind(cells))
         except pysqlite3.Error as error:
             self._fail(error)
         if done.rowcount != 1:

@@ -59,7 +59,7 @@ KINDS: dict[str, type] = {
 
 # Every index costs each insert; each stands here for one listing, sweep or look-up.
 INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
-    (Bid, ("task_id", "bidder", "state")),
+    (Bid, ("task_id", "state", "bid_id")),
     (Bid, ("bidder", "bid_id")),
     (Credential, ("account_id",)),
     (Job, ("acts_at",)),

@@ -160,6 +160,35 @@ def _plan(kind: type[R], dialect: Dialect) -> Plan[R]:
     )
 
 
+_UPDATES: dict[tuple[type, tuple[int, ...], str], Prepared] = {}
+
+
+def differing(cells: Sequence[Cell], before: Sequence[Cell]) -> tuple[int, ...]:
+    """Return the places of the cells that are not what they were."""
+    return tuple([place for place, cell in enumerate(cells) if cell != before[place]])
+
+
+def update_statement(kind: type, places: tuple[int, ...], dialect: Dialect) -> Prepared:
+    """Return the statement that writes some cells of a row; it takes all the row's cells."""
+    known = _UPDATES.get((kind, places, dialect.name))
+    if known is None:
+        known = _UPDATES[kind, places, dialect.name] = _update(kind, places, dialect)
+    return known
+
+
+def _update(kind: type, places: tuple[int, ...], dialect: Dialect) -> Prepared:
+    table = TABLES[kind]
+    names = [form.name for form in forms_of(kind)]
+    key = _key(kind)
+    changed = [names[place] for place in places]
+    cells = {name: bindparam(name, type_=table.c[name].type) for name in [key, *changed]}
+    statement = update(table).where(table.c[key] == cells[key])
+    statement = statement.values({name: cells[name] for name in changed})
+    few = prepared(statement, dialect, [*changed, key])
+    pick = itemgetter(*places, 0)
+    return Prepared(few.sql, lambda row: few.bind(pick(row)))
+
+
 def shape_of(query: Query[Any]) -> Shape:
     """Return what a query asks for, without the values."""
     equal: list[str] = []

@@ -1,8 +1,8 @@
 """The one writer: many commands, each behind a savepoint, made durable by one COMMIT.
 
 A command is answered only after the COMMIT of its group. A command that fails undoes itself and
-nothing else; a group that SQLite rolled back is answered as lost and never run again, because
-its commands may have been answered to by somebody else in between.
+nothing else; a group that SQLite rolled back is answered as lost and never run again: whoever
+asked decides anew, with the same idempotency key.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from clawmarket.adapters.store.rows import SqliteTransaction
 from clawmarket.ports.store import StoreBusyError, StoreLostError
 
 GROUP_SIZE = 64
-GROUP_WORK_S = 0.005
+GROUP_WORK_S = 0.015
 LINGER_S = 0.0003
 MAX_WAITING = 10_000
 
@@ -159,10 +159,21 @@ class GroupWriter:
 
 
 def _lost(failure: Exception) -> Outcome:
-    reason = getattr(failure, "sqlite_errorname", type(failure).__name__)
+    reason = _reason(failure)
     lost = StoreLostError("The transaction was lost; nothing of it happened.", reason=reason)
     lost.__cause__ = failure
     return Outcome(failure=lost)
+
+
+def _reason(failure: BaseException) -> str:
+    """Return SQLite's name for what is behind a failure, such as SQLITE_FULL."""
+    behind: BaseException | None = failure
+    while behind is not None:
+        name = getattr(behind, "sqlite_errorname", None)
+        if isinstance(name, str):
+            return name
+        behind = behind.__cause__
+    return type(failure).__name__
 
 
 def _answer(done: Iterable[tuple[Waiting, Outcome]]) -> None:

@@ -19,7 +19,16 @@ from clawmarket.domain.trust.session import (
     allows,
 )
 from clawmarket.ports.store import Query, Snapshot
-from clawmarket.registry.fields import Answer, CredentialId, Label, Moment, Request, Token, Word
+from clawmarket.registry.fields import (
+    Answer,
+    CredentialId,
+    Label,
+    Moment,
+    Request,
+    SignedRequest,
+    Token,
+    Word,
+)
 from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.trust.identity import token_hash
@@ -28,8 +37,8 @@ from clawmarket.services.work import Work
 MAX_KEYS = 50
 
 
-class CreateKey(Request):
-    """What the key is for and what it may do."""
+class CreateKey(SignedRequest):
+    """What the key is for and what it may do; a stolen session alone makes no keys."""
 
     label: Label = "key"
     scope: Annotated[

@@ -119,7 +119,7 @@ def _bids() -> None:
         },
     )
     _index("bids", "bidder", "bid_id")
-    _index("bids", "task_id", "bidder", "state")
+    _index("bids", "task_id", "state", "bid_id")
 
 
 def _credentials() -> None:

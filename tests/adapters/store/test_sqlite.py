@@ -1,0 +1,472 @@
+"""What only a file can show: durability, commits in groups, groups that are lost, crashes."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pysqlite3
+import pytest
+
+from clawmarket.adapters.store import writer
+from clawmarket.adapters.store.connection import Connection, Cursor, connect
+from clawmarket.adapters.store.rows import refusal
+from clawmarket.adapters.store.sqlite import SqliteStore, open_sqlite
+from clawmarket.adapters.store.writer import GROUP_SIZE, MAX_WAITING, GroupWriter, Outcome
+from clawmarket.domain.kernel.errors import InternalError
+from clawmarket.domain.trust.record import LogEntry, Tally
+from clawmarket.ports.store import (
+    Query,
+    RowExistsError,
+    Snapshot,
+    Store,
+    StoreBusyError,
+    StoreLostError,
+    Transaction,
+)
+from stored_rows import adding, every, find, write
+
+Command = Callable[[Any], Any]
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the tables and no rows."""
+    path = tmp_path_factory.mktemp("migrated") / "market.db"
+    open_sqlite(path).close()
+    return path
+
+
+@pytest.fixture
+def path(migrated: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copy(migrated, tmp_path / "market.db"))
+
+
+@pytest.fixture
+def store(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteStore]:
+    """A store whose groups end by number and never by the clock."""
+    monkeypatch.setattr(writer, "GROUP_WORK_S", 600.0)
+    opened = SqliteStore(path)
+    yield opened
+    opened.close()
+
+
+async def at_once(store: Store, commands: Sequence[Command]) -> list[Any]:
+    """Queue all commands before the first one goes on, and return what they answer or raise."""
+    queued = threading.Event()
+
+    def first(work: Transaction) -> object:
+        queued.wait()
+        return commands[0](work)
+
+    waiting = [asyncio.ensure_future(store.write(each)) for each in (first, *commands[1:])]
+    await asyncio.sleep(0)
+    queued.set()
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def numbered(count: int) -> list[Command]:
+    """Return commands that each add one row."""
+    return [adding(LogEntry(number, f"record {number}")) for number in range(count)]
+
+
+def numbers(store: Store) -> list[int]:
+    """Return the numbers of the rows that are there."""
+    return [entry.idx for entry in every(store, LogEntry)]
+
+
+def traced(store: SqliteStore) -> list[str]:
+    """Return a list that takes every further statement of the writer that ends a transaction."""
+    said: list[str] = []
+    ends = {"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"}
+    driver: Any = store._writer._connection
+    driver.set_trace_callback(lambda sql: said.append(sql) if sql in ends else None)
+    return said
+
+
+def lose(work: Any) -> None:
+    """Roll everything back, as SQLite itself does after some errors."""
+    work._connection.execute("ROLLBACK")
+
+
+def test_what_is_written_is_there_after_opening_again(path: Path) -> None:
+    """Rows, replaced rows and removed ones."""
+    first = SqliteStore(path)
+    write(first, adding(Tally("a", 1), Tally("b", 1)))
+    write(first, lambda work: work.save(Tally("a", 2)))
+    write(first, lambda work: work.remove(Tally, "b"))
+    first.close()
+    second = SqliteStore(path)
+    assert every(second, Tally) == [Tally("a", 2)]
+    second.close()
+
+
+def test_an_answered_write_is_in_the_file(store: SqliteStore, path: Path) -> None:
+    """Another connection sees it at once, while the store is open."""
+    write(store, adding(Tally("a", 1)))
+    other = connect(path)
+    assert other.execute("SELECT * FROM tallies").fetchall() == [("a", 1)]
+    other.close()
+
+
+def test_each_commit_waits_for_the_disk(store: SqliteStore) -> None:
+    """Both connections write ahead and sync fully; the reader's cannot write."""
+
+    def settings(connection: Connection) -> list[object]:
+        names = ("journal_mode", "synchronous", "query_only")
+        found = (connection.execute(f"PRAGMA {name}").fetchone() for name in names)
+        return [row and row[0] for row in found]
+
+    every(store, Tally)
+    assert settings(store._writer._connection) == ["wal", 2, 0]
+    assert [settings(connection) for connection in store._free] == [["wal", 2, 1]]
+
+
+def test_sixty_four_commands_share_a_commit(store: SqliteStore) -> None:
+    """Two full groups make two commits; all rows are there."""
+    said = traced(store)
+    asyncio.run(at_once(store, numbered(2 * GROUP_SIZE)))
+    assert said == ["BEGIN IMMEDIATE", "COMMIT"] * 2
+    assert numbers(store) == list(range(2 * GROUP_SIZE))
+
+
+def test_a_lone_command_has_a_commit_of_its_own(store: SqliteStore) -> None:
+    """Nobody waits for company."""
+    said = traced(store)
+    for command in numbered(3):
+        write(store, command)
+    assert said == ["BEGIN IMMEDIATE", "COMMIT"] * 3
+
+
+def test_a_command_that_fails_loses_only_itself(store: SqliteStore) -> None:
+    """Sixty-three of one group are kept, under one commit."""
+    said = traced(store)
+    commands = numbered(GROUP_SIZE)
+    commands[5] = adding(LogEntry(5, "five"), LogEntry(0, "taken"))
+    answers = asyncio.run(at_once(store, commands))
+    assert [type(answer) for answer in answers].count(RowExistsError) == 1
+    assert type(answers[5]) is RowExistsError
+    assert said == ["BEGIN IMMEDIATE", "COMMIT"]
+    assert numbers(store) == [*range(5), *range(6, GROUP_SIZE)]
+
+
+def _lose_and_raise(work: Transaction) -> None:
+    lose(work)
+    raise ValueError
+
+
+def _lose_and_go_on(work: Transaction) -> None:
+    lose(work)
+    with pytest.raises(RowExistsError):
+        work.add(Tally("there", 1))
+    for each in (adding(Tally("late", 1)), lambda work: work.get(Tally, "there")):
+        with pytest.raises(StoreLostError):
+            each(work)
+
+
+@pytest.mark.parametrize("losing", [lose, _lose_and_raise, _lose_and_go_on])
+def test_a_lost_group_is_answered_as_lost_and_never_run_again(
+    store: SqliteStore, losing: Command
+) -> None:
+    """Those before the loss and the loser itself; those behind it run in the next group."""
+    write(store, adding(Tally("there", 1)))
+    ran: list[int] = []
+
+    def counted(number: int) -> Command:
+        def command(work: Transaction) -> None:
+            ran.append(number)
+            work.add(LogEntry(number, f"{number}"))
+
+        return command
+
+    commands = [*map(counted, range(10)), losing, *map(counted, range(11, 20))]
+    answers = asyncio.run(at_once(store, commands))
+    assert [type(answer) for answer in answers[:11]] == [StoreLostError] * 11
+    assert not any(isinstance(answer, Exception) for answer in answers[11:])
+    assert ran == [*range(10), *range(11, 20)]
+    assert numbers(store) == list(range(11, 20))
+    assert every(store, Tally) == [Tally("there", 1)]
+
+
+class FailingConnection:
+    """SQLite with a disk that fails when one statement comes for the first time."""
+
+    def __init__(self, path: Path, statement: str) -> None:
+        self._real = connect(path)
+        self._failing = {statement}
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._real.in_transaction
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Cursor:
+        """Run one statement, or fail."""
+        if sql in self._failing:
+            self._failing.remove(sql)
+            raise pysqlite3.OperationalError("disk I/O error")
+        return self._real.execute(sql, values)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._real.close()
+
+
+@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "COMMIT", "SAVEPOINT command"])
+def test_a_disk_that_fails_once_loses_one_group(path: Path, statement: str) -> None:
+    """It is undone, answered as lost and not run again; the next one is kept."""
+    group = GroupWriter(FailingConnection(path, statement))
+    ran: list[int] = []
+
+    async def submit(number: int) -> Outcome:
+        def command(work: Transaction) -> None:
+            ran.append(number)
+            work.add(LogEntry(number, f"{number}"))
+
+        return await group.submit(command)
+
+    async def story() -> list[Outcome]:
+        return [await submit(number) for number in range(3)]
+
+    outcomes = asyncio.run(story())
+    group.close()
+    assert [type(outcome.failure) for outcome in outcomes] == [StoreLostError, *[type(None)] * 2]
+    assert ran == ([0, 1, 2] if statement == "COMMIT" else [1, 2])
+    store = SqliteStore(path)
+    assert numbers(store) == [1, 2]
+    store.close()
+
+
+def test_a_full_disk_refuses_and_recovers(store: SqliteStore) -> None:
+    """What did not fit is lost as a whole; with room again, writes go on."""
+    writing = store._writer._connection
+    pages = int((writing.execute("PRAGMA page_count").fetchone() or [0])[0])
+    writing.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall()
+    large = adding(Tally("small", 1), LogEntry(1, "x" * 100_000))
+    with pytest.raises(StoreLostError) as refused:
+        write(store, large)
+    assert refused.value.details == {"reason": "SQLITE_FULL"}
+    assert (every(store, Tally), numbers(store)) == ([], [])
+    writing.execute("PRAGMA max_page_count = 1000000").fetchall()
+    write(store, large)
+    assert (every(store, Tally), numbers(store)) == ([Tally("small", 1)], [1])
+
+
+def test_too_many_waiting_commands_are_refused(store: SqliteStore) -> None:
+    """At once and before they run; those that wait are run."""
+    started, go_on = threading.Event(), threading.Event()
+
+    def first(_: Transaction) -> None:
+        started.set()
+        go_on.wait()
+
+    async def story() -> list[object]:
+        running = asyncio.ensure_future(store.write(first))
+        await asyncio.to_thread(started.wait)
+        waiting = [store._writer.submit(lambda _: None) for _ in range(MAX_WAITING)]
+        with pytest.raises(StoreBusyError, match=f"{MAX_WAITING}"):
+            await store.write(adding(Tally("too much", 1)))
+        go_on.set()
+        await running
+        return [(await each).failure for each in waiting]
+
+    assert asyncio.run(story()) == [None] * MAX_WAITING
+    assert every(store, Tally) == []
+    write(store, adding(Tally("again", 1)))
+
+
+def test_closing_finishes_what_was_accepted(path: Path) -> None:
+    """Three groups wait when it is called; all of them are kept and answered."""
+    store = SqliteStore(path)
+
+    async def story() -> list[object]:
+        waiting = [asyncio.ensure_future(store.write(each)) for each in numbered(3 * GROUP_SIZE)]
+        await asyncio.sleep(0)
+        store.close()
+        return await asyncio.gather(*waiting)
+
+    assert asyncio.run(story()) == [None] * 3 * GROUP_SIZE
+    assert [each.name for each in threading.enumerate() if each.name == "store-writer"] == []
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    again = SqliteStore(path)
+    assert numbers(again) == list(range(3 * GROUP_SIZE))
+    again.close()
+
+
+def test_a_read_after_the_end_is_refused_and_one_under_way_goes_on(path: Path) -> None:
+    """The last reader lets go of the file."""
+    store = SqliteStore(path)
+    write(store, adding(Tally("a", 1)))
+
+    def ask(rows: Snapshot) -> object:
+        store.close()
+        return rows.get(Tally, "a")
+
+    assert store.read(ask) == Tally("a", 1)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    with pytest.raises(StoreLostError):
+        every(store, Tally)
+
+
+def test_a_reader_keeps_its_view_while_others_write(store: SqliteStore) -> None:
+    """From its first look to its last; the next reader sees the write."""
+    write(store, adding(Tally("a", 1)))
+
+    def ask(rows: Snapshot) -> list[object]:
+        before = rows.get(Tally, "a")
+        write(store, lambda work: work.save(Tally("a", 2)))
+        return [before, rows.get(Tally, "a"), *rows.find(Query(Tally))]
+
+    assert store.read(ask) == [Tally("a", 1)] * 3
+    assert every(store, Tally) == [Tally("a", 2)]
+
+
+def test_several_threads_and_loops_may_write_and_read(store: SqliteStore) -> None:
+    """Each loop hears of its own commands; every reader sees whole commands."""
+    failures: list[BaseException] = []
+
+    def work(base: int) -> None:
+        async def story() -> None:
+            for number in range(base, base + 40, 2):
+                both = adding(LogEntry(number, f"{number}"), LogEntry(number + 1, f"{number + 1}"))
+                await asyncio.gather(store.write(both), store.write(lambda _: None))
+                assert len(every(store, LogEntry)) % 2 == 0
+
+        try:
+            asyncio.run(story())
+        except BaseException as failure:  # noqa: BLE001 - a thread's failure is the test's
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=(base,)) for base in range(0, 200, 40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert numbers(store) == list(range(200))
+
+
+def test_a_caller_that_gave_up_disturbs_nobody(store: SqliteStore) -> None:
+    """Its command runs all the same; the others of its group are answered."""
+
+    async def story() -> list[object]:
+        impatient = asyncio.ensure_future(store.write(adding(LogEntry(-1, "impatient"))))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        answers = await at_once(store, numbered(3))
+        return [*answers, impatient.cancelled()]
+
+    assert asyncio.run(story()) == [None, None, None, True]
+    assert numbers(store) == [-1, 0, 1, 2]
+
+
+def test_a_closed_loop_disturbs_nobody(store: SqliteStore) -> None:
+    """Nobody hears the answer of a command whose loop is gone."""
+    go_on = threading.Event()
+
+    async def leave() -> None:
+        store._writer.submit(lambda _: go_on.wait())
+        store._writer.submit(adding(LogEntry(0, "0")))
+
+    asyncio.run(leave())
+    go_on.set()
+    write(store, adding(LogEntry(1, "1")))
+    assert numbers(store) == [0, 1]
+
+
+def test_a_reader_that_cannot_open_the_file_is_refused(store: SqliteStore, path: Path) -> None:
+    """Its refusal has a code, as every other has."""
+    path.parent.rename(path.parent.with_name("elsewhere"))
+    with pytest.raises(StoreLostError):
+        find(store, Query(Tally))
+    path.parent.with_name("elsewhere").rename(path.parent)
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        (pysqlite3.IntegrityError("UNIQUE constraint failed: a.b"), RowExistsError),
+        (pysqlite3.IntegrityError("NOT NULL constraint failed: a.b"), InternalError),
+        (pysqlite3.ProgrammingError("no such thing"), InternalError),
+        (pysqlite3.InterfaceError("no such type"), InternalError),
+        (pysqlite3.OperationalError("disk I/O error"), StoreLostError),
+        (pysqlite3.DatabaseError("malformed"), StoreLostError),
+    ],
+)
+def test_an_error_of_the_driver_has_one_meaning(error: Exception, meaning: type) -> None:
+    """And its text, which names tables, is not shown."""
+    refused = refusal(error)
+    assert type(refused) is meaning
+    assert str(error) not in str(refused)
+
+
+LOADED = """
+import asyncio, itertools, sys
+from clawmarket.adapters.store.sqlite import SqliteStore
+from clawmarket.domain.trust.record import LogEntry, Tally
+
+async def load(store, worker):
+    for number in itertools.count(worker, 16):
+        def command(work, number=number):
+            work.add(LogEntry(number, "record %d" % number))
+            work.add(Tally("tally %d" % number, number))
+        await store.write(command)
+        sys.stdout.write("%d\\n" % number)
+        sys.stdout.flush()
+
+async def main():
+    store = SqliteStore(sys.argv[1])
+    await asyncio.gather(*(load(store, worker) for worker in range(16)))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("killed_after", [1, 300, 2_000])
+def test_no_answered_write_is_lost_when_the_process_is_killed(
+    path: Path, killed_after: int
+) -> None:
+    """The file is sound, each command is there whole or not at all, each answered one is."""
+    command = [sys.executable, "-c", LOADED, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(killed_after)]
+        os.kill(process.pid, signal.SIGKILL)
+        lines += process.stdout.readlines()
+    answered = {int(line) for line in lines if line.endswith(b"\n")}
+    store = open_sqlite(path)
+    kept = set(numbers(store))
+    assert len(answered) >= killed_after
+    assert answered - kept == set()
+    assert {tally.amount for tally in every(store, Tally)} == kept
+    write(store, adding(LogEntry(-1, "after")))
+    store.close()
+    checking = connect(path)
+    assert checking.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    checking.close()
+
+
+OPENED = """
+import asyncio, sys
+import clawmarket.runtime.app
+from clawmarket.adapters.store.sqlite import open_sqlite
+store = open_sqlite(sys.argv[1])
+store.read(lambda rows: None)
+asyncio.run(store.write(lambda work: None))
+store.close()
+print(sorted({"sqlite3", "_sqlite3"} & sys.modules.keys()))
+"""
+
+
+def test_the_interpreters_own_sqlite_is_never_loaded(tmp_path: Path) -> None:
+    """Not by us nor by a library, so no connection of it can drop the locks of ours."""
+    command = [sys.executable, "-c", OPENED, str(tmp_path / "market.db")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,1 @@
+"""What a hostile party tries, and what it gets."""

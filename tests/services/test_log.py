@@ -1,0 +1,120 @@
+"""The log: every record once, in the order of the commands, in a tree that only grows."""
+
+from functools import partial
+
+import pytest
+
+from clawmarket.domain.kernel.ids import make_id
+from clawmarket.domain.trust.checkpoint import Checkpoint, open_checkpoint, parse_vkey
+from clawmarket.domain.trust.merkle import root_of, verify_consistency
+from clawmarket.domain.trust.record import LogEntry, Record, Tally, record_leaf
+from clawmarket.domain.trust.tiles import consistency_proof
+from clawmarket.entry.cli.verify import crypto
+from clawmarket.ports.store import Snapshot
+from clawmarket.services.trust.log import BATCH, log_head, read_tile
+from clawmarket.services.work import Work
+from world import World
+
+
+def head(world: World) -> Checkpoint:
+    """Return the log's head, its signature checked."""
+    stored = world.store.read(log_head)
+    assert stored is not None
+    return open_checkpoint(stored.checkpoint, parse_vkey(world.terms.vkey), crypto().verify)
+
+
+def proof(size1: int, size2: int, rows: Snapshot) -> list[bytes]:
+    """Return the proof that the log only grew."""
+    return consistency_proof(size1, size2, lambda *at: read_tile(rows, *at))
+
+
+def test_records_are_numbered_in_the_order_of_their_commands(world: World) -> None:
+    """No number is left out, none is given twice; a second round finds nothing to do."""
+    buyer, worker, award = world.hired()
+    buyer.accepts(worker.submits(award))
+    records = [record.record_id for record in world.all(Record)]
+
+    assert (world.log(), world.log()) == (len(records), 0)
+    assert [(entry.idx, entry.record_id) for entry in world.all(LogEntry)] == list(
+        enumerate(records)
+    )
+
+
+def test_the_root_is_that_of_all_leaves(world: World) -> None:
+    """Whoever has all records and salts computes the very root that is signed."""
+    world.hired()
+    world.log()
+    leaves = [record_leaf(record.body, record.salt) for record in world.all(Record)]
+    assert head(world) == Checkpoint(world.terms.origin, len(leaves), root_of(leaves))
+
+
+def test_each_head_contains_the_heads_before(world: World) -> None:
+    """Growing by one or by many, the old tree is a prefix of the new one."""
+    heads = []
+    for _ in range(4):
+        world.hired()
+        world.log()
+        heads.append(head(world))
+        world.member()
+        world.log()
+        heads.append(head(world))
+    for older in heads:
+        steps = world.store.read(partial(proof, older.size, heads[-1].size))
+        verify_consistency(older.size, heads[-1].size, steps, older.root, heads[-1].root)
+
+
+def test_more_than_one_batch_is_taken_in(world: World) -> None:
+    """A log that fell behind catches up in one go, also over the edge of a tile."""
+    key = world.with_key(world.member())
+    for _ in range(BATCH + 1):
+        key.publishes("0.000001", fund=False)
+    count = len(world.all(Record))
+    assert world.log() == count > BATCH
+    leaves = [record_leaf(record.body, record.salt) for record in world.all(Record)]
+    assert head(world).root == root_of(leaves)
+
+
+def test_a_clock_that_was_set_back_puts_nothing_before_the_head(world: World) -> None:
+    """Record ids rise all the same, so that no record is passed over."""
+    world.member()
+    world.log()
+    world.clock._now -= 3_600_000
+    world.member()
+    ids = [record.record_id for record in world.all(Record)]
+    assert ids[-1] > ids[-2] > make_id("record", world.clock.now() + 1, b"\xff" * 10)
+    assert world.log() == 1
+
+
+def test_a_command_that_fails_takes_no_number(world: World) -> None:
+    """What was undone is in no log."""
+    before = len(world.all(Record))
+
+    def fail(work: Work) -> None:
+        work.emit()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        world.run(world.pipeline.write(world.pipeline.call(world.operator.caller, "x"), fail))
+    assert len(world.all(Record)) == before
+
+
+def test_the_tallies_count_states_and_fees(world: World) -> None:
+    """What stands where is counted from the records as they enter the log."""
+    buyer, worker, award = world.hired()
+    world.log()
+    buyer.accepts(worker.submits(award))
+    world.log()
+    tallies = {tally.tally_id: tally.amount for tally in world.all(Tally) if tally.amount}
+
+    assert tallies == {
+        "award|award_active": 1,
+        "bid|bid_accepted": 1,
+        "delivery|delivery_completed": 1,
+        "fees|credits": 400_000,
+        "hold|hold_posted": 1,
+        "hold|hold_voided": 1,
+        "order|settlement_completed": 1,
+        "result|result_accepted": 1,
+        "settlement|settlement_released": 1,
+        "task|task_closed": 1,
+    }

@@ -1,0 +1,238 @@
+"""Silence: each row of the table of whose silence ends what, at its last moment.
+
+A step is judged when the command comes: one millisecond before the last moment it is done, from
+that moment on it is refused. The sweep does nothing before, and ends it from then on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.market.order import (
+    AttemptsUsedUpError,
+    DeliveryLateError,
+    LockLateError,
+    ReviewLateError,
+)
+from clawmarket.domain.market.task import TaskExpiredError
+from clawmarket.services.market.sweep import SweepAnswer
+from world import Fields, Member, World
+
+ALL_BACK = ("1000000000", "0", "0", "0")
+PAID = ("1039600000", "0", "0", "39600000")
+NOTHING = SweepAnswer(due=0, tasks_expired=0, orders_expired=0, released=0, refunded=0)
+EXPIRED = NOTHING.model_copy(update={"due": 1, "orders_expired": 1})
+RELEASED = NOTHING.model_copy(update={"due": 1, "released": 1})
+REFUNDED = NOTHING.model_copy(update={"due": 1, "refunded": 1})
+LAPSED = NOTHING.model_copy(update={"due": 1, "tasks_expired": 1})
+
+
+@dataclass(frozen=True)
+class Row:
+    """A moment at which somebody has to act: how to get there, and what acting is.
+
+    `until` is the last moment for the step; `acts_at` when the market acts.
+    """
+
+    world: World
+    step: Callable[[], Fields]
+    until: str
+    acts_at: str
+    thing: Fields
+    party: Member
+
+
+def acts_at(member: Member, order: Fields) -> str:
+    """Return when the market acts on an order by itself."""
+    said = member.do("web3.market.order.explain", orderId=order["orderId"])
+    return str(said["actsAt"])
+
+
+def unpaid(world: World) -> Row:
+    """Wait for the buyer to lock an order from an offer: 15 minutes."""
+    buyer, _, order = world.ordered()
+    return Row(world, lambda: buyer.locks(order), order["dueAt"], order["dueAt"], order, buyer)
+
+
+def undelivered(world: World) -> Row:
+    """Wait for the worker of an awarded task: the task's own time."""
+    _, worker, award = world.hired(timeoutSec=3_600)
+    due = award["dueAt"]
+    return Row(world, lambda: worker.submits(award), due, due, award, worker)
+
+
+def unissued(world: World) -> Row:
+    """Wait for the seller of a paid offer to begin: a day."""
+    buyer, seller, order = world.ordered()
+    buyer.locks(order)
+    due = seller.order(order)["dueAt"]
+    return Row(world, lambda: seller.begins(order), due, due, order, seller)
+
+
+def unfinished(world: World) -> Row:
+    """Wait for the seller of a paid offer to finish what was begun."""
+    buyer, seller, order = world.ordered(timeoutSec=60)
+    buyer.locks(order)
+    delivery = seller.begins(order)
+    due = seller.order(order)["dueAt"]
+    return Row(world, lambda: seller.delivers(delivery), due, due, order, seller)
+
+
+def unjudged(world: World) -> Row:
+    """Wait for the buyer to accept a result: ten minutes."""
+    buyer, worker, award = world.hired()
+    result = worker.submits(award)
+    due = buyer.order(award)["dueAt"]
+    return Row(world, lambda: buyer.accepts(result), due, due, award, buyer)
+
+
+def unrejected(world: World) -> Row:
+    """Wait for the buyer to send a result back: the same ten minutes."""
+    buyer, worker, award = world.hired()
+    result = worker.submits(award)
+    due = buyer.order(award)["dueAt"]
+    return Row(world, lambda: buyer.rejects(result), due, due, award, buyer)
+
+
+def unreleased(world: World) -> Row:
+    """Wait for the buyer of an offer to release."""
+    buyer, seller, order = world.ordered(disputeWindowSec=30)
+    buyer.locks(order)
+    seller.delivers(seller.begins(order))
+    due = buyer.order(order)["dueAt"]
+    return Row(world, lambda: buyer.releases(order), due, due, order, buyer)
+
+
+def unrepaired(world: World) -> Row:
+    """Wait for the worker to hand in again: a day; the refund follows a review window later."""
+    buyer, worker, award = world.hired()
+    buyer.rejects(worker.submits(award))
+    due = worker.order(award)["dueAt"]
+    return Row(world, lambda: worker.submits(award), due, acts_at(worker, award), award, worker)
+
+
+ROWS = {
+    unpaid: (LockLateError, EXPIRED, "order_expired"),
+    undelivered: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
+    unissued: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
+    unfinished: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
+    unjudged: (ReviewLateError, RELEASED, "settlement_completed"),
+    unrejected: (ReviewLateError, RELEASED, "settlement_completed"),
+    unreleased: (ReviewLateError, RELEASED, "settlement_completed"),
+    unrepaired: (DeliveryLateError, REFUNDED, "order_refunded"),
+}
+each_row = pytest.mark.parametrize("begin", ROWS, ids=[begin.__name__ for begin in ROWS])
+
+
+@each_row
+def test_one_millisecond_before_it_is_in_time(world: World, begin: Callable[[World], Row]) -> None:
+    """The step is done at the last millisecond."""
+    row = begin(world)
+    world.reaches(row.until, -1)
+    assert row.step()
+
+
+@each_row
+@pytest.mark.parametrize("late", [0, 1])
+def test_from_the_last_moment_on_it_is_too_late(
+    world: World, begin: Callable[[World], Row], late: int
+) -> None:
+    """The step is refused at the moment itself, though no sweep has run, and changes nothing."""
+    row = begin(world)
+    world.reaches(row.until, late)
+    before = row.party.figures(), row.party.order(row.thing)
+    with pytest.raises(ROWS[begin][0]) as refused:
+        row.step()
+    assert refused.value.code == "E_EXPIRED"
+    assert refused.value.next_step == f"clawmarket order explain {row.thing['orderId']}"
+    assert (row.party.figures(), row.party.order(row.thing)) == before
+
+
+@each_row
+def test_the_sweep_waits_for_the_moment(world: World, begin: Callable[[World], Row]) -> None:
+    """One millisecond before, nothing is due; at the moment, it ends the one way it can."""
+    row = begin(world)
+    _, ending, state = ROWS[begin]
+    world.reaches(row.acts_at, -1)
+    assert world.sweep() == NOTHING
+    world.reaches(row.acts_at)
+    assert (world.sweep(), world.sweep()) == (ending, NOTHING)
+    assert row.party.order(row.thing)["status"] == state
+
+
+@each_row
+def test_what_the_sweep_ended_is_over(world: World, begin: Callable[[World], Row]) -> None:
+    """After the ending the step is refused and nobody has money held or on its way."""
+    row = begin(world)
+    world.reaches(row.acts_at)
+    world.sweep()
+    with pytest.raises(Refused) as refused:
+        row.step()
+    assert refused.value.code == "E_CONFLICT"
+    assert row.party.figures()[1:3] == ("0", "0")
+
+
+def test_a_dry_run_only_counts(world: World) -> None:
+    """A sweep that only looks changes nothing."""
+    row = undelivered(world)
+    world.reaches(row.until)
+    counted = row.party.do("web3.market.expireSweep", dryRun=True)
+
+    assert counted == {
+        "due": 1,
+        "tasksExpired": 0,
+        "ordersExpired": 0,
+        "released": 0,
+        "refunded": 0,
+    }
+    assert row.party.order(row.thing)["status"] == "delivery_ready"
+
+
+def test_the_third_rejection_ends_in_a_refund(world: World) -> None:
+    """After three rejections nothing can be handed in; the refund follows a review window."""
+    buyer, worker, award = world.hired()
+    for _ in range(3):
+        buyer.rejects(worker.submits(award))
+    with pytest.raises(AttemptsUsedUpError):
+        worker.submits(award)
+    world.pass_time(seconds=599)
+    assert world.sweep() == NOTHING
+    world.pass_time(seconds=1)
+    assert world.sweep() == REFUNDED
+    assert (buyer.figures(), worker.figures()) == (ALL_BACK, ALL_BACK)
+
+
+@pytest.mark.parametrize("fund", [True, False])
+def test_a_task_that_nobody_is_awarded_ends(world: World, fund: bool) -> None:  # noqa: FBT001 - a case
+    """At its last moment bids and awards are refused, and the budget comes back."""
+    buyer, worker = world.member(), world.member()
+    task = buyer.publishes(expirySec=60, fund=fund)
+    bid = worker.bids(task)
+    world.reaches(task["expiresAt"], -1)
+    assert world.sweep() == NOTHING
+    world.reaches(task["expiresAt"])
+    for late in (lambda: buyer.awards(bid), lambda: buyer.cancels(task)):
+        with pytest.raises(TaskExpiredError):
+            late()
+    assert (world.sweep(), buyer.figures()) == (LAPSED, ALL_BACK)
+    assert worker.do("web3.market.getTask", taskId=task["taskId"])["status"] == "task_expired"
+
+
+def test_silence_of_the_buyer_pays_the_worker(world: World) -> None:
+    """Who says nothing has accepted: 99 percent to the worker, one to the market."""
+    buyer, worker, award = world.hired()
+    worker.submits(award)
+    world.pass_time(seconds=600)
+    world.sweep()
+    assert (buyer.figures(), worker.figures()) == (("960000000", "0", "0", "0"), PAID)
+
+
+def test_acting_in_time_disarms_the_sweep(world: World) -> None:
+    """A result that was handed in on time is not refunded at the old moment."""
+    row = undelivered(world)
+    world.reaches(row.until, -1)
+    row.step()
+    world.reaches(row.until)
+    assert world.sweep() == NOTHING
