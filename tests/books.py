@@ -10,12 +10,12 @@ from clawmarket.domain.kernel.ids import noun_of
 from clawmarket.domain.kernel.machine import MACHINES
 from clawmarket.domain.kernel.money import split_fee
 from clawmarket.domain.market.award import Award
-from clawmarket.domain.market.bid import Bid
+from clawmarket.domain.market.bid import Bid, BidState
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import ORDER, Order
 from clawmarket.domain.market.result import Result
-from clawmarket.domain.market.task import TASK, Task
+from clawmarket.domain.market.task import TASK, Task, TaskState
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.entry import Entry
 from clawmarket.domain.treasury.hold import Hold, HoldState
@@ -62,7 +62,7 @@ class Books:
         for record in told:
             for account, _, amount in record["postings"]:
                 recorded[account] += int(amount)
-        stored = {}
+        stored: dict[str, int] = {}
         for balance in self.rows(Balance):
             owner = balance.balance_id.partition("|")[0]
             stored |= {f"{owner}/available": balance.available, f"{owner}/held": balance.held}
@@ -101,19 +101,23 @@ class Books:
             for thing, before, after in record["states"]:
                 assert lives[thing][-1] == before
                 lives[thing].append(after)
-        rows = {str(key_of(row)): str(row.state) for kind in STATED for row in self.rows(kind)}
+        rows = {str(key_of(row)): _state(row) for kind in STATED for row in self.rows(kind)}
         assert {thing: life[-1] for thing, life in lives.items() if thing in rows} == rows
         for thing in rows:
             final = {str(state) for state in MACHINES[str(noun_of(thing))].final}
             assert final.isdisjoint(lives[thing][:-1])
 
     def check_clocks(self) -> None:
-        """Whatever is not over has a moment at which the market acts by itself."""
+        """What is not over has a moment at which the market acts; bids end with their task."""
         for order in self.rows(Order):
             assert (order.acts_at is None) == (order.state in ORDER.final)
             assert order.acts_at is None or order.acts_at >= order.due_at
+        open_tasks = set()
         for task in self.rows(Task):
-            assert (task.acts_at is None) == (task.state is not TASK.initial[0])
+            assert (task.acts_at is None) == (task.state is not TaskState.OPEN)
+            open_tasks |= {task.task_id} if task.acts_at else set()
+        live = {bid.task_id for bid in self.rows(Bid) if bid.state is BidState.SUBMITTED}
+        assert live <= open_tasks
 
     def check_over(self) -> None:
         """Assert that nothing waits any more and nobody's money is held."""
@@ -122,3 +126,7 @@ class Books:
         assert [task for task in self.rows(Task) if task.state not in TASK.final] == []
         assert [hold for hold in self.rows(Hold) if hold.state is HoldState.PENDING] == []
         assert {balance.held for balance in self.rows(Balance)} <= {0}
+
+
+def _state(row: Any) -> str:
+    return str(row.state)

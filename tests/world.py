@@ -47,15 +47,22 @@ def credits_(text: str) -> str:
 class World:
     """One market; time passes only when a test says so."""
 
-    def __init__(self, *, seed: int = 1, faucet: int = FAUCET, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        faucet: int = FAUCET,
+        origin: str = ORIGIN,
+        store: Store | None = None,
+    ) -> None:
         self.clock = SettableClock(START)
         self.entropy = SeededEntropy(seed)
         seed_hex = self.entropy.draw(32).hex()
-        self.signer = Ed25519Signer.from_seed(ORIGIN, Secret(seed_hex))
+        self.signer = Ed25519Signer.from_seed(origin, Secret(seed_hex))
         self.store = MemoryStore() if store is None else store
         self.terms = Terms(
-            origin=ORIGIN,
-            vkey=vkey(ORIGIN, self.signer.public_key),
+            origin=origin,
+            vkey=vkey(origin, self.signer.public_key),
             fee_bps=100,
             faucet_minor=faucet,
             test_money=True,
@@ -71,7 +78,7 @@ class World:
         self.operator_token = "cmo_" + self.entropy.draw(24).hex()
         self.run(open_market(self.pipeline, self.operator_token))
 
-    def run(self, work: Any) -> Any:  # noqa: ANN401 - any awaitable's outcome
+    def run(self, work: Any) -> Any:
         """Run something asynchronous to its end."""
         return self._runner.run(_await(work))
 
@@ -146,12 +153,12 @@ class World:
         done: int = self.run(run_due_jobs(self.pipeline))
         return done
 
-    def hired(self, **terms: object) -> "tuple[Member, Member, Fields]":
+    def hired(self, **terms: Any) -> "tuple[Member, Member, Fields]":
         """Return a buyer, a worker and the award that binds them: 50 budget, 40 price."""
         buyer, worker = self.member(), self.member()
         return buyer, worker, buyer.awards(worker.bids(buyer.publishes(**terms)))
 
-    def ordered(self, **terms: object) -> "tuple[Member, Member, Fields]":
+    def ordered(self, **terms: Any) -> "tuple[Member, Member, Fields]":
         """Return a buyer, a seller and an unpaid order of two pieces at 5.00 each."""
         buyer, seller = self.member(), self.member()
         return buyer, seller, buyer.orders(seller.offers(**terms), quantity=2)
@@ -174,7 +181,7 @@ class Member:
         """The account."""
         return self.caller.account_id
 
-    def do(self, method: str, /, key: str | None = None, **params: object) -> Fields:
+    def do(self, method: str, /, key: str | None = None, **params: Any) -> Fields:
         """Call a method with a fresh idempotency key unless one is given."""
         key = self.world.new_key() if key is None else key
         return self.world.submit(self.caller, method, self.signed(method, key, params), key)
@@ -186,7 +193,7 @@ class Member:
             return params
         said = {
             "v": 1,
-            "market": ORIGIN,
+            "market": self.world.terms.origin,
             "method": known.name,
             "actor": self.id,
             "key": key,
@@ -194,7 +201,7 @@ class Member:
         }
         return params | {"signature": self.wallet.sign_digest(statement_digest(said))}
 
-    def publishes(self, budget: str = "50", **terms: object) -> Fields:
+    def publishes(self, budget: str = "50", **terms: Any) -> Fields:
         """Publish a funded task."""
         asked: Fields = {"title": "Digest a document", "budget": credits_(budget), **terms}
         return self.do("web3.market.publishTask", **asked)
@@ -239,7 +246,7 @@ class Member:
         """Take a task back."""
         return self.do("web3.market.cancelTask", taskId=task["taskId"])
 
-    def offers(self, price: str = "5", **terms: object) -> Fields:
+    def offers(self, price: str = "5", **terms: Any) -> Fields:
         """Write an offer and open it for orders."""
         asked: Fields = {"title": "One page translated", "price": credits_(price), **terms}
         offer = self.do("web3.market.offer.create", **asked)
@@ -283,5 +290,5 @@ class Member:
         return self.do("web3.market.order.get", orderId=award["orderId"])
 
 
-async def _await(work: Any) -> Any:  # noqa: ANN401 - any awaitable's outcome
+async def _await(work: Any) -> Any:
     return await work

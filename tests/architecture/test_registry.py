@@ -79,7 +79,7 @@ def leaves(model: type[BaseModel], path: str = "$") -> Iterator[Leaf]:
         yield from _leaves(info.annotation, tuple(info.metadata), f"{path}.{name}")
 
 
-def _leaves(kind: Any, marks: tuple[Any, ...], path: str) -> Iterator[Leaf]:  # noqa: ANN401 - any annotation
+def _leaves(kind: Any, marks: tuple[Any, ...], path: str) -> Iterator[Leaf]:
     origin = get_origin(kind)
     if origin is Annotated:
         inner, *more = get_args(kind)

@@ -17,6 +17,7 @@ import pytest
 
 from clawmarket.adapters.entropy.memory import SeededEntropy
 from clawmarket.adapters.wallets.keyfile import Wallet
+from statements import signed
 
 FLOOD = 8_000_000
 
@@ -54,10 +55,11 @@ class Server:
         self.process.send_signal(how)
         self.process.communicate()
 
-    def ask(self, path: str, body: bytes, token: str = "") -> dict[str, Any]:
+    def ask(self, path: str, body: bytes, token: str = "", key: str = "") -> dict[str, Any]:
         """Post a body and return the envelope."""
         connection = HTTPConnection("127.0.0.1", self.port)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= {"Idempotency-Key": key} if key else {}
         connection.request("POST", path, body, headers)
         answer: dict[str, Any] = json.loads(connection.getresponse().read())
         connection.close()
@@ -72,8 +74,12 @@ class Server:
         wallet = Wallet.create(SeededEntropy(7))
         message = self.call("web3.siwe.challenge", {"address": wallet.address})["message"]
         answer = {"message": message, "signature": wallet.sign_message(message)}
-        token = self.call("web3.siwe.verify", answer)["token"]
-        return str(self.call("web3.keys.create", {"scope": "write"}, token)["key"])
+        session = self.call("web3.siwe.verify", answer)
+        origin = self.call("web3.status.summary", {})["origin"]
+        method, key = "web3.keys.create", "first key"
+        asked = signed(wallet, origin, method, session["accountId"], key, scope="write")
+        body = json.dumps(asked).encode()
+        return str(self.ask(f"/rpc/{method}", body, session["token"], key)["key"])
 
     def pour(self, start: bytes, more: bytes) -> int:
         """Send a request that never gets to its body; return how much of it was taken."""

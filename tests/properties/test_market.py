@@ -1,6 +1,7 @@
 """Whatever anybody tries, in whatever order: the books hold, and everything ends."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -74,9 +75,9 @@ class AnyTrading(RuleBasedStateMachine):
 
     def buyer_of(self, noun: str, thing: Fields) -> str:
         """Return who asked for the work that a bid, order or result is about."""
-        asked = self.world.all(Order if noun == "order" else Task)
+        asked: list[Any] = self.world.all(Order if noun == "order" else Task)
         key = f"{noun}_id", thing[f"{noun}Id"]
-        return next(row.buyer for row in asked if getattr(row, key[0]) == key[1])
+        return next(str(row.buyer) for row in asked if getattr(row, key[0]) == key[1])
 
     def tries(self, noun: str, actor: Member, method: str, **params: object) -> None:
         """Send a command: it leaves one record and a thing, or it is refused and leaves none."""

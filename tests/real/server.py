@@ -14,6 +14,7 @@ import httpx
 
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.adapters.wallets.keyfile import Wallet
+from statements import signed
 
 Fields = dict[str, Any]
 
@@ -71,9 +72,11 @@ class Server:
         """Let a new wallet sign in and return an API key of its account."""
         wallet = Wallet.create(SystemEntropy())
         message = self.call("", "web3.siwe.challenge", address=wallet.address)["message"]
-        signed = {"message": message, "signature": wallet.sign_message(message)}
-        token = str(self.call("", "web3.siwe.verify", **signed)["token"])
-        return str(self.call(token, "web3.keys.create")["key"])
+        answer = {"message": message, "signature": wallet.sign_message(message)}
+        session = self.call("", "web3.siwe.verify", **answer)
+        origin, method = self.call("", "web3.status.summary")["origin"], "web3.keys.create"
+        asked = signed(wallet, origin, method, session["accountId"], "first key")
+        return str(self.call(session["token"], method, "first key", **asked)["key"])
 
     def checkpoint(self) -> str:
         """Return the log's signed head."""

@@ -1,5 +1,7 @@
 """The audit: every record to its parties, nothing to anybody else, everything to the operator."""
 
+from typing import Any
+
 import orjson
 import pytest
 
@@ -19,7 +21,7 @@ QUERY = "web3.audit.query"
 PROVE = "web3.audit.prove"
 
 
-def methods(member: Member, **page: object) -> list[str]:
+def methods(member: Member, **page: Any) -> list[str]:
     """Return the methods of the records that somebody sees, newest first."""
     return [item["method"] for item in member.do(QUERY, **page)["items"]]
 

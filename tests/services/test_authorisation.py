@@ -15,7 +15,7 @@ from world import Fields, Member, World
 
 NOUNS = {f"{noun}Id": noun for noun in PREFIXES}
 NAMED = {
-    name: sorted({info.alias for info in method.request.model_fields.values()} & set(NOUNS))
+    name: sorted({str(i.alias) for i in method.request.model_fields.values()} & set(NOUNS))
     for name, method in METHODS.items()
 }
 # What these name is for every account to see; everything else belongs to its parties.
@@ -106,7 +106,7 @@ def refusal(member: Member, name: str, params: Fields) -> Refused:
     return refused.value
 
 
-def shown(refused: Refused, *ids: str) -> list[object]:
+def shown(refused: Refused, *ids: str) -> list[str]:
     """Return everything that a caller sees of a refusal, with the ids taken out."""
     seen = [refused.cause, refused.code, refused.what, refused.advice, refused.next_step]
     texts = [*seen, repr(sorted(refused.details.items()))]

@@ -1,5 +1,7 @@
 """Bids: one live bid a worker, at most the budget; only the buyer sees them all."""
 
+from typing import Any
+
 import pytest
 
 from clawmarket.domain.kernel.errors import ConflictError, Refused
@@ -99,7 +101,7 @@ def test_the_buyer_sees_all_bids_and_others_their_own(world: World) -> None:
     task = buyer.publishes()
     hers, his = ann.bids(task, "40"), bob.bids(task, "41")
 
-    def listed(member: Member, **filters: object) -> list[Fields]:
+    def listed(member: Member, **filters: Any) -> list[Fields]:
         items: list[Fields] = member.do("web3.market.listBids", **filters)["items"]
         return sorted(items, key=lambda bid: str(bid["price"]))
 

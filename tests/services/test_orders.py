@@ -1,5 +1,7 @@
 """Orders from offers: made, paid, explained, given up; only the two parties see them."""
 
+from collections.abc import Callable
+
 import pytest
 
 from clawmarket.domain.kernel.errors import Refused
@@ -85,7 +87,11 @@ def test_an_unpaid_order_can_be_given_up(world: World) -> None:
     with pytest.raises(OrderNotFoundError):
         seller.do(cancel, orderId=order["orderId"])
     assert buyer.do(cancel, orderId=order["orderId"]) == order | {"status": "order_cancelled"}
-    for late in (lambda: buyer.do(cancel, orderId=order["orderId"]), lambda: buyer.locks(order)):
+    steps: list[Callable[[], object]] = [
+        lambda: buyer.do(cancel, orderId=order["orderId"]),
+        lambda: buyer.locks(order),
+    ]
+    for late in steps:
         with pytest.raises(TransitionRefusedError):
             late()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.kernel.errors import ExpiredError, Refused
 from clawmarket.domain.market.order import (
     AttemptsUsedUpError,
     DeliveryLateError,
@@ -113,7 +113,7 @@ def unrepaired(world: World) -> Row:
     return Row(world, lambda: worker.submits(award), due, acts_at(worker, award), award, worker)
 
 
-ROWS = {
+ROWS: dict[Callable[[World], Row], tuple[type[ExpiredError], SweepAnswer, str]] = {
     unpaid: (LockLateError, EXPIRED, "order_expired"),
     undelivered: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
     unissued: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
@@ -213,7 +213,8 @@ def test_a_task_that_nobody_is_awarded_ends(world: World, fund: bool) -> None:  
     world.reaches(task["expiresAt"], -1)
     assert world.sweep() == NOTHING
     world.reaches(task["expiresAt"])
-    for late in (lambda: buyer.awards(bid), lambda: buyer.cancels(task)):
+    steps: list[Callable[[], object]] = [lambda: buyer.awards(bid), lambda: buyer.cancels(task)]
+    for late in steps:
         with pytest.raises(TaskExpiredError):
             late()
     assert (world.sweep(), buyer.figures()) == (LAPSED, ALL_BACK)

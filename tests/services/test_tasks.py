@@ -1,5 +1,8 @@
 """Tasks: published, found, taken back; the budget is held from the first moment."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from clawmarket.domain.kernel.errors import Refused
@@ -101,7 +104,8 @@ def test_taking_a_task_back_frees_the_budget(world: World) -> None:
     bid = worker.bids(task)
     assert buyer.cancels(task) == task | {"status": "task_cancelled", "bids": 1}
     assert buyer.figures() == ("1000000000", "0", "0", "0")
-    for late in (lambda: worker.bids(task), lambda: buyer.cancels(task)):
+    steps: list[Callable[[], object]] = [lambda: worker.bids(task), lambda: buyer.cancels(task)]
+    for late in steps:
         with pytest.raises(TaskNotOpenError):
             late()
     assert worker.do("web3.market.listBids")["items"] == [bid | {"status": "bid_rejected"}]
@@ -143,7 +147,7 @@ def test_lists_show_the_newest_first_and_filter(world: World) -> None:
     world.pass_time(seconds=1)
     gone = bob.cancels(bob.publishes("9", skills=["python"]))
 
-    def listed(**filters: object) -> list[Fields]:
+    def listed(**filters: Any) -> list[Fields]:
         items: list[Fields] = world.nobody.do("web3.market.listTasks", **filters)["items"]
         return items
 
@@ -162,7 +166,7 @@ def test_pages_walk_through_all_rows_once(world: World) -> None:
         world.pass_time(seconds=1)
         made.append(buyer.publishes("1", skills=["odd" if number % 2 else "even"])["taskId"])
 
-    def walk(**filters: object) -> list[str]:
+    def walk(**filters: Any) -> list[str]:
         found, page = [], world.nobody.do("web3.market.listTasks", limit=2, **filters)
         found += [task["taskId"] for task in page["items"]]
         while page["nextCursor"]:

@@ -30,12 +30,12 @@ class Front:
     def __post_init__(self) -> None:
         self.app = build_gateway(self.world.pipeline, max_file_bytes=1_000_000)
 
-    def ask(self, verb: str, path: str, **how: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+    def ask(self, verb: str, path: str, **how: Any) -> httpx.Response:
         """Send one request and return the answer."""
         answer: httpx.Response = self.world.run(self._ask(verb, path, how))
         return answer
 
-    def call(self, method: str, body: bytes | str = b"", **how: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+    def call(self, method: str, body: bytes | str = b"", **how: Any) -> httpx.Response:
         """Call a method with a body as it stands."""
         return self.ask("POST", f"/rpc/{method}", content=body, **how)
 

@@ -44,10 +44,10 @@ class GatedBlobs(MemoryBlobs):
         return await super().keep(chunks)
 
 
-def over_socket(front: Front, scenario: Scenario, headers: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - whatever the scenario returns
+def over_socket(front: Front, scenario: Scenario, headers: dict[str, str] | None = None) -> Any:
     """Serve the gateway, connect and play a scenario."""
 
-    async def play() -> Any:  # noqa: ANN401 - the same
+    async def play() -> Any:
         async with front.served() as place, _connected(place, headers or {}) as client:
             return await scenario(client)
 

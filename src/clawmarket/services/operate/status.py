@@ -57,7 +57,7 @@ def market_status(_call: Call, rows: Snapshot, _request: MarketStatusRequest) ->
 
 def _counts(rows: Snapshot, noun: str) -> dict[str, int]:
     found = ((str(s), rows.get(Tally, f"{noun}|{s}")) for s in MACHINES[noun].states)
-    return {state: tally.amount for state, tally in found if tally is not None}
+    return {state: tally.amount if tally else 0 for state, tally in found}
 
 
 class Ping(Request):
