@@ -259,6 +259,31 @@ def test_a_full_disk_refuses_and_recovers(store: SqliteStore) -> None:
     assert (every(store, Tally), numbers(store)) == ([Tally("small", 1)], [1])
 
 
+def test_a_damaged_page_is_refused_where_it_is_touched(path: Path) -> None:
+    """Each kind of question and of change; tables on other pages can be used."""
+    looking = connect(path)
+    sql = "SELECT rootpage FROM sqlite_master WHERE name = 'tallies'"
+    at = ((looking.execute(sql).fetchone() or [0])[0] - 1) * 4_096
+    looking.close()
+    path.write_bytes(path.read_bytes()[:at] + b"\xee" * 4_096 + path.read_bytes()[at + 4_096 :])
+    store = SqliteStore(path)
+    for command in (
+        lambda work: work.get(Tally, "a"),
+        lambda work: work.find(Query(Tally)),
+        lambda work: work.remove(Tally, "a"),
+        lambda work: work.save(Tally("a", 1)),
+        adding(LogEntry(1, "with it"), Tally("a", 1)),
+    ):
+        with pytest.raises(StoreLostError) as refused:
+            write(store, command)
+        assert refused.value.details == {"reason": "SQLITE_CORRUPT"}
+    with pytest.raises(StoreLostError):
+        every(store, Tally)
+    write(store, adding(LogEntry(2, "x")))
+    assert numbers(store) == [2]
+    store.close()
+
+
 def test_too_many_waiting_commands_are_refused(store: SqliteStore) -> None:
     """At once and before they run; those that wait are run."""
     started, go_on = threading.Event(), threading.Event()
@@ -285,8 +310,8 @@ def test_too_many_waiting_commands_are_refused(store: SqliteStore) -> None:
 
 
 def test_closing_finishes_what_was_accepted(path: Path) -> None:
-    """Three groups wait when it is called; all of them are kept and answered."""
-    store = SqliteStore(path)
+    """Three groups wait for a slow disk when it is called; all are kept and answered."""
+    store = SqliteStore(path, commit_delay_s=0.001)
 
     async def story() -> list[object]:
         waiting = [asyncio.ensure_future(store.write(each)) for each in numbered(3 * GROUP_SIZE)]
