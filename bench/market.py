@@ -2,11 +2,11 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.domain.kernel.money import CREDITS
@@ -72,23 +72,47 @@ async def _rich(pipeline: Pipeline) -> Caller:
 
 async def lifecycle(pipeline: Pipeline, pair: Pair) -> str:
     """Publish funded, bid, award, submit, accept; return the order's id."""
+    task_id = await publish(pipeline, pair)
+    return await trade(pipeline, pair, await bid(pipeline, pair, task_id))
 
-    async def do(who: Caller, method: str, **params: object) -> dict[str, Any]:
-        return await pipeline.submit(who, method, params, key=f"k{next(_keys)}")
 
-    task = await do(pair.buyer, "web3.market.publishTask", title="Bench", budget="1000")
-    bid = await do(pair.worker, "web3.market.placeBid", taskId=task["taskId"], price="900")
-    award = await do(pair.buyer, "web3.market.awardBid", bidId=bid["bidId"])
+async def publish(pipeline: Pipeline, pair: Pair) -> str:
+    """Publish a funded task; return its id."""
+    task = await _do(pipeline, pair.buyer, "publishTask", title="Bench", budget="1000")
+    return str(task["taskId"])
+
+
+async def bid(pipeline: Pipeline, pair: Pair, task_id: str) -> str:
+    """Bid on a task; return the bid's id."""
+    placed = await _do(pipeline, pair.worker, "placeBid", taskId=task_id, price="900")
+    return str(placed["bidId"])
+
+
+async def trade(pipeline: Pipeline, pair: Pair, bid_id: str) -> str:
+    """Award a bid, submit, accept; return the order's id."""
+    award = await _do(pipeline, pair.buyer, "awardBid", bidId=bid_id)
     order_id = str(award["orderId"])
-    result = await do(
-        pair.worker, "web3.market.submitResult", orderId=order_id, artifacts=[ARTIFACT]
+    result = await _do(
+        pipeline, pair.worker, "submitResult", orderId=order_id, artifacts=[ARTIFACT]
     )
-    accepted = await do(
-        pair.buyer, "web3.market.reviewResult", resultId=result["resultId"], decision="accept"
+    accepted = await _do(
+        pipeline, pair.buyer, "reviewResult", resultId=result["resultId"], decision="accept"
     )
     if accepted["status"] != "result_accepted":
         raise AssertionError(accepted)
     return order_id
+
+
+async def _do(pipeline: Pipeline, who: Caller, verb: str, **params: object) -> dict[str, Any]:
+    return await pipeline.submit(who, f"web3.market.{verb}", params, key=f"k{next(_keys)}")
+
+
+T = TypeVar("T")
+
+
+async def all_at_once(callers: Sequence[Pair], act: Callable[[Pair], Awaitable[T]]) -> list[T]:
+    """Let every pair act, all pairs at once."""
+    return await asyncio.gather(*(act(pair) for pair in callers))
 
 
 async def lifecycles(pipeline: Pipeline, callers: Sequence[Pair], each: int) -> None:
@@ -98,4 +122,4 @@ async def lifecycles(pipeline: Pipeline, callers: Sequence[Pair], each: int) -> 
         for _ in range(each):
             await lifecycle(pipeline, pair)
 
-    await asyncio.gather(*(one(pair) for pair in callers))
+    await all_at_once(callers, one)

@@ -2,13 +2,23 @@
 
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure, p99, rate, ratio
-from bench.market import Pair, lifecycle, lifecycles, open_market, pairs
+from bench.market import (
+    Pair,
+    all_at_once,
+    bid,
+    lifecycle,
+    lifecycles,
+    open_market,
+    pairs,
+    publish,
+    trade,
+)
 from bench.raw import RawSqlite
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.market.task import Task
@@ -22,21 +32,57 @@ SMALL = 1_000
 
 
 async def lifecycle_figures() -> AsyncIterator[Figure]:
-    """Yield lifecycle_1 and lifecycle_32."""
-    for name, callers, each, floor in (
-        ("lifecycle_1", 1, 200, 0.05),
-        ("lifecycle_32", 32, 12, 0.10),
+    """Yield how many lifecycles pass in the time of one raw commit, alone and with 32 callers.
+
+    A lifecycle is publish funded, award, submit, accept. The bid between the first two is the
+    answer of somebody else and stands in figures of its own, which time all five commands.
+    """
+    for measure, suffix, floors in (
+        (_paid_rate, "", (0.05, 0.10)),
+        (_lifecycle_rate, "_with_bid", (0.035, 0.075)),
     ):
-        with tempfile.TemporaryDirectory() as folder:
-            raw = RawSqlite(Path(folder) / "raw.db")
-            async with open_market(Path(folder) / "home") as market:
-                crowd = await pairs(market.pipeline, callers)
-                value = await ratio(
-                    lambda: _lifecycle_rate(market.pipeline, crowd, each),  # noqa: B023 - used at once
-                    lambda: rate(RAW_COMMITS, lambda: raw.double_entries(RAW_COMMITS)),  # noqa: B023 - used at once
-                )
-            raw.close()
+        for callers, each, floor in zip((1, 32), (200, 12), floors, strict=True):
+            value = await _against_raw(measure, callers, each)
+            name = f"lifecycle_{callers}{suffix}"
             yield Figure(name, value, "lifecycles per raw commit", floor)
+
+
+Measure = Callable[[Pipeline, list[Pair], int], Awaitable[float]]
+
+
+async def _against_raw(measure: Measure, callers: int, each: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        raw = RawSqlite(Path(folder) / "raw.db")
+        async with open_market(Path(folder) / "home") as market:
+            crowd = await pairs(market.pipeline, callers)
+            value = await ratio(
+                lambda: measure(market.pipeline, crowd, each),
+                lambda: rate(RAW_COMMITS, lambda: raw.double_entries(RAW_COMMITS)),
+            )
+        raw.close()
+        return value
+
+
+async def _paid_rate(pipeline: Pipeline, crowd: list[Pair], each: int) -> float:
+    """Return lifecycles a second of publish, award, submit and accept; bids are off the clock."""
+
+    async def published(pair: Pair) -> list[str]:
+        return [await publish(pipeline, pair) for _ in range(each)]
+
+    async def traded(pair: Pair) -> None:
+        for bid_id in bids[pair]:
+            await trade(pipeline, pair, bid_id)
+
+    started = time.perf_counter()
+    tasks = await all_at_once(crowd, published)
+    publishing = time.perf_counter() - started
+    bids = {
+        pair: [await bid(pipeline, pair, task_id) for task_id in task_ids]
+        for pair, task_ids in zip(crowd, tasks, strict=True)
+    }
+    started = time.perf_counter()
+    await all_at_once(crowd, traded)
+    return len(crowd) * each / (publishing + time.perf_counter() - started)
 
 
 async def _lifecycle_rate(pipeline: Pipeline, crowd: list[Pair], each: int) -> float:

@@ -112,7 +112,6 @@ def test_the_tallies_count_states_and_fees(world: World) -> None:
         "delivery|delivery_completed": 1,
         "fees|credits": 400_000,
         "hold|hold_posted": 1,
-        "hold|hold_voided": 1,
         "order|settlement_completed": 1,
         "result|result_accepted": 1,
         "settlement|settlement_released": 1,

@@ -219,7 +219,7 @@ class FailingConnection:
         self._real.close()
 
 
-@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "COMMIT", "SAVEPOINT command"])
+@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "COMMIT"])
 def test_a_disk_that_fails_once_loses_one_group(path: Path, statement: str) -> None:
     """It is undone, answered as lost and not run again; the next one is kept."""
     group = GroupWriter(FailingConnection(path, statement))
@@ -241,6 +241,30 @@ def test_a_disk_that_fails_once_loses_one_group(path: Path, statement: str) -> N
     assert ran == ([0, 1, 2] if statement == "COMMIT" else [1, 2])
     store = SqliteStore(path)
     assert numbers(store) == [1, 2]
+    store.close()
+
+
+@pytest.mark.parametrize("statement", ["SAVEPOINT command", "RELEASE command"])
+def test_a_disk_that_fails_between_commands_loses_their_group(path: Path, statement: str) -> None:
+    """What ran in the group is lost with what did not; nothing of it runs again."""
+    group = GroupWriter(FailingConnection(path, statement))
+    both_wait = threading.Event()
+
+    def first(work: Transaction) -> None:
+        both_wait.wait()
+        work.add(LogEntry(0, "0"))
+
+    async def story() -> list[Outcome]:
+        waiting = [group.submit(first), group.submit(adding(LogEntry(1, "1")))]
+        both_wait.set()
+        return [*await asyncio.gather(*waiting), await group.submit(adding(LogEntry(2, "2")))]
+
+    outcomes = asyncio.run(story())
+    group.close()
+    kinds = [StoreLostError, StoreLostError, type(None)]
+    assert [type(outcome.failure) for outcome in outcomes] == kinds
+    store = SqliteStore(path)
+    assert numbers(store) == [2]
     store.close()
 
 

@@ -166,7 +166,7 @@ def test_a_query_says_what_it_asks_for() -> None:
     assert " ".join(sql.partition("WHERE ")[2].replace("jobs.", "").split()) == (
         "state = ? AND attempts = ? AND created_at >= ? AND acts_at <= ? AND job_id >= ? "
         "AND job_id < ? AND acts_at < ? AND last_failure IS NULL AND acts_at IS NOT NULL "
-        "ORDER BY acts_at DESC, job_id DESC LIMIT ? OFFSET ?"
+        "ORDER BY acts_at DESC, job_id DESC LIMIT ? + 0 OFFSET ?"
     )
     cells = cells_of(query)
     assert cells == ["job_dead", 1, 1, 2, "job_", "job`", 3, 4]

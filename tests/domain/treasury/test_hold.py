@@ -10,6 +10,7 @@ from clawmarket.domain.treasury.hold import (
     Hold,
     HoldState,
     PostExceedsHoldError,
+    carry,
     expire,
     post,
     void,
@@ -34,6 +35,15 @@ def test_more_than_the_hold_is_refused(amount: int) -> None:
     """A negative amount would be money from nowhere, just like one too large."""
     with pytest.raises(PostExceedsHoldError):
         post(PENDING, amount)
+
+
+def test_a_hold_is_carried_to_its_order() -> None:
+    """It goes on for at most what it has; a resolved one goes nowhere."""
+    assert carry(PENDING, "order_1", 90) == replace(PENDING, ref="order_1", amount=90)
+    with pytest.raises(PostExceedsHoldError):
+        carry(PENDING, "order_1", 101)
+    with pytest.raises(TransitionRefusedError):
+        carry(void(PENDING), "order_1", 90)
 
 
 @pytest.mark.parametrize("first", RESOLVE)

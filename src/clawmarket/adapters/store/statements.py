@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -242,7 +243,8 @@ def find_statement(shape: Shape, dialect: Dialect) -> Prepared:
     """
     bound = _bounds(shape)
     statement = select(TABLES[shape.kind]).where(*bound.values(), *_blanks(shape))
-    limit = bindparam(_LIMIT, type_=BigInteger())
+    # SQLite looks at a bare bound limit when it plans, and so would plan anew for every call.
+    limit = bindparam(_LIMIT, type_=BigInteger()) + literal_column("0")
     statement = statement.order_by(*_order(shape)).limit(limit)
     return prepared(statement, dialect, [*bound, _LIMIT])
 

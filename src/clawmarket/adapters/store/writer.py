@@ -114,7 +114,7 @@ class GroupWriter:
         ends = time.monotonic() + GROUP_WORK_S
         self._execute("BEGIN IMMEDIATE")
         rows = SqliteTransaction(self._connection)
-        outcomes = [self._run(taken[0].command, rows)]
+        outcomes = [self._run_first(taken[0].command, rows)]
         while (waiting := self._next(len(taken), ends)) is not None:
             taken.append(waiting)
             outcomes.append(self._run(waiting.command, rows))
@@ -122,6 +122,17 @@ class GroupWriter:
             time.sleep(self._commit_delay_s)
         self._execute("COMMIT")
         return outcomes
+
+    def _run_first(self, command: Command, rows: SqliteTransaction) -> Outcome:
+        # Nothing ran before it, so it needs no savepoint: undoing all undoes it alone.
+        try:
+            return Outcome(command(rows))
+        except BaseException as failure:
+            if not self._connection.in_transaction:
+                raise GroupLostError from failure
+            self._execute("ROLLBACK")
+            self._execute("BEGIN IMMEDIATE")
+            return Outcome(failure=failure)
 
     def _run(self, command: Command, rows: SqliteTransaction) -> Outcome:
         self._execute("SAVEPOINT command")

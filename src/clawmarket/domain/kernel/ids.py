@@ -30,6 +30,9 @@ PREFIXES = {
 
 ULID_PATTERN = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 
+_ULID = re.compile(ULID_PATTERN)
+_NOUNS = {prefix: noun for noun, prefix in PREFIXES.items()}
+
 # The market's own acts (a deadline that passed) are recorded under an account nobody can sign
 # in to.
 MARKET_ACCOUNT = "agent_" + "0" * 26
@@ -91,7 +94,5 @@ def same_ulid(noun: str, other_id: str) -> str:
 
 def noun_of(some_id: str) -> str | None:
     """Return what an id names, or None when it is no id of ours."""
-    for noun, prefix in PREFIXES.items():
-        if some_id.startswith(prefix) and re.fullmatch(id_pattern(noun), some_id):
-            return noun
-    return None
+    noun = _NOUNS.get(some_id[:-26])
+    return noun if noun and _ULID.fullmatch(some_id[-26:]) else None

@@ -20,6 +20,7 @@ HOLD = Machine(
     "hold",
     (HoldState.PENDING,),
     {
+        "carry": {HoldState.PENDING: HoldState.PENDING},
         "post": {HoldState.PENDING: HoldState.POSTED},
         "void": {HoldState.PENDING: HoldState.VOIDED},
         "expire": {HoldState.PENDING: HoldState.EXPIRED},
@@ -58,9 +59,19 @@ def post(hold: Hold, amount: int) -> Hold:
         PostExceedsHoldError: The amount is more than the hold has.
         TransitionRefusedError: The hold is resolved already.
     """
-    if not 0 <= amount <= hold.amount:
-        raise PostExceedsHoldError(f"The hold has {hold.amount}, not {amount} minor units.")
+    _check_covered(hold, amount)
     return replace(hold, state=HOLD.step(hold.state, "post"), posted=amount)
+
+
+def carry(hold: Hold, ref: str, amount: int) -> Hold:
+    """Let a hold go on for something else with `amount` of it; the rest goes back.
+
+    Raises:
+        PostExceedsHoldError: The amount is more than the hold has.
+        TransitionRefusedError: The hold is resolved already.
+    """
+    _check_covered(hold, amount)
+    return replace(hold, state=HOLD.step(hold.state, "carry"), ref=ref, amount=amount)
 
 
 def void(hold: Hold) -> Hold:
@@ -71,3 +82,8 @@ def void(hold: Hold) -> Hold:
 def expire(hold: Hold) -> Hold:
     """Resolve a hold whose time has passed; all goes back. Raises TransitionRefusedError."""
     return replace(hold, state=HOLD.step(hold.state, "expire"))
+
+
+def _check_covered(hold: Hold, amount: int) -> None:
+    if not 0 <= amount <= hold.amount:
+        raise PostExceedsHoldError(f"The hold has {hold.amount}, not {amount} minor units.")

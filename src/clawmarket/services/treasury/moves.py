@@ -57,21 +57,15 @@ def give_back(work: Work, hold: Hold, *, expired: bool = False) -> None:
 
 
 def carry_over(work: Work, hold: Hold, order: Order) -> Hold:
-    """Turn a task's hold into the hold of its order; what the price leaves over goes back."""
-    work.save(holds.void(hold))
+    """Let a task's hold go on for its order; what the price leaves over goes back."""
+    carried = holds.carry(hold, order.order_id, order.amount)
+    work.save(carried)
     rest = hold.amount - order.amount
     if rest:
         owner = hold.owner
         work.keep_balance(work.balance(owner, hold.asset).moved(available=rest, held=-rest))
         moves = [(held(owner), -rest), (available(owner), rest)]
         work.post("carry", order.order_id, hold.asset, moves)
-    carried = replace(
-        hold,
-        hold_id=work.call.new_id("hold"),
-        ref=order.order_id,
-        amount=order.amount,
-    )
-    work.add(carried)
     return carried
 
 
