@@ -305,6 +305,23 @@ RELEASED = "settlement_released"
 FULL_PAY = {"sellerAmount": "40000000", "fee": "0"}
 STORY_LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "a dearer bid": (event("bid_placed", price="41000000"), ["signatures", "postings"]),
+    "a dearer fee": (event("order_created", feeBps=200), ["postings"]),
+    "a dearer fee, taken": (
+        all_of(
+            event("order_created", feeBps=200),
+            event(RELEASED, sellerAmount="39200000", fee="800000"),
+            posting(RELEASED, 1, "39200000"),
+            posting(RELEASED, 2, "800000"),
+        ),
+        ["postings"],
+    ),
+    "a fee rate that is a word": (event("order_created", feeBps="100"), ["postings"]),
+    "no fee rate": (
+        lambda records, _: with_event(records, "order_created")[1].pop("feeBps"),
+        ["postings"],
+    ),
+    "a shorter review": (event("order_created", disputeWindowSec=1), ["postings"]),
+    "real money": (event("order_created", testMoney=False), ["summary"]),
     "another budget": (event("task_published", budget="60000000"), ["signatures"]),
     "other terms": (event("task_published", terms="sha256:" + "0" * 64), ["signatures"]),
     "another bid awarded": (event("task_awarded", bidId="bid_" + "1" * 26), ["records"]),

@@ -43,7 +43,7 @@ SIGNED = f"\u2014 ({NAME}) ({BASE64})\n"
 HEAD = rf"({LINE}+)\n(0|[1-9][0-9]{{0,19}})\n({BASE64})\n((?:{LINE}*\n)*)"
 VKEY = rf"({NAME})\+([0-9a-f]{{8}})\+({BASE64})"
 WORDS = {"passed": "PASS", "failed": "FAIL", "unpinned": "NOT PINNED", "skipped": "SKIPPED"}
-WINDOWS = {"timeoutSec": 86_400, "disputeWindowSec": 600, "resubmitSec": 86_400}
+CONDITIONS = ("feeBps", "timeoutSec", "disputeWindowSec", "resubmitSec")
 TASK, OFFER = ("task_published", "bid_placed"), ("offer_created", "offer_updated")
 HANDED_OVER = ("result_submitted", "delivery_completed")
 ENDS = {
@@ -339,6 +339,7 @@ def read_story(file: Json) -> Space:
     agreed, settled = read_agreement(records, made, order), end["kind"] == "settlement_released"
     story = Space(**agreed, agreed=agreed, settled=settled, records=records, amount=int(amount))
     story.settlementId, story.terms = settlement, word(order, "terms")
+    story.testMoney = order.get("testMoney")
     money = {"refund"} if not settled else {"refund", "sellerAmount", "fee"}
     for name in ("sellerAmount", "fee", "refund"):
         setattr(story, name, int(word(end, name, AMOUNT)) if name in money else 0)
@@ -355,7 +356,7 @@ def read_story(file: Json) -> Space:
 
 
 def read_agreement(records: list[Space], made: Space, order: Json) -> Json:
-    """Return what both sides agreed on, as the order's content hash has it; no fee rate."""
+    """Return what both sides agreed on, as the order's content hash has it."""
     agreed: Json = {name: word(order, name) for name in ("orderId", "buyer", "seller", "asset")}
     agreed |= {"taskId": None, "offerId": None, "bidId": None}
     if "task_awarded" in made.kinds:
@@ -371,7 +372,8 @@ def read_agreement(records: list[Space], made: Space, order: Json) -> Json:
     count = agreed["quantity"] = made.params.get("quantity", 1)
     demand(type(count) is int and count > 0, "The quantity is no whole number.")
     agreed["price"] = word(priced, "price", AMOUNT)
-    return agreed | {name: asked.params.get(name, usual) for name, usual in WINDOWS.items()}
+    agree(order, **{name: asked.params[name] for name in CONDITIONS if name in asked.params})
+    return agreed | {name: order.get(name) for name in CONDITIONS}
 
 
 def delivered(records: list[Space]) -> str:
@@ -524,14 +526,16 @@ def check_postings(_: Json, story: Space) -> str:
     amount, seller, fee, back = story.amount, story.sellerAmount, story.fee, story.refund
     same("Seller, fee and refund are not what was locked.", amount, seller + fee + back)
     same("The locked amount is not the agreed one.", int(story.price) * story.quantity, amount)
-    for bps in range(10_001) if story.settled else ():
-        if digest_of({**story.agreed, "feeBps": bps}) == story.terms:
-            same(f"The fee is not {bps} bps, rounded down.", amount * bps // 10_000, fee)
+    same("The terms are not the hash of what was agreed.", digest_of(story.agreed), story.terms)
+    bps = story.feeBps
+    demand(type(bps) is int and 0 <= bps <= 10_000, "The order names no fee rate.")  # noqa: PLR2004
+    wanted = amount * bps // 10_000 if story.settled else 0
+    same(f"The fee is not {bps} bps, rounded down.", wanted, fee)
     ends = {f"{story.buyer}/available": back - amount, f"{story.seller}/available": seller}
     moves = sums((f"{name} {story.asset}", part) for name, part in (ends | {"fees": fee}).items())
     moved = sums((f"{p[0]} {p[1]}", int(p[2])) for r in story.trade for p in r.postings)
     same("The postings do not move what the events say.", moves, moved)
-    return f"{amount} {story.asset}: {seller} to the seller, {fee} fee, {back} back."
+    return f"{amount} {story.asset}: {seller} to the seller, {fee} fee ({bps} bps), {back} back."
 
 
 def check_delivery(file: Json, story: Space) -> None:
@@ -552,6 +556,7 @@ def check_delivery(file: Json, story: Space) -> None:
 
 def check_summary(file: Json, story: Space) -> None:
     """Everything the file says before its records follows from them."""
+    same("testMoney is not what the records say.", story.testMoney, file["testMoney"])
     ids = ("orderId", "taskId", "offerId", "bidId", "settlementId", "asset", "deliveryDigest")
     receipt = {name: getattr(story, name) for name in ids}
     receipt |= {n: str(getattr(story, n)) for n in ("amount", "sellerAmount", "fee", "refund")}
@@ -588,7 +593,6 @@ NOT_PROVEN = [
     "When it happened: the moments are the market's own clock.",
     "That the market shows everybody the same log: compare checkpoints with others.",
     "That the files are any good: the receipt names them by their hashes only.",
-    "Whether testMoney is true: no record says so.",
 ]
 
 

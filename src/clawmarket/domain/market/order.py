@@ -132,13 +132,22 @@ class Order:
 @event
 @dataclass(frozen=True, slots=True)
 class OrderCreated(Event):
-    """A buyer and a seller agreed."""
+    """A buyer and a seller agreed.
+
+    `terms` is the content hash over all that they agreed on; `test_money` is whether the asset is
+    worth nothing.
+    """
 
     order_id: str
     buyer: str
     seller: str
     asset: str
     amount: str
+    fee_bps: int
+    timeout_sec: int
+    dispute_window_sec: int
+    resubmit_sec: int
+    test_money: bool
     terms: str
 
 

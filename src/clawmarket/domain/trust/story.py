@@ -14,8 +14,8 @@ from clawmarket.domain.kernel.ids import MARKET_ACCOUNT, noun_of
 from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
 
 _AMOUNT = re.compile(r"0|[1-9][0-9]{0,15}")
-# What a task or an offer that names no windows means, in seconds.
-_WINDOWS = {"timeoutSec": 86_400, "disputeWindowSec": 600, "resubmitSec": 86_400}
+# What the market adds to a demand or an offer that leaves it out, as the order then says it.
+_CONDITIONS = ("feeBps", "timeoutSec", "disputeWindowSec", "resubmitSec")
 
 _RELEASED = "settlement_released"
 _ENDS = {
@@ -58,7 +58,8 @@ class Story:
     """What an order came to.
 
     `agreed` is price times quantity; `agreement` is what the order's content hash `terms` is
-    over, but for the fee rate. `trade` are the records without those that only opened accounts.
+    over. `test_money` is None where the records do not say. `trade` are the records without
+    those that only opened accounts.
     """
 
     order_id: str
@@ -73,6 +74,7 @@ class Story:
     agreed: int
     agreement: Json
     terms: str
+    test_money: bool | None
     settled: bool
     seller_amount: int
     fee: int
@@ -116,6 +118,7 @@ def read_story(records: Sequence[Facts]) -> Story:
         agreed=int(agreement["price"]) * agreement["quantity"],
         agreement=agreement,
         terms=_text(order, "terms"),
+        test_money=order.get("testMoney"),
         settled=settled,
         seller_amount=_amount(end, "sellerAmount") if settled else 0,
         fee=_amount(end, "fee") if settled else 0,
@@ -170,7 +173,7 @@ def _agree(event: Json, wanted: Json) -> None:
 
 
 def _agreement(records: Sequence[Facts], made: Facts, order: Json) -> Json:
-    """Return what both sides agreed on, as the order's content hash has it; no fee rate."""
+    """Return what both sides agreed on, as the order's content hash has it."""
     ids: Json = {"taskId": None, "offerId": None, "bidId": None}
     if "task_awarded" in made.kinds:
         _, award = _only(records, "task_awarded")
@@ -188,8 +191,9 @@ def _agreement(records: Sequence[Facts], made: Facts, order: Json) -> Json:
         raise ReceiptFlawError("The quantity is no whole number.", None, str(quantity))
     _amount(priced, "price")
     parties = {name: order[name] for name in ("orderId", "buyer", "seller", "asset")}
-    windows = {name: demand.params.get(name, usual) for name, usual in _WINDOWS.items()}
-    return ids | parties | windows | {"quantity": quantity, "price": priced["price"]}
+    conditions = {name: order.get(name) for name in _CONDITIONS}
+    _agree(order, {name: demand.params[name] for name in conditions if name in demand.params})
+    return ids | parties | conditions | {"quantity": quantity, "price": priced["price"]}
 
 
 def _delivered(records: Sequence[Facts]) -> str:

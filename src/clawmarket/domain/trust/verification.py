@@ -21,7 +21,6 @@ from clawmarket.domain.trust.claims import (
     check_signatures,
     check_summary,
     same,
-    written,
 )
 from clawmarket.domain.trust.facts import Json, ReceiptFlawError
 from clawmarket.domain.trust.merkle import ProofError, verify_inclusion
@@ -214,7 +213,8 @@ def _delivery(case: _Case) -> str:
 
 
 def _summary(case: _Case) -> str:
-    return check_summary(_told(case), case.receipt.summary)
+    receipt = case.receipt
+    return check_summary(_told(case), receipt.summary, test_money=receipt.test_money)
 
 
 def _anchors(case: _Case) -> str:
@@ -241,7 +241,6 @@ def _not_proven(case: _Case) -> tuple[str, ...]:
         "When it happened: the moments are the market's own clock.",
         "That the market shows everybody the same log: compare checkpoints with others.",
         "That the files are any good: the receipt names them by their hashes only.",
-        f"That testMoney is {written(case.receipt.test_money)}: no record says so.",
     ]
     if case.pinned is None:
         gaps.insert(0, "Which market this is: its key was not pinned.")

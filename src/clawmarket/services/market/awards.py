@@ -74,14 +74,7 @@ def award_bid(call: Call, work: Work, request: AwardBid) -> AwardView:
     work.add(award)
     work.emit(
         TaskAwarded(task.task_id, award.award_id, bid.bid_id, order.order_id),
-        OrderCreated(
-            order.order_id,
-            order.buyer,
-            order.seller,
-            order.asset,
-            str(order.amount),
-            terms_of(order),
-        ),
+        order_created(call, order),
     )
     locked, settlement = lock(work, order, hold)
     working = orders.start(locked, None, call.now)
@@ -115,6 +108,23 @@ def _order_of(call: Call, work: Work, task: Task, bid: Bid) -> Order:
         due_at=orders.first_due(call.now),
         acts_at=orders.first_due(call.now),
         records=(task.record_id, bid.record_id, work.record_id),
+    )
+
+
+def order_created(call: Call, order: Order) -> OrderCreated:
+    """Return what the record says of a new order."""
+    return OrderCreated(
+        order.order_id,
+        order.buyer,
+        order.seller,
+        order.asset,
+        str(order.amount),
+        order.fee_bps,
+        order.delivery_s,
+        order.review_s,
+        order.resubmit_s,
+        call.terms.test_money,
+        terms_of(order),
     )
 
 

@@ -18,7 +18,7 @@ from clawmarket.domain.market.offer import (
     OwnOfferError,
     check_orderable,
 )
-from clawmarket.domain.market.order import Order, OrderCreated, OrderNotFoundError, OrderState
+from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState
 from clawmarket.domain.market.task import Task
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import (
@@ -36,7 +36,7 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
-from clawmarket.services.market.awards import terms_of
+from clawmarket.services.market.awards import order_created
 from clawmarket.services.market.rejections import revoke_award
 from clawmarket.services.market.views import OrderView, order_view
 from clawmarket.services.treasury.moves import refund, release, settlement_of
@@ -140,16 +140,7 @@ def create_order(call: Call, work: Work, request: CreateOrder) -> OrderView:
         records=(offer.record_id, work.record_id),
     )
     work.add(order)
-    work.emit(
-        OrderCreated(
-            order.order_id,
-            order.buyer,
-            order.seller,
-            order.asset,
-            str(order.amount),
-            terms_of(order),
-        )
-    )
+    work.emit(order_created(call, order))
     work.involve(order.parties)
     return order_view(order)
 
