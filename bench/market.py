@@ -37,7 +37,7 @@ class Pair:
 @asynccontextmanager
 async def open_market(home: Path, *, commit_delay_s: float = 0.0) -> AsyncIterator[Market]:
     """Open a market with its workers running."""
-    market = open_app(Config(home, port=0, faucet=True))
+    market = open_app(Config(home, port=0, faucet=True, calls_per_s=0))
     if commit_delay_s:
         market.pipeline.ports.store.close()
         store = open_sqlite(market.home.database, commit_delay_s=commit_delay_s)

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure, rate, ratio
-from clawmarket.services.signing import statement_digest
+from clawmarket.adapters.clock.system import SystemClock
+from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.trust.statement import statement, statement_digest
 
 CALLERS = 8
 _lines = itertools.count()
@@ -77,7 +79,8 @@ async def http_figures() -> AsyncIterator[Figure]:
 
 
 def _serve(folder: Path) -> tuple["subprocess.Popen[str]", int]:
-    environ = os.environ | {"CLAWMARKET_HOME": str(folder / "home"), "CLAWMARKET_PORT": "0"}
+    settings = {"HOME": str(folder / "home"), "PORT": "0", "CALLS_PER_S": "0"}
+    environ = os.environ | {f"CLAWMARKET_{name}": value for name, value in settings.items()}
     server = subprocess.Popen(
         [sys.executable, "-m", "clawmarket", "serve", "--faucet"],
         stdout=subprocess.PIPE,
@@ -100,16 +103,17 @@ async def _sign_in(line: Line) -> None:
     session = await line.call("web3.siwe.verify", message=asked["message"], signature=signature)
     line.token = session["token"]
     market = await line.call("web3.status.summary")
-    said = {
-        "v": 1,
-        "market": market["origin"],
-        "method": "web3.keys.create",
-        "actor": session["accountId"],
-        "key": line.next_key(),
-        "params": {"label": "bench"},
-    }
-    signed = wallet.sign_digest(statement_digest(said))
-    line.token = (await line.call("web3.keys.create", label="bench", signature=signed))["key"]
+    said = statement(
+        market=market["origin"],
+        method="web3.keys.create",
+        actor=session["accountId"],
+        key=line.next_key(),
+        signed_at=iso(SystemClock().now()),
+        params={"label": "bench"},
+    )
+    signature = wallet.sign_digest(statement_digest(said))
+    proof = {"signature": signature, "signedAt": said["signedAt"]}
+    line.token = (await line.call("web3.keys.create", label="bench", **proof))["key"]
 
 
 async def _store(line: Line) -> dict[str, Any]:

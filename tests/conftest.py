@@ -1,6 +1,11 @@
-"""How property tests run everywhere: bounded, and never judged by the clock."""
+"""How property tests run everywhere: bounded, never judged by the clock; and a real PostgreSQL."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from postgres_server import PostgresDatabase, PostgresServer
 
 # A slow machine is no failure; how long an example takes says nothing about what is right.
 settings.register_profile(
@@ -10,3 +15,24 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("clawmarket")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for all tests of this process, started by the first that wants it."""
+    server = PostgresServer.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: PostgresServer) -> PostgresDatabase:
+    """A database with the tables, and rows of whichever test was last."""
+    return PostgresDatabase.make(postgres_server)
+
+
+@pytest.fixture
+def database(migrated_database: PostgresDatabase) -> PostgresDatabase:
+    """A database with the tables and no rows."""
+    migrated_database.server.empty(migrated_database.name)
+    return migrated_database

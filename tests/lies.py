@@ -148,7 +148,7 @@ FILE_LIES: dict[str, tuple[FileLie, list[str]]] = {
     "no opening of an account": (drop(0), ["records"]),
     "a record with a space": (within(2, '"v":1', '"v": 1'), ["records", "inclusion"]),
     "another record version": (within(2, '"v":1}', '"v":2}'), ["records", "inclusion"]),
-    "another moment": (within(2, '"at":1790000', '"at":1690000'), ["inclusion"]),
+    "another moment": (within(2, '"at":1790000', '"at":1690000'), ["inclusion", "signatures"]),
     "another amount": (
         within(8, '"sellerAmount":"39600000"', '"sellerAmount":"39700000"'),
         ["inclusion", "postings", "summary"],
@@ -216,6 +216,17 @@ def record(kind: str, **values: object) -> StoryLie:
 def said(kind: str, **values: object) -> StoryLie:
     """Change what was said, under the old signature."""
     return lambda records, _: with_event(records, kind)[0]["statement"]["said"].update(values)
+
+
+def said_and_signed(kind: str, **values: object) -> StoryLie:
+    """Change what was said, and let its party sign that."""
+
+    def change(records: list[Json], made: Deal) -> None:
+        lied, _ = with_event(records, kind)
+        lied["statement"]["said"].update(values)
+        made.sign(lied)
+
+    return change
 
 
 def signature(kind: str, **values: object) -> StoryLie:
@@ -344,7 +355,17 @@ STORY_LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "an event without kind": (lambda records, _: records[2]["events"].append({}), ["records"]),
     "a state of two": (lambda records, _: records[2]["states"].append(["a", "b"]), ["records"]),
     "a statement of nothing": (record("bid_placed", statement=None), ["records"]),
-    "a statement of version 2": (said("bid_placed", v=2), ["records"]),
+    "a statement of version 3": (said("bid_placed", v=3), ["records"]),
+    "a statement of version 1": (said("bid_placed", v=1), ["records"]),
+    "a statement of no moment": (said_and_signed("bid_placed", signedAt=None), ["signatures"]),
+    "a statement of another day": (
+        said_and_signed("bid_placed", signedAt="2020-01-31T12:00:00.000Z"),
+        ["signatures"],
+    ),
+    "a statement of some moment": (
+        said_and_signed("bid_placed", signedAt="2020-01-31T12:00:00"),
+        ["signatures"],
+    ),
     "a pay that is not divided": (event(RELEASED, **FULL_PAY), ["postings"]),
     "no fee": (
         all_of(
@@ -378,4 +399,81 @@ STORY_LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "a rejection that pays": (accept_what_was_rejected, ["signatures"]),
     "a refund that pays": (pay_on_a_refund, ["signatures"]),
     "other files": (other_files, ["delivery"]),
+}
+
+
+RULED = "dispute_resolved"
+
+
+def ruled_by_the_buyer(records: list[Json], made: Deal) -> None:
+    """Let a party rule, and sign that."""
+    lied, _ = with_event(records, RULED)
+    lied["actor"] = lied["statement"]["said"]["actor"] = records[0]["actor"]
+    made.sign(lied)
+
+
+def without(kind: str) -> StoryLie:
+    """Leave the record of an event out."""
+    return lambda records, _: records.remove(with_event(records, kind)[0])
+
+
+# About an order that an arbiter divided: 10.000001 of 40 to the seller.
+RULING_LIES: dict[str, tuple[StoryLie, list[str]]] = {
+    "a larger share": (
+        all_of(
+            event(RULED, sellerShare="20000000"),
+            event(RELEASED, sellerAmount="19800000", fee="200000", refund="20000000"),
+            posting(RELEASED, 1, "19800000"),
+            posting(RELEASED, 2, "200000"),
+            posting(RELEASED, 3, "20000000"),
+        ),
+        ["signatures"],
+    ),
+    "more than was ruled": (
+        all_of(
+            event(RELEASED, sellerAmount="19800000", fee="200000", refund="20000000"),
+            posting(RELEASED, 1, "19800000"),
+            posting(RELEASED, 2, "200000"),
+            posting(RELEASED, 3, "20000000"),
+        ),
+        ["postings"],
+    ),
+    "a fee on everything": (
+        all_of(
+            event(RELEASED, sellerAmount="9600001", fee="400000"),
+            posting(RELEASED, 1, "9600001"),
+            posting(RELEASED, 2, "400000"),
+        ),
+        ["postings"],
+    ),
+    "all called a part": (event(RULED, sellerShare="40000000"), ["records"]),
+    "another resolution": (event(RULED, resolution="release"), ["records"]),
+    "another dispute": (event(RULED, disputeId="dispute_"), ["records"]),
+    "a party that rules": (ruled_by_the_buyer, ["records"]),
+    "a ruling of nothing": (without("dispute_opened"), ["records"]),
+    "a dispute without end": (
+        lambda records, _: with_event(records, RULED)[0]["events"].pop(0),
+        ["records"],
+    ),
+    "an arbiter nobody knows": (
+        lambda records, _: records.remove(
+            next(r for r in records if r["actor"] == with_event(records, RULED)[0]["actor"])
+        ),
+        ["records"],
+    ),
+}
+
+
+PART = "settlement_part_released"
+# About 0.000199 credits in three parts, 65 and 66 and 68 minor units.
+PART_LIES: dict[str, tuple[StoryLie, list[str]]] = {
+    "a larger part": (
+        all_of(event(PART, sellerAmount="67"), posting(PART, 1, "67")),
+        ["records"],
+    ),
+    "a part for another milestone": (event(PART, milestone=0), ["records"]),
+    "a part that nobody was paid": (without(PART), ["records"]),
+    "other milestones": (event("order_created", milestones=[["All", "199"]]), ["records"]),
+    "no milestones": (event("order_created", milestones=[]), ["records"]),
+    "a part of another settlement": (event(PART, settlementId="settlement_"), ["records"]),
 }

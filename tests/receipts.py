@@ -19,9 +19,9 @@ from clawmarket.domain.trust.facts import ReceiptFlawError
 from clawmarket.domain.trust.merkle import root_of
 from clawmarket.domain.trust.receipt import LoggedRecord, make_receipt
 from clawmarket.domain.trust.record import record_leaf
+from clawmarket.domain.trust.statement import statement_digest
 from clawmarket.domain.trust.verification import check_receipt, verdict_document
 from clawmarket.entry.cli.verify import crypto
-from clawmarket.services.signing import statement_digest
 from clawmarket.services.trust.identity import identify
 from world import Member, World
 
@@ -155,7 +155,9 @@ def deal(kind: str, ending: str, voice: str) -> Deal:
 
     Args:
         kind: `task` or `offer`.
-        ending: `settled` or `refunded`.
+        ending: `settled` or `refunded`; for tasks also `ruled` (a quarter to the seller),
+            `overruled` (a rejection does not hold), `lapsed` (no arbiter ruled), `parts` (three
+            milestones) or `stopped` (one of them).
         voice: `signed` by wallets, or `attested` by the market for API keys.
     """
     world = World(seed=next(_SEEDS))
@@ -163,8 +165,15 @@ def deal(kind: str, ending: str, voice: str) -> Deal:
     wallets = {one.id: one.wallet for one in (buyer, seller) if one.wallet}
     if voice == "attested":
         buyer, seller = _with_key(buyer), _with_key(seller)
-    trade = _task if kind == "task" else _offer
-    order_id = trade(world, buyer, seller, settles=ending == "settled")
+    if ending in ("parts", "stopped"):
+        order_id = _in_parts(buyer, seller, 3 if ending == "parts" else 1)
+    elif ending in ("settled", "refunded"):
+        trade = _task if kind == "task" else _offer
+        order_id = trade(world, buyer, seller, settles=ending == "settled")
+    else:
+        arbiter = world.arbiter()
+        wallets[arbiter.id] = arbiter.known_wallet
+        order_id = _quarrel(buyer, seller, arbiter, ending)
     world.log()
     text = buyer.do("web3.market.receipt.get", orderId=order_id)["receipt"]
     return Deal(world, text, wallets)
@@ -184,6 +193,34 @@ def _task(world: World, buyer: Member, seller: Member, *, settles: bool) -> str:
     else:
         world.pass_time(seconds=90_000)
         world.sweep()
+    return str(award["orderId"])
+
+
+def _in_parts(buyer: Member, seller: Member, accepted: int) -> str:
+    award = buyer.awards(seller.bids(buyer.publishes_parts(33, 33, 34), "0.000199"))
+    for number in range(accepted):
+        buyer.accepts(seller.submits(award, b"part %d" % number))
+    buyer.world.pass_time(seconds=86_400)
+    buyer.world.sweep()
+    return str(award["orderId"])
+
+
+def _quarrel(buyer: Member, seller: Member, arbiter: Member, ending: str) -> str:
+    award = buyer.awards(seller.bids(buyer.publishes()))
+    result = seller.submits(award)
+    if ending == "overruled":
+        buyer.rejects(result)
+    dispute = (seller if ending == "overruled" else buyer).contests(award)
+    buyer.shows(dispute)
+    seller.shows(dispute)
+    match ending:
+        case "ruled":
+            arbiter.rules(dispute, "partial", sellerShare="10000001")
+        case "overruled":
+            arbiter.rules(dispute, "release")
+        case _:
+            arbiter.world.pass_time(seconds=3 * 86_400)
+            arbiter.world.sweep()
     return str(award["orderId"])
 
 

@@ -1,7 +1,8 @@
 """Rows of every stored class, made from nothing but its type hints, and verbs to store them."""
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from enum import StrEnum
 from types import NoneType
@@ -9,10 +10,13 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from clawmarket.adapters.store.schema import KINDS
 from clawmarket.domain.kernel.job import Job, JobState
+from clawmarket.domain.trust.record import LogEntry
 from clawmarket.domain.trust.session import Credential, CredentialKind
 from clawmarket.ports.store import Query, Store, Transaction, key_name, key_of
 
 T = TypeVar("T")
+
+Command = Callable[[Any], Any]
 
 ALL_KINDS: tuple[type[Any], ...] = tuple(KINDS.values())
 
@@ -93,3 +97,27 @@ def find(store: Store, query: Query[T]) -> list[T]:
 def every(store: Store, kind: type[T]) -> list[T]:
     """Return all rows of a kind."""
     return find(store, Query(kind, limit=1_000_000))
+
+
+async def at_once(store: Store, commands: Sequence[Command]) -> list[Any]:
+    """Queue all commands before the first one goes on, and return what they answer or raise."""
+    queued = threading.Event()
+
+    def first(work: Transaction) -> object:
+        queued.wait()
+        return commands[0](work)
+
+    waiting = [asyncio.ensure_future(store.write(each)) for each in (first, *commands[1:])]
+    await asyncio.sleep(0)
+    queued.set()
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def numbered(count: int) -> list[Command]:
+    """Return commands that each add one row."""
+    return [adding(LogEntry(number, f"record {number}")) for number in range(count)]
+
+
+def numbers(store: Store) -> list[int]:
+    """Return the numbers of the rows that are there."""
+    return [entry.idx for entry in every(store, LogEntry)]

@@ -13,21 +13,23 @@ from clawmarket.adapters.signer.ed25519 import Ed25519Signer
 from clawmarket.adapters.store.memory import MemoryStore
 from clawmarket.adapters.wallets.evm import EvmWallets
 from clawmarket.adapters.wallets.keyfile import Wallet
-from clawmarket.domain.kernel.moment import from_iso
+from clawmarket.domain.kernel.moment import from_iso, iso
 from clawmarket.domain.kernel.money import parse_decimal
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.domain.trust.checkpoint import vkey
+from clawmarket.domain.trust.statement import statement
 from clawmarket.ports.store import Query, Store
 from clawmarket.registry.methods import method_named
 from clawmarket.runtime.workers import run_due_jobs
 from clawmarket.services.call import NOBODY, Caller, Terms
 from clawmarket.services.discover import discover
+from clawmarket.services.limits import Limits
 from clawmarket.services.market.sweep import SweepAnswer, sweep
 from clawmarket.services.operate.opening import open_market
 from clawmarket.services.pipeline import Pipeline, Ports
-from clawmarket.services.signing import statement_digest
 from clawmarket.services.trust.identity import identify
 from clawmarket.services.trust.log import sequence
+from statements import proof
 
 R = TypeVar("R")
 Fields = dict[str, Any]
@@ -54,6 +56,7 @@ class World:
         faucet: int = FAUCET,
         origin: str = ORIGIN,
         store: Store | None = None,
+        calls_per_s: int = 0,
     ) -> None:
         self.clock = SettableClock(START)
         self.entropy = SeededEntropy(seed)
@@ -72,7 +75,7 @@ class World:
             version="test",
         )
         ports = Ports(self.store, MemoryBlobs(1_000_000), EvmWallets(), self.clock, self.entropy)
-        self.pipeline = Pipeline(ports, self.terms)
+        self.pipeline = Pipeline(ports, self.terms, Limits(calls_per_s))
         self._runner = asyncio.Runner()
         self._keys = itertools.count()
         self.operator_token = "cmo_" + self.entropy.draw(24).hex()
@@ -124,6 +127,12 @@ class World:
     def operator(self) -> "Member":
         """Whoever runs the market."""
         return Member(self, self.caller(self.operator_token), None)
+
+    def arbiter(self) -> "Member":
+        """Somebody whom the operator named to rule in disputes."""
+        member = self.member()
+        self.operator.do("market.arbiter.appoint", accountId=member.id)
+        return Member(self, self.sign_in(member.known_wallet), member.wallet)
 
     def submit(self, caller: Caller, method: str, params: Fields, key: str = "") -> Fields:
         """Pass one call through the pipeline."""
@@ -181,6 +190,12 @@ class Member:
         """The account."""
         return self.caller.account_id
 
+    @property
+    def known_wallet(self) -> Wallet:
+        """The wallet of a member that has one."""
+        assert self.wallet is not None
+        return self.wallet
+
     def do(self, method: str, /, key: str | None = None, **params: Any) -> Fields:
         """Call a method with a fresh idempotency key unless one is given."""
         key = self.world.new_key() if key is None else key
@@ -191,20 +206,25 @@ class Member:
         known = method_named(method)
         if self.wallet is None or known is None or not known.signed:
             return params
-        said = {
-            "v": 1,
-            "market": self.world.terms.origin,
-            "method": known.name,
-            "actor": self.id,
-            "key": key,
-            "params": params,
-        }
-        return params | {"signature": self.wallet.sign_digest(statement_digest(said))}
+        said = statement(
+            market=self.world.terms.origin,
+            method=known.name,
+            actor=self.id,
+            key=key,
+            signed_at=iso(self.world.clock.now()),
+            params=params,
+        )
+        return params | proof(self.wallet, said)
 
     def publishes(self, budget: str = "50", **terms: Any) -> Fields:
         """Publish a funded task."""
         asked: Fields = {"title": "Digest a document", "budget": credits_(budget), **terms}
         return self.do("web3.market.publishTask", **asked)
+
+    def publishes_parts(self, *percents: int, **terms: Any) -> Fields:
+        """Publish a funded task in milestones."""
+        parts = [{"title": f"Part {n}", "percent": p} for n, p in enumerate(percents)]
+        return self.publishes(milestones=parts, **terms)
 
     def bids(self, task: Fields, price: str = "40") -> Fields:
         """Bid on a task."""
@@ -279,6 +299,25 @@ class Member:
     def takes_back(self, delivery: Fields) -> Fields:
         """Take an unfinished delivery back."""
         return self.do("web3.market.delivery.revoke", deliveryId=delivery["deliveryId"])
+
+    def contests(self, order: Fields, why: str = "Two chapters are missing.") -> Fields:
+        """Open a dispute about an order."""
+        return self.do("web3.dispute.open", orderId=order["orderId"], reason=why)
+
+    def shows(self, dispute: Fields, summary: str = "See the outline.", **more: Any) -> Fields:
+        """Bring evidence."""
+        asked: Fields = {"disputeId": dispute["disputeId"], "summary": summary, **more}
+        return self.do("web3.dispute.submitEvidence", **asked)
+
+    def rules(self, dispute: Fields, resolution: str, **more: Any) -> Fields:
+        """Rule in a dispute."""
+        asked: Fields = {"disputeId": dispute["disputeId"], "resolution": resolution, **more}
+        return self.do("web3.dispute.resolve", reason="So it is.", **asked)
+
+    def dismisses(self, dispute: Fields) -> Fields:
+        """Let a claim fall."""
+        asked = {"disputeId": dispute["disputeId"], "reason": "It does not hold."}
+        return self.do("web3.dispute.reject", **asked)
 
     def figures(self) -> tuple[str, str, str, str]:
         """Return available, held, on its way and earned, in minor units."""

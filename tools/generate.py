@@ -83,7 +83,8 @@ def _method(method: Entry) -> Iterator[str]:
     if method["description"]:
         yield from ("", method["description"])
     signed = "; signed by the wallet" if method["signed"] else ""
-    yield from ("", f"Scope {method['scope']}, {method['manner']}{signed}. {method['cost']}")
+    role = f" for an {method['role']}" if method["role"] else ""
+    yield from ("", f"Scope {method['scope']}{role}, {method['manner']}{signed}. {method['cost']}")
     if method["verb"]:
         positional = "".join(f" {name}" for name in method["verb"]["positional"])
         yield from ("", f"Command: `clawmarket {method['verb']['words']}{positional}`")
@@ -92,7 +93,7 @@ def _method(method: Entry) -> Iterator[str]:
     if method["needs"]:
         yield from ("", "Where values come from:", "")
         for need in method["needs"]:
-            by = " of the other party" if need["by"] == "other" else ""
+            by = {"other": " of the other party", "others": " of others"}.get(need["by"], "")
             yield f"- `{need['param']}`: `{need['field']}` from `{need['method']}`{by}"
     if method["example"]:
         example = json.dumps(method["example"], ensure_ascii=False, indent=2)

@@ -13,12 +13,14 @@ EIP-191 and EIP-2 (wallet signatures).
 import argparse
 import json
 import re
+import shlex
 import sys
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256, sha512
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -35,7 +37,7 @@ SHAPES = {
     "record": "v:int id:str at:int actor:str method:str events:list states:list postings:list"
     " statement:dict|NoneType",
     "statement": "said:dict signature:str|NoneType address:str|NoneType",
-    "said": "v:int market:str method:str actor:str key:str params:dict",
+    "said": "v:int market:str method:str actor:str key:str signedAt:str|NoneType params:dict",
 }
 AMOUNT, ORDER_ID = "0|[1-9][0-9]{0,15}", "order_[0-7][0-9a-hjkmnp-tv-z]{25}"
 LINE, NAME, BASE64 = r"[^\x00-\x1f]", r"[^\s+\x00-\x1f]+", "[A-Za-z0-9+/=]+"
@@ -45,12 +47,15 @@ VKEY = rf"({NAME})\+([0-9a-f]{{8}})\+({BASE64})"
 WORDS = {"passed": "PASS", "failed": "FAIL", "unpinned": "NOT PINNED", "skipped": "SKIPPED"}
 CONDITIONS = ("feeBps", "timeoutSec", "disputeWindowSec", "resubmitSec")
 TASK, OFFER = ("task_published", "bid_placed"), ("offer_created", "offer_updated")
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 HANDED_OVER = ("result_submitted", "delivery_completed")
 ENDS = {
     "settlement_released": ("settlement_completed",),
     "settlement_refunded": ("order_refunded", "settlement_cancelled"),
 }
-# Event: who may cause it, and the methods (after `web3.market.`) with which they say so.
+RULED, RULING = ("dispute_resolved", "dispute_rejected"), "dispute.resolve dispute.reject"
+# Event: who may cause it, and the methods (after `web3.market.`, or `web3.` for disputes) with
+# which they say so.
 ACTS = {
     "task_published": ("buyer", "publishTask"),
     "bid_placed": ("seller", "placeBid"),
@@ -64,9 +69,14 @@ ACTS = {
     "delivery_completed": ("seller", "submitResult delivery.complete"),
     "result_submitted": ("seller", "submitResult"),
     "result_rejected": ("buyer", "reviewResult"),
-    "result_accepted": ("buyer market", "reviewResult settlement.release"),
-    "settlement_released": ("buyer market", "reviewResult settlement.release"),
-    "settlement_refunded": ("buyer seller market", "settlement.refund"),
+    "result_accepted": ("buyer arbiter market", f"reviewResult settlement.release {RULING}"),
+    "dispute_opened": ("buyer seller", "dispute.open"),
+    "dispute_evidence_submitted": ("buyer seller", "dispute.submitEvidence"),
+    "dispute_resolved": ("arbiter market", "dispute.resolve"),
+    "dispute_rejected": ("arbiter market", RULING),
+    "settlement_part_released": ("buyer market", "reviewResult settlement.release"),
+    "settlement_released": ("buyer arbiter market", f"reviewResult settlement.release {RULING}"),
+    "settlement_refunded": ("buyer seller arbiter market", f"settlement.refund {RULING}"),
 }
 
 
@@ -202,18 +212,21 @@ def strict_json(source: str, limit: int) -> object:
     """Read JSON that no two readers understand differently; below 2^53 names are ASCII, too."""
 
     def refuse(what: str) -> object:
-        raise ValueError(f"{what[:40]} is not taken")
+        raise ValueError(f"{what} is not taken")
 
     def unique(pairs: list[tuple[str, object]]) -> object:
         members = dict(pairs)
         good = len(members) == len(pairs) and (limit > 2**53 or "".join(members).isascii())
         return members if good else refuse("a name that is given twice or is not ASCII")
 
+    def broken(number: str) -> object:
+        return refuse(number if len(number) < 40 else f"{number[:40]}...")  # noqa: PLR2004
+
     def whole(digits: str) -> object:
         good = len(digits) < 21 and digits != "-0" and abs(int(digits)) < limit  # noqa: PLR2004
-        return int(digits) if good else refuse(digits)
+        return int(digits) if good else broken(digits)
 
-    hooks: Json = {"parse_int": whole, "parse_float": refuse, "parse_constant": refuse}
+    hooks: Json = {"parse_int": whole, "parse_float": broken, "parse_constant": refuse}
     try:
         value: object = json.loads(source, object_pairs_hook=unique, **hooks)
         json.dumps(value, ensure_ascii=False).encode()  # refuses half of a surrogate pair
@@ -284,11 +297,14 @@ def read_record(source: str) -> Space:
     value = strict_json(source, 2**53)
     if not isinstance(value, dict) or canonical(value) != source.encode():
         raise StopError("failed", "A record is not written as RFC 8785 demands.")
-    said: Json = {"v": 1, "params": {}}
+    said: Json = {"v": 2, "params": {}}
     if "statement" in value:
-        said = shaped(shaped(value["statement"], "statement")["said"], "said")
+        said = shaped(value["statement"], "statement")["said"]
+        first = said.get("v") == 1 and "signedAt" not in said  # these named no moment
+        said = shaped(said | {"signedAt": None} if first else said, "said")
+        same("A statement has another version.", 1 if first else 2, said["v"])
     record = shaped({"statement": None, **value}, "record")
-    same("A record or a statement has another version.", [1, 1], [record["v"], said["v"]])
+    same("A record has another version.", 1, record["v"])
     events, triples = record["events"], record["states"] + record["postings"]
     good = all(isinstance(event, dict) and isinstance(event.get("kind"), str) for event in events)
     good = good and all(isinstance(t, list) and [*map(type, t)] == [str] * 3 for t in triples)
@@ -343,12 +359,20 @@ def read_story(file: Json) -> Space:
     money = {"refund"} if not settled else {"refund", "sellerAmount", "fee"}
     for name in ("sellerAmount", "fee", "refund"):
         setattr(story, name, int(word(end, name, AMOUNT)) if name in money else 0)
+    parts = read_parts(records, agreed["milestones"], locked)
+    story.sellerAmount += sum(net for net, _ in parts)
+    story.fee += sum(fee for _, fee in parts)
+    paid = sum(net + fee for net, fee in parts)
+    coming = agreed["milestones"][len(parts) :]
+    stake = int(coming[0][1]) if coming else int(amount) - paid
     story.deliveryDigest = delivered(records) if settled else None
-    parties = (story.buyer, story.seller)
+    story.arbiter, share = read_ruling(records, stake, int(amount) - paid if settled else 0)
+    story.share = paid + share
+    parties = [party for party in (story.buyer, story.seller, story.arbiter) if party]
     opened = [only(records, "account_opened", accountId=party)[1] for party in parties]
     story.wallets = {event["accountId"]: event.get("address") for event in opened}
     good = all(wallet is None or isinstance(wallet, str) for wallet in story.wallets.values())
-    demand(good and len(story.wallets) == 2, "These are not two accounts.")  # noqa: PLR2004
+    demand(good and len(story.wallets) == len(parties), "One account stands on two sides.")
     story.trade = [record for record in records if "account_opened" not in record.kinds]
     check_belonging(story)
     check_states(story, ENDS[end["kind"]])
@@ -373,20 +397,59 @@ def read_agreement(records: list[Space], made: Space, order: Json) -> Json:
     demand(type(count) is int and count > 0, "The quantity is no whole number.")
     agreed["price"] = word(priced, "price", AMOUNT)
     agree(order, **{name: asked.params[name] for name in CONDITIONS if name in asked.params})
-    return agreed | {name: order.get(name) for name in CONDITIONS}
+    parts, percent = asked.params.get("milestones", []), 0
+    dues = [0]
+    for part in parts:
+        percent += part["percent"]
+        dues.append(int(agreed["price"]) * percent // 100)
+    sums = [str(due - before) for before, due in pairwise(dues)]
+    titles = [part["title"] for part in parts]
+    agree(order, milestones=[list(pair) for pair in zip(titles, sums, strict=True)])
+    return agreed | {name: order.get(name) for name in (*CONDITIONS, "milestones")}
+
+
+def read_parts(
+    records: list[Space], milestones: list[list[str]], locked: Json
+) -> list[tuple[int, int]]:
+    """Return net and fee of each milestone that was paid, in their order."""
+    parts: list[tuple[int, int]] = []
+    told = [event for record in records for event in record.events]
+    for event in [event for event in told if event["kind"] == "settlement_part_released"]:
+        agree(event, **{name: locked.get(name) for name in ("orderId", "settlementId", "asset")})
+        agree(event, milestone=len(parts))
+        net, fee = int(word(event, "sellerAmount", AMOUNT)), int(word(event, "fee", AMOUNT))
+        agreed = int(milestones[len(parts)][1]) if len(parts) < len(milestones) else -1
+        demand(net + fee == agreed, "A milestone was paid with another part than agreed.")
+        parts.append((net, fee))
+    return parts
+
+
+def read_ruling(records: list[Space], stake: int, usual: int) -> tuple[str | None, int]:
+    """Return who ruled in the order's dispute, if somebody did, and the seller's share."""
+    kinds = {kind for record in records for kind in record.kinds}
+    if not kinds & {"dispute_opened", *RULED}:
+        return None, usual
+    (_, opened), (record, ruled) = only(records, "dispute_opened"), only(records, *RULED)
+    agree(ruled, orderId=opened.get("orderId"), disputeId=opened.get("disputeId"))
+    share = int(word(ruled, "sellerShare", AMOUNT))
+    good = {"release": share == stake, "refund": share == 0, "partial": 0 < share < stake}
+    demand(good.get(word(ruled, "resolution")), "The ruling does not say what it gives.")
+    return (None if record.actor == MARKET_ACCOUNT else record.actor), share
 
 
 def delivered(records: list[Space]) -> str:
     """Return the content hash of what was paid for: the accepted result, else the delivery."""
     if not any("result_accepted" in record.kinds for record in records):
         return word(only(records, "delivery_completed")[1], "digest")
-    result = only(records, "result_accepted")[1].get("resultId")
+    told = [event for record in records for event in record.events]
+    result = [e for e in told if e["kind"] == "result_accepted"][-1].get("resultId")
     return word(only(records, "result_submitted", resultId=result)[1], "digest")
 
 
 def check_belonging(story: Space) -> None:
     """Check that every record belongs to the order, and that the right account made it."""
     roles = {"buyer": story.buyer, "seller": story.seller, "market": MARKET_ACCOUNT}
+    roles |= {"arbiter": story.arbiter} if story.arbiter else {}
     begins = OFFER if story.offerId else TASK
     for record in story.records:
         ours = False
@@ -395,7 +458,7 @@ def check_belonging(story: Space) -> None:
             agree({"orderId": story.orderId, **event}, orderId=story.orderId)
             opens = kind == "account_opened" and event.get("accountId") in story.wallets
             ours = ours or opens or kind in begins or "orderId" in event
-            allowed = [roles[role] for role in ACTS.get(kind, ("", ""))[0].split()]
+            allowed = [roles[r] for r in ACTS.get(kind, ("", ""))[0].split() if r in roles]
             good = kind not in ACTS or record.actor in allowed
             demand(good, f"{kind} was not for this account.", " or ".join(allowed), record.actor)
         demand(ours, f"{record.id} is no part of this order.")
@@ -438,17 +501,23 @@ def check_inclusion(file: Json) -> None:
 
 def check_checkpoint(file: Json) -> None:
     """The market's key signed the head of the log's tree."""
-    key = re.fullmatch(VKEY, file["market"]["key"])
-    name, key_id, public = (key[1], key[2], from_base64(key[3])) if key else ("", "", b"")
-    good = len(public) == 33 and public[0] == 1  # noqa: PLR2004 - a type byte and the key
-    good = good and sha256(f"{name}\n".encode() + public).hexdigest()[:8] == key_id
-    demand(good, "The market's key is no verifier key.")
+    name, key_id, public = read_vkey(file["market"]["key"])
     body, origin, _size, root, more, signed = read_note(file["checkpoint"])
     known = [data[4:] for who, data in signed if (who, data[:4].hex()) == (name, key_id)]
     good = known != [] and all(ed25519_verify(public[1:], signature, body) for signature in known)
     demand(good, f"The checkpoint carries no good signature of {name}.")
     demand(len(root) == 32 and "" not in more.split("\n")[:-1], "This is no tree head.")  # noqa: PLR2004
     same("The checkpoint is of another market.", [file["market"]["origin"]] * 2, [origin, name])
+
+
+def read_vkey(text: str) -> tuple[str, str, bytes]:
+    """Read a verifier key (C2SP signed-note): name, key id, and type byte with the key."""
+    key = re.fullmatch(VKEY, text)
+    name, key_id, public = (key[1], key[2], from_base64(key[3])) if key else ("", "", b"")
+    good = len(public) == 33 and public[0] == 1  # noqa: PLR2004 - a type byte and the key
+    good = good and sha256(f"{name}\n".encode() + public).hexdigest()[:8] == key_id
+    demand(good, "The market's key is no verifier key.")
+    return name, key_id, public
 
 
 def check_key(file: Json, pinned: list[str | None]) -> None:
@@ -483,7 +552,8 @@ def check_said(origin: str, record: Space, story: Space) -> None:
     same(f"{where}: other words.", happened, [said[n] for n in ("market", "actor", "method")])
     for event in record.events:
         kind = event["kind"]
-        methods = [f"web3.market.{name}" for name in ACTS.get(kind, ("", ""))[1].split()]
+        names = ACTS.get(kind, ("", ""))[1].split()
+        methods = [f"web3.{'' if n.startswith('dispute') else 'market.'}{n}" for n in names]
         demand(not methods or record.method in methods, f"{where}: {kind} was not asked for.")
         for name in [name for name in params if name in event and params[name] is not None]:
             same(f"{where}: {kind}.{name} is not what was said.", params[name], event[name])
@@ -508,6 +578,14 @@ def check_signature(record: Space, bound: str | None) -> None:
     signer = recover(sha256(canonical(record.statement["said"])).digest(), data)
     same(f"{record.id}: another wallet signed.", (address or "").lower(), signer)
     same(f"{record.id}: the wallet is not the account's.", (bound or "").lower(), signer)
+    said = record.statement["said"]
+    try:
+        at = datetime.fromisoformat(said.get("signedAt") or "") - BEGINNING
+    except (ValueError, OverflowError, TypeError):
+        at = timedelta(milliseconds=record.at if said["v"] == 1 else 0)
+    late = timedelta(milliseconds=record.at) - at
+    good = timedelta(minutes=-5) <= late <= timedelta(hours=1)
+    demand(good, f"{record.id}: the statement was not made within the hour before.")
 
 
 def sums(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
@@ -529,17 +607,29 @@ def check_postings(_: Json, story: Space) -> str:
     same("The terms are not the hash of what was agreed.", digest_of(story.agreed), story.terms)
     bps = story.feeBps
     demand(type(bps) is int and 0 <= bps <= 10_000, "The order names no fee rate.")  # noqa: PLR2004
-    wanted = amount * bps // 10_000 if story.settled else 0
+    same("The seller's share is not what was accepted or ruled.", story.share, amount - back)
+    wanted = story.share * bps // 10_000
     same(f"The fee is not {bps} bps, rounded down.", wanted, fee)
     ends = {f"{story.buyer}/available": back - amount, f"{story.seller}/available": seller}
     moves = sums((f"{name} {story.asset}", part) for name, part in (ends | {"fees": fee}).items())
     moved = sums((f"{p[0]} {p[1]}", int(p[2])) for r in story.trade for p in r.postings)
     same("The postings do not move what the events say.", moves, moved)
-    return f"{amount} {story.asset}: {seller} to the seller, {fee} fee ({bps} bps), {back} back."
+    locked, earned, kept, rest = (credits_of(n, story.asset) for n in (amount, seller, fee, back))
+    parted = f"{earned} to the seller, {kept} fee ({bps} bps agreed), {rest} back."
+    return f"The buyer locked {locked}: {parted}"
 
 
-def check_delivery(file: Json, story: Space) -> None:
-    """What was handed over has the content hash that the receipt names."""
+def credits_of(amount: int, asset: str) -> str:
+    """Write an amount for people: credits have six decimals, two of them always shown."""
+    if asset != "credits":
+        return f"{amount} of {asset}"
+    fraction = f"{amount % 10**6:06}".rstrip("0").ljust(2, "0")
+    return f"{amount // 10**6:,}.{fraction} credits"
+
+
+def check_delivery(file: Json, story: Space) -> str:
+    """Check that what was handed over has the content hash that the receipt names."""
+    named = "no record names the files themselves"
     for record in story.records:
         digests = [e.get("digest") for e in record.events if e["kind"] in HANDED_OVER]
         files = record.params.get("artifacts", []) if digests else []
@@ -548,10 +638,15 @@ def check_delivery(file: Json, story: Space) -> None:
         parts = [{name: one.get(name) for name in ("digest", "name", "size")} for one in files]
         wanted = [digest_of(parts)] if record.statement else digests[:1]
         same(f"{record.id}: another hash than its files have.", wanted * len(digests), digests)
+        if parts and story.deliveryDigest in digests:
+            named = "in it " + ", ".join(f"{one['name']} {one['digest']}" for one in parts[:5])
+            named += f" and {len(parts) - 5} more" if len(parts) > 5 else ""  # noqa: PLR2004
     claimed = file["receipt"].get("deliveryDigest")
     same("The receipt names another delivery than its records.", story.deliveryDigest, claimed)
     if not story.settled:
         raise StopError("skipped", "No delivery was accepted; the money went back.")
+    digest = story.deliveryDigest
+    return f"What was handed over is the list of files whose hash is {digest}; {named}."
 
 
 def check_summary(file: Json, story: Space) -> None:
@@ -567,8 +662,10 @@ def check_summary(file: Json, story: Space) -> None:
         what = f"receipt.{name} is not what the records say."
         same(what, receipt[name], file["receipt"].get(name))
     wanted: Json = {"receipt": receipt, "parties": [], "statements": [], "postings": []}
-    for role in ("buyer", "seller"):
+    for role in ("buyer", "seller", "arbiter"):
         account = getattr(story, role)
+        if account is None:
+            continue
         party = {"account": account, "role": role, "address": story.wallets[account]}
         wanted["parties"].append(party)
     for r in story.records:
@@ -588,8 +685,9 @@ Checks = dict[str, Callable[..., object]]
 ON_THE_LOG: Checks = {"inclusion": check_inclusion, "checkpoint": check_checkpoint}
 ON_THE_STORY: Checks = {"signatures": check_signatures, "postings": check_postings}
 ON_THE_STORY |= {"delivery": check_delivery, "summary": check_summary}
+UNPINNED = "Which market this is: its key was not pinned."
+ATTESTED = "That the parties said what the market alone attests."
 NOT_PROVEN = [
-    "Which market this is, unless its key was pinned; and what the market alone attests.",
     "When it happened: the moments are the market's own clock.",
     "That the market shows everybody the same log: compare checkpoints with others.",
     "That the files are any good: the receipt names them by their hashes only.",
@@ -624,7 +722,14 @@ def examine(source: str, pinned: str | None, path: str) -> Json:
     attempt("anchors", check_anchors, file)
     failed = [check["name"] for check in checks if check["outcome"] == "failed"]
     verdict = {"ok": not failed, "file": path, "failed": failed, "checks": checks}
-    return verdict | {"notProven": NOT_PROVEN if file else []}
+    return verdict | {"notProven": gaps(story, pinned) if file else []}
+
+
+def gaps(story: Space | None, pinned: str | None) -> list[str]:
+    """Return what even a good receipt does not prove."""
+    said = [r.statement and r.statement["signature"] for r in story.trade] if story else []
+    first = [UNPINNED] if pinned is None else []
+    return [*first, *NOT_PROVEN, *([] if all(said) else [ATTESTED])]
 
 
 def unread(*_: object) -> None:
@@ -646,6 +751,14 @@ def read_source(path: str) -> str:
     return source
 
 
+def check_pin(key: str | None) -> None:
+    """Raise ValueError for a pinned key that is none."""
+    try:
+        read_vkey(key.strip()) if key is not None else None
+    except StopError:
+        raise ValueError(f"This is no log key: {key}.") from None
+
+
 def show(verdict: Json) -> None:
     """Print a verdict for people, one line per check; no control character gets through."""
     lines = []
@@ -655,9 +768,11 @@ def show(verdict: Json) -> None:
         if check["outcome"] == "failed" and (check["expected"] or check["found"]):
             lines.append(f"{'':<23} expected {check['expected']}")
             lines.append(f"{'':<23} found    {check['found']}")
+    unpinned = any(check["outcome"] == "unpinned" for check in verdict["checks"])
+    end = f"OK: {verdict['file']}" + ", but the market is not confirmed (no --key)" * unpinned
     lines += ["Not proven by this file:", *(f"  - {gap}" for gap in verdict["notProven"])]
     failed = ", ".join(verdict["failed"])
-    lines.append(f"FAIL: {verdict['file']} ({failed})" if failed else f"OK: {verdict['file']}")
+    lines.append(f"FAIL: {verdict['file']} ({failed})" if failed else end)
     for line in lines:
         print("".join(char if char.isprintable() else "\ufffd" for char in line))
 
@@ -669,12 +784,16 @@ def main() -> int:
     parser.add_argument("--key", help="the market's verifier key, as you know it from elsewhere")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args()
+    cause = "not_a_receipt"
     try:
-        verdict = examine(read_source(options.receipt), options.key, options.receipt)
+        source = read_source(options.receipt)
+        cause = "log_key_invalid"
+        check_pin(options.key)
+        verdict = examine(source, options.key, options.receipt)
     except ValueError as error:
-        what, advice = f"{error}", "python3 verify_receipt.py --help"
+        what, advice = f"{error}", shlex.join(["python3", sys.argv[0], "--help"])
         print(f"error[E_INVALID_ARGUMENT]: {what}\nnext: {advice}", file=sys.stderr)
-        details = {"cause": "not_a_receipt", "next": advice, "retryable": False}
+        details = {"cause": cause, "next": advice, "retryable": False}
         answer = {"ok": False, "error": f"E_INVALID_ARGUMENT: {what}", "details": details}
         print(json.dumps(answer) if options.json else "", end="\n" if options.json else "")
         return 2

@@ -18,6 +18,7 @@ VENDORS = {
     "alembic": "adapters/store",
     "coincurve": "adapters/wallets",
     "eth_account": "adapters/wallets",
+    "psycopg": "adapters/store",
     "pysqlite3": "adapters/store",
     "siwe": "adapters/wallets",
     "sqlalchemy": "adapters/store",
@@ -63,7 +64,9 @@ def test_a_vendor_is_known_to_its_adapters_only(vendor: str) -> None:
 
 def _named() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = {re.split(r"[<>=; \[]", each)[0] for each in project["dependencies"]}
+    extras = project["optional-dependencies"].values()
+    named = [*project["dependencies"], *(each for extra in extras for each in extra)]
+    names = {re.split(r"[<>=; \[]", each)[0] for each in named}
     return {IMPORTED_AS.get(name, name.replace("-", "_")) for name in names}
 
 

@@ -25,25 +25,35 @@ VERSIONED = re.compile(r"_v[0-9]+$")
 FUNCTIONS = {
     "web3.siwe.challenge": "challenge",  # EIP-4361's own word; `siwe` is no noun of ours
     "web3.siwe.verify": "verify",  # the same
+    "web3.siwe.logout": "logout",  # the same
     "web3.status.ping": "ping",  # a status is nothing to ping
     "web3.status.summary": "status",  # the summary is all there is
     "web3.market.status.summary": "market_status",  # beside the other status
     "web3.audit.prove": "prove_record",  # what is proven is a record
     "web3.market.audit.query": "query_market_audit",  # beside the other audit
+    "web3.wallet.statement": "wallet_statement",  # a statement is nothing to do
+    "web3.market.reconciliation.summary": "reconcile_order",  # what is reconciled is an order
+    "web3.market.transparency.summary": "transparency_summary",  # as the other summaries
+    "web3.market.transparency.trace": "trace_order",  # what is traced is an order
+    "market.treasury.summary": "treasury_summary",  # as the other summaries
     "web3.market.settlement.status": "settlement_status",  # `status` is a noun here
 }
 
 # Requests that several methods share, or that ask for nothing by themselves.
-SHARED_REQUESTS = {"NameJob", "NameOffer", "NameOrder", "Page"}
+SHARED_REQUESTS = {"NameArbiter", "NameJob", "NameOffer", "NameOrder", "Page"}
 NOUN_REQUESTS = {"MarketStatusRequest", "SettlementStatus"}
 
 # Events of things that have no id of their own, by the field that names what they are about.
 FIRST_FIELDS = {
     "api_key": "credential_id",
+    "arbiter": "account_id",
     "credits": "account_id",
+    "dispute_evidence": "dispute_id",
     "file": "digest",
     "payment": "order_id",
+    "rollback": "account_id",
     "session": "account_id",
+    "settlement_part": "settlement_id",
 }
 KINDS = sorted(kind for kind, cls in EVENTS.items() if cls.__module__.startswith("clawmarket."))
 CAUSES = sorted(

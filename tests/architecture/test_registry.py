@@ -39,10 +39,13 @@ WITHOUT_EXAMPLE = {"web3.siwe.verify": "the signature is the wallet's answer to 
 # Refusals whose next command is not one fixed command of this program, and why.
 OTHER_COMMANDS = {
     "consent_missing": "what was typed, again, as a dry run",
+    "plan_unagreed": "the same",
     "sqlite_unfit": "the installation itself is wrong; pip has to act",
 }
 # Refusals of the command line, which names what was probably meant in the sentence itself.
-SAID_BEFORE = {"field_unknown", "method_mistyped", "state_unknown", "usage_invalid"}
+SAID_BEFORE = {
+    *("field_unknown", "method_mistyped", "state_unknown", "usage_invalid", "value_unfit"),
+}
 
 SECRET_NAMES = {"key", "mnemonic", "password", "private_key", "secret", "seed", "token"}
 A_FILE = {"name": "digest.md", "digest": "sha256:" + "0" * 64, "size": 11}

@@ -3,15 +3,13 @@
 import pytest
 
 from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.kernel.moment import HOUR_MS, MINUTE_MS, iso
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.trust.session import KeyRevokedError, ScopeMissingError
+from clawmarket.domain.trust.statement import StatementStaleError, statement_digest
 from clawmarket.ports.wallets import SignatureInvalidError
 from clawmarket.registry.disclosure import ALREADY_SHOWN
-from clawmarket.services.signing import (
-    SignatureMissingError,
-    SignedWithoutKeyError,
-    statement_digest,
-)
+from clawmarket.services.signing import SignatureMissingError, SignedWithoutKeyError
 from clawmarket.services.trust.identity import identify
 from world import ORIGIN, Fields, Member, World
 
@@ -23,15 +21,17 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 def signed(member: Member, **said: object) -> Fields:
     """Return the parameters of a task, signed over a statement with these members changed."""
     statement: Fields = {
-        "v": 1,
+        "v": 2,
         "market": ORIGIN,
         "method": PUBLISH,
         "actor": member.id,
         "key": "k",
+        "signedAt": iso(member.world.clock.now()),
         "params": dict(TASK),
     }
     assert member.wallet is not None
-    return TASK | {"signature": member.wallet.sign_digest(statement_digest(statement | said))}
+    signature = member.wallet.sign_digest(statement_digest(statement | said))
+    return TASK | {"signature": signature, "signedAt": statement["signedAt"]}
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,9 @@ def signed(member: Member, **said: object) -> Fields:
         ("params", TASK | {"title": "Digest "}),
         ("params", TASK | {"title": "Di\N{LATIN SMALL LETTER G}est\N{COMBINING ACUTE ACCENT}"}),
         ("params", TASK | {"fund": True}),
-        ("v", 2),
+        ("v", 1),
+        ("signedAt", None),
+        ("signedAt", "2026-01-31T12:00:00.000Z"),
     ],
 )
 def test_a_signature_is_for_one_statement(world: World, name: str, value: object) -> None:
@@ -55,6 +57,34 @@ def test_a_signature_is_for_one_statement(world: World, name: str, value: object
     with pytest.raises(SignatureInvalidError):
         world.submit(member.caller, PUBLISH, signed(member, **{name: value}), "k")
     assert world.all(Task) == []
+
+
+@pytest.mark.parametrize("off_ms", [-HOUR_MS - 1, 5 * MINUTE_MS + 1, -10 * 24 * HOUR_MS])
+def test_an_old_statement_is_worth_nothing(world: World, off_ms: int) -> None:
+    """Whoever finds a session and what was signed in it can send nothing again."""
+    member = world.member()
+    moment = iso(world.clock.now() + off_ms)
+    params = signed(member, signedAt=moment) | {"signedAt": moment}
+    with pytest.raises(StatementStaleError):
+        world.submit(member.caller, PUBLISH, params, "k")
+    assert world.all(Task) == []
+
+
+@pytest.mark.parametrize("moment", [None, "", "yesterday", "2026-01-31T12:00:00", "0" * 30])
+def test_a_signature_needs_its_moment(world: World, moment: str | None) -> None:
+    """Without one, or with a text that is none, the statement is as good as old."""
+    member = world.member()
+    with pytest.raises(StatementStaleError):
+        world.submit(member.caller, PUBLISH, signed(member) | {"signedAt": moment}, "k")
+
+
+@pytest.mark.parametrize("off_ms", [-HOUR_MS, 5 * MINUTE_MS])
+def test_a_statement_is_good_for_an_hour(world: World, off_ms: int) -> None:
+    """And for a clock that is a little ahead."""
+    member = world.member()
+    moment = iso(world.clock.now() + off_ms)
+    params = signed(member, signedAt=moment) | {"signedAt": moment}
+    assert world.submit(member.caller, PUBLISH, params, "k")["status"] == "task_open"
 
 
 def test_the_alias_needs_no_second_signature_and_makes_no_second_task(world: World) -> None:

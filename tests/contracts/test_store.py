@@ -25,6 +25,7 @@ from clawmarket.ports.store import (
     Transaction,
     key_of,
 )
+from postgres_server import PostgresDatabase
 from stored_rows import ALL_KINDS, a_credential, a_job, adding, changed, every, find, rows_of, write
 
 Command = Callable[[Transaction], None]
@@ -40,12 +41,15 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> Iterator[Store]:
     """Each store in turn, without a row."""
     opened: Store = MemoryStore()
     if request.param == "sqlite":
         opened = SqliteStore(shutil.copy(migrated, tmp_path / "market.db"))
+    if request.param == "postgres":
+        database: PostgresDatabase = request.getfixturevalue("database")
+        opened = database.open()
     yield opened
     opened.close()
 

@@ -22,6 +22,7 @@ PICK = st.integers(0, 4)
 WHO = st.integers(0, 5)
 RIGHT = 3
 PAUSES = st.sampled_from([1, 1, 1, 30, 30, 300, 300, 599, 600, 900, 86_400])
+MOST_PARTS = 3
 WINDOWS = st.sampled_from([1, 600, 86_400])
 SUMS = st.sampled_from(["1", "99", "100", "10000000", "40000001", "90000000", "1000000001"])
 
@@ -45,6 +46,7 @@ class AnyTrading(RuleBasedStateMachine):
         self.world = World(faucet=100_000_000)
         self.books = Books(self.world.store)
         self.people = [self.world.member() for _ in range(3)]
+        self.judges = [self.world.arbiter(), self.world.operator, self.people[0]]
         self.files = {person.id: person.stores() for person in self.people}
         self.known: dict[str, list[Fields]] = {}
         self.said: list[Said] = []
@@ -52,9 +54,11 @@ class AnyTrading(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Let every deadline pass: then all is over and nothing is held."""
         try:
-            self.world.pass_time(seconds=200 * DAY_MS // SECOND_MS)
-            while self.world.sweep().due:
-                pass
+            # A part that silence accepts gives the seller time for the next one.
+            for _ in range(MOST_PARTS):
+                self.world.pass_time(seconds=200 * DAY_MS // SECOND_MS)
+                while self.world.sweep().due:
+                    pass
             self.books.check_over()
         finally:
             self.world.close()
@@ -87,7 +91,7 @@ class AnyTrading(RuleBasedStateMachine):
         `only` names who may give it; anybody else must be refused.
         """
         before, key = self.records(), self.world.new_key()
-        name = f"web3.market.{method}"
+        name = method if method.startswith("web3.") else f"web3.market.{method}"
         try:
             answer = actor.do(name, key, **params)
         except Refused:
@@ -102,13 +106,14 @@ class AnyTrading(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         """Somebody is at work when the quarrels begin."""
-        self.hire()
+        self.hire(())
 
-    @rule()
-    def hire(self) -> None:
-        """Somebody is hired as it should be, as long as the buyer can pay."""
+    @rule(percents=st.sampled_from([(), (50, 50), (1, 98, 1)]))
+    def hire(self, percents: tuple[int, ...]) -> None:
+        """Somebody is hired as it should be, perhaps in parts, as long as the buyer can pay."""
         buyer, worker, _ = self.people
-        price = {"budget": "10000001"}
+        parts = [{"title": "Part", "percent": percent} for percent in percents]
+        price: Fields = {"budget": "10000001", "milestones": parts}
         self.tries("task", buyer, "publishTask", title="Work", **price)
         terms = {"taskId": self.known["task"][-1]["taskId"], "price": "10000000"}
         self.tries("bid", worker, "placeBid", **terms)
@@ -229,6 +234,72 @@ class AnyTrading(RuleBasedStateMachine):
         actor = self.who(who, delivery["seller"])
         only, delivery_id = delivery["seller"], delivery["deliveryId"]
         self.tries("turned", actor, f"delivery.{verb}", only, deliveryId=delivery_id)
+
+    # --- Disputes ----------------------------------------------------------------------------
+
+    @precondition(lambda self: "order" in self.known)
+    @rule(pick=PICK, who=WHO)
+    def contest(self, pick: int, who: int) -> None:
+        """Contest any order at any time."""
+        order = self.one("order", pick)
+        actor = self.people[who % 3]
+        self.tries(
+            "dispute",
+            actor,
+            "web3.dispute.open",
+            orderId=order["orderId"],
+            reason="It is not as agreed.",
+        )
+
+    @precondition(lambda self: "order" in self.known)
+    @rule(pick=PICK, side=st.sampled_from(["buyer", "seller"]))
+    def quarrel(self, pick: int, side: str) -> None:
+        """Hand in, perhaps send back, and contest that as it should be, if it can be."""
+        order = self.one("order", pick)
+        seller = self.who(0, order["seller"])
+        terms = {"orderId": order["orderId"], "artifacts": [self.files[seller.id]]}
+        self.tries("result", seller, "submitResult", order["seller"], **terms)
+        buyer = self.who(0, self.buyer_of("order", order))
+        if side == "seller" and "result" in self.known:
+            result = self.known["result"][-1]["resultId"]
+            self.tries(
+                "verdict", buyer, "reviewResult", resultId=result, decision="reject", feedback="No."
+            )
+        actor = buyer if side == "buyer" else seller
+        terms = {"orderId": order["orderId"], "reason": "It is not as agreed."}
+        self.tries("dispute", actor, "web3.dispute.open", **terms)
+
+    @precondition(lambda self: "dispute" in self.known)
+    @rule(pick=PICK, who=WHO)
+    def show(self, pick: int, who: int) -> None:
+        """Bring evidence in any dispute, also one that is over or not one's own."""
+        dispute = self.one("dispute", pick)
+        terms = {"disputeId": dispute["disputeId"], "summary": "Look."}
+        self.tries("evidence", self.people[who % 3], "web3.dispute.submitEvidence", **terms)
+
+    @precondition(lambda self: "dispute" in self.known)
+    @rule(
+        pick=PICK,
+        who=WHO,
+        resolution=st.sampled_from(["release", "refund", "partial"]),
+        share=st.sampled_from([None, "1", "9999999", "10000000"]),
+    )
+    def decide(self, pick: int, who: int, resolution: str, share: str | None) -> None:
+        """Rule in any dispute: an arbiter, the operator, or a party that must not."""
+        dispute = self.one("dispute", pick)
+        terms: Fields = {"disputeId": dispute["disputeId"], "resolution": resolution}
+        terms |= {"sellerShare": share, "reason": "So it is."}
+        judge = self.judges[who % 3]
+        self.tries("ruling", judge, "web3.dispute.resolve", **terms)
+        assert self.judges[2].id not in {r["arbiter"] for r in self.known.get("ruling", [])}
+
+    @precondition(lambda self: "dispute" in self.known)
+    @rule(pick=PICK, who=WHO)
+    def dismiss(self, pick: int, who: int) -> None:
+        """Let any claim fall."""
+        dispute = self.one("dispute", pick)
+        terms = {"disputeId": dispute["disputeId"], "reason": "It does not hold."}
+        self.tries("ruling", self.judges[who % 3], "web3.dispute.reject", **terms)
 
     # --- Time and repetition -------------------------------------------------------------------
 

@@ -14,21 +14,24 @@ import httpx
 
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.adapters.wallets.keyfile import Wallet
+from clawmarket.runtime.program import as_started
 from statements import signed
 
 Fields = dict[str, Any]
 
 Start = Callable[..., "Server"]
 
+# How a program that was started by its module is written in its hints.
+STARTED = as_started("clawmarket", [str(Path("clawmarket") / "__main__.py")])
 ADDRESS = re.compile(r"^\s*market\s+(http://\S+)$")
 
 
-def command(home: Path, **settings: str) -> tuple[list[str], dict[str, str]]:
+def command(home: Path, flags: str = "", **settings: str) -> tuple[list[str], dict[str, str]]:
     """Return the command line and the environment of a market in a home."""
     named = {f"CLAWMARKET_{name.upper()}": value for name, value in settings.items()}
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("CLAWMARKET_")}
     env = inherited | {"CLAWMARKET_HOME": str(home), "CLAWMARKET_PORT": "0"} | named
-    return [sys.executable, "-m", "clawmarket", "serve", "--faucet"], env
+    return [sys.executable, "-m", "clawmarket", "serve", "--faucet", *flags.split()], env
 
 
 def refused_start(home: Path, **settings: str) -> tuple[int, str, str]:

@@ -20,6 +20,16 @@ def test_a_market_that_is_stopped_ends_well(
     assert start(tmp_path / "home").stop(how) == 0
 
 
+def test_whatever_a_market_makes_is_its_owners(start: Start, tmp_path: Path) -> None:
+    """Database, log and lock are private from the start, so its own doctor finds nothing."""
+    server = start(tmp_path / "home")
+    server.newcomer()
+    made = {path.name: path.stat().st_mode & 0o077 for path in (tmp_path / "home").iterdir()}
+    server.stop()
+    assert {"market.db", "market.db-wal", "market.db-shm", "lock", "log.key", "files"} <= set(made)
+    assert set(made.values()) == {0}
+
+
 def test_a_second_start_finds_the_same_market(start: Start, tmp_path: Path) -> None:
     """Name, key, accounts, credentials and money are those of the first start."""
     first = start(tmp_path / "home")
@@ -63,10 +73,14 @@ def test_a_replay_survives_a_restart(start: Start, tmp_path: Path) -> None:
 
 
 def one_line(home: Path, **settings: str) -> str:
-    """Return the one line that a start says which cannot be, without this machine's names."""
-    status, said, line = refused_start(home, **settings)
-    assert (status, said, line.count("\n")) == (2, "", 1)
-    return re.sub(r"\d{4,5}", "N", line.replace(str(home), "HOME").rstrip("\n"))
+    """Return what a start says which cannot be, without this machine's names.
+
+    It is one line, and below it the command that comes next.
+    """
+    status, said, text = refused_start(home, **settings)
+    line, step, rest = text.split("\n")
+    assert (status, said, step[:6], rest) == (2, "", "next: ", "")
+    return re.sub(r"\d{4,5}", "N", line.replace(str(home), "HOME"))
 
 
 def test_a_taken_port_is_one_line(start: Start, tmp_path: Path) -> None:
@@ -82,7 +96,8 @@ def test_a_home_in_use_is_one_line(start: Start, tmp_path: Path) -> None:
     """A home belongs to one process at a time."""
     start(tmp_path / "home")
     assert one_line(tmp_path / "home") == (
-        "error[E_UNAVAILABLE]: Another market runs in the home HOME. "
+        "error[E_UNAVAILABLE]: Another market runs in the home HOME; "
+        "it listens at http://127.0.0.1:N. "
         "Stop the other one, or choose another folder with CLAWMARKET_HOME."
     )
 
@@ -91,7 +106,7 @@ def test_a_home_that_is_a_file_is_one_line(tmp_path: Path) -> None:
     """Where no folder can be made, the line says what to set."""
     (tmp_path / "home").write_text("not a folder")
     assert one_line(tmp_path / "home") == (
-        "error[E_UNAVAILABLE]: The home HOME cannot be used: file exists. "
+        "error[E_UNAVAILABLE]: The home HOME cannot be used: not a directory. "
         "Choose a folder that you can write to with CLAWMARKET_HOME."
     )
 
@@ -125,6 +140,22 @@ def test_a_damaged_database_is_one_line(start: Start, tmp_path: Path) -> None:
             "port",
             "65536",
             "CLAWMARKET_PORT is a number from 0 to N. Correct the setting that the message names.",
+        ),
+        (
+            "calls_per_s",
+            "fast",
+            (
+                "CLAWMARKET_CALLS_PER_S is a number from 0 to N. "
+                "Correct the setting that the message names."
+            ),
+        ),
+        (
+            "log",
+            "loud",
+            (
+                "CLAWMARKET_LOG is one of debug, info, warning, error. "
+                "Correct the setting that the message names."
+            ),
         ),
         (
             "production",

@@ -9,7 +9,7 @@ import pytest
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.ids import PREFIXES
 from clawmarket.domain.kernel.job import Job
-from clawmarket.domain.trust.session import AuthNeededError, ScopeMissingError
+from clawmarket.domain.trust.session import AuthNeededError, RoleMissingError, ScopeMissingError
 from clawmarket.registry.methods import METHODS, Manner, Method, Scope
 from world import Fields, Member, World
 
@@ -24,12 +24,13 @@ OPEN = {
     "web3.market.placeBid": "the same",
     "web3.market.listBids": "a task's other bids are left out of the answer",
     "web3.market.order.list": "orders of others are left out of the answer",
+    "web3.dispute.list": "disputes of others are left out of the answer",
 }
 PRIVATE = [
     (name, param)
     for name, params in NAMED.items()
     for param in params
-    if name not in OPEN and METHODS[name].scope is not Scope.ADMIN
+    if name not in OPEN and METHODS[name].scope is not Scope.ADMIN and not METHODS[name].role
 ]
 CLOSED = [name for name, method in METHODS.items() if method.scope is not Scope.PUBLIC]
 CHANGING = [name for name in CLOSED if METHODS[name].manner is Manner.WRITE]
@@ -38,8 +39,15 @@ ANYBODYS = [
     for name, method in METHODS.items()
     if method.scope is Scope.PUBLIC and method.manner is Manner.READ
 ]
+ROLED = [name for name in CLOSED if METHODS[name].role]
 ADMIN = [name for name in CLOSED if METHODS[name].scope is Scope.ADMIN]
-OPERATORS_MAY = {"web3.audit.prove": "an operator sees every record"}
+OPERATORS_MAY = {
+    "web3.audit.prove": "an operator sees every record",
+    "web3.dispute.get": "an operator rules in disputes",
+    "web3.market.reconciliation.summary": "an operator answers for the money",
+    "web3.market.transparency.summary": "an operator sees what stands where",
+    "web3.market.transparency.trace": "an operator sees every record",
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,9 @@ def two_deals(world: World) -> dict[str, str]:
     things = order | delivery | result | offer | award | made | record | account
     done = buyer.awards(worker.bids(buyer.publishes()))
     buyer.accepts(worker.submits(done))
+    contested = buyer.awards(worker.bids(buyer.publishes()))
+    worker.submits(contested)
+    things |= buyer.contests(contested)
     things |= {"orderId": award["orderId"], "jobId": world.all(Job)[0].job_id}
     return {name: value for name, value in things.items() if name in NOUNS}
 
@@ -136,6 +147,15 @@ def test_a_member_is_no_operator(stage: Stage, name: str) -> None:
     asked = (stage.params(METHODS[name], known=known) for known in (True, False))
     first, second = (refusal(stage.stranger, name, params) for params in asked)
     assert type(first) is ScopeMissingError
+    assert shown(first) == shown(second)
+
+
+@pytest.mark.parametrize("name", ROLED)
+def test_a_member_is_no_arbiter(stage: Stage, name: str) -> None:
+    """A method for a role is refused to others before it looks at anything."""
+    asked = (stage.params(METHODS[name], known=known) for known in (True, False))
+    first, second = (refusal(stage.stranger, name, params) for params in asked)
+    assert type(first) is RoleMissingError
     assert shown(first) == shown(second)
 
 

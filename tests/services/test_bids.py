@@ -49,8 +49,10 @@ def test_the_budget_is_the_highest_bid(
     if refusal is None:
         assert worker.bids(task, price)["price"] == credits_(price)
     else:
-        with pytest.raises(refusal):
+        with pytest.raises(refusal) as refused:
             worker.bids(task, price)
+        said = "The bid of 50.000001 credits is above the budget of 50.00 credits."
+        assert refused.value.what == said
 
 
 def test_a_buyer_does_not_bid_on_a_task_of_their_own(world: World) -> None:

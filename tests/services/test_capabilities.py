@@ -8,7 +8,7 @@ import pytest
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.services.operate.capabilities import CapabilityNotFoundError
-from clawmarket.services.signing import statement_digest
+from statements import proof
 from world import ORIGIN, START, Fields, Member, World
 
 
@@ -37,11 +37,12 @@ class Reader:
     def makes(self, name: str, me: Member, you: Member) -> Fields:
         """Make a call after making those whose answers it needs; let the log keep up."""
         about = self.known[name]
-        if about["scope"] == "admin" and me.wallet is not None:
+        two = me, you
+        if (about["scope"] == "admin" or about["role"]) and me.wallet is not None:
             me, you = self.world.operator, me
         params = dict(about["example"])
         for need in about["needs"]:
-            actors = (me, you) if need["by"] == "self" else (you, me)
+            actors = {"self": (me, you), "other": (you, me), "others": two}[need["by"]]
             found = dig(self.makes(need["method"], *actors), need["field"])
             takes_list = about["params"]["properties"][need["param"]].get("type") == "array"
             params[need["param"]] = [found] if takes_list else found
@@ -56,9 +57,9 @@ class Reader:
         if me.wallet is None:
             return {}
         if about["signed"]:
-            said = {"v": 1, "market": ORIGIN, "method": about["name"]}
-            said |= {"actor": me.id, "key": key, "params": params}
-            return {"signature": me.wallet.sign_digest(statement_digest(said))}
+            said = {"v": 2, "market": ORIGIN, "method": about["name"], "params": params}
+            said |= {"actor": me.id, "key": key, "signedAt": iso(self.world.clock.now())}
+            return proof(me.wallet, said)
         takes = about["params"]["properties"]
         signs = "signature" in takes and "message" in params
         return ({"address": me.wallet.address} if "address" in takes else {}) | (

@@ -6,7 +6,7 @@ from clawmarket.domain.kernel.canonical import content_digest
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.delivery import DeliveryNotFoundError
-from clawmarket.domain.market.order import OrderNotFoundError
+from clawmarket.domain.market.order import OrderNotFoundError, OtherSideError
 from clawmarket.ports.blobs import BlobMissingError
 from world import START, World
 
@@ -58,10 +58,12 @@ def test_nothing_is_delivered_before_it_is_paid(world: World) -> None:
 
 
 def test_only_the_seller_delivers(world: World) -> None:
-    """To the buyer and to strangers there is nothing to deliver."""
+    """The buyer is told whose step it is; to strangers there is nothing to deliver."""
     buyer, seller, order = world.ordered()
     buyer.locks(order)
-    for other in (buyer, world.member(), world.operator):
+    with pytest.raises(OtherSideError):
+        buyer.begins(order)
+    for other in (world.member(), world.operator):
         with pytest.raises(OrderNotFoundError):
             other.begins(order)
     delivery = seller.begins(order)

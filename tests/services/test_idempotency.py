@@ -14,18 +14,25 @@ from clawmarket.domain.kernel.replay import KEPT_MS, KeyReusedError
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.treasury.account import FundsMissingError
 from clawmarket.domain.trust.record import Record
+from clawmarket.ports.store import Store
 from clawmarket.services.operate.tidying import Tidier
 from clawmarket.services.pipeline import KeyInvalidError
+from postgres_server import PostgresDatabase
 from world import Fields, Member, World
 
 PUBLISH = "web3.market.publishTask"
 ALL = {"title": "All I have", "budget": "1000000000"}
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def any_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """A market on each kind of store."""
-    store = MemoryStore() if request.param == "memory" else open_sqlite(tmp_path / "market.db")
+    store: Store = MemoryStore()
+    if request.param == "sqlite":
+        store = open_sqlite(tmp_path / "market.db")
+    if request.param == "postgres":
+        database: PostgresDatabase = request.getfixturevalue("database")
+        store = database.open()
     market = World(store=store)
     yield market
     market.close()

@@ -7,11 +7,11 @@ import pytest
 from clawmarket.domain.kernel.ids import make_id
 from clawmarket.domain.trust.checkpoint import Checkpoint, open_checkpoint, parse_vkey
 from clawmarket.domain.trust.merkle import root_of, verify_consistency
-from clawmarket.domain.trust.record import LogEntry, Record, Tally, record_leaf
+from clawmarket.domain.trust.record import LogEntry, LogHead, Record, Tally, record_leaf
 from clawmarket.domain.trust.tiles import consistency_proof
 from clawmarket.entry.cli.verify import crypto
 from clawmarket.ports.store import Snapshot
-from clawmarket.services.trust.log import BATCH, log_head, read_tile
+from clawmarket.services.trust.log import BATCH, log_head, read_tile, sequence
 from clawmarket.services.work import Work
 from world import World
 
@@ -98,7 +98,7 @@ def test_a_command_that_fails_takes_no_number(world: World) -> None:
     assert len(world.all(Record)) == before
 
 
-def test_the_tallies_count_states_and_fees(world: World) -> None:
+def test_the_tallies_count_states_and_money(world: World) -> None:
     """What stands where is counted from the records as they enter the log."""
     buyer, worker, award = world.hired()
     world.log()
@@ -107,13 +107,38 @@ def test_the_tallies_count_states_and_fees(world: World) -> None:
     tallies = {tally.tally_id: tally.amount for tally in world.all(Tally) if tally.amount}
 
     assert tallies == {
+        "available|credits": 1_999_600_000,
         "award|award_active": 1,
         "bid|bid_accepted": 1,
         "delivery|delivery_completed": 1,
         "fees|credits": 400_000,
         "hold|hold_posted": 1,
         "order|settlement_completed": 1,
+        "rail|credits": -2_000_000_000,
         "result|result_accepted": 1,
         "settlement|settlement_released": 1,
         "task|task_closed": 1,
     }
+
+
+def test_two_sequencers_append_each_record_once(world: World) -> None:
+    """Whoever made a batch from a head that is not the last one any more appends nothing of it."""
+    world.hired()
+    others: list[int] = []
+
+    async def overtaken(_: LogHead) -> None:
+        if not others:
+            others.append(await sequence(world.store, world.signer, world.clock.now()))
+
+    first = len(world.all(Record))
+    taken = world.run(sequence(world.store, world.signer, world.clock.now(), overtaken))
+    world.hired()
+    later: int = world.log()
+
+    records = [record.record_id for record in world.all(Record)]
+    assert (others, taken, later) == ([first], 0, len(records) - first)
+    assert [(entry.idx, entry.record_id) for entry in world.all(LogEntry)] == list(
+        enumerate(records)
+    )
+    leaves = [record_leaf(record.body, record.salt) for record in world.all(Record)]
+    assert head(world) == Checkpoint(world.terms.origin, len(leaves), root_of(leaves))

@@ -35,6 +35,7 @@ def test_a_draft_is_the_sellers_own(world: World) -> None:
         "resubmitSec": 86_400,
         "status": "offer_created",
         "createdAt": iso(START),
+        "shortened": False,
     }
     assert seller.do(GET, offerId=draft["offerId"]) == draft
     assert seller.do("web3.market.offer.list")["items"] == [draft]

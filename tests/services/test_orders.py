@@ -8,7 +8,7 @@ from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.offer import OfferNotFoundError, OwnOfferError
-from clawmarket.domain.market.order import Order, OrderNotFoundError
+from clawmarket.domain.market.order import Order, OtherSideError
 from clawmarket.services.market.orders import OrderTooLargeError
 from world import START, World
 
@@ -35,6 +35,9 @@ def test_an_order_has_the_offers_terms(world: World) -> None:
         "settlementId": None,
         "deliveryId": None,
         "resultId": None,
+        "disputeId": None,
+        "milestones": [],
+        "milestone": 0,
         "rejections": 0,
         "status": "order_created",
         "createdAt": iso(START),
@@ -84,16 +87,23 @@ def test_an_unpaid_order_can_be_given_up(world: World) -> None:
     """Only by the buyer, and once; then it cannot be paid any more."""
     buyer, seller, order = world.ordered()
     cancel = "web3.market.order.cancel"
-    with pytest.raises(OrderNotFoundError):
+    with pytest.raises(OtherSideError) as refused:
         seller.do(cancel, orderId=order["orderId"])
+    said = "You are the seller of this order; only its buyer can do this."
+    assert (refused.value.what, refused.value.next_step) == (
+        said,
+        f"clawmarket order explain {order['orderId']}",
+    )
     assert buyer.do(cancel, orderId=order["orderId"]) == order | {"status": "order_cancelled"}
     steps: list[Callable[[], object]] = [
         lambda: buyer.do(cancel, orderId=order["orderId"]),
         lambda: buyer.locks(order),
     ]
     for late in steps:
-        with pytest.raises(TransitionRefusedError):
+        with pytest.raises(TransitionRefusedError) as late_refused:
             late()
+        assert late_refused.value.what.startswith("This order stands at `cancelled`; the step `")
+        assert late_refused.value.next_step == f"clawmarket order explain {order['orderId']}"
 
 
 def test_a_paid_order_is_not_cancelled(world: World) -> None:

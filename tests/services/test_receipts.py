@@ -7,7 +7,12 @@ import pytest
 
 from clawmarket.domain.kernel.job import Job
 from clawmarket.domain.market.order import OrderNotFoundError
-from clawmarket.domain.market.receipt import Receipt, ReceiptNotReadyError
+from clawmarket.domain.market.receipt import (
+    OrderNotOverError,
+    Receipt,
+    ReceiptNotFoundError,
+    ReceiptNotReadyError,
+)
 from clawmarket.domain.trust.record import Record
 from receipts import VERIFIERS, Verifier, outcomes
 from world import Fields, Member, World
@@ -112,9 +117,10 @@ def test_a_receipt_waits_for_the_end_and_for_the_log(world: World) -> None:
     """Before the order is over, and before the log has its last record, there is none."""
     buyer, worker, award = world.hired()
     world.log()
-    with pytest.raises(ReceiptNotReadyError) as refused:
+    with pytest.raises(OrderNotOverError) as going_on:
         receipt_of(buyer, award)
-    assert refused.value.next_step == f"clawmarket order show {award['orderId']}"
+    assert going_on.value.next_step == f"clawmarket order explain {award['orderId']}"
+    assert not going_on.value.retryable
     buyer.accepts(worker.submits(award))
     with pytest.raises(ReceiptNotReadyError) as refused:
         receipt_of(buyer, award)
@@ -157,6 +163,6 @@ def test_an_unpaid_order_has_no_receipt(world: World) -> None:
     buyer, _, order = world.ordered()
     buyer.do("web3.market.order.cancel", orderId=order["orderId"])
     world.log()
-    with pytest.raises(ReceiptNotReadyError):
+    with pytest.raises(ReceiptNotFoundError):
         receipt_of(buyer, order)
     assert world.all(Job) == []

@@ -5,7 +5,7 @@ import pytest
 from clawmarket.domain.kernel.canonical import content_digest
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import iso
-from clawmarket.domain.market.order import OrderNotFoundError
+from clawmarket.domain.market.order import OrderNotFoundError, OtherSideError
 from clawmarket.domain.market.result import ResultNotFoundError
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.services.market.results import FeedbackMissingError, NotATaskOrderError
@@ -99,8 +99,10 @@ def test_a_rejection_needs_a_reason(world: World, why: str) -> None:
     """Whoever sends work back says what has to be different."""
     buyer, worker, award = world.hired()
     result = worker.submits(award)
-    with pytest.raises(FeedbackMissingError):
+    with pytest.raises(FeedbackMissingError) as refused:
         buyer.rejects(result, why)
+    step = f'clawmarket task review {result["resultId"]} --decision reject --feedback "…"'
+    assert refused.value.next_step == step
     assert buyer.order(award)["rejections"] == 0
 
 
@@ -137,11 +139,12 @@ def test_only_the_buyer_judges(world: World) -> None:
 
 
 def test_only_the_worker_hands_in(world: World) -> None:
-    """To everybody else, the buyer included, there is no such order to work for."""
+    """The buyer is told whose step it is; to everybody else there is no such order."""
     buyer, _, award = world.hired()
-    for other in (buyer, world.member()):
-        with pytest.raises(OrderNotFoundError):
-            other.submits(award)
+    with pytest.raises(OtherSideError):
+        buyer.submits(award)
+    with pytest.raises(OrderNotFoundError):
+        world.member().submits(award)
 
 
 def test_nothing_is_handed_in_twice(world: World) -> None:

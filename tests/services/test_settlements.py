@@ -3,9 +3,10 @@
 import pytest
 
 from books import Books
+from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import iso
-from clawmarket.domain.market.order import OrderNotFoundError
+from clawmarket.domain.market.order import OrderNotFoundError, OtherSideError
 from clawmarket.domain.treasury.account import FundsMissingError
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.services.market.settlements import (
@@ -86,13 +87,18 @@ def test_only_the_buyer_locks_and_releases(world: World) -> None:
     """The seller cannot take the money alone, nor can anybody else."""
     buyer, seller, order = world.ordered()
     for other in (seller, world.member(), world.operator):
-        with pytest.raises(OrderNotFoundError):
+        with pytest.raises(_refusal(other, seller)):
             other.locks(order)
     buyer.locks(order)
     seller.delivers(seller.begins(order))
     for other in (seller, world.member(), world.operator):
-        with pytest.raises(OrderNotFoundError):
+        with pytest.raises(_refusal(other, seller)):
             other.releases(order)
+
+
+def _refusal(other: object, seller: object) -> type[Refused]:
+    """Return how somebody is refused: a party is told whose step it is, a stranger nothing."""
+    return OtherSideError if other is seller else OrderNotFoundError
 
 
 def released(world: World, price: str) -> Fields:

@@ -7,8 +7,10 @@ import orjson
 import pytest
 
 from clawmarket.domain.kernel.canonical import canonical_bytes
+from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.trust.record import Record
+from clawmarket.domain.trust.statement import PROOF
 from clawmarket.ports.wallets import SignatureInvalidError
 from clawmarket.registry.methods import METHODS
 from clawmarket.services.pipeline import FieldInvalidError
@@ -26,11 +28,12 @@ def test_an_unsigned_call_of_a_wallet_is_told_what_to_sign(world: World) -> None
     with pytest.raises(SignatureMissingError) as refused:
         world.submit(buyer.caller, PUBLISH, PARAMS, "k")
     said = {
-        "v": 1,
+        "v": 2,
         "market": ORIGIN,
         "method": PUBLISH,
         "actor": buyer.id,
         "key": "k",
+        "signedAt": iso(world.clock.now()),
         "params": PARAMS,
     }
     assert refused.value.cause == "signature_missing"
@@ -80,7 +83,7 @@ REUSED: dict[str, Callable[[Fields], tuple[str, Fields, str]]] = {
     "a shorter one": lambda signed: (PUBLISH, signed | {"signature": "0x" + "00" * 65}, "k"),
     "another method": lambda signed: (
         "web3.market.offer.create",
-        {"title": "Work", "price": "1", "signature": signed["signature"]},
+        {"title": "Work", "price": "1"} | {name: signed[name] for name in PROOF},
         "k",
     ),
 }
@@ -151,4 +154,4 @@ def test_what_binds_a_party_is_signed() -> None:
         for name, method in METHODS.items()
         if name.startswith("web3.market.") and method.manner == "write" and not method.signed
     }
-    assert unsigned == {"web3.market.order.cancel"}
+    assert unsigned == set()

@@ -5,11 +5,12 @@ that moment on it is refused. The sweep does nothing before, and ends it from th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from clawmarket.domain.kernel.errors import ExpiredError, Refused
+from clawmarket.domain.market.dispute import DisputeLateError
 from clawmarket.domain.market.order import (
     AttemptsUsedUpError,
     DeliveryLateError,
@@ -17,6 +18,7 @@ from clawmarket.domain.market.order import (
     ReviewLateError,
 )
 from clawmarket.domain.market.task import TaskExpiredError
+from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.services.market.sweep import SweepAnswer
 from world import Fields, Member, World
 
@@ -113,6 +115,47 @@ def unrepaired(world: World) -> Row:
     return Row(world, lambda: worker.submits(award), due, acts_at(worker, award), award, worker)
 
 
+def unshown(world: World) -> Row:
+    """Wait for whoever opened a dispute to bring evidence: a day."""
+    buyer, worker, award = world.hired()
+    worker.submits(award)
+    dispute = buyer.contests(award)
+    due = dispute["dueAt"]
+    return Row(world, lambda: buyer.shows(dispute), due, due, award, buyer)
+
+
+def unanswered(world: World) -> Row:
+    """Wait for the other side of a dispute: the same day."""
+    buyer, worker, award = world.hired()
+    worker.submits(award)
+    dispute = buyer.contests(award)
+    buyer.shows(dispute)
+    due = dispute["dueAt"]
+    return Row(world, lambda: worker.shows(dispute), due, due, award, worker)
+
+
+def unruled(world: World) -> Row:
+    """Wait for an arbiter: three days once both were heard."""
+    buyer, worker, award = world.hired()
+    worker.submits(award)
+    dispute, arbiter = buyer.contests(award), world.arbiter()
+    buyer.shows(dispute)
+    worker.shows(dispute)
+    due = buyer.order(award)["dueAt"]
+    return Row(world, lambda: arbiter.rules(dispute, "refund"), due, due, award, buyer)
+
+
+def uncleared(world: World) -> Row:
+    """Wait for an arbiter to let a claim against a rejection fall."""
+    buyer, worker, award = world.hired()
+    buyer.rejects(worker.submits(award))
+    dispute, arbiter = worker.contests(award), world.arbiter()
+    buyer.shows(dispute)
+    worker.shows(dispute)
+    due = buyer.order(award)["dueAt"]
+    return Row(world, lambda: arbiter.dismisses(dispute), due, due, award, buyer)
+
+
 ROWS: dict[Callable[[World], Row], tuple[type[ExpiredError], SweepAnswer, str]] = {
     unpaid: (LockLateError, EXPIRED, "order_expired"),
     undelivered: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
@@ -122,6 +165,10 @@ ROWS: dict[Callable[[World], Row], tuple[type[ExpiredError], SweepAnswer, str]] 
     unrejected: (ReviewLateError, RELEASED, "settlement_completed"),
     unreleased: (ReviewLateError, RELEASED, "settlement_completed"),
     unrepaired: (DeliveryLateError, REFUNDED, "order_refunded"),
+    unshown: (DisputeLateError, RELEASED, "settlement_completed"),
+    unanswered: (DisputeLateError, REFUNDED, "order_refunded"),
+    unruled: (DisputeLateError, RELEASED, "settlement_completed"),
+    uncleared: (DisputeLateError, REFUNDED, "order_refunded"),
 }
 each_row = pytest.mark.parametrize("begin", ROWS, ids=[begin.__name__ for begin in ROWS])
 
@@ -237,3 +284,21 @@ def test_acting_in_time_disarms_the_sweep(world: World) -> None:
     row.step()
     world.reaches(row.until)
     assert world.sweep() == NOTHING
+
+
+def test_what_cannot_end_keeps_nobody_waiting(world: World) -> None:
+    """A row that a defect spoiled is reported, after everything else that was due has ended."""
+    buyer, worker, award = world.hired()
+    worker.submits(award)
+    other = buyer.awards(worker.bids(buyer.publishes()))
+    worker.submits(other)
+    spoiled = next(s for s in world.all(Settlement) if s.order_id == award["orderId"])
+    broken = replace(spoiled, fee_bps="a word")  # type: ignore[arg-type]  # that is the defect
+    world.run(world.store.write(lambda rows: rows.save(broken)))
+
+    world.pass_time(seconds=600)
+    with pytest.raises(ExceptionGroup) as reported:
+        world.sweep()
+    assert [type(defect) for defect in reported.value.exceptions] == [TypeError]
+    assert buyer.order(other)["status"] == "settlement_completed"
+    assert buyer.order(award)["status"] == "delivery_completed"

@@ -35,11 +35,13 @@ def test_a_published_task_is_there_for_everybody(world: World) -> None:
         "timeoutSec": 86_400,
         "disputeWindowSec": 600,
         "resubmitSec": 86_400,
+        "milestones": [],
         "status": "task_open",
         "bids": 0,
         "orderId": None,
         "createdAt": iso(START),
         "expiresAt": iso(START + 7 * 86_400_000),
+        "shortened": False,
     }
     assert world.nobody.do("web3.market.getTask", taskId=task["taskId"]) == task
 
@@ -106,8 +108,9 @@ def test_taking_a_task_back_frees_the_budget(world: World) -> None:
     assert buyer.figures() == ("1000000000", "0", "0", "0")
     steps: list[Callable[[], object]] = [lambda: worker.bids(task), lambda: buyer.cancels(task)]
     for late in steps:
-        with pytest.raises(TaskNotOpenError):
+        with pytest.raises(TaskNotOpenError) as refused:
             late()
+        assert refused.value.next_step == f"clawmarket task show {task['taskId']}"
     assert worker.do("web3.market.listBids")["items"] == [bid | {"status": "bid_rejected"}]
 
 

@@ -26,6 +26,7 @@ def test_a_wallet_shows_who_and_how_much(world: World) -> None:
         "held": "0",
         "onItsWay": "0",
         "earned": "0",
+        "asOf": member.do("web3.audit.query", limit=1)["items"][0]["recordId"],
         "testMoney": True,
     }
 

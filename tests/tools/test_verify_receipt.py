@@ -1,6 +1,7 @@
 """The verifier without dependencies: its own cryptography, and that it answers like the command."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawmarket.adapters.wallets.eip191 import ORDER, address_of, sign
+from clawmarket.domain.trust.checkpoint import vkey
 from clawmarket.entry.cli.verify import crypto, verify
-from receipts import NAMES, TOOL, Json, deal, tool
+from receipts import NAMES, TOOL, Json, by_package, by_tool, deal, tool
 
 LIMIT = 2**252 + 27742317777372353535851937790883648493
 KEYS = st.integers(1, ORDER - 1).map(lambda number: number.to_bytes(32, "big"))
@@ -138,21 +140,104 @@ def test_the_tool_names_the_check_that_failed(receipt: Path) -> None:
     assert shown == [["expected", "400000"], ["found", "0"]]
 
 
-@pytest.mark.parametrize("key", [None, "right", "wrong"])
+@pytest.mark.parametrize("key", [None, "right", "another"])
 def test_both_programs_answer_alike(
     receipt: Path, capsys: pytest.CaptureFixture[str], key: str | None
 ) -> None:
-    """Exit status, members and every check's members, name and outcome are the same in JSON."""
-    pinned = deal("task", "settled", "signed").key if key == "right" else key
+    """Exit status, members, every check's name and outcome, and the gaps are the same in JSON."""
+    keys = {"right": deal("task", "settled", "signed").key, "another": another_key()}
+    pinned = keys.get(key or "")
     done = run_tool(str(receipt), "--json", *(["--key", pinned] if pinned else []))
-    assert verify(str(receipt), pinned, as_json=True) == done.returncode == (key == "wrong")
+    assert verify(str(receipt), pinned, as_json=True) == done.returncode == (key == "another")
     ours, theirs = json.loads(capsys.readouterr().out), json.loads(done.stdout)
     assert _form(ours) == _form(theirs)
 
 
 def _form(verdict: Json) -> Json:
     checks = [[c["name"], c["outcome"], sorted(c)] for c in verdict["checks"]]
-    return {**verdict, "checks": checks, "notProven": bool(verdict["notProven"])}
+    return {**verdict, "checks": checks}
+
+
+def another_key() -> str:
+    """Return the log key of another market."""
+    public = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    return vkey("clawmarket.local/other", public)
+
+
+@pytest.mark.parametrize("way", ["task", "offer"])
+@pytest.mark.parametrize("end", ["settled", "refunded"])
+@pytest.mark.parametrize("signed", ["signed", "attested"])
+def test_both_programs_say_the_same_of_money_and_files(way: str, end: str, signed: str) -> None:
+    """Credits and hashes stand in the same words, and so does what is not proven."""
+    text = deal(way, end, signed).text
+    ours, theirs = by_package(text, None), by_tool(text, None)
+    for name in ("postings", "delivery"):
+        said = [
+            next(c["sentence"] for c in verdict["checks"] if c["name"] == name)
+            for verdict in (ours, theirs)
+        ]
+        assert said[0] == said[1]
+    assert ours["notProven"] == theirs["notProven"]
+
+
+def test_the_sentences_name_credits_and_the_files_own_hashes() -> None:
+    """A person can hold the sum against the deal and a file against its hash."""
+    honest = deal("task", "settled", "signed")
+    said = {check["name"]: check["sentence"] for check in by_tool(honest.text, None)["checks"]}
+    assert said["postings"] == (
+        "The buyer locked 40.00 credits: 39.60 credits to the seller, 0.40 credits fee "
+        "(100 bps agreed), 0.00 credits back."
+    )
+    digest = json.loads(honest.text)["receipt"]["deliveryDigest"]
+    begin = f"What was handed over is the list of files whose hash is {digest}; in it "
+    assert re.fullmatch(re.escape(begin) + r"\S+ sha256:[0-9a-f]{64}\.", said["delivery"])
+
+
+def test_an_unknown_asset_has_no_decimals() -> None:
+    """Nobody here knows where its point would be."""
+    assert tool.credits_of(1_234_567_890, "credits") == "1,234.56789 credits"
+    assert tool.credits_of(40, "shells") == "40 of shells"
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_is_no_log_key_exits_2(
+    receipt: Path, capsys: pytest.CaptureFixture[str], *, as_json: bool
+) -> None:
+    """A mistyped key is said to be none; it is no verdict on the receipt."""
+    done = run_tool(str(receipt), "--key", "garbage", *(["--json"] if as_json else []))
+    assert (verify(str(receipt), "garbage", as_json=as_json), done.returncode) == (2, 2)
+    ours = capsys.readouterr()
+    for out, err in ((ours.out, ours.err), (done.stdout, done.stderr)):
+        assert err.startswith("error[E_INVALID_ARGUMENT]: This is no log key: garbage.")
+        answer = json.loads(out) if as_json else None
+        assert (answer and answer["details"]["cause"]) == ((as_json and "log_key_invalid") or None)
+
+
+def test_without_a_key_the_last_line_says_what_is_missing(
+    receipt: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever reads that line alone does not take the market for confirmed."""
+    assert verify(str(receipt), None, as_json=False) == 0
+    for out in (capsys.readouterr().out, run_tool(str(receipt)).stdout):
+        last = out.splitlines()[-1]
+        assert last == f"OK: {receipt}, but the market is not confirmed (no --key)"
+
+
+def test_the_tools_next_step_can_be_pasted(tmp_path: Path) -> None:
+    """It names the file that was run, wherever that lies."""
+    step = run_tool(str(tmp_path / "gone")).stderr.splitlines()[-1]
+    assert step == f"next: python3 {TOOL} --help"
+
+
+def test_a_refused_name_is_said_in_full(tmp_path: Path) -> None:
+    """The sentence ends where it should; a long number is cut, and says so."""
+    path = tmp_path / "twice.json"
+    for text, said in (
+        ('"a": 1, "a": 1', "a name that is given twice or is not ASCII is not taken."),
+        (f'"a": {"1" * 50}.5', f"{'1' * 40}... is not taken."),
+    ):
+        path.write_text(f'{{"format": "clawmarket-receipt/1", {text}}}')
+        assert f"This is not strict JSON: {said}" in run_tool(str(path)).stdout
 
 
 @pytest.mark.parametrize("as_json", [False, True])

@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Generic, Protocol, TypeVar
 
-from clawmarket.domain.kernel.errors import ConflictError, InternalError, UnavailableError
+from clawmarket.domain.kernel.errors import (
+    ConflictError,
+    DeadlineError,
+    InternalError,
+    InvalidArgumentError,
+    UnavailableError,
+)
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -19,6 +25,13 @@ Value = str | int | bool | None
 
 class StoreLostError(UnavailableError):
     """The transaction was lost before it was on disk; nothing of it happened."""
+
+
+class StoreUnsureError(DeadlineError):
+    """The connection broke during the commit, and nobody can be asked what became of it.
+
+    It happened whole or not at all; a repeated request with the same key finds out.
+    """
 
 
 class StoreBusyError(UnavailableError):
@@ -40,6 +53,21 @@ class SchemaNewerError(UnavailableError):
 
     advice = "Install the newer version again; data is only ever migrated forward."
     next_command = "clawmarket doctor"
+    retryable = False
+
+
+class DatabaseUrlError(InvalidArgumentError):
+    """The database's URL cannot be read."""
+
+    advice = "Write postgresql://user:password@host/database; other characters as %20."
+    next_command = "clawmarket help environment"
+
+
+class DatabaseUnfitError(UnavailableError):
+    """The database server is too old, or the database cannot hold all texts."""
+
+    advice = "Use PostgreSQL 14 or later and a database with the encoding UTF8."
+    next_command = "clawmarket help environment"
     retryable = False
 
 
@@ -135,7 +163,16 @@ class Store(Protocol):
         """Run a function in a transaction of its own and return once it is durable.
 
         Whatever the function raises undoes what it did and is raised here.
-        Raises StoreLostError, StoreBusyError.
+        Raises StoreLostError, StoreUnsureError, StoreBusyError.
+        """
+        ...
+
+    def on_group(self, look: Callable[[Snapshot], None]) -> None:
+        """Let a function see what other processes wrote before each group of this one's writes.
+
+        It runs inside the group's transaction, before its first command, and nothing that it
+        sees can change until the group has ended. A store that one process alone writes to
+        never calls it.
         """
         ...
 

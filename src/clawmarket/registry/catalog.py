@@ -57,12 +57,14 @@ def method_entry(method: Method) -> Entry:
         "description": method.description,
         "manner": str(method.manner),
         "scope": str(method.scope),
+        "role": str(method.role) if method.role else None,
         "risk": str(method.risk),
         "cost": _COSTS[method.risk],
         "signed": method.signed,
         "params": tidy_schema(method.request.model_json_schema(mode="validation")),
         "answer": tidy_schema(method.answer.model_json_schema(mode="serialization")),
         "verbatim": list(dict.fromkeys(_verbatim(method.answer))),
+        "shownOnce": list(method.shown_once),
         "needs": [
             {"param": n.param, "method": n.method, "field": n.field, "by": n.by}
             for n in method.needs

@@ -45,6 +45,16 @@ class SignedRequest(Request):
             "that a wallet opened, optional with an API key (then the market attests).",
         ),
     ] = None
+    signed_at: Annotated[
+        str | None,
+        Field(
+            strict=True,
+            max_length=40,
+            description="The moment in the signed statement, ISO 8601; the statement is good for "
+            "an hour from it.",
+            examples=["2026-01-31T12:00:00.000Z"],
+        ),
+    ] = None
 
 
 class Answer(Wire):
@@ -61,6 +71,8 @@ AwardId = Annotated[str, _id("award", "An award."), Verbatim]
 BidId = Annotated[str, _id("bid", "A bid."), Verbatim]
 CredentialId = Annotated[str, _id("credential", "A credential."), Verbatim]
 DeliveryId = Annotated[str, _id("delivery", "A delivery."), Verbatim]
+DisputeId = Annotated[str, _id("dispute", "A dispute."), Verbatim]
+EvidenceId = Annotated[str, _id("evidence", "A piece of evidence."), Verbatim]
 JobId = Annotated[str, _id("job", "A job."), Verbatim]
 OfferId = Annotated[str, _id("offer", "An offer."), Verbatim]
 OrderId = Annotated[str, _id("order", "An order."), Verbatim]
@@ -76,6 +88,24 @@ Amount = Annotated[
         strict=True,
         pattern=r"^(0|[1-9][0-9]{0,15})$",
         description="An amount in minor units, as decimal digits; 1000000 is 1.00 credits.",
+        examples=["50000000"],
+    ),
+    Verbatim,
+]
+Figure = Annotated[
+    str,
+    Field(
+        description="An amount in minor units of any size; below zero only if the books are wrong.",
+        pattern=r"^(0|-?[1-9][0-9]*)$",
+        examples=["50000000"],
+    ),
+    Verbatim,
+]
+Change = Annotated[
+    str,
+    Field(
+        description="An amount in minor units with its sign.",
+        pattern=r"^(0|-?[1-9][0-9]*)$",
         examples=["50000000"],
     ),
     Verbatim,
@@ -159,6 +189,20 @@ Label = Annotated[
 ]
 Token = Annotated[str, Field(description="A secret; shown this once."), ShownOnce]
 Cause = Annotated[str, Field(description="Why, in words."), Verbatim]
+
+
+class MilestonePart(Wire):
+    """A milestone of a task: what is to be there, for how many hundredths of the price."""
+
+    title: Annotated[str, Field(strict=True, min_length=1, max_length=200), Verbatim]
+    percent: Annotated[int, Field(strict=True, ge=1, le=100, description="Hundredths.")]
+
+
+class MilestoneView(Wire):
+    """A milestone of an order: what is to be there, and for which part of the lock."""
+
+    title: Annotated[str, Verbatim]
+    amount: Amount
 
 
 class File(Wire):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar, get_type_hints
 
 from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.trust.session import Role
 from clawmarket.registry.disclosure import Disclosure, disclosure_of, shown_once_in
 from clawmarket.registry.fields import Answer, Request, SignedRequest
 
@@ -40,7 +41,10 @@ class Risk(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Where a parameter's value comes from: a field of an earlier answer, and who gets it."""
+    """Where a parameter's value comes from: a field of an earlier answer, and who gets it.
+
+    `by` is self, other (the other party) or others (two parties, none of them oneself).
+    """
 
     param: str
     method: str
@@ -58,11 +62,15 @@ class Verb:
 
 @dataclass(frozen=True)
 class Method:
-    """One use case as the outside sees it."""
+    """One use case as the outside sees it.
+
+    `role` is what an account has to be beside holding the scope; operators may do it too.
+    """
 
     name: str
     manner: Manner
     scope: Scope
+    role: Role | None
     risk: Risk
     summary: str
     description: str
@@ -94,6 +102,7 @@ _BY_NAME: dict[str, Method] = {}
 @dataclass(frozen=True, kw_only=True)
 class _Declaration:
     scope: Scope | None = None
+    role: Role | None = None
     risk: Risk | None = None
     errors: tuple[type[Refused], ...] = ()
     needs: tuple[Need, ...] = ()
@@ -130,6 +139,7 @@ def _declare(
                 name=name,
                 manner=manner,
                 scope=about.scope or scope,
+                role=about.role,
                 risk=about.risk or risk,
                 summary=summary,
                 description=description.strip(),

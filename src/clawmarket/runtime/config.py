@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.secret import Secret
 
 DEFAULT_PORT = 8787
+MAX_PORT = 65535
 FAUCET_MINOR = 1_000_000_000
 MAX_FILE_BYTES = 50 * 1024 * 1024
+LOG_LEVELS = ("debug", "info", "warning", "error")
+CALLS_PER_S = 100
+MAX_CALLS_PER_S = 10_000
 
 
 class ConfigError(InvalidArgumentError):
@@ -36,6 +41,10 @@ class Config:
         faucet: Whether new accounts get test credits; the market is test money then, for ever.
         production: Whether real money is meant; refuses everything that is for tests.
         max_file_bytes: The largest file.
+        database: The URL of a PostgreSQL database for the rows; None keeps them in the home.
+        log: The least serious level that is logged, one of `LOG_LEVELS`.
+        calls_per_s: How many calls a second an account may make, four times as many at once; 0
+            for any number.
     """
 
     home: Path
@@ -43,6 +52,9 @@ class Config:
     faucet: bool = False
     production: bool = False
     max_file_bytes: int = MAX_FILE_BYTES
+    database: Secret | None = None
+    log: str = "warning"
+    calls_per_s: int = CALLS_PER_S
 
     @classmethod
     def load(
@@ -64,9 +76,12 @@ class Config:
             raise FaucetInProductionError("--faucet and CLAWMARKET_PRODUCTION exclude each other.")
         return cls(
             home=home or home_folder(env),
-            port=_port(env) if port is None else port,
+            port=_number(env, "CLAWMARKET_PORT", DEFAULT_PORT, MAX_PORT) if port is None else port,
             faucet=faucet,
             production=production,
+            database=_database(env),
+            log=_log(env),
+            calls_per_s=_number(env, "CLAWMARKET_CALLS_PER_S", CALLS_PER_S, MAX_CALLS_PER_S),
         )
 
 
@@ -76,6 +91,22 @@ def home_folder(environ: Mapping[str, str]) -> Path:
     return Path(named).expanduser() if named else Path.home() / ".clawmarket"
 
 
+def _log(env: Mapping[str, str]) -> str:
+    level = (env.get("CLAWMARKET_LOG") or "warning").lower()
+    if level not in LOG_LEVELS:
+        raise ConfigError(f"CLAWMARKET_LOG is one of {', '.join(LOG_LEVELS)}.")
+    return level
+
+
+def _database(env: Mapping[str, str]) -> Secret | None:
+    url = env.get("CLAWMARKET_DATABASE", "")
+    if not url:
+        return None
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ConfigError("CLAWMARKET_DATABASE begins with postgresql:// or is empty.")
+    return Secret(url)
+
+
 def _flag(env: Mapping[str, str], name: str) -> bool:
     text = env.get(name, "").lower()
     if text not in ("", "0", "1", "false", "true"):
@@ -83,8 +114,9 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     return text in ("1", "true")
 
 
-def _port(env: Mapping[str, str]) -> int:
-    text = env.get("CLAWMARKET_PORT", str(DEFAULT_PORT))
-    if not (text.isascii() and text.isdigit() and int(text) < 65536):  # noqa: PLR2004 - TCP
-        raise ConfigError("CLAWMARKET_PORT is a number from 0 to 65535.")
+def _number(env: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = env.get(name, str(default))
+    short = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    if not (short and int(text) <= most):
+        raise ConfigError(f"{name} is a number from 0 to {most}.")
     return int(text)

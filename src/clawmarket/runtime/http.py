@@ -1,36 +1,235 @@
-"""HTTP as uvicorn reads it, with a bound on what comes before a body."""
+"""HTTP as uvicorn reads it, with a bound on what comes before a body and on everybody's slowness.
 
+The parser below waits for ever and collects without any limit; a few hundred connections that
+say nothing, or a byte now and then, would keep everybody else out.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar
+
+import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from clawmarket.adapters.clock.system import SystemClock
+from clawmarket.adapters.entropy.system import SystemEntropy
+from clawmarket.domain.kernel.errors import DeadlineError, Refused, UnavailableError
+from clawmarket.domain.kernel.ids import make_id
+from clawmarket.entry.gateway.wire import failure, json_response
+
 MAX_HEAD_BYTES = 64 * 1024
+# Above what the gateway itself takes, so that a frame too large gets an answer that says so.
+MAX_FRAME_BYTES = 2 << 20
+# Below the 1,024 files that a process may commonly open.
+MAX_CONNECTIONS = 512
+HEAD_S = 10.0
+BODY_S = 30.0
+STALL_S = 30.0
+MIN_STALL_BYTES = 32 * 1024
+UNREAD_S = 60.0
+IDLE_S = 20
+RETRY_S = 1
+# Bodies that may take as long as they need while they get on.
+STREAMED_PATHS = ("/files",)
+
+
+class RequestLateError(DeadlineError):
+    """A request did not come whole in time; nothing was done."""
+
+    advice = "Send it again in one go; large files go to `POST /files`."
+    next_command = "clawmarket explain request_late"
+
+
+class ConnectionsFullError(UnavailableError):
+    """As many connections are open as the market keeps."""
+
+    advice = "Close the connections that are not used, or try again in a moment."
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a connection may keep the market waiting, and how many may do so.
+
+    Args:
+        head_s: From a request's first byte to the end of its headers.
+        body_s: From there to the end of a body, unless it is streamed.
+        stall_s: In which a streamed body has to bring `stall_bytes`.
+        stall_bytes: See `stall_s`.
+        unread_s: In which a client has to read some of an answer that waits for it.
+        idle_s: Between two requests, and before the first.
+        connections: How many may be open at once.
+    """
+
+    head_s: float = HEAD_S
+    body_s: float = BODY_S
+    stall_s: float = STALL_S
+    stall_bytes: int = MIN_STALL_BYTES
+    unread_s: float = UNREAD_S
+    idle_s: int = IDLE_S
+    connections: int = MAX_CONNECTIONS
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Refuses a request whose address, headers or trailers take more than `MAX_HEAD_BYTES`.
+    """Hangs up on whoever sends endless heads, or takes longer than `patience` allows.
 
-    The parser below collects them without any limit, and one connection could fill the memory.
+    A refused head has more than `MAX_HEAD_BYTES` of address, headers or trailers. A timer runs
+    only while a request has begun and is not whole, so most requests never start one.
     """
 
+    patience: ClassVar[Patience] = Patience()
+
     _unread = 0
+    _in_head = False
+    _in_body = False
+    _body_bytes = 0
+    _late: asyncio.TimerHandle | None = None
+    _stuck: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """Take a connection, unless too many are open."""
+        super().connection_made(transport)
+        self.timeout_keep_alive = self.patience.idle_s
+        if len(self.connections) > self.patience.connections:
+            full = ConnectionsFullError("Too many connections are open.", retryAfterSec=RETRY_S)
+            self._hang_up(full)
+            return
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._rest()
+        self.resume_writing()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of a request."""
+        if self.transport.is_closing():
+            return
         self._unread += len(data)
         super().data_received(data)
-        if self._unread > MAX_HEAD_BYTES and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._unread > MAX_HEAD_BYTES:
             self.send_400_response("The request's headers are too large.")
+        elif self._late is None:
+            self._wait()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection on; frames have their own rules."""
+        self._rest()
+        self._unread, self._in_head, self._in_body = 0, False, False
+        super().handle_websocket_upgrade()
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self._in_head = True
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Begin the request's answer."""
-        self._unread = 0
+        self._rest()
+        self._unread, self._in_head, self._in_body, self._body_bytes = 0, False, True, 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body; its size is the gateway's to limit."""
         self._unread = 0
+        self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End the request."""
-        self._unread = 0
+        self._rest()
+        self._unread, self._in_body = 0, False
         super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not read its answer, but not for ever."""
+        super().pause_writing()
+        self._stuck = self.loop.call_later(self.patience.unread_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on writing."""
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End a connection between two requests, also one that left its last answer unread."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        super().timeout_keep_alive_handler()
+
+    def _wait(self) -> None:
+        """Start the timer of what is not whole yet: a body, or a head (blank lines count)."""
+        if self._in_body:
+            streamed = self._is_streamed()
+            wait_s = self.patience.stall_s if streamed else self.patience.body_s
+        elif self._in_head or self._unread:
+            wait_s = self.patience.head_s
+        else:
+            return
+        self._late = self.loop.call_later(wait_s, self._expire)
+
+    def _rest(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _expire(self) -> None:
+        """Hang up, unless it is us who made the client wait, or a stream got on well enough."""
+        self._late = None
+        busy = self.cycle is not None and not self.cycle.response_complete
+        ours = self.flow.read_paused or (busy and not self._in_body)
+        moved = busy and self._is_streamed() and self._body_bytes >= self.patience.stall_bytes
+        self._body_bytes = 0
+        if ours or moved:
+            self._wait()
+            return
+        answered = self._in_body and self.cycle.response_started
+        self._hang_up(None if answered else RequestLateError("The request took too long to come."))
+
+    def _is_streamed(self) -> bool:
+        return self._in_body and self.scope["path"] in STREAMED_PATHS
+
+    def _hang_up(self, refusal: Refused | None) -> None:
+        """Say why, if no other answer is on its way, and close the connection."""
+        if refusal is not None:
+            self.transport.write(_as_bytes(refusal))
+        self.transport.close()
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+
+
+def _as_bytes(refusal: Refused) -> bytes:
+    request_id = make_id("request", SystemClock().now(), SystemEntropy().draw(10))
+    answer = json_response(failure(refusal, request_id), {"Connection": "close"})
+    status = HTTPStatus(answer.status_code)
+    lines = [f"HTTP/1.1 {status} {status.phrase}".encode()]
+    lines += [name + b": " + value for name, value in answer.raw_headers]
+    return b"\r\n".join([*lines, b"", bytes(answer.body)])
+
+
+def build_server(app: ASGIApp, http: type[BoundedHttp] = BoundedHttp) -> uvicorn.Server:
+    """Return the server of an app, not yet started.
+
+    It takes the peer's address from the socket: `proxy_headers` would believe whoever calls
+    from this machine that he calls from elsewhere.
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=False,
+            http=http,
+            ws_max_size=MAX_FRAME_BYTES,
+        )
+    )

@@ -1,7 +1,6 @@
 """Logs: one line an event on stderr, JSON when nobody watches, always through the redactor."""
 
 import logging
-import os
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -11,9 +10,12 @@ import structlog
 from clawmarket.domain.trust.redaction import redact
 
 
-def configure_logs() -> None:
-    """Send the program's own log and its libraries' warnings through one redacting pipe."""
-    level = getattr(logging, os.environ.get("CLAWMARKET_LOG", "warning").upper(), logging.WARNING)
+def configure_logs(name: str) -> None:
+    """Send the program's own log and its libraries' warnings through one redacting pipe.
+
+    `name` is a level of `LOG_LEVELS`.
+    """
+    level = logging.getLevelNamesMapping()[name.upper()]
     render: Any = (
         structlog.dev.ConsoleRenderer(colors=False)
         if sys.stderr.isatty()

@@ -15,7 +15,7 @@ from clawmarket.services.market.receipts import make_receipt_file
 from clawmarket.services.market.sweep import sweep_all
 from clawmarket.services.operate.tidying import Tidier
 from clawmarket.services.pipeline import Pipeline
-from clawmarket.services.trust.log import sequence
+from clawmarket.services.trust.log import Announce, sequence
 
 SEQUENCE_EVERY_S = 0.1
 SWEEP_EVERY_S = 1.0
@@ -43,12 +43,16 @@ class Workers:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
-def start_workers(pipeline: Pipeline, signer: LogSigner) -> Workers:
+def start_workers(pipeline: Pipeline, signer: LogSigner, announce: Announce) -> Workers:
     """Start sequencer, sweep and job runner on the running event loop."""
     ports = pipeline.ports
+
+    async def take_in() -> int:
+        return await sequence(ports.store, signer, ports.clock.now(), announce)
+
     tidier = Tidier(ports.store)
     loops: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
-        ("sequencer", SEQUENCE_EVERY_S, lambda: sequence(ports.store, signer, ports.clock.now())),
+        ("sequencer", SEQUENCE_EVERY_S, take_in),
         ("sweep", SWEEP_EVERY_S, lambda: sweep_all(pipeline)),
         ("jobs", JOBS_EVERY_S, lambda: run_due_jobs(pipeline)),
         ("tidying", TIDY_EVERY_S, lambda: tidier.bite(ports.clock.now())),

@@ -15,7 +15,9 @@ from clawmarket.ports.wallets import Wallets
 class Caller:
     """The signed-in account, or nobody.
 
-    `account_id` is empty for a caller without a credential.
+    `account_id` is empty for a caller without a credential. `session` is the SHA-256 of the
+    session's token, if it came with one; `peer` the address that somebody without a credential
+    calls from, as the connection has it.
     """
 
     account_id: str
@@ -23,6 +25,8 @@ class Caller:
     kind: CredentialKind | None
     credential_id: str
     scope: str
+    session: str = ""
+    peer: str = ""
 
 
 NOBODY = Caller("", Role.MEMBER, None, "", "public")

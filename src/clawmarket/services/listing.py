@@ -8,12 +8,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from clawmarket.ports.store import Query, Snapshot, Value, key_of
+from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.ids import noun_of
+from clawmarket.ports.store import Query, Snapshot, Value, key_name, key_of
 
 R = TypeVar("R")
 
 # How many rows one page may look at to find those that pass a filter without an index.
 MAX_SCANNED = 1_000
+
+
+class CursorInvalidError(InvalidArgumentError):
+    """A cursor is none that this list gave."""
+
+    advice = "Send `nextCursor` of the page before as it came, or no cursor for the first page."
+    next_command = "clawmarket explain cursor_invalid"
 
 
 @dataclass(frozen=True)
@@ -42,8 +51,10 @@ def scan(rows: Snapshot, listing: Listing[R], wanted: Callable[[R], bool] | None
     """Return a page, newest first.
 
     A page may hold fewer than `limit` rows and still have a next cursor, when a filter let
-    little through.
+    little through. Raises CursorInvalidError for a cursor of another form than the list's keys;
+    it would silently show some other page.
     """
+    _check_cursor(listing)
     equal = {name: value for name, value in listing.equal.items() if value is not None}
     items: list[R] = []
     cursor, scanned = listing.cursor, 0
@@ -68,3 +79,14 @@ def scan(rows: Snapshot, listing: Listing[R], wanted: Callable[[R], bool] | None
         if len(found) < size:
             return Rows(items, None)
     return Rows(items, cursor)
+
+
+def _check_cursor(listing: Listing[R]) -> None:
+    cursor, prefix = listing.cursor, listing.prefix or ""
+    if cursor is None:
+        return
+    noun = noun_of(cursor.removeprefix(prefix))
+    # A link's key is its prefix and the id of what it leads to.
+    wanted = noun if prefix else key_name(listing.kind).removesuffix("_id")
+    if noun is None or noun != wanted or not cursor.startswith(prefix):
+        raise CursorInvalidError("The cursor is none of this list.")

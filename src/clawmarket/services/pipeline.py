@@ -16,25 +16,28 @@ from clawmarket.domain.trust.record import Record
 from clawmarket.domain.trust.session import (
     ActorMismatchError,
     AuthNeededError,
+    Role,
+    RoleMissingError,
     ScopeMissingError,
     allows,
 )
+from clawmarket.domain.trust.statement import unsigned
 from clawmarket.ports.blobs import Blobs
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.entropy import Entropy
-from clawmarket.ports.store import Query, Store, Transaction
+from clawmarket.ports.store import Query, Snapshot, Store, Transaction
 from clawmarket.ports.wallets import Wallets
 from clawmarket.registry.disclosure import withheld
-from clawmarket.registry.fields import Request
+from clawmarket.registry.faults import fault_of
+from clawmarket.registry.fields import Request, SignedRequest
 from clawmarket.registry.methods import Manner, Method, method_named
+from clawmarket.registry.misfits import listing_command
 from clawmarket.services.call import Call, Caller, Terms
-from clawmarket.services.limits import Buckets
-from clawmarket.services.signing import attest, unsigned
+from clawmarket.services.limits import Limits
+from clawmarket.services.signing import attest
 from clawmarket.services.work import Work
 
 MAX_KEY_CHARS = 200
-# Names that a caller made up come back in a refusal, but not a megabyte of them.
-MAX_SHOWN_NAME = 64
 
 
 class MethodUnknownError(NotFoundError):
@@ -47,8 +50,14 @@ class MethodUnknownError(NotFoundError):
 class FieldInvalidError(InvalidArgumentError):
     """A field is missing, unknown, of the wrong type or out of range."""
 
-    advice = "Correct the field that `details.path` names; the reference shows the schema."
-    next_command = "clawmarket call web3.capabilities.describe name={method}"
+    advice = "Correct the field that `details.path` names."
+    next_command = "clawmarket explain {method}"
+
+    @property
+    def next_step(self) -> str:
+        """The list of such ids, when it is an id; otherwise what the method takes."""
+        noun = self.details.get("noun")
+        return listing_command(noun) if isinstance(noun, str) else super().next_step
 
 
 class KeyInvalidError(InvalidArgumentError):
@@ -76,7 +85,7 @@ class Passage:
     method: Method
     call: Call
     ports: Ports
-    buckets: Buckets
+    limits: Limits
     request: Request
     answer: dict[str, Any]
 
@@ -108,11 +117,20 @@ def authorise(passage: Passage) -> None:
         )
 
 
+def check_role(passage: Passage) -> None:
+    """Let only those accounts through that the operator named. Raises RoleMissingError."""
+    needed, role = passage.method.role, passage.call.caller.role
+    if needed is not None and role not in (needed, Role.OPERATOR):
+        raise RoleMissingError(f"{passage.method.name} is for an {needed}.")
+
+
 def limit(passage: Passage) -> None:
-    """Slow down callers without an account, whom no balance restrains. Raises TooManyCallsError."""
+    """Slow down who calls too often. Raises CallsTooFastError, TooManyCallsError."""
     call = passage.call
-    if not call.actor and passage.method.manner is Manner.ASK:
-        passage.buckets.take(call.method, call.now)
+    if call.actor:
+        passage.limits.check_account(call.actor, call.now)
+    elif passage.method.manner is Manner.ASK:
+        passage.limits.check_stranger(call.caller.peer, call.method, call.now)
 
 
 def bind_key(passage: Passage) -> None:
@@ -133,9 +151,8 @@ def bind_key(passage: Passage) -> None:
 
 def sign(passage: Passage) -> None:
     """Check the party's signature, or note that the market attests (services.signing)."""
-    if passage.method.signed:
-        signature = getattr(passage.request, "signature", None)
-        attest(passage.call, signature, passage.ports.wallets, passage.ports.store)
+    if isinstance(passage.request, SignedRequest):
+        attest(passage.call, passage.request, passage.ports.wallets, passage.ports.store)
 
 
 def replay(passage: Passage, rows: Transaction) -> bool:
@@ -168,18 +185,26 @@ def keep(passage: Passage, work: Work) -> None:
         work.keep_answer(kept)
 
 
-BEFORE: tuple[Callable[[Passage], None], ...] = (decode, authorise, limit, bind_key, sign)
+BEFORE: tuple[Callable[[Passage], None], ...] = (
+    decode,
+    authorise,
+    check_role,
+    limit,
+    bind_key,
+    sign,
+)
 INSIDE: tuple[Callable[[Passage, Work], None], ...] = (run, keep)
 
 
 class Pipeline:
-    """decode → authorise → limit → bind key → sign, then in ONE transaction replay → run → keep."""
+    """decode, authorise, role, limit, bind key, sign; then in ONE transaction replay, run, keep."""
 
-    def __init__(self, ports: Ports, terms: Terms) -> None:
+    def __init__(self, ports: Ports, terms: Terms, limits: Limits | None = None) -> None:
         self.ports = ports
         self.terms = terms
-        self._buckets = Buckets()
-        self._record_ids = RecordIds(self._newest_record())
+        self.limits = limits or Limits()
+        self._record_ids = RecordIds(ports.store.read(_newest_record))
+        ports.store.on_group(lambda rows: self._record_ids.rise_above(_newest_record(rows)))
 
     async def submit(
         self,
@@ -233,11 +258,6 @@ class Pipeline:
             ports.clock.now(),
         )
 
-    def _newest_record(self) -> str:
-        newest = Query(Record, newest_first=True, limit=1)
-        found = self.ports.store.read(lambda rows: rows.find(newest))
-        return found[0].record_id if found else ""
-
     def _passage(
         self, caller: Caller, name: str, params: Mapping[str, object], key: str, request_id: str
     ) -> Passage:
@@ -246,7 +266,7 @@ class Pipeline:
             raise MethodUnknownError(f"There is no method {name[:80]!r}.")
         call = self.call(caller, method.name)
         call.params, call.key, call.request_id = params, key, request_id
-        return Passage(method, call, self.ports, self._buckets, Request(), {})
+        return Passage(method, call, self.ports, self.limits, Request(), {})
 
     def _read(self, passage: Passage) -> None:
         handler, call, request = passage.method.handler, passage.call, passage.request
@@ -262,14 +282,16 @@ def _inside(passage: Passage, rows: Transaction) -> None:
         step(passage, work)
 
 
+def _newest_record(rows: Snapshot) -> str:
+    found = rows.find(Query(Record, newest_first=True, limit=1))
+    return found[0].record_id if found else ""
+
+
 def _key_scope(call: Call) -> str:
     return f"{call.actor}|{call.method}|{call.key}"
 
 
 def _field_error(method: Method, error: ValidationError) -> FieldInvalidError:
-    first = error.errors(include_input=False, include_url=False)[0]
-    path = "$." + ".".join(str(step)[:MAX_SHOWN_NAME] for step in first["loc"])
-    more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return FieldInvalidError(
-        f"{path}: {first['msg'].lower()}{more}.", path=path, method=method.name
-    )
+    fault = fault_of(method.request, error)
+    noun = {"noun": fault.noun} if fault.noun else {}
+    return FieldInvalidError(fault.what, path=fault.path, method=method.name, **noun)

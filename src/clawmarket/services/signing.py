@@ -1,24 +1,32 @@
 """Party signatures: what a wallet signs when it publishes, bids, awards, hands in or accepts.
 
-The statement repeats the call in canonical JSON; the wallet signs its SHA-256 (EIP-191). The
-record keeps statement, signature and address, so a receipt needs no other evidence.
+The record keeps statement, signature and address, so a receipt needs no other evidence.
 """
-
-import hashlib
-from collections.abc import Mapping
 
 from clawmarket.domain.kernel.canonical import canonical_bytes
 from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.trust.session import Credential, CredentialKind
+from clawmarket.domain.trust.statement import (
+    Said,
+    StatementStaleError,
+    is_fresh,
+    statement,
+    statement_digest,
+)
 from clawmarket.ports.store import Query, Store
 from clawmarket.ports.wallets import SignatureInvalidError, Wallets
+from clawmarket.registry.fields import SignedRequest
 from clawmarket.services.call import Call
 
 
 class SignatureMissingError(InvalidArgumentError):
     """A session that a wallet opened has to sign this call's statement."""
 
-    advice = "Sign the SHA-256 of the call's statement (EIP-191) and send it as `signature`."
+    advice = (
+        "Sign the SHA-256 of the call's statement (EIP-191); send it as `signature`, and the "
+        "statement's moment as `signedAt`."
+    )
     next_command = "clawmarket explain signature_missing"
 
 
@@ -29,54 +37,54 @@ class SignedWithoutKeyError(InvalidArgumentError):
     next_command = "clawmarket explain signed_without_key"
 
 
-def statement_of(call: Call) -> dict[str, object]:
-    """Return the statement of a call: who says what to which market, under which key."""
-    return {
-        "v": 1,
-        "market": call.terms.origin,
-        "method": call.method,
-        "actor": call.actor,
-        "key": call.key,
-        "params": unsigned(call.params),
-    }
-
-
-def unsigned(params: Mapping[str, object]) -> dict[str, object]:
-    """Return the parameters that a signature is over: all but itself."""
-    return {name: value for name, value in params.items() if name != "signature"}
-
-
-def statement_digest(statement: dict[str, object]) -> bytes:
-    """Return the 32 bytes that a wallet signs (EIP-191, version 0x45) for a statement."""
-    return hashlib.sha256(canonical_bytes(statement)).digest()
-
-
-def attest(call: Call, signature: str | None, wallets: Wallets, store: Store) -> None:
+def attest(call: Call, request: SignedRequest, wallets: Wallets, store: Store) -> None:
     """Put the statement into the call, signed by the party or attested by the market.
 
     Raises:
         SignatureMissingError: A wallet session came without a signature.
         SignedWithoutKeyError: The statement holds no idempotency key.
+        StatementStaleError: The statement names no moment, or one that is not about now.
         SignatureInvalidError: The signature is not by a wallet of this account.
     """
-    said = statement_of(call)
-    if signature is None:
+    if request.signature is None:
         if call.caller.kind is CredentialKind.WALLET:
             raise SignatureMissingError(
                 f"{call.method} needs the wallet's signature.",
-                statement=canonical_bytes(said).decode(),
+                statement=_text(_statement_of(call, iso(call.now))),
             )
-        call.statement = {"said": said, "signature": None, "address": None}
+        call.statement = {
+            "said": _statement_of(call, None),
+            "signature": None,
+            "address": None,
+        }
         return
     if not call.key:
         raise SignedWithoutKeyError("A signed call needs an idempotency key.")
-    address = wallets.signer(statement_digest(said), signature)
+    if request.signed_at is None or not is_fresh(request.signed_at, call.now):
+        raise StatementStaleError("The signed statement is not from about now.", now=iso(call.now))
+    said = _statement_of(call, request.signed_at)
+    address = wallets.signer(statement_digest(said), request.signature)
     if not _is_bound(address, call.actor, store):
         raise SignatureInvalidError(
             "The signature is not by a wallet of this account over this statement.",
-            statement=canonical_bytes(said).decode(),
+            statement=_text(said),
         )
-    call.statement = {"said": said, "signature": signature.lower(), "address": address}
+    call.statement = {"said": said, "signature": request.signature.lower(), "address": address}
+
+
+def _statement_of(call: Call, signed_at: str | None) -> Said:
+    return statement(
+        market=call.terms.origin,
+        method=call.method,
+        actor=call.actor,
+        key=call.key,
+        signed_at=signed_at,
+        params=call.params,
+    )
+
+
+def _text(said: Said) -> str:
+    return canonical_bytes(said).decode()
 
 
 def _is_bound(address: str, account_id: str, store: Store) -> bool:

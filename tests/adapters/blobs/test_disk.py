@@ -2,13 +2,14 @@
 
 import asyncio
 import hashlib
+import os
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from clawmarket.adapters.blobs.disk import DiskBlobs
+from clawmarket.adapters.blobs.disk import ABANDONED_S, DiskBlobs
 from clawmarket.ports.blobs import BlobTooLargeError
 
 MEBIBYTE = 1024 * 1024
@@ -58,12 +59,18 @@ def test_files_outlive_the_process(tmp_path: Path) -> None:
 
 
 def test_what_a_crash_left_is_removed_at_the_start(tmp_path: Path) -> None:
-    """Half-written files go, stored and quarantined ones stay."""
+    """Half-written files go, in a shared folder those of another day; what is stored stays."""
     asyncio.run(DiskBlobs(tmp_path, 100).keep(_stream(b"content")))
-    (tmp_path / "incoming" / "tmpabc").write_bytes(b"con")
+    for name, age_s in (("old", ABANDONED_S + 1), ("young", ABANDONED_S - 60)):
+        (tmp_path / "incoming" / name).write_bytes(b"con")
+        moment = (tmp_path / "incoming" / name).stat().st_mtime - age_s
+        os.utime(tmp_path / "incoming" / name, (moment, moment))
     (tmp_path / "quarantine" / "old").write_bytes(b"evidence")
+    DiskBlobs(tmp_path, 100, shared=True)
+    kept = [Path("quarantine/old"), _place(b"content")]
+    assert _files(tmp_path) == [Path("incoming/young"), *kept]
     DiskBlobs(tmp_path, 100)
-    assert _files(tmp_path) == [Path("quarantine/old"), _place(b"content")]
+    assert _files(tmp_path) == kept
 
 
 def test_a_file_that_is_too_large_leaves_nothing(tmp_path: Path) -> None:

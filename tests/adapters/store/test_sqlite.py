@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 
 from clawmarket.adapters.store import writer
 from clawmarket.adapters.store.connection import Connection, Cursor, connect
-from clawmarket.adapters.store.rows import refusal
+from clawmarket.adapters.store.rows import SqliteWriting, refusal
 from clawmarket.adapters.store.sqlite import SqliteStore, open_sqlite
 from clawmarket.adapters.store.writer import GROUP_SIZE, MAX_WAITING, GroupWriter, Outcome
 from clawmarket.domain.kernel.errors import InternalError
@@ -25,14 +25,11 @@ from clawmarket.ports.store import (
     Query,
     RowExistsError,
     Snapshot,
-    Store,
     StoreBusyError,
     StoreLostError,
     Transaction,
 )
-from stored_rows import adding, every, find, write
-
-Command = Callable[[Any], Any]
+from stored_rows import Command, adding, at_once, every, find, numbered, numbers, write
 
 
 @pytest.fixture(scope="module")
@@ -58,36 +55,19 @@ def store(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteStore]:
     opened.close()
 
 
-async def at_once(store: Store, commands: Sequence[Command]) -> list[Any]:
-    """Queue all commands before the first one goes on, and return what they answer or raise."""
-    queued = threading.Event()
-
-    def first(work: Transaction) -> object:
-        queued.wait()
-        return commands[0](work)
-
-    waiting = [asyncio.ensure_future(store.write(each)) for each in (first, *commands[1:])]
-    await asyncio.sleep(0)
-    queued.set()
-    return await asyncio.gather(*waiting, return_exceptions=True)
-
-
-def numbered(count: int) -> list[Command]:
-    """Return commands that each add one row."""
-    return [adding(LogEntry(number, f"record {number}")) for number in range(count)]
-
-
-def numbers(store: Store) -> list[int]:
-    """Return the numbers of the rows that are there."""
-    return [entry.idx for entry in every(store, LogEntry)]
+def writing_connection(store: SqliteStore) -> Any:
+    """Return the driver's connection of the writer."""
+    writing: Any = store._writer._writing
+    return writing._connection
 
 
 def traced(store: SqliteStore) -> list[str]:
     """Return a list that takes every further statement of the writer that ends a transaction."""
     said: list[str] = []
     ends = {"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"}
-    driver: Any = store._writer._connection
-    driver.set_trace_callback(lambda sql: said.append(sql) if sql in ends else None)
+    writing_connection(store).set_trace_callback(
+        lambda sql: said.append(sql) if sql in ends else None
+    )
     return said
 
 
@@ -125,7 +105,7 @@ def test_each_commit_waits_for_the_disk(store: SqliteStore) -> None:
         return [row and row[0] for row in found]
 
     every(store, Tally)
-    assert settings(store._writer._connection) == ["wal", 2, 0]
+    assert settings(writing_connection(store)) == ["wal", 2, 0]
     assert [settings(connection) for connection in store._free] == [["wal", 2, 1]]
 
 
@@ -222,7 +202,7 @@ class FailingConnection:
 @pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "COMMIT"])
 def test_a_disk_that_fails_once_loses_one_group(path: Path, statement: str) -> None:
     """It is undone, answered as lost and not run again; the next one is kept."""
-    group = GroupWriter(FailingConnection(path, statement))
+    group = GroupWriter(SqliteWriting(FailingConnection(path, statement)))
     ran: list[int] = []
 
     async def submit(number: int) -> Outcome:
@@ -247,7 +227,7 @@ def test_a_disk_that_fails_once_loses_one_group(path: Path, statement: str) -> N
 @pytest.mark.parametrize("statement", ["SAVEPOINT command", "RELEASE command"])
 def test_a_disk_that_fails_between_commands_loses_their_group(path: Path, statement: str) -> None:
     """What ran in the group is lost with what did not; nothing of it runs again."""
-    group = GroupWriter(FailingConnection(path, statement))
+    group = GroupWriter(SqliteWriting(FailingConnection(path, statement)))
     both_wait = threading.Event()
 
     def first(work: Transaction) -> None:
@@ -270,7 +250,7 @@ def test_a_disk_that_fails_between_commands_loses_their_group(path: Path, statem
 
 def test_a_full_disk_refuses_and_recovers(store: SqliteStore) -> None:
     """What did not fit is lost as a whole; with room again, writes go on."""
-    writing = store._writer._connection
+    writing = writing_connection(store)
     pages = int((writing.execute("PRAGMA page_count").fetchone() or [0])[0])
     writing.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall()
     large = adding(Tally("small", 1), LogEntry(1, "x" * 100_000))

@@ -6,12 +6,13 @@ from typing import Any
 import pysqlite3
 import pytest
 from sqlalchemy import BigInteger, bindparam, insert, literal, select, update
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateTable
 
 from clawmarket.adapters.store.codec import forms_of
+from clawmarket.adapters.store.postgres_connection import connect
+from clawmarket.adapters.store.postgres_rows import POSTGRES
 from clawmarket.adapters.store.rows import SQLITE
 from clawmarket.adapters.store.schema import METADATA, TABLES
 from clawmarket.adapters.store.statements import (
@@ -34,9 +35,9 @@ from clawmarket.domain.market.task import Task
 from clawmarket.domain.trust.record import LogEntry, Record, RecordParty, Tally
 from clawmarket.domain.trust.session import Credential, CredentialKind, Session, UsedNonce
 from clawmarket.ports.store import Query
+from postgres_server import PostgresDatabase
 from stored_rows import ALL_KINDS, rows_of
 
-POSTGRES: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]  # theirs
 each_dialect = pytest.mark.parametrize("dialect", [SQLITE, POSTGRES], ids=lambda d: str(d.name))
 each_kind = pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: str(kind.__name__))
 
@@ -147,6 +148,20 @@ def test_every_query_in_use_with_a_condition_uses_an_index(query: Query[Any]) ->
     connection.close()
     assert "USING" in steps
     assert ("SCAN" in steps) == (not cells_of(query)[:-1])
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_query_in_use_uses_an_index_of_postgresql_too(
+    query: Query[Any], migrated_database: PostgresDatabase
+) -> None:
+    """Before anybody gathered statistics; and the server takes statement and values as they are."""
+    statement = find_statement(shape_of(query), POSTGRES)
+    with connect(migrated_database.url) as connection:
+        explained = f"EXPLAIN {statement.sql}"
+        rows = connection.execute(explained, statement.bind(cells_of(query)), prepare=False)
+        steps = " | ".join(row[0] for row in rows)
+    assert "Index" in steps
+    assert "Seq Scan" not in steps
 
 
 def test_a_query_says_what_it_asks_for() -> None:

@@ -97,6 +97,18 @@ def test_record_ids_rise_after_a_restart(now: int, first: bytes, later: int, sec
     assert RecordIds(newest).next(later, second) > newest
 
 
+@given(moments.filter(lambda now: now < LAST), noise, moments, noise)
+def test_record_ids_rise_above_those_of_another_process(
+    now: int, first: bytes, later: int, second: bytes
+) -> None:
+    """Whoever looked at the newest one goes on above it; an older one takes nothing back."""
+    theirs, mine = RecordIds().next(now, first), RecordIds()
+    before = mine.next(later, second)
+    mine.rise_above(theirs)
+    mine.rise_above("")
+    assert mine.next(0, second) > max(theirs, before)
+
+
 def test_a_record_id_tells_its_moment_while_the_clock_runs_on() -> None:
     """Nothing but the randomness differs from any other id."""
     ids = RecordIds()

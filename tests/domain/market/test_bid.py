@@ -44,6 +44,7 @@ TASK = Task(
     expires_at=1,
     acts_at=1,
     record_id="rec_1",
+    milestones=(),
 )
 BID = Bid("bid_1", "task_1", "agent_2", "credits", 40, 60, "", BidState.SUBMITTED, 0, "rec_2")
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.market.dispute import open_dispute
 from clawmarket.domain.market.explanation import Explanation, explain
 from clawmarket.domain.market.order import Order, OrderState
 
@@ -34,9 +35,14 @@ ORDER = Order(
     due_at=DUE,
     acts_at=DUE,
     records=(),
+    dispute_id=None,
+    milestones=(),
+    milestone=0,
 )
 AT = f"at {iso(DUE)} (in 3 h)"
 PARTS = "39.60 credits go to the seller and 0.40 credits"
+PAYS = f"{PARTS} to the market."
+GOES_BACK = "40.00 credits go back to the buyer."
 BACK = f"If nothing is handed in, 40.00 credits go back to the buyer {AT}."
 
 LIVE = [
@@ -102,7 +108,55 @@ def test_when_it_is_over(state: OrderState, words: str) -> None:
 
 def test_every_state_has_its_words() -> None:
     """No state of an order lacks a row."""
-    assert {row[0] for row in LIVE} | {row[0] for row in OVER} == set(OrderState)
+    told = {row[0] for row in LIVE} | {row[0] for row in OVER} | {OrderState.DISPUTED}
+    assert told == set(OrderState)
+
+
+@pytest.mark.parametrize(
+    ("initiator", "shown", "waits_for", "then"),
+    [
+        (
+            "agent_1",
+            (0, 0),
+            "buyer",
+            f"If the buyer brings no evidence, the claim falls {AT} and {PAYS}",
+        ),
+        (
+            "agent_1",
+            (1, 0),
+            "seller",
+            f"If the seller brings no evidence, the claim holds {AT} and {GOES_BACK}",
+        ),
+        (
+            "agent_2",
+            (0, 1),
+            "seller",
+            f"If the seller brings no evidence, the claim falls {AT} and {GOES_BACK}",
+        ),
+        (
+            "agent_2",
+            (1, 0),
+            "buyer",
+            f"If the buyer brings no evidence, the claim holds {AT} and {PAYS}",
+        ),
+        (
+            "agent_2",
+            (1, 1),
+            "arbiter",
+            f"If no arbiter rules, the claim falls {AT} and {GOES_BACK}",
+        ),
+    ],
+)
+def test_a_disputed_order_says_who_has_to_be_heard(
+    initiator: str, shown: tuple[int, int], waits_for: str, then: str
+) -> None:
+    """And who wins if they are not."""
+    order = replace(ORDER, state=OrderState.DISPUTED)
+    dispute = open_dispute("dispute_1", order, initiator, "Chapters are missing.", NOW)
+    dispute = replace(dispute, initiator_evidence=shown[0], respondent_evidence=shown[1])
+    side = "buyer" if initiator == ORDER.buyer else "seller"
+    now = f"The {side} contests it; 40.00 credits are frozen."
+    assert explain(order, NOW, dispute) == Explanation(now, waits_for, then, DUE)
 
 
 @pytest.mark.parametrize(("late", "waits_for"), [(-1, "seller"), (0, "market")])

@@ -55,6 +55,9 @@ CREATED = Order(
     due_at=DUE,
     acts_at=DUE,
     records=("rec_1",),
+    dispute_id=None,
+    milestones=(),
+    milestone=0,
 )
 LOCKED = lock(CREATED, "settlement_1", NOW)
 WORKING = start(LOCKED, "delivery_1", NOW)
@@ -131,7 +134,7 @@ STEPS: dict[str, tuple[Callable[[Order], object], set[str]]] = {
     "deliver": (lambda order: deliver(order, "d", None, NOW), {"delivery_ready"}),
     "complete": (lambda order: complete(order, NOW), {"delivery_completed"}),
     "reject": (lambda order: reject(order, NOW), {"delivery_completed"}),
-    "silence": (complete_by_silence, {"delivery_completed"}),
+    "silence": (lambda order: complete_by_silence(order, NOW), {"delivery_completed"}),
     "give back": (give_back, {"payment_locked", "delivery_ready"}),
 }
 
@@ -193,7 +196,7 @@ def test_whatever_ends_an_order_stops_its_clock() -> None:
         expire(CREATED)[0],
         give_back(LOCKED),
         complete(DELIVERED, NOW),
-        complete_by_silence(DELIVERED),
+        complete_by_silence(DELIVERED, NOW),
     ]
     assert {order.acts_at for order in ends} == {None}
     assert {order.state for order in ends} == ORDER.final - {OrderState.REFUNDED}

@@ -40,6 +40,7 @@ OPEN = Task(
     expires_at=END,
     acts_at=END,
     record_id="rec_1",
+    milestones=(),
 )
 TIMED: dict[str, Callable[[Task, int], object]] = {
     "look": check_open,

@@ -12,8 +12,11 @@ from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR
 from clawmarket.domain.treasury.settlement import (
     Settlement,
     SettlementState,
+    ShareExceedsLockError,
+    ask_part,
     ask_refund,
     ask_release,
+    confirm_part,
     confirm_refund,
     confirm_release,
 )
@@ -41,7 +44,7 @@ LOCKED = Settlement(
 
 def test_a_release_is_asked_then_confirmed() -> None:
     """Between the two the outcome is unknown; the division is fixed by the asking."""
-    asked = ask_release(LOCKED)
+    asked = ask_release(LOCKED, 199)
     assert asked == replace(
         LOCKED, state=SettlementState.RELEASING, seller_amount=198, fee=1, refund_amount=0
     )
@@ -59,17 +62,48 @@ def test_a_refund_gives_everything_back() -> None:
     )
 
 
-@given(st.integers(1, MAX_AMOUNT_MINOR), st.integers(0, 10_000), st.booleans())
-def test_the_parts_are_the_lock(amount: int, fee_bps: int, released: bool) -> None:  # noqa: FBT001 - drawn
-    """Seller, fee and refund together are what was locked, whatever the fee."""
+@pytest.mark.parametrize("share", [0, -1, 200])
+def test_a_share_lies_within_the_lock(share: int) -> None:
+    """Nothing, less than nothing and more than all are refused."""
+    with pytest.raises(ShareExceedsLockError):
+        ask_release(LOCKED, share)
+
+
+def test_parts_add_up_and_the_rest_goes_back() -> None:
+    """Three parts of 199 at one percent: the fee is that of the sum, and nothing is lost."""
+    locked, paid = LOCKED, []
+    for share in (65, 66):
+        locked = confirm_part(ask_part(locked, share))
+        paid.append((locked.seller_amount, locked.fee, locked.remaining, locked.state))
+    assert paid == [
+        (65, 0, 134, SettlementState.LOCKED),
+        (130, 1, 68, SettlementState.LOCKED),
+    ]
+    assert ask_refund(locked).refund_amount == 68
+    assert ask_release(locked, 60) == replace(
+        locked, state=SettlementState.RELEASING, seller_amount=190, fee=1, refund_amount=8
+    )
+    with pytest.raises(ShareExceedsLockError):
+        ask_part(locked, 69)
+
+
+@given(st.data(), st.integers(1, MAX_AMOUNT_MINOR), st.integers(0, 10_000), st.booleans())
+def test_the_parts_are_the_lock(
+    data: st.DataObject,
+    amount: int,
+    fee_bps: int,
+    released: bool,  # noqa: FBT001 - drawn
+) -> None:
+    """Seller, fee and refund together are what was locked, whatever the fee and the share."""
+    share = data.draw(st.integers(1, amount))
     locked = replace(LOCKED, amount=amount, fee_bps=fee_bps)
-    ended = ask_release(locked) if released else ask_refund(locked)
+    ended = ask_release(locked, share) if released else ask_refund(locked)
     assert ended.seller_amount + ended.fee + ended.refund_amount == amount
     assert min(ended.seller_amount, ended.fee, ended.refund_amount) >= 0
 
 
 STEPS: dict[str, tuple[Callable[[Settlement], Settlement], SettlementState]] = {
-    "ask release": (ask_release, SettlementState.LOCKED),
+    "ask release": (lambda s: ask_release(s, 199), SettlementState.LOCKED),
     "ask refund": (ask_refund, SettlementState.LOCKED),
     "confirm release": (lambda s: confirm_release(s, NOW), SettlementState.RELEASING),
     "confirm refund": (lambda s: confirm_refund(s, NOW), SettlementState.REFUNDING),

@@ -16,7 +16,7 @@ from clawmarket.domain.trust.receipt import (
 )
 from clawmarket.domain.trust.verification import check_receipt
 from clawmarket.entry.cli.verify import crypto
-from lies import FILE_LIES, STORY_LIES, TEXT_LIES, honest, put
+from lies import FILE_LIES, PART_LIES, RULING_LIES, STORY_LIES, TEXT_LIES, honest, put
 from receipts import (
     NAMES,
     VERIFIERS,
@@ -47,6 +47,57 @@ def test_an_honest_receipt_holds(verifier: Verifier, kind: str, ending: str, voi
     if ending == "refunded":
         passed["delivery"] = "skipped"
     assert (verdict["ok"], outcomes(verdict)) == (True, passed)
+
+
+@both
+@pytest.mark.parametrize("ending", ["ruled", "overruled", "lapsed"])
+def test_an_honest_receipt_of_a_dispute_holds(verifier: Verifier, ending: str) -> None:
+    """Whoever decided, the receipt shows who was heard and who got how much."""
+    made = deal("task", ending, "signed")
+    verdict = verifier(made.text, made.key)
+    assert (verdict["failed"], outcomes(verdict)["delivery"]) == ([], "passed")
+    roles = [party["role"] for party in made.document()["parties"]]
+    assert roles == ["buyer", "seller", *([] if ending == "lapsed" else ["arbiter"])]
+    assert made.document()["receipt"]["refund"] == ("29999999" if ending == "ruled" else "0")
+
+
+@both
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize(
+    ("ending", "amounts"), [("parts", ("198", "1", "0")), ("stopped", ("65", "0", "134"))]
+)
+def test_an_honest_receipt_of_milestones_holds(
+    verifier: Verifier, ending: str, voice: str, amounts: tuple[str, ...]
+) -> None:
+    """What was accepted part by part, and what went back, to the unit."""
+    made = deal("task", ending, voice)
+    receipt = made.document()["receipt"]
+    assert tuple(receipt[name] for name in ("sellerAmount", "fee", "refund")) == amounts
+    assert verifier(made.text, made.key)["failed"] == []
+
+
+@both
+@pytest.mark.parametrize("lie", PART_LIES)
+def test_a_lie_about_a_milestone_fails_its_check(verifier: Verifier, lie: str) -> None:
+    """Each part is what the bid's price and the task's percents make it."""
+    change, failed = PART_LIES[lie]
+    made = deal("task", "parts", "signed")
+    records = made.records()
+    change(records, made)
+    found = verifier(made.told(records), made.key)["failed"]
+    assert [name for name in found if name != "summary"] == failed
+
+
+@both
+@pytest.mark.parametrize("lie", RULING_LIES)
+def test_a_lie_about_a_ruling_fails_its_check(verifier: Verifier, lie: str) -> None:
+    """An arbiter's share is as binding as a price."""
+    change, failed = RULING_LIES[lie]
+    made = deal("task", "ruled", "signed")
+    records = made.records()
+    change(records, made)
+    found = verifier(made.told(records), made.key)["failed"]
+    assert [name for name in found if name != "summary"] == failed
 
 
 @both

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clawmarket.domain.kernel.secret import Secret
-from clawmarket.domain.trust.redaction import redact, redact_text
+from clawmarket.domain.trust.redaction import redact, redact_but, redact_text
 
 HIDDEN = "[REDACTED]"
 
@@ -83,6 +83,7 @@ LEAKS = {
     "ipv6 and port": ("[::1]:8080", "[ENDPOINT]"),
     "localhost and port": ("localhost:18789", "[ENDPOINT]"),
     "root": ("/root/x", "[PATH]"),
+    "full stop": ("no /root/x.d. No ~/x. No C:\\x.", "no [PATH]. No [PATH]. No [PATH]."),
     "var": ("open:/var/lib/x.db: denied", "open:[PATH]: denied"),
     "home": ("~/.openclaw/key and ~/x", "[PATH] and [PATH]"),
     "space in user": ("/Users/Ann Lee/Library/x failed", "[PATH] failed"),
@@ -259,3 +260,20 @@ def test_hostile_text_is_answered(unit: str, end: str) -> None:
     text = (unit + end) * (100_000 // len(unit + end))
     once = redact_text(text)
     assert redact_text(once) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "shown"),
+    [
+        ("no /root/x. Make", ["/root/x"], "no /root/x. Make"),
+        ("'/root/x' and /root/y", ["/root/x"], "'/root/x' and [PATH]"),
+        ("at http://127.0.0.1:1.", ["http://127.0.0.1:1"], "at http://127.0.0.1:1."),
+        ("/root/x/key", ["/root/x"], "[PATH]"),
+        ("/a/root/x", ["/root/x"], "[PATH]"),
+        ("password /root/x: secret=abc", ["/root/x"], "password /root/x: secret=[REDACTED]"),
+        ("secret=abc", ["abc"], "secret=[REDACTED]"),
+    ],
+)
+def test_ones_own_path_is_shown(text: str, own: list[str], shown: str) -> None:
+    """Only where it stands for itself, and nothing beside it."""
+    assert redact_but(text, own) == shown

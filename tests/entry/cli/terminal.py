@@ -57,8 +57,7 @@ class LocalMarket:
             text += line
             if line.startswith("}"):
                 break
-        card = " ".join(json.loads(text)["card"])
-        self.port = int(card.partition("http://127.0.0.1:")[2].split()[0])
+        self.port = int(json.loads(text)["url"].rpartition(":")[2])
 
     def stop(self) -> None:
         """Stop it as Ctrl+C does and wait for its end."""

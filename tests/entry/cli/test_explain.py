@@ -1,5 +1,6 @@
 """Offline help: every code and cause, every next command, exit codes and settings."""
 
+import io
 import re
 import shlex
 
@@ -9,7 +10,8 @@ import pytest
 from clawmarket.entry.cli.catalog import exit_status, stored
 from clawmarket.entry.cli.commands.explain import ENVIRONMENT
 from clawmarket.entry.cli.commands.followups import _NEXT, _UNDO
-from clawmarket.entry.cli.tree import command_tree
+from clawmarket.entry.cli.commands.spend import confirmed
+from clawmarket.entry.cli.tree import command_tree, leaves
 from clawmarket.registry.codes import CODES, EXITS
 from cli.terminal import Cli
 
@@ -43,6 +45,8 @@ def reading(command: str) -> str:
     """Return why a printed command cannot be read, or an empty text."""
     for blank, word in FILLED.items():
         command = command.replace(blank, word)
+    if re.fullmatch(r"(export [A-Z_]+=\S+|unset [A-Z_]+)", command):
+        return ""
     words = shlex.split(re.sub(r"\{\w+\}", "x", command))
     while "=" in words[0]:
         words.pop(0)
@@ -56,7 +60,7 @@ def reading(command: str) -> str:
             assert found is not None
             branch, context = found, click.Context(found, parent=context, info_name=name)
         branch.make_context(branch.name, list(words))
-    except click.MissingParameter:
+    except (click.MissingParameter, click.exceptions.Exit):  # it asks, or it shows its help
         return ""
     except click.UsageError as error:
         return f"{command}: {error.format_message()}"
@@ -105,3 +109,40 @@ def test_completion_scripts_call_the_command(cli: Cli, shell: str) -> None:
     outcome = cli("completion", shell)
     assert outcome.status == 0
     assert "_CLAWMARKET_COMPLETE" in outcome.out
+
+
+@pytest.mark.parametrize("words", [["task", "publish"], ["task"], ["verify"], []])
+def test_help_on_a_command_is_its_help(cli: Cli, words: list[str]) -> None:
+    """`help task publish` and `task publish --help` are one text."""
+    assert cli("help", *words).out == cli(*words, "--help").out
+
+
+def test_no_command_is_torn_in_two(cli: Cli) -> None:
+    """The commands that the first help names stand whole on their lines."""
+    lines = cli("--help").out.splitlines()
+    assert any(line.endswith("clawmarket help exit-codes") for line in lines)
+
+
+def test_help_speaks_the_language_of_the_command_line(cli: Cli) -> None:
+    """Credits instead of minor units, flags instead of wire names, commands instead of methods."""
+    publish = " ".join(cli("task", "publish", "--help").out.split())
+    assert "minor units" not in publish
+    assert "With --fund, which is the default, the budget moves" in publish
+    assert "`clawmarket task show` shows all of it" in " ".join(
+        cli("task", "list", "--help").out.split()
+    )
+    for leaf in leaves():
+        assert "minor units" not in (leaf.help or ""), leaf.words
+
+
+def test_the_prompt_asks_again_in_our_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is neither yes nor no is asked again; nothing typed is no."""
+    for typed, agreed in (("maybe\ny\n", True), ("maybe\nno\n", False), ("\n", False)):
+        errors = io.StringIO()
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        monkeypatch.setattr("sys.stderr", errors)
+        assert confirmed() is agreed
+        assert ("'maybe' is neither yes nor no; type y or n." in errors.getvalue()) == (
+            "maybe" in typed
+        )
+        assert "Error" not in errors.getvalue()

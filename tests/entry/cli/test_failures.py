@@ -1,5 +1,8 @@
 """Failures: one document under --json, two lines for people, the exit status of the table."""
 
+import errno
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,22 +15,49 @@ from clawmarket.entry.cli import failures
 from clawmarket.entry.cli.catalog import exit_status, stored
 from clawmarket.entry.cli.tree import Leaf, leaves
 from clawmarket.registry.codes import CODES
+from clawmarket.registry.misfits import id_noun
 from cli.terminal import NOBODY_THERE, Cli
 
+COMMAND = [sys.executable, "-m", "clawmarket"]
+UNPRINTED = (
+    f"error[E_UNAVAILABLE]: Standard output cannot be written: {os.strerror(errno.ENOSPC)}."
+    " What the command did stands."
+)
+TASK = "task_01h00000000000000000000000"
 ESCAPE = "\x1b"
-TEXTS = {"budget": "5", "price": "5", "decision": "accept", "word": "E_CONFLICT", "shell": "zsh"}
+TEXTS = {
+    "resolution": "refund",
+    "budget": "5",
+    "price": "5",
+    "decision": "accept",
+    "word": "E_CONFLICT",
+    "shell": "zsh",
+}
+DECLARED_IDS = {"order_id": "order_01h00000000000000000000000"}
 # These run until they are stopped.
 ENDLESS = {"serve", "tour"}
 LOCAL = {
+    "backup create": 5,
+    "backup restore": 2,
+    "backup verify": 2,
     "completion": 0,
     "doctor": 0,
     "explain": 0,
     "files get": 2,
     "help": 0,
+    "migrate": 5,
     "verify": 2,
     "wallet login": 5,
     "wallet new": 0,
 }
+
+
+def id_for(leaf: Leaf, name: str) -> str:
+    """Return an id for a parameter that takes one, or an empty text."""
+    if leaf.entry is None:
+        return DECLARED_IDS.get(name, "")
+    part = leaf.entry["params"]["properties"].get(name, {})
+    return next(iter(part.get("examples", ())), "") if id_noun(part) else ""
 
 
 def argv_of(leaf: Leaf, file: Path) -> list[str]:
@@ -37,7 +67,11 @@ def argv_of(leaf: Leaf, file: Path) -> list[str]:
         if not param.required:
             continue
         is_file = isinstance(param.type, click.Path)
-        value = str(file) if is_file else TEXTS.get(str(param.name), "market.listTasks")
+        value = (
+            str(file)
+            if is_file
+            else id_for(leaf, str(param.name)) or TEXTS.get(str(param.name), "market.listTasks")
+        )
         words += [value] if isinstance(param, click.Argument) else [param.opts[0], value]
     return words
 
@@ -65,15 +99,17 @@ def test_nobody_there_is_said_in_two_lines(cli: Cli) -> None:
     outcome = cli("status")
     assert (outcome.status, outcome.out) == (4, "")
     assert outcome.err == (
-        "error[E_UNAVAILABLE]: Nothing answers on port 9 of 127.0.0.1. Start a market, or name"
-        " another one with --url or CLAWMARKET_URL.\nnext: clawmarket serve --faucet\n"
+        "error[E_UNAVAILABLE]: Nothing answers at 127.0.0.1:9. Start a market there, or name the"
+        " right one with --url or CLAWMARKET_URL.\n"
+        "next: clawmarket doctor --url http://127.0.0.1:9\n"
     )
+    assert cli("doctor", "--url", NOBODY_THERE).status == 0
 
 
 def test_a_write_without_an_answer_tells_its_key(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """The key that was made is printed with the command that repeats the request safely."""
     monkeypatch.setenv("CLAWMARKET_API_KEY", "not-looked-at")
-    document = cli("task", "cancel", "task_x", "--idempotency-key", "mine", "--json").document
+    document = cli("task", "cancel", TASK, "--idempotency-key", "mine", "--json").document
     assert document["details"]["cause"] == "market_away"
     outcome = cli("keys", "new", "ci", "--json")
     key = outcome.document["details"]["idempotencyKey"]
@@ -140,6 +176,31 @@ def test_ctrl_c_exits_130_with_a_sentence(capsys: pytest.CaptureFixture[str]) ->
     assert '"ok": false' in out
 
 
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["tour"], "Interrupted. The tour's own market has stopped."),
+        (["migrate"], "Interrupted."),
+        (
+            ["tour", "--url", NOBODY_THERE],
+            "Interrupted. Whatever the market has accepted goes on without this command.",
+        ),
+    ],
+)
+def test_ctrl_c_says_only_what_is_so(
+    argv: list[str],
+    said: str,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A market that was the command's own goes on nowhere."""
+    assert home
+    monkeypatch.delenv("CLAWMARKET_URL")
+    assert failures.report(KeyboardInterrupt(), argv) == 130
+    assert capsys.readouterr().err == f"\n{said}\n"
+
+
 def test_a_closed_pipe_is_no_failure(home: Path) -> None:
     """`clawmarket … | head -1` ends quietly."""
     assert home
@@ -147,6 +208,95 @@ def test_a_closed_pipe_is_no_failure(home: Path) -> None:
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
     assert done.stderr == b""
     assert done.stdout == b"exit statuses:\n"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_one_line_and_no_traceback(home: Path, unbuffered: str) -> None:
+    """What cannot be printed is said once on stderr, and exits as any other `try later`."""
+    assert home
+    environ = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, "help", "environment"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environ,
+            check=False,
+        )
+    first, second = done.stderr.splitlines()
+    assert (done.returncode, first) == (4, UNPRINTED)
+    assert second.endswith("-m clawmarket doctor")
+
+
+def test_a_closed_stdout_is_one_line_and_no_traceback(home: Path) -> None:
+    """Nothing is begun when nobody could read the answer."""
+    assert home
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{' '.join(COMMAND)} help environment >&-"],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    first = done.stderr.splitlines()[0]
+    said = "Standard output cannot be written: it is closed. Nothing was done."
+    assert (done.returncode, first) == (2, f"error[E_INVALID_ARGUMENT]: {said}")
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(home: Path) -> None:
+    """The exit status of a closed pipe is 0, also when each line is written by itself."""
+    assert home
+    script = f"{' '.join(COMMAND)} help exit-codes; echo $? >&2"
+    environ = os.environ | {"PYTHONUNBUFFERED": "1"}
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"( {script} ) | true"], capture_output=True, env=environ, check=False
+    )
+    assert done.stderr == b"0\n"
+
+
+def test_flags_before_the_command_count_as_after_it(cli: Cli) -> None:
+    """--json and -q may stand first; another option is told where it belongs."""
+    assert cli("--json", "explain", "E_CONFLICT") == cli("explain", "E_CONFLICT", "--json")
+    outcome = cli("--url", "http://127.0.0.1:9", "status")
+    assert outcome.status == 2
+    assert outcome.err.startswith("error[E_INVALID_ARGUMENT]: Put --url after the command.\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://example.invalid", "example.invalid:443"),
+        ("http://[::1]:9", "[::1]:9"),
+        ("http://localhost:9", "localhost:9"),
+    ],
+)
+def test_the_address_that_was_asked_is_said(cli: Cli, url: str, place: str) -> None:
+    """Host and port stand in the message, and the next command asks there again."""
+    outcome = cli("status", "--url", url)
+    lines = outcome.err.splitlines()
+    assert (outcome.status, f"Nothing answers at {place}." in lines[0]) == (4, True)
+    assert lines[1] == f"next: clawmarket doctor --url {shlex.quote(url)}"
+
+
+def test_a_market_is_started_where_none_was_named(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without any address the next command is the one that starts a market there."""
+    monkeypatch.delenv("CLAWMARKET_URL")
+    monkeypatch.setenv("CLAWMARKET_PORT", "9")
+    outcome = cli("status")
+    assert outcome.err.endswith("next: clawmarket serve --faucet\n")
+    assert "127.0.0.1:9" in outcome.err
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "", "\u0661"])
+def test_a_port_that_is_none_is_named(cli: Cli, port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable that is wrong stands in the message."""
+    monkeypatch.delenv("CLAWMARKET_URL")
+    monkeypatch.setenv("CLAWMARKET_PORT", port)
+    outcome = cli("status")
+    assert outcome.status == 2
+    assert "CLAWMARKET_PORT is a number from 1 to 65535." in outcome.err
 
 
 def test_a_bad_address_is_a_usage_error(cli: Cli) -> None:

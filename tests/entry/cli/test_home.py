@@ -73,6 +73,40 @@ def test_a_wallet_is_made_once(cli: Cli, home: Path) -> None:
     assert cli("wallet", "new").status == 6
 
 
+def test_a_refusal_shows_the_users_own_path(cli: Cli, home: Path) -> None:
+    """Whoever has no wallet, or one already, reads where; the sentence keeps its full stop."""
+    missing = cli("wallet", "login")
+    assert f"There is no wallet at {home / 'wallet.json'}. Make" in missing.err
+    cli("wallet", "new")
+    outcome = cli("wallet", "new", "--json")
+    assert outcome.document["details"]["file"] == str(home / "wallet.json")
+    assert f"{home / 'wallet.json'} exists; it may hold another key. Use" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("serve", "--home", ""), "It is empty; write . for the present folder."),
+        (("serve", "--home=FILE"), "Directory 'FILE' is a file."),
+        (("verify", "FILE.gone"), "File 'FILE.gone' does not exist."),
+        (("serve", "--port", "abc"), "'abc' is not a valid whole number."),
+        (("files", "get", "ab" * 32), f"Write sha256:{'ab' * 32}."),
+        (("files", "get", "abc"), "A content hash is sha256: and 64 hexadecimal digits."),
+        (("call", "market.listTasks", "limit:=x"), "that is not JSON; write name=text for a text."),
+        (("call", "market.listTasks", "limit=@FILE.gone"), "cannot be read: no such file"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named(
+    cli: Cli, tmp_path: Path, argv: tuple[str, ...], said: str
+) -> None:
+    """What was typed stands in the sentence as it was typed, paths of this machine too."""
+    file = tmp_path / "file"
+    file.write_text("")
+    outcome = cli(*(word.replace("FILE", str(file)) for word in argv))
+    assert outcome.status == 2
+    assert said.replace("FILE", str(file)) in outcome.err
+
+
 def test_doctor_finds_and_fixes_open_files(cli: Cli, home: Path) -> None:
     """A finding that --fix repaired is gone in the next run."""
     home.mkdir(mode=0o755)
@@ -83,6 +117,11 @@ def test_doctor_finds_and_fixes_open_files(cli: Cli, home: Path) -> None:
         f["path"] for f in before.document["findings"] if f["checkId"] == "home/permissions"
     ]
     assert (before.status, open_paths) == (1, [".", "session.json"])
+    said = [line.partition("permissions")[2].strip() for line in cli("doctor").out.splitlines()]
+    assert {
+        "Others may read the home: mode 0755.",
+        "Others may read `session.json`: mode 0644.",
+    } <= set(said)
     assert cli("doctor", "--fix", "--json").document["fixed"] == [".", "session.json"]
     after = cli("doctor", "--lint", "--json").document
     assert "home/permissions" not in [finding["checkId"] for finding in after["findings"]]
@@ -106,3 +145,21 @@ def test_doctor_says_everything_a_finding_needs(cli: Cli) -> None:
         "session/file",
         "market/reachable",
     }
+
+
+def test_a_new_wallet_says_where_it_lies(cli: Cli, home: Path) -> None:
+    """The whole path, so that the file can be copied from there."""
+    outcome = cli("wallet", "new")
+    assert f"file     {home / 'wallet.json'}\n" in outcome.out
+    assert "Copy this file to a safe place of yours" in outcome.out
+
+
+def test_doctor_in_quiet_prints_findings_only(cli: Cli, home: Path) -> None:
+    """One line a finding; what is well takes none."""
+    home.mkdir(mode=0o755)
+    lines = cli("doctor", "-q").out.splitlines()
+    findings = cli("doctor", "--json").document["findings"]
+    assert [line.split()[:2] for line in lines] == [
+        [finding["severity"], finding["checkId"]] for finding in findings
+    ]
+    assert "error" in {finding["severity"] for finding in findings}

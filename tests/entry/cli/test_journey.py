@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from clawmarket.entry.cli.commands import watch
+from clawmarket.entry.cli.commands.states import verdict
 from cli.terminal import Cli, LocalMarket, Outcome
 
 Join = Callable[[str], Cli]
@@ -193,4 +194,22 @@ def test_a_verdict_knows_what_lies_behind_and_what_cannot_come(
     state: str, until: str, *, expected: bool | None
 ) -> None:
     """Reached, still possible, or impossible follows from the machine's own table."""
-    assert watch.verdict(state, watch.targets_of(until)) is expected
+    assert verdict(state, watch.targets_of(until)) is expected
+
+
+def test_a_logout_ends_the_session_and_forgets_it(join: Join, tmp_path: Path) -> None:
+    """The token is gone from the home and of no use to whoever copied it; the wallet stays."""
+    party = join("leaver")
+    session = tmp_path / "leaver" / "session.json"
+    copied = session.read_bytes()
+    assert done(party("wallet", "logout", "--json"))["ended"] == 1
+    assert not session.exists()
+    refused = party("wallet", "show", "--json")
+    assert (refused.status, refused.document["details"]["cause"]) == (3, "auth_needed")
+    session.write_bytes(copied)
+    refused = party("wallet", "show", "--json")
+    assert (refused.status, refused.document["details"]["cause"]) == (3, "session_unknown")
+    assert party("wallet", "logout").status == 3
+    assert not session.exists()
+    assert party("wallet", "login").status == 0
+    assert done(party("wallet", "logout", "--all", "--json"))["ended"] == 1

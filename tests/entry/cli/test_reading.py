@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR, format_amount
 from clawmarket.entry.cli.catalog import Entry, stored
 from clawmarket.entry.cli.commands.call import PairInvalidError, read_pair
-from clawmarket.entry.cli.options import AmountType, DurationType, flag_of, read_text, wire_params
+from clawmarket.entry.cli.options import (
+    AmountType,
+    DurationType,
+    PairType,
+    flag_of,
+    read_text,
+    wire_params,
+)
 from clawmarket.entry.cli.tree import Leaf, leaves
 
 PUBLISH = next(leaf for leaf in leaves() if leaf.words == "task publish")
@@ -94,15 +101,30 @@ def test_no_two_options_of_a_command_share_a_name() -> None:
 
 
 def test_every_scalar_parameter_of_a_verb_can_be_given() -> None:
-    """No parameter but the signature is out of reach of a command's options."""
+    """No parameter but the signature and its moment is out of reach of a command's options."""
     for entry in stored()["methods"].values():
         if entry["verb"]:
             leaf = next((x for x in leaves() if x.words == entry["verb"]["words"]), None)
             assert leaf is not None
             reachable = {str(param.name) for param in leaf.params}
-            assert set(entry["params"].get("properties", {})) - {"signature"} <= reachable
+            takes = set(entry["params"].get("properties", {}))
+            assert takes - {"signature", "signedAt"} <= reachable
 
 
 def test_flags_are_the_wire_names_with_hyphens() -> None:
     """The wire's capitals become hyphens."""
     assert flag_of("disputeWindowSec") == "--dispute-window-sec"
+
+
+@pytest.mark.parametrize("text", ["Part one=40", " Part one = 40", "a=b=40"])
+def test_a_milestone_is_a_title_and_its_percent(text: str) -> None:
+    """The last equals sign parts them."""
+    title = text.rpartition("=")[0].strip()
+    assert PairType("title", "percent").convert(text, None, None) == {"title": title, "percent": 40}
+
+
+@pytest.mark.parametrize("text", ["", "Part one", "=40", "Part one=", "Part one=4.5", "a=-1"])
+def test_a_milestone_without_one_of_them_is_refused(text: str) -> None:
+    """With the form that is wanted."""
+    with pytest.raises(click.UsageError, match="TITLE=PERCENT"):
+        PairType("title", "percent").convert(text, None, None)

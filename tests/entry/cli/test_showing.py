@@ -4,11 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clawmarket.entry.cli.catalog import Entry, method_entry
+from clawmarket.entry.cli.catalog import Entry, answer_fields, is_list, method_entry, stored
 from clawmarket.entry.cli.commands.drawing import draw
+from clawmarket.entry.cli.fields import at, picked
+from clawmarket.entry.cli.formats import rows_of
 from clawmarket.entry.cli.invocation import Invocation, may_colour, may_prompt, wants_json
-from clawmarket.entry.cli.output import at, bare_id, disclosed, picked, plain, print_json
-from clawmarket.entry.cli.tables import pairs, shown, table
+from clawmarket.entry.cli.labels import counted, label
+from clawmarket.entry.cli.output import bare_id, disclosed, plain, print_json
+from clawmarket.entry.cli.tables import columns_of, pairs, shown, table
 
 AMOUNT = {"format": "amount"}
 NOW = 1_800_000_000_000
@@ -59,7 +62,68 @@ def test_values_are_readable() -> None:
     assert shown(True, {}) == "yes"
     assert shown("2027-01-15T08:10:00.000Z", {}, NOW) == "2027-01-15T08:10:00.000Z (in 10 min)"
     assert shown("2027-01-15T07:59:59.000Z", {}, NOW) == "2027-01-15T07:59:59.000Z (1 s ago)"
-    assert shown([{"name": "a", "digest": "sha256:0", "size": 1}], {}) == "a (1 bytes, sha256:0)"
+    assert shown([{"name": "a", "digest": "sha256:0", "size": 1}], {}) == "a (1 byte, sha256:0)"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("feeBps", 100, "1 %"),
+        ("feeBps", 25, "0.25 %"),
+        ("timeoutSec", 86_400, "24 h"),
+        ("disputeWindowSec", 600, "10 min"),
+        ("expirySec", 604_800, "7 d"),
+        ("logSize", 12_345, "12,345"),
+        ("chainId", 8453, "8453"),
+    ],
+)
+def test_numbers_have_their_units(name: str, value: int, text: str) -> None:
+    """The wire name says the unit; people read it, JSON keeps the number."""
+    assert shown(value, {}, name=name) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("onItsWay", "on its way"),
+        ("waitsFor", "waits for"),
+        ("feeBps", "fee"),
+        ("taskId", "task"),
+        ("dueAt", "due"),
+        ("vkey", "log key"),
+        ("etaSec", "ready within"),
+        ("bids", "bids"),
+    ],
+)
+def test_wire_names_are_words_for_people(name: str, words: str) -> None:
+    """No camelCase on the screen."""
+    assert label(name) == words
+
+
+def test_counted_things_agree_with_their_number() -> None:
+    """One record, two records."""
+    assert [counted(n, "record") for n in (0, 1, 2)] == ["0 records", "1 record", "2 records"]
+
+
+def test_nested_values_are_indented_below_their_name() -> None:
+    """No JSON on the screen; names that no schema declares stay as they are."""
+    value = {"aB": 1, "list": [{"x": "one"}, {"x": "two"}], "empty": {}}
+    assert shown(value, {}).splitlines() == [
+        "aB     1",
+        "list",
+        "  x  one",
+        "",
+        "  x  two",
+        "empty  -",
+    ]
+
+
+def test_csv_and_ndjson_keep_the_wire() -> None:
+    """Values as on the wire; a cell that a spreadsheet would run is defused."""
+    items = [{"id": "a,b", "n": 1, "gone": None}, {"id": "=1+1", "n": 2, "gone": [1]}]
+    columns = ["id", "n", "gone"]
+    assert rows_of("csv", items, columns) == ["id,n,gone", '"a,b",1,', "'=1+1,2,[1]"]
+    assert rows_of("ndjson", items, ["id"]) == ['{"id": "a,b"}', '{"id": "=1+1"}']
 
 
 def test_long_values_are_indented() -> None:
@@ -96,6 +160,12 @@ def test_the_bare_id_is_what_the_answer_is_about() -> None:
     """-q prints the id of the thing, or one per item."""
     assert bare_id({"ok": True, "taskId": "t", "orderId": "o"}, None) == ["t"]
     assert bare_id({"ok": True, "items": [{"bidId": "b", "taskId": "t"}]}, None) == ["b"]
+
+
+def test_a_key_that_is_shown_once_is_what_quiet_prints() -> None:
+    """Whoever asks for a key in a script gets the key, not the name of it."""
+    answer = {"ok": True, "credentialId": "cred_x", "key": "cmk_x", "scope": "read"}
+    assert bare_id(answer, method_entry("web3.keys.create")) == ["cmk_x"]
 
 
 class Terminal:
@@ -140,3 +210,12 @@ def test_a_command_can_be_repeated_with_another_option() -> None:
     assert again == "clawmarket task list --skill 'a b' --cursor new"
     joined = Invocation("task list", ("task", "list", "--cursor=old", "-q"), None, {})
     assert joined.again(without="--cursor") == "clawmarket task list -q"
+
+
+def test_a_list_always_shows_the_state() -> None:
+    """However many fields a thing has, its state has a column of its own."""
+    lists = [entry for entry in stored()["methods"].values() if is_list(entry)]
+    with_state = [entry for entry in lists if "status" in answer_fields(entry)]
+    assert len(with_state) > 3
+    for entry in with_state:
+        assert "status" in columns_of(answer_fields(entry), ()), entry["name"]

@@ -12,6 +12,8 @@ from clawmarket.registry.codes import CODES, EXITS
 from clawmarket.registry.methods import METHODS
 from clawmarket.services.discover import discover
 
+# Bidding moves nothing yet; its dry run says what the price would bring.
+EARNING = {"web3.market.placeBid"}
 ROOT = Path(__file__).parents[3]
 
 
@@ -40,7 +42,7 @@ def test_every_amount_is_marked_as_one() -> None:
     assert publish["params"]["properties"]["budget"]["format"] == "amount"
     for entry in stored()["methods"].values():
         for part in _parts(entry["answer"]):
-            is_digits = str(part.get("pattern")).endswith("[1-9][0-9]{0,15})$")
+            is_digits = str(part.get("pattern")).endswith(("[1-9][0-9]{0,15})$", "-?[1-9][0-9]*)$"))
             assert (part.get("format") == "amount") == is_digits
 
 
@@ -53,7 +55,7 @@ def _parts(schema: Entry) -> list[Entry]:
 def test_every_method_that_moves_money_has_a_price() -> None:
     """A new spending method can't be called before somebody said what its quote is."""
     moving = {n for n, entry in stored()["methods"].items() if entry["risk"] == "money"}
-    assert moving == PRICED | COSTLESS
+    assert moving == PRICED - EARNING | COSTLESS
 
 
 def test_followups_belong_to_methods() -> None:

@@ -14,6 +14,8 @@ from clawmarket.entry.cli.tree import _paths, leaves
 from cli.terminal import Cli
 
 HEAVY = {"pydantic", "httpx", "rich", "sqlalchemy", "starlette"}
+TASK = "task_01h00000000000000000000000"
+ORDER = "order_01h00000000000000000000000"
 PATHS = sorted(leaf.words for leaf in leaves())
 
 
@@ -80,10 +82,10 @@ def test_a_mistyped_command_exits_2_with_a_command_that_runs(cli: Cli) -> None:
         (["task", "list", "--status", "task_opn"], "task_open"),
         (["call", "market.listTask"], "market.listTasks"),
         (["call", "market.listTasks", "lmit:=1"], "limit"),
-        (["order", "watch", "order_x", "--until", "setled"], "settled"),
+        (["order", "watch", ORDER, "--until", "setled"], "settled"),
         (["explain", "E_CONFLCT"], "E_CONFLICT"),
         (["explain", "task_not_opn"], "task_not_open"),
-        (["task", "show", "task_x", "--fields", "budgt"], "budget"),
+        (["task", "show", TASK, "--fields", "budgt"], "budget"),
         (["help", "enviroment"], "environment"),
         (["market.listTasks"], "clawmarket call market.listTasks"),
     ],

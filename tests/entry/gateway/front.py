@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import uvicorn
 
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.entry import Entry
@@ -16,6 +15,7 @@ from clawmarket.domain.trust.file import FileRight
 from clawmarket.domain.trust.record import Record
 from clawmarket.domain.trust.session import Account, Credential
 from clawmarket.entry.gateway.app import build_gateway
+from clawmarket.runtime.http import BoundedHttp, build_server
 from world import Member, World
 
 STORED = (Account, Balance, Credential, Entry, FileRight, Record)
@@ -49,18 +49,16 @@ class Front:
         return [row for kind in STORED for row in self.world.all(kind)]
 
     async def _ask(self, verb: str, path: str, how: dict[str, Any]) -> httpx.Response:
-        transport = httpx.ASGITransport(self.app)
+        transport = httpx.ASGITransport(self.app, client=(how.pop("peer", "127.0.0.1"), 40_000))
         base = self.world.terms.base_url
         async with httpx.AsyncClient(transport=transport, base_url=base) as client:
             return await client.request(verb, path, **how)
 
     @asynccontextmanager
-    async def served(self) -> AsyncIterator[str]:
+    async def served(self, http: type[BoundedHttp] = BoundedHttp) -> AsyncIterator[str]:
         """Serve on a free loopback port and give its address."""
         listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(self.app, log_config=None, access_log=False, lifespan="off")
-        )
+        server = build_server(self.app, http)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0)

@@ -7,7 +7,7 @@ from gateway.front import Front
 from world import World
 
 PUBLISH = "web3.market.publishTask"
-DESCRIBE = f"clawmarket call web3.capabilities.describe name={PUBLISH}"
+DESCRIBE = f"clawmarket explain {PUBLISH}"
 BODY = "clawmarket explain body_invalid"
 FIELDS = ("E_INVALID_ARGUMENT", 400, "field_invalid", DESCRIBE)
 UNREADABLE = ("E_INVALID_ARGUMENT", 400, "body_invalid", BODY)

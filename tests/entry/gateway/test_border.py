@@ -33,6 +33,9 @@ class BrokenStore:
         """Fail."""
         raise RuntimeError(f"cannot write {command} for {self.secret}")
 
+    def on_group(self, _look: Callable[[Snapshot], None]) -> None:
+        """Nothing is ever written."""
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -157,7 +160,12 @@ def test_every_refusal_has_its_envelope(cause: str) -> None:
     """Code and status come from the one table, and the next step survives the redactor."""
     refusal = REFUSALS[cause]("What happened.")
     reply = failure(refusal, "req_1")
-    more_exact = {"body_too_large": 413, "blob_too_large": 413, "verb_not_allowed": 405}
+    more_exact = {
+        "body_too_large": 413,
+        "blob_too_large": 413,
+        "request_late": 408,
+        "verb_not_allowed": 405,
+    }
     assert reply.status == more_exact.get(cause, CODES[refusal.code].http)
     assert reply.envelope == {
         "ok": False,

@@ -178,11 +178,12 @@ def test_a_signed_call_carries_the_wallets_signature_over_its_statement() -> Non
     params = json.loads(body)
     signature = params.pop("signature")
     statement = {
-        "v": 1,
+        "v": 2,
         "market": "market.test/1",
         "method": "web3.market.placeBid",
         "actor": "agent_1",
         "key": key,
+        "signedAt": params.pop("signedAt"),
         "params": {"price": "1"},
     }
     digest = bytes.fromhex(sha256_digest(canonical_bytes(statement)).removeprefix("sha256:"))

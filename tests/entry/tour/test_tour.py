@@ -23,12 +23,13 @@ from clawmarket.entry.tour.papers import (
     read_file,
     wire_name,
 )
-from clawmarket.entry.tour.screen import Share, money_lines
+from clawmarket.entry.tour.screen import Outcome, Share, money_lines
 from clawmarket.entry.tour.stage import run_tour
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "src" / "clawmarket" / "entry" / "tour" / "sample.md"
 VERIFIER = ROOT / "tools" / "verify_receipt.py"
+STARTED = f"{shlex.quote(sys.executable)} -m clawmarket"
 TOUR = (sys.executable, "-m", "clawmarket", "tour")
 AS_JSON = (
     "import sys; from pathlib import Path; from clawmarket.entry.tour.stage import run_tour; "
@@ -102,14 +103,27 @@ def test_the_tours_money_adds_up(tour: tuple[Path, list[str]]) -> None:
 def test_the_printed_commands_verify_the_receipt(tour: tuple[Path, list[str]]) -> None:
     """Both verifiers accept the file with the key that the tour names; the market is gone."""
     folder, lines = tour
-    first = shlex.split(next(line for line in lines if line.startswith("  clawmarket verify")))
-    second = shlex.split(next(line for line in lines if line.startswith("  python3 tools/")))
+    first = shlex.split(next(line for line in lines if " -m clawmarket verify" in line))
 
-    ours = run(sys.executable, "-m", *first, folder=folder)
-    theirs = run(sys.executable, VERIFIER, *second[2:], *first[3:], folder=folder)
+    ours = run(*first, folder=folder)
+    theirs = run(sys.executable, VERIFIER, *first[4:], folder=folder)
 
+    assert first[0] == sys.executable
+    assert [line for line in lines if "verify_receipt.py" in line] == []
     assert ours.returncode == 0, ours.stdout + ours.stderr
     assert theirs.returncode == 0, theirs.stdout + theirs.stderr
+
+
+def test_the_second_verifier_is_named_where_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its command stands there with the key, from a folder that has the file, and nowhere else."""
+    outcome = Outcome([], [], "order_x", "receipts/x y.json", "name+0+k", None)
+    second = "python3 tools/verify_receipt.py 'receipts/x y.json' --key name+0+k"
+    monkeypatch.chdir(tmp_path)
+    assert outcome.checks == [outcome.check]
+    monkeypatch.chdir(ROOT)
+    assert outcome.checks == [outcome.check, second]
 
 
 def test_every_actor_tells_its_part(tour: tuple[Path, list[str]]) -> None:
@@ -222,7 +236,33 @@ def test_a_tour_that_is_told_to_end_takes_everybody_along(
 
 
 def test_a_failing_actor_fails_the_tour(tmp_path: Path) -> None:
-    """Where no market answers, the error names who failed and what to do, then says so."""
+    """On a market without test money the error names who failed; the exit is that of its code."""
+    command = [sys.executable, "-m", "clawmarket", "serve", "--port", "0", "--home", "home"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, text=True
+    ) as poor:
+        address = next(filter(None, (re.search(r"http://\S+", x) for x in poor.stdout or ())))
+        done = run(*TOUR, SAMPLE, "--url", address[0], folder=tmp_path)
+        poor.terminate()
+
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (6, "tour: failed")
+    error, next_step = done.stderr.splitlines()
+    assert re.match(r"error\[E_CONFLICT\]: (buyer|worker [12]): The credits of this", error)
+    assert next_step.startswith(f"next: {STARTED} ")
+
+
+def test_a_tour_without_a_stage_starts_nothing(tmp_path: Path) -> None:
+    """Where no market answers, the tour ends before anybody acts, by the table."""
+    done = run(*TOUR, SAMPLE, "--url", "http://127.0.0.1:1", folder=tmp_path)
+
+    assert (done.returncode, done.stdout) == (4, "")
+    error, next_step = done.stderr.splitlines()
+    assert error.startswith("error[E_UNAVAILABLE]: No market answers at http://127.0.0.1:1. ")
+    assert next_step == f"next: {STARTED} status --url http://127.0.0.1:1"
+
+
+def test_a_program_that_is_no_market_is_no_stage(tmp_path: Path) -> None:
+    """Something else that listens there is said to be no market."""
     with subprocess.Popen(
         (sys.executable, "-m", "http.server", "0", "--bind", "127.0.0.1"),
         cwd=tmp_path,
@@ -236,15 +276,9 @@ def test_a_failing_actor_fails_the_tour(tmp_path: Path) -> None:
         done = run(*TOUR, SAMPLE, "--url", f"http://127.0.0.1:{port[1]}", folder=tmp_path)
         other.terminate()
 
-    assert done.returncode == 1
-    assert done.stdout.splitlines()[-1] == "tour: failed"
-    error, next_step = done.stderr.splitlines()
-    assert re.fullmatch(
-        r"error\[E_INTERNAL\]: (buyer|worker [12]): "
-        r"What answers there \(HTTP 501\) is not a market\.",
-        error,
-    )
-    assert next_step == "next: clawmarket doctor"
+    assert (done.returncode, done.stdout) == (4, "")
+    said = f"error[E_UNAVAILABLE]: No market answers at http://127.0.0.1:{port[1]}. "
+    assert done.stderr.startswith(said)
 
 
 def test_a_document_that_is_no_text_is_refused_before_anything_starts(tmp_path: Path) -> None:
@@ -255,7 +289,7 @@ def test_a_document_that_is_no_text_is_refused_before_anything_starts(tmp_path: 
     assert (done.returncode, done.stdout) == (2, "")
     error, next_step = done.stderr.splitlines()
     assert error.startswith("error[E_INVALID_ARGUMENT]: bad.md is not UTF-8 at byte 5. ")
-    assert next_step == "next: clawmarket tour"
+    assert next_step == f"next: {STARTED} help tour"
     assert [path.name for path in tmp_path.iterdir()] == ["bad.md"]
 
 

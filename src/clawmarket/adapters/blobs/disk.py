@@ -6,6 +6,7 @@ import os
 import tempfile
 import threading
 from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,20 +15,23 @@ from clawmarket.ports.blobs import Blob
 
 # A hop to a thread costs about as much as writing 64 KiB: small chunks share one.
 _WRITE_BYTES = 1024 * 1024
+ABANDONED_S = 24 * 3_600
 
 
 class DiskBlobs:
-    """Content-addressed files under one folder that no other process writes.
+    """Content-addressed files under one folder, which several processes may share.
 
     `sha256/ab/cdef…` holds the files (mode 0600), `incoming` those on their way in, `quarantine`
-    those whose bytes changed. What a crash left in `incoming` is removed at construction.
+    those whose bytes changed. What a crash left in `incoming` is removed at construction; in a
+    shared folder once it is too old to be on its way into another process.
 
     Args:
         root: The folder; made when it is not there.
         max_bytes: The largest file taken, in bytes.
+        shared: Whether other processes may be storing files here.
     """
 
-    def __init__(self, root: Path, max_bytes: int) -> None:
+    def __init__(self, root: Path, max_bytes: int, *, shared: bool = False) -> None:
         self._max_bytes = max_bytes
         self._files, self._incoming, self._quarantine = (
             root / name for name in ("sha256", "incoming", "quarantine")
@@ -37,9 +41,16 @@ class DiskBlobs:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self._files, self._incoming, self._quarantine):
             folder.mkdir(mode=0o700, exist_ok=True)
-        for leftover in self._incoming.iterdir():
-            leftover.unlink()
+        self._tidy(ABANDONED_S if shared else 0)
         _sync_folder(root)
+
+    def _tidy(self, oldest_s: int) -> None:
+        os.utime(self._incoming)  # the file system's own clock, which gave the files their times
+        oldest = self._incoming.stat().st_mtime - oldest_s
+        for leftover in self._incoming.iterdir():
+            with suppress(FileNotFoundError):
+                if leftover.stat().st_mtime <= oldest:
+                    leftover.unlink()
 
     async def keep(self, chunks: AsyncIterable[bytes]) -> Blob:
         """Store what comes and return its hash once it is durable. Raises BlobTooLargeError.
@@ -101,7 +112,7 @@ class DiskBlobs:
         target = self._path(name)
         with self._naming:
             if not target.parent.exists():
-                target.parent.mkdir(mode=0o700)
+                target.parent.mkdir(mode=0o700, exist_ok=True)
                 _sync_folder(target.parent.parent)
             path.replace(target)
         _sync_folder(target.parent)

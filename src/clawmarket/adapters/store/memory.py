@@ -41,6 +41,9 @@ class MemoryStore:
         rows.commit()
         return value
 
+    def on_group(self, _look: Callable[[Snapshot], None]) -> None:
+        """Nobody else writes here, so there is never anything to see."""
+
     def close(self) -> None:
         """Take no more writes."""
         self._closed = True

@@ -1,6 +1,8 @@
 """Migration: bringing the tables of a database to the schema that this version knows."""
 
+import ast
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pysqlite3
@@ -15,12 +17,44 @@ from clawmarket.ports.store import SchemaNewerError
 
 # The revisions under migrations/versions, oldest first. They stand here so that a start on a
 # present schema need not load Alembic.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
 _STORED = "SELECT version_num FROM alembic_version"
 _HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a migration would do.
+
+    Args:
+        revision: The schema of the file; None while it has no tables.
+        newest: The schema that this version knows.
+        steps: The revisions between the two, oldest first, each with what it does.
+    """
+
+    revision: str | None
+    newest: str
+    steps: tuple[tuple[str, str], ...]
+
+
+def plan_file(path: str | os.PathLike[str]) -> Plan:
+    """Return what `migrate_file` would do. Raises SchemaNewerError, StoreLostError."""
+    try:
+        revision = stored_revision(path)
+    except pysqlite3.Error as error:
+        raise refusal(error) from error
+    done = 0 if revision is None else REVISIONS.index(revision) + 1
+    return Plan(revision, REVISIONS[-1], tuple((each, _title(each)) for each in REVISIONS[done:]))
+
+
+def _title(revision: str) -> str:
+    """Return the first line of a script, read without running it."""
+    script = next((SCRIPTS / "versions").glob(f"{revision}_*.py"))
+    described = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or revision
+    return described.splitlines()[0]
 
 
 def migrate_file(path: str | os.PathLike[str]) -> None:
@@ -56,9 +90,14 @@ def stored_revision(path: str | os.PathLike[str]) -> str | None:
     """Return the revision of a file's tables, or None if it has none. Raises SchemaNewerError."""
     connection = connect(path)
     try:
-        revision = _revision(connection)
+        revision = revision_in(connection)
     finally:
         connection.close()
+    return known(revision)
+
+
+def known(revision: str | None) -> str | None:
+    """Return a revision that this version knows, or None. Raises SchemaNewerError."""
     if revision is not None and revision not in REVISIONS:
         raise SchemaNewerError(
             f"The store has schema {revision}; this version knows {REVISIONS[-1]} at the latest."
@@ -66,7 +105,8 @@ def stored_revision(path: str | os.PathLike[str]) -> str | None:
     return revision
 
 
-def _revision(connection: Driver) -> str | None:
+def revision_in(connection: Driver) -> str | None:
+    """Return the revision of an opened database, or None if it has none."""
     if connection.execute(_HAS_TABLE).fetchone() is None:
         return None
     found = connection.execute(_STORED).fetchone()

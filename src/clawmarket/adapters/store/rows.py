@@ -1,24 +1,14 @@
 """Rows behind one SQLite connection, and what its errors mean."""
 
-from collections.abc import Callable
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 import pysqlite3
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from clawmarket.adapters.store.connection import Connection, Cursor
-from clawmarket.adapters.store.statements import (
-    cells_of,
-    differing,
-    find_statement,
-    plan_of,
-    shape_of,
-    update_statement,
-)
+from clawmarket.adapters.store.connection import Connection
+from clawmarket.adapters.store.verbs import Changing, Reading
 from clawmarket.domain.kernel.errors import InternalError, Refused
-from clawmarket.ports.store import Key, Query, RowExistsError, RowMissingError, StoreLostError
-
-R = TypeVar("R")
+from clawmarket.ports.store import RowExistsError, StoreLostError
 
 SQLITE = SQLiteDialect_pysqlite(paramstyle="qmark")
 
@@ -35,76 +25,72 @@ def refusal(error: pysqlite3.Error) -> Refused:
     return StoreLostError("The store could not do this; nothing was changed.", reason=reason)
 
 
-class SqliteSnapshot:
+class SqliteSnapshot(Reading):
     """What a connection sees within the transaction that its owner began."""
 
+    dialect = SQLITE
+    errors = pysqlite3.Error
+
     def __init__(self, connection: Connection) -> None:
+        super().__init__(connection.execute)
         self._connection = connection
-        self._execute: Callable[..., Cursor] = connection.execute
 
-    def get(self, kind: type[R], key: Key) -> R | None:
-        """Return the row with a key, or None."""
-        plan = plan_of(kind, SQLITE)
-        try:
-            found = self._execute(plan.get.sql, (key,)).fetchone()
-        except pysqlite3.Error as error:
-            self._fail(error)
-        return None if found is None else plan.codec.decode(found)
-
-    def find(self, query: Query[R]) -> list[R]:
-        """Return the rows that a query names."""
-        statement = find_statement(shape_of(query), SQLITE)
-        try:
-            found = self._execute(statement.sql, statement.bind(cells_of(query))).fetchall()
-        except pysqlite3.Error as error:
-            self._fail(error)
-        return list(map(plan_of(query.kind, SQLITE).codec.decode, found))
-
-    def _fail(self, error: pysqlite3.Error) -> NoReturn:
+    def _fail(self, error: Exception) -> NoReturn:
         # Without a transaction SQLite would commit every further statement by itself.
         if not self._connection.in_transaction:
             self._execute = _refuse
         raise refusal(error) from error
 
 
-class SqliteTransaction(SqliteSnapshot):
+class SqliteTransaction(SqliteSnapshot, Changing):
     """A snapshot that can be changed."""
 
-    def add(self, row: object) -> None:
-        """Insert a row. Raises RowExistsError."""
-        plan = plan_of(type(row), SQLITE)
-        try:
-            self._execute(plan.insert.sql, plan.insert.bind(plan.codec.encode(row)))
-        except pysqlite3.Error as error:
-            self._fail(error)
 
-    def save(self, row: object, before: object | None = None) -> None:
-        """Replace the row that has the same key, or of it what differs from before.
+class SqliteWriting:
+    """The writing connection of a file.
 
-        Raises RowMissingError, RowExistsError.
-        """
-        plan = plan_of(type(row), SQLITE)
-        cells = plan.codec.encode(row)
-        if before is None:
-            update = plan.update
-        else:
-            places = differing(cells, plan.codec.encode(before))
-            if not places:
-                return
-            update = update_statement(type(row), places, SQLITE)
-        try:
-            done = self._execute(update.sql, update.bind(cells))
-        except pysqlite3.Error as error:
-            self._fail(error)
-        if done.rowcount != 1:
-            raise RowMissingError("There is no row with this key to replace.")
+    Args:
+        connection: In autocommit mode.
+    """
 
-    def remove(self, kind: type[object], key: Key) -> None:
-        """Delete the row with a key, if there is one."""
-        try:
-            self._execute(plan_of(kind, SQLITE).delete.sql, (key,))
-        except pysqlite3.Error as error:
-            self._fail(error)
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._execute = connection.execute
+
+    @property
+    def is_open(self) -> bool:
+        """Whether SQLite has not rolled the transaction back."""
+        return self._connection.in_transaction
+
+    def begin(self) -> SqliteTransaction:
+        """Begin a transaction that holds the file's write lock."""
+        self._execute("BEGIN IMMEDIATE")
+        return SqliteTransaction(self._connection)
+
+    def mark(self) -> None:
+        """Begin a command."""
+        self._execute("SAVEPOINT command")
+
+    def undo(self) -> None:
+        """Take back what was done since the mark."""
+        self._execute("ROLLBACK TO command")
+        self._execute("RELEASE command")
+
+    def keep(self) -> None:
+        """End a command with all that it did."""
+        self._execute("RELEASE command")
+
+    def commit(self) -> None:
+        """Make the transaction durable."""
+        self._execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Take the whole transaction back."""
+        self._execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
 
 
 def _refuse(*_: object) -> NoReturn:

@@ -7,7 +7,7 @@ page by key.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text, text
 from sqlalchemy.types import TypeEngine
 
 from clawmarket.adapters.store.codec import Form, forms_of
@@ -16,6 +16,7 @@ from clawmarket.domain.kernel.replay import KeptAnswer
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid
 from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.dispute import Dispute, Evidence
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.receipt import Receipt
@@ -36,7 +37,9 @@ KINDS: dict[str, type] = {
     "bids": Bid,
     "credentials": Credential,
     "deliveries": Delivery,
+    "disputes": Dispute,
     "entries": Entry,
+    "evidence": Evidence,
     "file_rights": FileRight,
     "holds": Hold,
     "jobs": Job,
@@ -62,6 +65,11 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Bid, ("task_id", "state", "bid_id")),
     (Bid, ("bidder", "bid_id")),
     (Credential, ("account_id",)),
+    (Dispute, ("initiator", "dispute_id")),
+    (Dispute, ("order_id", "dispute_id")),
+    (Dispute, ("respondent", "dispute_id")),
+    (Dispute, ("state", "dispute_id")),
+    (Evidence, ("dispute_id", "evidence_id")),
     (Job, ("acts_at",)),
     (Job, ("state", "job_id")),
     (Offer, ("state", "offer_id")),
@@ -69,6 +77,7 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Order, ("buyer", "order_id")),
     (Order, ("seller", "order_id")),
     (Order, ("acts_at",)),
+    (Session, ("account_id",)),
     (Session, ("expires_at",)),
     (Task, ("state", "task_id")),
     (Task, ("buyer", "task_id")),
@@ -82,6 +91,13 @@ KEYED: frozenset[type] = frozenset(
     {Award, Balance, Entry, FileRight, Hold, LogTile, RecordParty, Settlement, Tally}
 )
 
+# Columns that came after their table, and what rows from before hold in them.
+LATER: dict[tuple[type, str], str] = {
+    (Order, "milestone"): "0",
+    (Order, "milestones"): "'[]'",
+    (Task, "milestones"): "'[]'",
+}
+
 # Values that no two rows share, beside the key; None may stand in many rows.
 UNIQUE: tuple[tuple[type, str], ...] = ((Credential, "lookup"), (LogEntry, "record_id"))
 
@@ -90,16 +106,26 @@ METADATA = MetaData()
 _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 
-def _column(form: Form, *, is_key: bool) -> Column[Any]:
+def _column(form: Form, *, is_key: bool, default: str | None) -> Column[Any]:
     types: dict[Any, TypeEngine[Any]] = {int: BigInteger(), bool: BigInteger()}
     binary = form.is_tuple or form.base is bytes
     kind = LargeBinary() if binary else types.get(form.base, _TEXT)
-    return Column(form.name, kind, primary_key=is_key, nullable=form.optional, autoincrement=False)
+    return Column(
+        form.name,
+        kind,
+        primary_key=is_key,
+        nullable=form.optional,
+        autoincrement=False,
+        server_default=None if default is None else text(default),
+    )
 
 
 def _table(name: str, kind: type) -> Table:
     forms = forms_of(kind)
-    columns = [_column(form, is_key=form is forms[0]) for form in forms]
+    columns = [
+        _column(form, is_key=form is forms[0], default=LATER.get((kind, form.name)))
+        for form in forms
+    ]
     return Table(name, METADATA, *columns, sqlite_with_rowid=kind not in KEYED)
 
 

@@ -10,7 +10,7 @@ import pysqlite3
 
 from clawmarket.adapters.store.connection import Connection, connect
 from clawmarket.adapters.store.migration import migrate_file
-from clawmarket.adapters.store.rows import SqliteSnapshot, refusal
+from clawmarket.adapters.store.rows import SqliteSnapshot, SqliteWriting, refusal
 from clawmarket.adapters.store.writer import GroupWriter
 from clawmarket.ports.store import Snapshot, StoreLostError, Transaction
 
@@ -29,7 +29,7 @@ class SqliteStore:
 
     def __init__(self, path: str | os.PathLike[str], *, commit_delay_s: float = 0.0) -> None:
         self._path = path
-        self._writer = GroupWriter(connect(path), commit_delay_s)
+        self._writer = GroupWriter(SqliteWriting(connect(path)), commit_delay_s)
         self._free: deque[Connection] = deque()
         self._closed = False
 
@@ -53,6 +53,9 @@ class SqliteStore:
         if outcome.failure is not None:
             raise outcome.failure
         return cast("T", outcome.value)
+
+    def on_group(self, _look: Callable[[Snapshot], None]) -> None:
+        """No other process writes to the file, so there is never anything to see."""
 
     def close(self) -> None:
         """Finish what was accepted and let go of the file."""

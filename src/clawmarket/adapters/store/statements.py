@@ -15,6 +15,8 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
+    Insert,
+    Table,
     bindparam,
     delete,
     insert,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
@@ -155,10 +158,17 @@ def _plan(kind: type[R], dialect: Dialect) -> Plan[R]:
     return Plan(
         codec_of(kind),
         prepared(select(table).where(has_key), dialect, [key]),
-        prepared(insert(table).values(cells), dialect, names),
+        prepared(_insert(table, dialect).values(cells), dialect, names),
         prepared(update(table).where(has_key).values(changes), dialect, names),
         prepared(delete(table).where(has_key), dialect, [key]),
     )
+
+
+def _insert(table: Table, dialect: Dialect) -> Insert:
+    # An error would end PostgreSQL's transaction; a row that was not inserted does not.
+    if dialect.name == postgresql.dialect.name:
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return insert(table)
 
 
 _UPDATES: dict[tuple[type, tuple[int, ...], str], Prepared] = {}

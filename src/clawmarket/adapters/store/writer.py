@@ -1,8 +1,8 @@
 """The one writer: many commands, each behind a savepoint, made durable by one COMMIT.
 
 A command is answered only after the COMMIT of its group. A command that fails undoes itself and
-nothing else; a group that SQLite rolled back is answered as lost and never run again: whoever
-asked decides anew, with the same idempotency key.
+nothing else; a group that the database rolled back is answered as lost and never run again:
+whoever asked decides anew, with the same idempotency key.
 """
 
 import asyncio
@@ -12,18 +12,60 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from clawmarket.adapters.store.connection import Connection
-from clawmarket.adapters.store.rows import SqliteTransaction
-from clawmarket.ports.store import StoreBusyError, StoreLostError
+from clawmarket.ports.store import (
+    SchemaNewerError,
+    Snapshot,
+    StoreBusyError,
+    StoreLostError,
+    StoreUnsureError,
+    Transaction,
+)
 
 GROUP_SIZE = 64
 GROUP_WORK_S = 0.015
 LINGER_S = 0.0003
 MAX_WAITING = 10_000
 
-Command = Callable[[SqliteTransaction], Any]
+Command = Callable[[Transaction], Any]
+
+
+class Writing(Protocol):
+    """The only writing connection of a process, in the words of the group writer."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the transaction is still there, and with it all that was done in it."""
+        ...
+
+    def begin(self) -> Transaction:
+        """Begin a transaction beside which nobody else writes, and return its rows."""
+        ...
+
+    def mark(self) -> None:
+        """Begin a command."""
+        ...
+
+    def undo(self) -> None:
+        """Take back what was done since the mark."""
+        ...
+
+    def keep(self) -> None:
+        """End a command with all that it did."""
+        ...
+
+    def commit(self) -> None:
+        """Make the transaction durable. Raises StoreUnsureError."""
+        ...
+
+    def rollback(self) -> None:
+        """Take the whole transaction back."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +86,21 @@ class Waiting:
 
 
 class GroupLostError(Exception):
-    """SQLite rolled the whole group back."""
+    """The database rolled the whole group back."""
 
 
 class GroupWriter:
     """A thread that owns the only writing connection.
 
     Args:
-        connection: Opened for this writer alone, in autocommit mode; closed by `close`.
+        writing: Opened for this writer alone; closed by `close`.
         commit_delay_s: Waited before each COMMIT, to stand for a slower disk.
     """
 
-    def __init__(self, connection: Connection, commit_delay_s: float = 0.0) -> None:
-        self._connection = connection
-        self._execute = connection.execute
+    def __init__(self, writing: Writing, commit_delay_s: float = 0.0) -> None:
+        self._writing = writing
         self._commit_delay_s = commit_delay_s
+        self._looks: list[Callable[[Snapshot], None]] = []
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._door = threading.Lock()
         self._closed = False
@@ -66,6 +108,10 @@ class GroupWriter:
         self._expected = 1
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
+
+    def on_group(self, look: Callable[[Snapshot], None]) -> None:
+        """Let a function see the rows at the beginning of each transaction."""
+        self._looks.append(look)
 
     def submit(self, command: Command) -> "asyncio.Future[Outcome]":
         """Queue a command of the running event loop; the future never fails.
@@ -96,7 +142,7 @@ class GroupWriter:
             if first is None:
                 break
             self._finish(first)
-        self._connection.close()
+        self._writing.close()
 
     def _finish(self, first: Waiting) -> None:
         """Run one group that begins with a command, make it durable and answer it."""
@@ -112,39 +158,45 @@ class GroupWriter:
     def _group(self, taken: list[Waiting]) -> list[Outcome]:
         """Run commands in one transaction, adding each that is taken from the queue."""
         ends = time.monotonic() + GROUP_WORK_S
-        self._execute("BEGIN IMMEDIATE")
-        rows = SqliteTransaction(self._connection)
-        outcomes = [self._run_first(taken[0].command, rows)]
+        rows = self._begin()
+        outcome = self._run_first(taken[0].command, rows)
+        if outcome.failure is not None:
+            rows = self._begin()
+        outcomes = [outcome]
         while (waiting := self._next(len(taken), ends)) is not None:
             taken.append(waiting)
             outcomes.append(self._run(waiting.command, rows))
         if self._commit_delay_s:
             time.sleep(self._commit_delay_s)
-        self._execute("COMMIT")
+        self._writing.commit()
         return outcomes
 
-    def _run_first(self, command: Command, rows: SqliteTransaction) -> Outcome:
+    def _begin(self) -> Transaction:
+        rows = self._writing.begin()
+        for look in self._looks:
+            look(rows)
+        return rows
+
+    def _run_first(self, command: Command, rows: Transaction) -> Outcome:
         # Nothing ran before it, so it needs no savepoint: undoing all undoes it alone.
         try:
             return Outcome(command(rows))
         except BaseException as failure:
-            if not self._connection.in_transaction:
+            if not self._writing.is_open:
                 raise GroupLostError from failure
-            self._execute("ROLLBACK")
-            self._execute("BEGIN IMMEDIATE")
+            self._writing.rollback()
             return Outcome(failure=failure)
 
-    def _run(self, command: Command, rows: SqliteTransaction) -> Outcome:
-        self._execute("SAVEPOINT command")
+    def _run(self, command: Command, rows: Transaction) -> Outcome:
+        self._writing.mark()
         try:
             value = command(rows)
         except BaseException as failure:
-            if not self._connection.in_transaction:
+            if not self._writing.is_open:
                 raise GroupLostError from failure
-            self._execute("ROLLBACK TO command")
-            self._execute("RELEASE command")
+            self._writing.undo()
             return Outcome(failure=failure)
-        self._execute("RELEASE command")
+        self._writing.keep()
         return Outcome(value)
 
     def _next(self, ran: int, ends: float) -> Waiting | None:
@@ -163,13 +215,15 @@ class GroupWriter:
         return None
 
     def _abandon(self) -> None:
-        # The file is as it was before the group whether or not this can be said to SQLite.
+        # The rows are as they were before the group whether or not this can be said.
         with suppress(Exception):
-            if self._connection.in_transaction:
-                self._execute("ROLLBACK")
+            if self._writing.is_open:
+                self._writing.rollback()
 
 
 def _lost(failure: Exception) -> Outcome:
+    if isinstance(failure, (StoreUnsureError, SchemaNewerError)):
+        return Outcome(failure=failure)
     reason = _reason(failure)
     lost = StoreLostError("The transaction was lost; nothing of it happened.", reason=reason)
     lost.__cause__ = failure
@@ -177,10 +231,10 @@ def _lost(failure: Exception) -> Outcome:
 
 
 def _reason(failure: BaseException) -> str:
-    """Return SQLite's name for what is behind a failure, such as SQLITE_FULL."""
+    """Return the database's name for what is behind a failure, such as SQLITE_FULL."""
     behind: BaseException | None = failure
     while behind is not None:
-        name = getattr(behind, "sqlite_errorname", None)
+        name = getattr(behind, "sqlite_errorname", None) or getattr(behind, "sqlstate", None)
         if isinstance(name, str):
             return name
         behind = behind.__cause__

@@ -15,6 +15,7 @@ from clawmarket.domain.kernel.errors import (
     NotFoundError,
     UnavailableError,
 )
+from clawmarket.domain.kernel.own_text import OwnText
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.entropy import Entropy
 
@@ -26,14 +27,14 @@ _MAX_BYTES = 4096
 class WalletMissingError(NotFoundError):
     """There is no wallet file."""
 
-    advice = "Make a wallet, or name the file that holds yours."
+    advice = "Make a wallet, or put the file that holds yours there."
     next_command = "clawmarket wallet new"
 
 
 class WalletExistsError(ConflictError):
     """There is a file already where the wallet would be saved; keys are never overwritten."""
 
-    advice = "Use the wallet that is there, or choose another file name."
+    advice = "Use the wallet that is there, or move the file away first."
     next_command = "clawmarket wallet show"
 
 
@@ -96,9 +97,11 @@ class Wallet:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write_new(path, json.dumps(self._fields()).encode())
         except FileExistsError:
-            raise WalletExistsError(f"{path} exists; it may hold another key.") from None
+            what = f"{path} exists; it may hold another key."
+            raise WalletExistsError(what, file=OwnText(path)) from None
         except OSError as error:
-            raise WalletUnsavedError(f"{path} was not written: {error.strerror}.") from None
+            what = f"{path} was not written: {error.strerror}."
+            raise WalletUnsavedError(what, file=OwnText(path)) from None
 
     def sign_message(self, text: str) -> str:
         """Return the EIP-191 signature over a text, as for EIP-4361 sign-ins."""
@@ -120,9 +123,11 @@ def _fields(path: Path) -> dict[str, object]:
         with path.open("rb") as file:
             fields = json.loads(file.read(_MAX_BYTES))
     except FileNotFoundError:
-        raise WalletMissingError(f"There is no wallet at {path}.") from None
+        what = f"There is no wallet at {path}."
+        raise WalletMissingError(what, file=OwnText(path)) from None
     except OSError as error:
-        raise WalletUnreadableError(f"{path} cannot be read: {error.strerror}.") from None
+        what = f"{path} cannot be read: {error.strerror}."
+        raise WalletUnreadableError(what, file=OwnText(path)) from None
     except (ValueError, RecursionError):
         raise _not_a_wallet(path) from None
     if not isinstance(fields, dict):
@@ -131,7 +136,8 @@ def _fields(path: Path) -> dict[str, object]:
 
 
 def _not_a_wallet(path: Path) -> WalletUnreadableError:
-    return WalletUnreadableError(f"{path} does not hold a wallet of version {_VERSION}.")
+    what = f"{path} does not hold a wallet of version {_VERSION}."
+    return WalletUnreadableError(what, file=OwnText(path))
 
 
 def _write_new(path: Path, content: bytes) -> None:

@@ -157,6 +157,8 @@ def _fault(value: object) -> str:
 
 
 def _scalar_fault(item: object) -> str | None:
+    if isinstance(item, float):
+        return "is not a whole number; amounts are written as strings of digits"
     if type(item) not in _SCALAR_TYPES:
         return (
             f"is of type {type(item).__name__}; "

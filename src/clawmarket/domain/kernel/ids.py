@@ -14,7 +14,9 @@ PREFIXES = {
     "bid": "bid_",
     "credential": "cred_",
     "delivery": "delivery_",
+    "dispute": "dispute_",
     "entry": "entry_",
+    "evidence": "evidence_",
     "file": "file_",
     "hold": "hold_",
     "job": "job_",
@@ -49,6 +51,16 @@ def make_id(noun: str, now: int, randomness: bytes) -> str:
     return PREFIXES[noun] + _encode((now << 80) | int.from_bytes(randomness, "big"))
 
 
+def lowest_id(noun: str, moment: int) -> str:
+    """Return the lowest id that a moment can have; every earlier one sorts before it."""
+    return make_id(noun, moment, bytes(10))
+
+
+def moment_prefix(noun: str, moment: int) -> str:
+    """Return what all ids of a noun made in one millisecond begin with."""
+    return lowest_id(noun, moment)[:-16]
+
+
 def _encode(number: int) -> str:
     return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 
@@ -67,6 +79,10 @@ class RecordIds:
 
     def __post_init__(self) -> None:
         self.last = _decode(self.newest[-26:])
+
+    def rise_above(self, newest: str) -> None:
+        """Let all further ids come after one that another process gave; an older one is nothing."""
+        self.last = max(self.last, _decode(newest[-26:]))
 
     def next(self, now: int, randomness: bytes) -> str:
         """Return the next id; call it inside the transaction only."""

@@ -15,8 +15,24 @@ MACHINES: dict[str, "Machine[StrEnum]"] = {}
 class TransitionRefusedError(ConflictError):
     """The present state does not allow this step."""
 
-    advice = "Look at what it waits for now; that is the only step that helps."
+    advice = "Look at how it stands now; another step may be possible."
     next_command = "clawmarket explain transition_refused"
+
+    @property
+    def next_step(self) -> str:
+        """The command that shows the thing, as far as the refusal knows which one it is."""
+        for name, command in _SHOWN_BY.items():
+            if isinstance(self.details.get(name), str):
+                return f"clawmarket {command} {self.details[name]}"
+        return super().next_step
+
+
+# Which command shows how a thing stands, by what its id is called; the most telling first.
+_SHOWN_BY = {
+    "disputeId": "dispute show",
+    "orderId": "order explain",
+    "taskId": "task show",
+}
 
 
 @dataclass(frozen=True)
@@ -35,14 +51,20 @@ class Machine(Generic[S]):
             raise ValueError(f"there are two machines for {self.noun}")
         MACHINES[self.noun] = self  # type: ignore[assignment]  # S is invariant, reading is safe
 
-    def step(self, state: S, action: str) -> S:
-        """Return the state after an action. Raises TransitionRefusedError."""
+    def step(self, state: S, action: str, **about: str) -> S:
+        """Return the state after an action.
+
+        `about` are the ids that a refusal names. Raises TransitionRefusedError.
+        """
         after = self.moves[action].get(state)
         if after is None:
+            stands = state.removeprefix(f"{self.noun}_").replace("_", " ")
             raise TransitionRefusedError(
-                f"This {self.noun} is {state}; it cannot {action.replace('_', ' ')} now.",
+                f"This {self.noun} stands at `{stands}`; the step `{action.replace('_', ' ')}` "
+                "is not possible from there.",
                 state=str(state),
                 action=action,
+                **about,
             )
         return after
 

@@ -56,7 +56,7 @@ def parse_minor(text: str) -> int:
         raise AmountInvalidError("An amount is a string of decimal digits without sign or point.")
     amount = int(text)
     if amount > MAX_AMOUNT_MINOR:
-        raise AmountInvalidError(f"The largest amount is {MAX_AMOUNT_MINOR} minor units.")
+        raise AmountInvalidError(f"The largest amount is {format_amount(MAX_AMOUNT_MINOR)}.")
     return amount
 
 
@@ -81,6 +81,14 @@ def format_amount(amount: int, asset_id: str = CREDITS) -> str:
     digits = str(fraction).rjust(asset.decimals, "0").rstrip("0").ljust(2, "0")
     sign = "\N{MINUS SIGN}" if amount < 0 else ""
     return f"{sign}{whole:,}.{digits} {asset.word}"
+
+
+def decimal_text(amount: int, asset_id: str = CREDITS) -> str:
+    """Return an amount as a plain decimal for programs: no word, no grouping, never rounded."""
+    decimals = asset_of(asset_id).decimals
+    whole, fraction = divmod(abs(amount), 10**decimals)
+    digits = str(fraction).rjust(decimals, "0").rstrip("0").ljust(2, "0")
+    return f"{'-' if amount < 0 else ''}{whole}.{digits}"
 
 
 def split_fee(amount: int, fee_bps: int) -> tuple[int, int]:

@@ -11,8 +11,9 @@ from clawmarket.domain.kernel.errors import (
 )
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
+from clawmarket.domain.kernel.money import format_amount
 from clawmarket.domain.market.task import Task
-from clawmarket.domain.market.terms import MAX_BIDS_PER_TASK
+from clawmarket.domain.market.terms import MAX_BIDS_PER_TASK, milestones_of
 
 
 class BidState(StrEnum):
@@ -45,6 +46,13 @@ class BidAboveBudgetError(InvalidArgumentError):
     """The price is above what the buyer will pay."""
 
     advice = "Bid at most the task's budget."
+    next_command = "clawmarket task show {taskId}"
+
+
+class PriceIndivisibleError(InvalidArgumentError):
+    """A price is large enough to give each milestone of the task something."""
+
+    advice = "Bid more; each milestone has to come to at least one minor unit."
     next_command = "clawmarket task show {taskId}"
 
 
@@ -119,8 +127,13 @@ def check_bid(task: Task, bidder: str, price: int) -> None:
         raise OwnTaskBidError("This is your own task.", taskId=task.task_id)
     if price > task.budget:
         raise BidAboveBudgetError(
-            f"The bid of {price} is above the budget of {task.budget} minor units.",
+            f"The bid of {format_amount(price, task.asset)} is above the budget of "
+            f"{format_amount(task.budget, task.asset)}.",
             taskId=task.task_id,
+        )
+    if any(not part.amount for part in milestones_of(task.milestones, price)):
+        raise PriceIndivisibleError(
+            "The price is too small for the task's milestones.", taskId=task.task_id
         )
     if task.bid_count >= MAX_BIDS_PER_TASK:
         raise BidsFullError(f"The task has {MAX_BIDS_PER_TASK} bids.", taskId=task.task_id)
@@ -128,18 +141,18 @@ def check_bid(task: Task, bidder: str, price: int) -> None:
 
 def withdraw(bid: Bid) -> tuple[Bid, BidWithdrawn]:
     """Take a bid back. Raises TransitionRefusedError."""
-    after = replace(bid, state=BID.step(bid.state, "withdraw"))
+    after = replace(bid, state=BID.step(bid.state, "withdraw", taskId=bid.task_id))
     return after, BidWithdrawn(bid.bid_id, bid.task_id)
 
 
 def accept(bid: Bid) -> Bid:
     """Choose a bid. Raises TransitionRefusedError."""
-    return replace(bid, state=BID.step(bid.state, "accept"))
+    return replace(bid, state=BID.step(bid.state, "accept", taskId=bid.task_id))
 
 
 def reject(bid: Bid) -> Bid:
     """Turn a bid down because another one was chosen or the task ended."""
-    return replace(bid, state=BID.step(bid.state, "reject"))
+    return replace(bid, state=BID.step(bid.state, "reject", taskId=bid.task_id))
 
 
 def counted(task: Task) -> Task:

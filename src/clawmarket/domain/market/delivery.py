@@ -82,7 +82,7 @@ def complete(
     """Finish a delivery with what was handed over. Raises TransitionRefusedError."""
     after = replace(
         delivery,
-        state=DELIVERY.step(delivery.state, "complete"),
+        state=DELIVERY.step(delivery.state, "complete", orderId=delivery.order_id),
         artifacts=artifacts,
         digest=digest,
         completed_at=now,
@@ -92,5 +92,7 @@ def complete(
 
 def revoke(delivery: Delivery) -> tuple[Delivery, DeliveryRevoked]:
     """Take an unfinished delivery back. Raises TransitionRefusedError."""
-    after = replace(delivery, state=DELIVERY.step(delivery.state, "revoke"))
+    after = replace(
+        delivery, state=DELIVERY.step(delivery.state, "revoke", orderId=delivery.order_id)
+    )
     return after, DeliveryRevoked(delivery.delivery_id, delivery.order_id)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from clawmarket.domain.kernel.moment import iso, span
 from clawmarket.domain.kernel.money import format_amount, split_fee
+from clawmarket.domain.market.dispute import Dispute, Resolution, by_silence
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.market.terms import MAX_REJECTIONS
 
@@ -21,25 +22,36 @@ class Explanation:
     acts_at: int | None
 
 
-def explain(order: Order, now: int) -> Explanation:
-    """Return an order in words, as of `now`."""
+def explain(order: Order, now: int, dispute: Dispute | None = None) -> Explanation:
+    """Return an order in words, as of `now`; a disputed or ruled one with its dispute."""
     if order.acts_at is None:
-        return Explanation(_ended(order), "nobody", "Nothing more will happen.", None)
+        return Explanation(_ended(order, dispute), "nobody", "Nothing more will happen.", None)
+    if dispute is not None and dispute.is_open:
+        return _contested(order, dispute, order.acts_at, now)
     return Explanation(
         _now(order), _waits_for(order, now), _then(order, order.acts_at, now), order.acts_at
     )
 
 
 def _money(order: Order) -> tuple[str, str, str]:
-    net, fee = split_fee(order.amount, order.fee_bps)
+    """Return what is locked, and what the next acceptance brings seller and market."""
+    net, fee = split_fee(order.at_stake, order.fee_bps)
     return (
-        format_amount(order.amount, order.asset),
+        format_amount(order.locked_rest, order.asset),
         format_amount(net, order.asset),
         format_amount(fee, order.asset),
     )
 
 
 def _now(order: Order) -> str:
+    if order.milestones and order.state is not OrderState.CREATED:
+        title = order.milestones[order.milestone].title
+        place = f"{order.milestone + 1} of {len(order.milestones)}"
+        return f"Milestone {place}, {title!r}. {_whose_turn(order)}"
+    return _whose_turn(order)
+
+
+def _whose_turn(order: Order) -> str:
     amount, _, _ = _money(order)
     match order.state:
         case OrderState.CREATED:
@@ -69,7 +81,7 @@ def _then(order: Order, acts_at: int, now: int) -> str:
         case OrderState.DELIVERED:
             return (
                 f"If the buyer says nothing, {net} go to the seller and {fee} "
-                f"to the market {moment}."
+                f"to the market {moment}{'' if order.is_last_part else ', and the work goes on'}."
             )
         case _:
             return f"If nothing is handed in, {amount} go back to the buyer {moment}."
@@ -84,6 +96,47 @@ _ENDINGS = {
 }
 
 
-def _ended(order: Order) -> str:
+def _contested(order: Order, dispute: Dispute, acts_at: int, now: int) -> Explanation:
+    amount, _, _ = _money(order)
+    sides = {order.buyer: "buyer", order.seller: "seller"}
+    claimant, other = sides[dispute.initiator], sides[dispute.respondent]
+    moment = f"at {iso(acts_at)} (in {span(acts_at - now)})" if acts_at > now else "now"
+    if dispute.both_heard:
+        waits_for, silent = "arbiter", f"If no arbiter rules, the claim falls {moment}"
+    elif dispute.initiator_evidence:
+        waits_for, silent = other, f"If the {other} brings no evidence, the claim holds {moment}"
+    else:
+        waits_for = claimant
+        silent = f"If the {claimant} brings no evidence, the claim falls {moment}"
+    winner = "seller" if by_silence(dispute, order.at_stake).share else "buyer"
+    return Explanation(
+        f"The {claimant} contests it; {amount} are frozen.",
+        waits_for if now < order.due_at else "market",
+        f"{silent} and {_won(order, winner)}.",
+        acts_at,
+    )
+
+
+def _won(order: Order, winner: str) -> str:
     amount, net, fee = _money(order)
+    if winner == "buyer":
+        return f"{amount} go back to the buyer"
+    rest = order.locked_rest - order.at_stake
+    back = f", {format_amount(rest, order.asset)} back to the buyer" if rest else ""
+    return f"{net} go to the seller and {fee} to the market{back}"
+
+
+def _ended(order: Order, dispute: Dispute | None) -> str:
+    amount, net, fee = _money(order)
+    if order.state is OrderState.COMPLETED:
+        whole = split_fee(order.amount, order.fee_bps)
+        net, fee = (format_amount(part, order.asset) for part in whole)
+    if dispute is not None and dispute.resolution is Resolution.PARTIAL:
+        share = dispute.share or 0
+        parts = [format_amount(part, order.asset) for part in split_fee(share, order.fee_bps)]
+        back = format_amount(order.locked_rest - share, order.asset)
+        return (
+            f"It was ruled: {parts[0]} went to the seller, {parts[1]} to the market and "
+            f"{back} back to the buyer."
+        )
     return _ENDINGS[order.state].format(amount=amount, net=net, fee=fee)

@@ -3,11 +3,21 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from clawmarket.domain.kernel.errors import ConflictError, ExpiredError, NotFoundError
+from clawmarket.domain.kernel.errors import (
+    ConflictError,
+    ExpiredError,
+    ForbiddenError,
+    NotFoundError,
+)
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.moment import SECOND_MS
-from clawmarket.domain.market.terms import LOCK_WINDOW_S, MAX_RECORDS_TO_REVOKE, MAX_REJECTIONS
+from clawmarket.domain.market.terms import (
+    LOCK_WINDOW_S,
+    MAX_RECORDS_TO_REVOKE,
+    MAX_REJECTIONS,
+    Milestone,
+)
 
 
 class OrderState(StrEnum):
@@ -17,6 +27,7 @@ class OrderState(StrEnum):
     LOCKED = "payment_locked"
     WORKING = "delivery_ready"
     DELIVERED = "delivery_completed"
+    DISPUTED = "order_disputed"
     COMPLETED = "settlement_completed"
     CANCELLED = "order_cancelled"
     EXPIRED = "order_expired"
@@ -35,6 +46,10 @@ ORDER = Machine(
         "withdraw_delivery": {_S.WORKING: _S.LOCKED},
         "deliver": {_S.WORKING: _S.DELIVERED},
         "reject": {_S.DELIVERED: _S.WORKING},
+        "dispute": {_S.DELIVERED: _S.DISPUTED, _S.WORKING: _S.DISPUTED},
+        "rule_release": {_S.DISPUTED: _S.COMPLETED},
+        "rule_refund": {_S.DISPUTED: _S.REFUNDED},
+        "accept_part": {_S.DELIVERED: _S.WORKING},
         "complete": {_S.DELIVERED: _S.COMPLETED},
         "cancel": {_S.CREATED: _S.CANCELLED},
         "expire": {_S.CREATED: _S.EXPIRED},
@@ -48,6 +63,13 @@ class OrderNotFoundError(NotFoundError):
     """There is no such order, or it is not yours to see."""
 
     next_command = "clawmarket order list"
+
+
+class OtherSideError(ForbiddenError):
+    """This step of the order is for its other side."""
+
+    advice = "Look at what the order waits for now."
+    next_command = "clawmarket order explain {orderId}"
 
 
 class DeliveryLateError(ExpiredError):
@@ -90,7 +112,8 @@ class Order:
     """What two accounts agreed on, for how much, and whose turn it is.
 
     `due_at` is the last moment for whoever has to act; `acts_at` is when the market acts if
-    nobody did, and None once the order has ended. `records` are the ids of the records that tell
+    nobody did, and None once the order has ended. `milestone` is the number of the milestone that
+    the parties are at, from 0. `records` are the ids of the records that tell
     its story, from the demand to the last posting; the receipt is made of them.
     """
 
@@ -117,11 +140,33 @@ class Order:
     due_at: int
     acts_at: int | None
     records: tuple[str, ...]
+    dispute_id: str | None
+    milestones: tuple[Milestone, ...]
+    milestone: int
 
     @property
     def amount(self) -> int:
         """What the buyer locks: price times quantity, in minor units."""
         return self.price * self.quantity
+
+    @property
+    def at_stake(self) -> int:
+        """What the next acceptance pays out, before the fee, in minor units."""
+        if not self.milestones:
+            return self.amount
+        return self.milestones[min(self.milestone, len(self.milestones) - 1)].amount
+
+    @property
+    def locked_rest(self) -> int:
+        """What no accepted milestone has paid out yet, in minor units."""
+        if not self.milestones:
+            return self.amount
+        return sum(milestone.amount for milestone in self.milestones[self.milestone :])
+
+    @property
+    def is_last_part(self) -> bool:
+        """Whether nothing is to be delivered after what is at stake."""
+        return self.milestone + 1 >= len(self.milestones)
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -134,7 +179,8 @@ class Order:
 class OrderCreated(Event):
     """A buyer and a seller agreed.
 
-    `terms` is the content hash over all that they agreed on; `test_money` is whether the asset is
+    `milestones` are pairs of title and amount. `terms` is the content hash over all that they
+    agreed on; `test_money` is whether the asset is
     worth nothing.
     """
 
@@ -147,6 +193,7 @@ class OrderCreated(Event):
     timeout_sec: int
     dispute_window_sec: int
     resubmit_sec: int
+    milestones: list[object]
     test_money: bool
     terms: str
 
@@ -194,6 +241,20 @@ class SettlementReleased(Event):
 
 @event
 @dataclass(frozen=True, slots=True)
+class SettlementPartReleased(Event):
+    """A milestone was accepted; its part of the lock was divided, the rest stays locked."""
+
+    settlement_id: str
+    order_id: str
+    asset: str
+    milestone: int
+    seller_amount: str
+    fee: str
+    why: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
 class SettlementRefunded(Event):
     """The whole lock went back to the buyer."""
 
@@ -206,11 +267,18 @@ class SettlementRefunded(Event):
 
 def _waits(order: Order, action: str, now: int, seconds: int) -> Order:
     due = now + seconds * SECOND_MS
-    return replace(order, state=ORDER.step(order.state, action), due_at=due, acts_at=due)
+    return replace(
+        order,
+        state=ORDER.step(order.state, action, orderId=order.order_id),
+        due_at=due,
+        acts_at=due,
+    )
 
 
 def _ends(order: Order, action: str) -> Order:
-    return replace(order, state=ORDER.step(order.state, action), acts_at=None)
+    return replace(
+        order, state=ORDER.step(order.state, action, orderId=order.order_id), acts_at=None
+    )
 
 
 def first_due(now: int) -> int:
@@ -230,7 +298,7 @@ def check_lockable(order: Order, now: int) -> None:
         TransitionRefusedError: The order is locked, cancelled or over.
         LockLateError: `now` is not before the last moment to lock.
     """
-    ORDER.step(order.state, "lock")
+    ORDER.step(order.state, "lock", orderId=order.order_id)
     if now >= order.due_at:
         raise LockLateError("The time to lock this order has passed.", orderId=order.order_id)
 
@@ -254,7 +322,11 @@ def start(order: Order, delivery_id: str | None, now: int) -> Order:
         TransitionRefusedError: The order is not locked, or work has begun.
         DeliveryLateError: `now` is not before the last moment to deliver.
     """
-    after = replace(order, state=ORDER.step(order.state, "start"), delivery_id=delivery_id)
+    after = replace(
+        order,
+        state=ORDER.step(order.state, "start", orderId=order.order_id),
+        delivery_id=delivery_id,
+    )
     _check_deliverable(order, now)
     return after
 
@@ -266,7 +338,7 @@ def withdraw_delivery(order: Order) -> Order:
         TransitionRefusedError: No delivery has begun.
         RevocationsUsedUpError: The order's story, and with it the receipt, would grow for ever.
     """
-    state = ORDER.step(order.state, "withdraw_delivery")
+    state = ORDER.step(order.state, "withdraw_delivery", orderId=order.order_id)
     if len(order.records) >= MAX_RECORDS_TO_REVOKE:
         raise RevocationsUsedUpError(
             "A delivery cannot be taken back that often.", orderId=order.order_id
@@ -297,16 +369,24 @@ def _check_deliverable(order: Order, now: int) -> None:
 
 
 def complete(order: Order, now: int) -> Order:
-    """Accept the delivery. Raises TransitionRefusedError, ReviewLateError."""
-    after = _ends(order, "complete")
+    """Accept the delivery; with a milestone to come the seller works on.
+
+    Raises TransitionRefusedError, ReviewLateError.
+    """
+    after = complete_by_silence(order, now)
     if now >= order.due_at:
         raise ReviewLateError("The time to review has passed.", orderId=order.order_id)
     return after
 
 
-def complete_by_silence(order: Order) -> Order:
-    """Accept the delivery because the buyer let the window pass."""
-    return _ends(order, "complete")
+def complete_by_silence(order: Order, now: int) -> Order:
+    """Accept the delivery because the buyer let the window pass. Raises TransitionRefusedError."""
+    if order.is_last_part:
+        return _ends(order, "complete")
+    after = _waits(order, "accept_part", now, order.delivery_s)
+    return replace(
+        after, milestone=order.milestone + 1, rejections=0, delivery_id=None, result_id=None
+    )
 
 
 def reject(order: Order, now: int) -> Order:
@@ -319,7 +399,7 @@ def reject(order: Order, now: int) -> Order:
         TransitionRefusedError: There is no delivery to review.
         ReviewLateError: `now` is not before the last moment to review.
     """
-    state = ORDER.step(order.state, "reject")
+    state = ORDER.step(order.state, "reject", orderId=order.order_id)
     if now >= order.due_at:
         raise ReviewLateError("The time to review has passed.", orderId=order.order_id)
     rejections = order.rejections + 1
@@ -327,6 +407,39 @@ def reject(order: Order, now: int) -> Order:
     due = now + resubmit_s * SECOND_MS
     acts = due + order.review_s * SECOND_MS
     return replace(order, state=state, rejections=rejections, due_at=due, acts_at=acts)
+
+
+def dispute(order: Order, dispute_id: str, due_at: int) -> Order:
+    """Freeze the order; from now on the dispute decides. Raises TransitionRefusedError."""
+    return replace(
+        order,
+        state=ORDER.step(order.state, "dispute", orderId=order.order_id),
+        dispute_id=dispute_id,
+        due_at=due_at,
+        acts_at=due_at,
+    )
+
+
+def can_be_disputed(order: Order, side: str, now: int) -> bool:
+    """Tell whether a side may contest the order now.
+
+    The buyer may contest a delivery within the review window, the seller a rejection until the
+    refund.
+    """
+    if side == order.buyer:
+        return order.state is OrderState.DELIVERED and now < order.due_at
+    rejected = order.state is OrderState.WORKING and order.rejections > 0
+    return rejected and order.acts_at is not None and now < order.acts_at
+
+
+def wait_for_ruling(order: Order, due_at: int) -> Order:
+    """Let the disputed order wait until another moment."""
+    return replace(order, due_at=due_at, acts_at=due_at)
+
+
+def rule(order: Order, share: int) -> Order:
+    """End a disputed order: completed if the seller gets a share. Raises TransitionRefusedError."""
+    return _ends(order, "rule_release" if share else "rule_refund")
 
 
 def cancel(order: Order) -> tuple[Order, OrderCancelled]:
@@ -342,7 +455,8 @@ def expire(order: Order) -> tuple[Order, OrderExpired]:
 def give_back(order: Order) -> Order:
     """End the order with all money back at the buyer.
 
-    `settlement_cancelled` before anything was delivered, `order_refunded` after a rejection.
-    Raises TransitionRefusedError.
+    `settlement_cancelled` before anything was delivered, `order_refunded` after a rejection or a
+    milestone. Raises TransitionRefusedError.
     """
-    return _ends(order, "refund" if order.rejections else "return_money")
+    delivered = order.rejections or order.milestone
+    return _ends(order, "refund" if delivered else "return_money")

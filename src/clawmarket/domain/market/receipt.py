@@ -21,8 +21,15 @@ class ReceiptNotFoundError(NotFoundError):
     next_command = "clawmarket order list"
 
 
+class OrderNotOverError(ConflictError):
+    """The order goes on; its receipt is made when the money has moved."""
+
+    advice = "Look at what it waits for now."
+    next_command = "clawmarket order explain {orderId}"
+
+
 class ReceiptNotReadyError(ConflictError):
-    """The order is not over, or the log has not taken in its last record yet."""
+    """The order is over, but the log has not taken in its last record yet."""
 
     advice = "Ask again in a second."
     next_command = "clawmarket order show {orderId}"

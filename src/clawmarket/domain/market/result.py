@@ -23,6 +23,10 @@ RESULT = Machine(
     {
         "accept": {ResultState.SUBMITTED: ResultState.ACCEPTED},
         "reject": {ResultState.SUBMITTED: ResultState.REJECTED},
+        "overrule": {
+            ResultState.SUBMITTED: ResultState.ACCEPTED,
+            ResultState.REJECTED: ResultState.ACCEPTED,
+        },
     },
 )
 
@@ -84,10 +88,23 @@ class ResultRejected(Event):
 
 def accept(result: Result, why: str) -> tuple[Result, ResultAccepted]:
     """Accept a result. Raises TransitionRefusedError."""
-    after = replace(result, state=RESULT.step(result.state, "accept"))
+    after = replace(result, state=RESULT.step(result.state, "accept", orderId=result.order_id))
+    return after, ResultAccepted(result.result_id, result.order_id, why)
+
+
+def overrule(result: Result, why: str) -> tuple[Result, ResultAccepted]:
+    """Accept a result by the end of a dispute, also one that the buyer sent back.
+
+    Raises TransitionRefusedError.
+    """
+    after = replace(result, state=RESULT.step(result.state, "overrule", orderId=result.order_id))
     return after, ResultAccepted(result.result_id, result.order_id, why)
 
 
 def reject(result: Result, feedback: str) -> Result:
     """Send a result back with the buyer's words. Raises TransitionRefusedError."""
-    return replace(result, state=RESULT.step(result.state, "reject"), feedback=feedback)
+    return replace(
+        result,
+        state=RESULT.step(result.state, "reject", orderId=result.order_id),
+        feedback=feedback,
+    )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from clawmarket.domain.kernel.errors import ConflictError, ExpiredError, NotFoundError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
-from clawmarket.domain.market.terms import Artifact
+from clawmarket.domain.market.terms import Artifact, Part
 
 
 class TaskState(StrEnum):
@@ -40,8 +40,8 @@ class TaskNotFoundError(NotFoundError):
 class TaskNotOpenError(ConflictError):
     """The task takes no more bids and can no longer be cancelled."""
 
-    advice = "Look for another open task."
-    next_command = "clawmarket task list --status task_open"
+    advice = "Look at what became of it."
+    next_command = "clawmarket task show {taskId}"
 
 
 class TaskExpiredError(ExpiredError):
@@ -78,6 +78,7 @@ class Task:
     expires_at: int
     acts_at: int | None
     record_id: str
+    milestones: tuple[Part, ...]
 
     @property
     def funded(self) -> bool:
@@ -139,22 +140,29 @@ def check_open(task: Task, now: int) -> None:
 def cancel(task: Task, now: int) -> tuple[Task, TaskCancelled]:
     """Take an open task back. Raises TaskNotOpenError, TaskExpiredError."""
     check_open(task, now)
-    after = replace(task, state=TASK.step(task.state, "cancel"), acts_at=None)
+    after = replace(task, state=TASK.step(task.state, "cancel", taskId=task.task_id), acts_at=None)
     return after, TaskCancelled(task.task_id)
 
 
 def expire(task: Task) -> tuple[Task, TaskExpired]:
     """End a task that nobody was awarded in time. Raises TransitionRefusedError."""
-    after = replace(task, state=TASK.step(task.state, "expire"), acts_at=None)
+    after = replace(task, state=TASK.step(task.state, "expire", taskId=task.task_id), acts_at=None)
     return after, TaskExpired(task.task_id)
 
 
 def award(task: Task, order_id: str, now: int) -> Task:
     """Bind a task to the order of its chosen bid. Raises TaskNotOpenError, TaskExpiredError."""
     check_open(task, now)
-    return replace(task, state=TASK.step(task.state, "award"), order_id=order_id, acts_at=None)
+    return replace(
+        task,
+        state=TASK.step(task.state, "award", taskId=task.task_id),
+        order_id=order_id,
+        acts_at=None,
+    )
 
 
 def close(task: Task) -> tuple[Task, TaskClosed]:
     """End a task whose order has ended. Raises TransitionRefusedError."""
-    return replace(task, state=TASK.step(task.state, "close")), TaskClosed(task.task_id)
+    return replace(task, state=TASK.step(task.state, "close", taskId=task.task_id)), TaskClosed(
+        task.task_id
+    )

@@ -10,6 +10,8 @@ LOCK_WINDOW_S = 15 * 60
 DELIVERY_S = 86_400
 REVIEW_WINDOW_S = 600
 RESUBMIT_S = 86_400
+ANSWER_S = 86_400
+RULING_S = 3 * 86_400
 TASK_LIFETIME_S = 7 * 86_400
 MAX_REJECTIONS = 3
 MAX_BIDS_PER_TASK = 100
@@ -27,6 +29,38 @@ class Artifact:
     name: str
     digest: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A milestone of a task: what is to be there, for how many hundredths of the price."""
+
+    title: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A milestone of an order: what is to be there, for which part of the lock."""
+
+    title: str
+    amount: int
+
+
+def milestones_of(parts: tuple[Part, ...], price: int) -> tuple[Milestone, ...]:
+    """Divide a price among the parts of a task, exactly: what rounding leaves goes to later ones.
+
+    The amounts up to each part are the price's hundredths rounded down, so that all together are
+    the price.
+    """
+    milestones: list[Milestone] = []
+    percent = given = 0
+    for part in parts:
+        percent += part.percent
+        due = price * percent // 100
+        milestones.append(Milestone(part.title, due - given))
+        given = due
+    return tuple(milestones)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,16 @@ def rail(name: str) -> str:
     return f"rail:{name}"
 
 
+POCKETS = ("available", "held", FEES, "rail")
+
+
+def pocket_of(account: str) -> str:
+    """Return which of the four kinds of ledger account a name stands for."""
+    if account == FEES:
+        return FEES
+    return "rail" if account.startswith("rail:") else account.rpartition("/")[2]
+
+
 class FundsMissingError(PaymentRequiredError):
     """The payer has less available than this takes."""
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from clawmarket.domain.kernel.errors import ConflictError
 from clawmarket.domain.kernel.machine import Machine
+from clawmarket.domain.kernel.money import format_amount
 
 
 class HoldState(StrEnum):
@@ -22,6 +23,7 @@ HOLD = Machine(
     {
         "carry": {HoldState.PENDING: HoldState.PENDING},
         "post": {HoldState.PENDING: HoldState.POSTED},
+        "post_part": {HoldState.PENDING: HoldState.PENDING},
         "void": {HoldState.PENDING: HoldState.VOIDED},
         "expire": {HoldState.PENDING: HoldState.EXPIRED},
     },
@@ -39,8 +41,8 @@ class PostExceedsHoldError(ConflictError):
 class Hold:
     """Money of one owner, set aside for one task or order.
 
-    `posted` is what went to somebody else when the hold was posted; a partial post sends the
-    rest back to the owner.
+    `posted` is what went to somebody else so far; when the hold is resolved the rest goes back to
+    the owner.
     """
 
     hold_id: str
@@ -51,6 +53,11 @@ class Hold:
     posted: int
     state: HoldState
 
+    @property
+    def remaining(self) -> int:
+        """What is still set aside while the hold is pending."""
+        return self.amount - self.posted
+
 
 def post(hold: Hold, amount: int) -> Hold:
     """Resolve a hold by paying `amount` of it out.
@@ -59,8 +66,9 @@ def post(hold: Hold, amount: int) -> Hold:
         PostExceedsHoldError: The amount is more than the hold has.
         TransitionRefusedError: The hold is resolved already.
     """
+    state = HOLD.step(hold.state, "post")
     _check_covered(hold, amount)
-    return replace(hold, state=HOLD.step(hold.state, "post"), posted=amount)
+    return replace(hold, state=state, posted=hold.posted + amount)
 
 
 def carry(hold: Hold, ref: str, amount: int) -> Hold:
@@ -70,8 +78,21 @@ def carry(hold: Hold, ref: str, amount: int) -> Hold:
         PostExceedsHoldError: The amount is more than the hold has.
         TransitionRefusedError: The hold is resolved already.
     """
+    state = HOLD.step(hold.state, "carry")
     _check_covered(hold, amount)
-    return replace(hold, state=HOLD.step(hold.state, "carry"), ref=ref, amount=amount)
+    return replace(hold, state=state, ref=ref, amount=amount)
+
+
+def post_part(hold: Hold, amount: int) -> Hold:
+    """Pay `amount` out of a hold that goes on with the rest.
+
+    Raises:
+        PostExceedsHoldError: The amount is more than the hold still has.
+        TransitionRefusedError: The hold is resolved already.
+    """
+    state = HOLD.step(hold.state, "post_part")
+    _check_covered(hold, amount)
+    return replace(hold, state=state, posted=hold.posted + amount)
 
 
 def void(hold: Hold) -> Hold:
@@ -85,5 +106,6 @@ def expire(hold: Hold) -> Hold:
 
 
 def _check_covered(hold: Hold, amount: int) -> None:
-    if not 0 <= amount <= hold.amount:
-        raise PostExceedsHoldError(f"The hold has {hold.amount}, not {amount} minor units.")
+    if not 0 <= amount <= hold.remaining:
+        has, wanted = (format_amount(each, hold.asset) for each in (hold.remaining, amount))
+        raise PostExceedsHoldError(f"The hold has {has}, not {wanted}.")

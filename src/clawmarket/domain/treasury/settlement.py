@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from clawmarket.domain.kernel.errors import ConflictError
 from clawmarket.domain.kernel.machine import Machine
-from clawmarket.domain.kernel.money import split_fee
+from clawmarket.domain.kernel.money import format_amount, split_fee
 
 
 class SettlementState(StrEnum):
@@ -24,6 +25,7 @@ SETTLEMENT = Machine(
     {
         "confirm_lock": {SettlementState.LOCKING: SettlementState.LOCKED},
         "release": {SettlementState.LOCKED: SettlementState.RELEASING},
+        "confirm_part": {SettlementState.RELEASING: SettlementState.LOCKED},
         "confirm_release": {SettlementState.RELEASING: SettlementState.RELEASED},
         "refund": {SettlementState.LOCKED: SettlementState.REFUNDING},
         "confirm_refund": {SettlementState.REFUNDING: SettlementState.REFUNDED},
@@ -31,11 +33,19 @@ SETTLEMENT = Machine(
 )
 
 
+class ShareExceedsLockError(ConflictError):
+    """More would leave the lock than lies in it, or nothing at all."""
+
+    advice = "Release more than nothing and at most the lock."
+    next_command = "clawmarket explain share_exceeds_lock"
+
+
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How much is locked for an order, and how it was divided in the end.
+    """How much is locked for an order, and how it was divided so far.
 
-    All amounts in minor units. Once resolved, seller_amount + fee + refund_amount = amount.
+    All amounts in minor units. Parts add up in seller_amount and fee; once resolved,
+    seller_amount + fee + refund_amount = amount.
     """
 
     settlement_id: str
@@ -55,42 +65,83 @@ class Settlement:
     released_at: int | None
     refunded_at: int | None
 
+    @property
+    def released(self) -> int:
+        """What left the lock for seller and fee so far."""
+        return self.seller_amount + self.fee
 
-def ask_release(settlement: Settlement) -> Settlement:
-    """Divide the lock for the seller and the fee; the rail has to confirm it.
+    @property
+    def remaining(self) -> int:
+        """What is still locked while the settlement is not resolved."""
+        return self.amount - self.released
 
-    Raises TransitionRefusedError unless the settlement is locked.
+
+def ask_release(settlement: Settlement, share: int) -> Settlement:
+    """Divide a share of what is locked between seller and fee; the rest goes back to the payer.
+
+    The rail has to confirm it.
+
+    Raises:
+        ShareExceedsLockError: The share is not within the lock.
+        TransitionRefusedError: The settlement is not locked.
     """
-    seller_amount, fee = split_fee(settlement.amount, settlement.fee_bps)
+    asked = ask_part(settlement, share)
+    return replace(asked, refund_amount=asked.remaining)
+
+
+def ask_part(settlement: Settlement, share: int) -> Settlement:
+    """Divide a share of what is locked between seller and fee; the rest stays locked.
+
+    The fee is that of everything released so far, rounded down, so that many small parts cost
+    what one large one costs.
+
+    Raises:
+        ShareExceedsLockError: The share is not within what is locked.
+        TransitionRefusedError: The settlement is not locked.
+    """
+    if not 0 < share <= settlement.remaining:
+        amounts = (settlement.remaining, share)
+        locked, wanted = (format_amount(each, settlement.asset) for each in amounts)
+        raise ShareExceedsLockError(f"{locked} are locked, not {wanted}.")
+    seller_amount, fee = split_fee(settlement.released + share, settlement.fee_bps)
     return replace(
         settlement,
-        state=SETTLEMENT.step(settlement.state, "release"),
+        state=SETTLEMENT.step(settlement.state, "release", orderId=settlement.order_id),
         seller_amount=seller_amount,
         fee=fee,
     )
 
 
+def confirm_part(settlement: Settlement) -> Settlement:
+    """Note that the rail paid a part out. Raises TransitionRefusedError."""
+    return replace(settlement, state=SETTLEMENT.step(settlement.state, "confirm_part"))
+
+
 def confirm_release(settlement: Settlement, now: int) -> Settlement:
     """Note that the rail paid out. Raises TransitionRefusedError."""
     return replace(
-        settlement, state=SETTLEMENT.step(settlement.state, "confirm_release"), released_at=now
+        settlement,
+        state=SETTLEMENT.step(settlement.state, "confirm_release", orderId=settlement.order_id),
+        released_at=now,
     )
 
 
 def ask_refund(settlement: Settlement) -> Settlement:
-    """Give the whole lock back to the payer; the rail has to confirm it.
+    """Give all that is still locked back to the payer; the rail has to confirm it.
 
     Raises TransitionRefusedError unless the settlement is locked.
     """
     return replace(
         settlement,
-        state=SETTLEMENT.step(settlement.state, "refund"),
-        refund_amount=settlement.amount,
+        state=SETTLEMENT.step(settlement.state, "refund", orderId=settlement.order_id),
+        refund_amount=settlement.remaining,
     )
 
 
 def confirm_refund(settlement: Settlement, now: int) -> Settlement:
     """Note that the rail paid back. Raises TransitionRefusedError."""
     return replace(
-        settlement, state=SETTLEMENT.step(settlement.state, "confirm_refund"), refunded_at=now
+        settlement,
+        state=SETTLEMENT.step(settlement.state, "confirm_refund", orderId=settlement.order_id),
+        refunded_at=now,
     )

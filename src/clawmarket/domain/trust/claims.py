@@ -3,15 +3,17 @@
 Each check returns the sentence of its success and raises ReceiptFlawError otherwise.
 """
 
-import hashlib
 import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from clawmarket.domain.kernel.canonical import canonical_bytes, content_digest
+from clawmarket.domain.kernel.canonical import content_digest
+from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.kernel.money import ASSETS, format_amount
 from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError, Statement
 from clawmarket.domain.trust.receipt import summary_of
+from clawmarket.domain.trust.statement import VERSION, is_fresh, statement_digest
 from clawmarket.domain.trust.story import ACTS, Story
 
 Recover = Callable[[bytes, bytes], str | None]
@@ -24,6 +26,7 @@ _RECOVERY_BYTES = (0, 1, 27, 28)
 _ALL_BPS = 10_000
 _TERMED = ("task_published", "bid_placed", "offer_created", "offer_updated")
 _DECIDED = {"accept": "result_accepted", "reject": "result_rejected"}
+_SHOWN_FILES = 5
 _HANDED_OVER = ("result_submitted", "delivery_completed")
 
 
@@ -123,11 +126,15 @@ def _check_signature(facts: Facts, statement: Statement, story: Story, recover: 
     data = bytes.fromhex(signature[2:])
     if int.from_bytes(data[32:64], "big") > _HALF_ORDER or data[64] not in _RECOVERY_BYTES:
         raise ReceiptFlawError(f"{where}: the signature is not in its one form (low s, EIP-2).")
-    digest = hashlib.sha256(canonical_bytes(statement.said)).digest()
     claimed = (statement.address or "").lower()
-    same(f"{where}: another wallet signed.", claimed, recover(digest, data))
+    signer = recover(statement_digest(statement.said), data)
+    same(f"{where}: another wallet signed.", claimed, signer)
     bound = (story.addresses.get(facts.actor) or "").lower()
     same(f"{where}: the wallet that signed is not the account's.", bound, claimed)
+    signed_at = statement.said.get("signedAt")
+    if statement.said["v"] == VERSION and not (signed_at and is_fresh(signed_at, facts.at)):
+        what = f"{where}: the statement was not made within the hour before the record."
+        raise ReceiptFlawError(what, iso(facts.at), signed_at)
 
 
 def check_postings(story: Story) -> str:
@@ -136,11 +143,13 @@ def check_postings(story: Story) -> str:
         for asset, total in _sums((asset, amount) for _, asset, amount in facts.postings).items():
             what = f"{facts.record_id}: the postings of {asset} do not sum to zero."
             raise ReceiptFlawError(what, "0", str(total))
-    parts = story.seller_amount + story.fee + story.refund
-    same("Seller, fee and refund are not what was locked.", story.amount, parts)
+    divided = story.seller_amount + story.fee + story.refund
+    same("Seller, fee and refund are not what was locked.", story.amount, divided)
     same("The locked amount is not what was agreed.", story.agreed, story.amount)
     what = "The order's terms are not the content hash of what was agreed."
     same(what, content_digest(story.agreement), story.terms)
+    what = "What leaves the lock for the seller is not what was accepted or ruled."
+    same(what, story.share, story.amount - story.refund)
     bps = _check_fee(story)
     moved = _sums(
         (f"{account} {asset}", amount)
@@ -148,10 +157,17 @@ def check_postings(story: Story) -> str:
         for account, asset, amount in facts.postings
     )
     same("The postings do not move what the events say.", _moves(story), moved)
+    parts = (story.amount, story.seller_amount, story.fee, story.refund)
+    locked, earned, fee, back = (_amount(part, story.asset) for part in parts)
     return (
-        f"The buyer locked {story.amount} minor units of {story.asset}: {story.seller_amount} "
-        f"to the seller, {story.fee} fee ({bps} bps agreed), {story.refund} back."
+        f"The buyer locked {locked}: {earned} to the seller, {fee} fee ({bps} bps agreed), "
+        f"{back} back."
     )
+
+
+def _amount(amount: int, asset: str) -> str:
+    """Return an amount for people, also of an asset that nobody here knows."""
+    return format_amount(amount, asset) if asset in ASSETS else f"{amount} of {asset}"
 
 
 def _sums(amounts: Iterable[tuple[str, int]]) -> Mapping[str, int]:
@@ -177,7 +193,7 @@ def _check_fee(story: Story) -> int:
     bps = story.agreement["feeBps"]
     if type(bps) is not int or not 0 <= bps <= _ALL_BPS:
         raise ReceiptFlawError("The order names no fee rate in hundredths of a percent.")
-    wanted = story.amount * bps // _ALL_BPS if story.settled else 0
+    wanted = story.share * bps // _ALL_BPS
     same(f"The fee is not the agreed {bps} bps, rounded down.", wanted, story.fee)
     return bps
 
@@ -190,7 +206,26 @@ def check_delivery(story: Story, claimed: object) -> str:
             what = f"{facts.record_id}: another content hash than that of the files in it."
             same(what, _manifest(facts) if facts.statement else digests[0], digest)
     same("The receipt names another delivery than its records.", story.delivery_digest, claimed)
-    return f"What was handed over is {story.delivery_digest}."
+    return (
+        f"What was handed over is the list of files whose hash is {story.delivery_digest}; "
+        f"{_named_files(story)}."
+    )
+
+
+def _named_files(story: Story) -> str:
+    """Return the hashes of the files themselves, to be held against what one has."""
+    records = [
+        facts
+        for facts in story.records
+        for event in facts.events
+        if event["kind"] in _HANDED_OVER and event.get("digest") == story.delivery_digest
+    ]
+    files = [file for facts in records[-1:] for file in facts.params.get("artifacts", [])]
+    if not files:
+        return "no record names the files themselves"
+    named = ", ".join(f"{file.get('name')} {file.get('digest')}" for file in files[:_SHOWN_FILES])
+    rest = len(files) - _SHOWN_FILES
+    return f"in it {named}" + (f" and {rest} more" if rest > 0 else "")
 
 
 def _manifest(facts: Facts) -> str:

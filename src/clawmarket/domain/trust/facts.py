@@ -12,6 +12,7 @@ from clawmarket.domain.kernel.canonical import (
     canonical_bytes,
     parse_strict,
 )
+from clawmarket.domain.trust.statement import VERSION
 
 Json = dict[str, Any]
 Shape = Mapping[str, tuple[type, ...]]
@@ -35,8 +36,11 @@ _SAID: Shape = {
     "method": (str,),
     "actor": (str,),
     "key": (str,),
+    "signedAt": (str, NoneType),
     "params": (dict,),
 }
+# Statements of the first version named no moment.
+_SAID_FIRST: Shape = {name: types for name, types in _SAID.items() if name != "signedAt"}
 
 
 class ReceiptFlawError(ValueError):
@@ -71,6 +75,7 @@ class Facts:
     """One record as read: postings are ledger account, asset and signed minor units."""
 
     record_id: str
+    at: int
     actor: str
     method: str
     events: tuple[Json, ...]
@@ -100,7 +105,7 @@ def check_shape(
     if strange:
         name = min(strange)
         raise ReceiptFlawError(
-            f"{where} has a member {name!r} too many"
+            f"{where} has the member {name!r}, which does not belong there"
             if name in value
             else f"{where} lacks the member {name!r}"
         )
@@ -129,6 +134,7 @@ def read_facts(text: str, where: str) -> Facts:
         raise ReceiptFlawError(f"{where} has another version", "1", str(record["v"]))
     return Facts(
         record["id"],
+        record["at"],
         record["actor"],
         record["method"],
         tuple(_event(event, where) for event in record["events"]),
@@ -160,7 +166,8 @@ def _posting(value: object, where: str) -> tuple[str, str, int]:
 
 def _statement(value: Json, where: str) -> Statement:
     statement = check_shape(value, _STATEMENT, f"{where}.statement")
-    said = check_shape(statement["said"], _SAID, f"{where}.statement.said")
-    if said["v"] != 1:
-        raise ReceiptFlawError(f"{where} has another statement version", "1", str(said["v"]))
+    shape = _SAID_FIRST if statement["said"].get("v") == 1 else _SAID
+    said = check_shape(statement["said"], shape, f"{where}.statement.said")
+    if said["v"] not in (1, VERSION):
+        raise ReceiptFlawError(f"{where} has another statement version", "2", str(said["v"]))
     return Statement(said, statement["signature"], statement["address"])

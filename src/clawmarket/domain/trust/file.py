@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from clawmarket.domain.kernel.events import Event, event
 
 EVERYBODY = "*"
+ARBITERS = "arbiters"
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def summary_of(story: Story) -> dict[str, object]:
         "receipt": _outcome(story),
         "parties": [
             {"account": account, "role": role, "address": story.addresses[account]}
-            for account, role in ((story.buyer, "buyer"), (story.seller, "seller"))
+            for account, role in story.parties
         ],
         "statements": [
             {

@@ -7,17 +7,20 @@ evidence that somebody wants to check.
 """
 
 import re
+from collections.abc import Iterable
 from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["redact", "redact_text"]
+__all__ = ["redact", "redact_but", "redact_text"]
 
 _HIDDEN = "[REDACTED]"
 _MAX_NESTING = 64
 _MAX_NESTED_URLS = 2
 _MAX_ROUNDS = 8
 _LONGEST_NAME = 64
+# The first of the characters that Unicode gives no meaning.
+_PRIVATE_USE = 0xE000
 # Below this length neither a mnemonic (12 words) nor a key in hex fits.
 _SHORT = 47
 _SUSPECT = re.compile(
@@ -187,7 +190,9 @@ _TOKEN = re.compile(
     r")",
     re.ASCII,
 )
+# A full stop at the end of a path is that of the sentence.
 _SEGMENT = r"[^\s/\\\"'<>|:;,()\[\]{}`*?!&=]+"
+_REST = r"[^\s\\\"'<>|:;,()\[\]{}`*?!&=]"
 _KEPT_ROUTE = r"/+(?:rpc|log|v1|\.well-known)/|/+(?:docs|files)(?![\w.-])"
 
 _BETWEEN_URLS_RULES = (
@@ -213,18 +218,18 @@ _BETWEEN_URLS_RULES = (
         ("\\", ":/"),
         re.compile(
             rf"{_START}[A-Za-z]:[\\/]+(?:[^\\/:*?\"'<>|\r\n\[\]]{{1,255}}+[\\/]+)*+"
-            r"[^\s\\/:*?\"'<>|,;)\[\]]*"
-            r"|(?<![\w\\])\\{2,4}[\w.$-]+(?:\\{1,2}[^\s\\/:*?\"'<>|,;)\[\]]+)+"
+            r"[^\s\\/:*?\"'<>|,;)\[\]]*(?<!\.)"
+            r"|(?<![\w\\])\\{2,4}[\w.$-]+(?:\\{1,2}[^\s\\/:*?\"'<>|,;)\[\]]+)+(?<!\.)"
         ),
         "[PATH]",
     ),
-    _Rule(("~",), re.compile(rf"{_PATH_START}~[\w.-]{{0,32}}/(?:{_SEGMENT}|/)*+"), "[PATH]"),
+    _Rule(("~",), re.compile(rf"{_PATH_START}~[\w.-]{{0,32}}/{_REST}*(?<!\.)"), "[PATH]"),
     _Rule(
         ("/",),
         # A user's folder may have spaces in its name; its slash tells.
         re.compile(
             rf"{_PATH_START}(?!{_KEPT_ROUTE})"
-            rf"(?:/(?:Users|home)/[^/\r\n\"'<>\[\]:;,]{{1,48}}(?=/)|/+{_SEGMENT})(?:/+{_SEGMENT})+/*"
+            rf"(?:/(?:Users|home)/[^/\r\n\"'<>\[\]:;,]{{1,48}}(?=/)|/+{_SEGMENT})(?:/+{_SEGMENT})+/*(?<!\.)"
         ),
         "[PATH]",
     ),
@@ -252,6 +257,20 @@ def redact_text(text: str) -> str:
             return text
         text = cleaned
     return _HIDDEN
+
+
+def redact_but(text: str, own: Iterable[str]) -> str:
+    """Redact a text, but show these paths and URLs: they are those of whoever reads it.
+
+    Only what has a slash and stands for itself in the text is shown.
+    """
+    marks = {chr(_PRIVATE_USE + at): path for at, path in enumerate(own) if "/" in path}
+    for mark, path in marks.items():
+        text = re.sub(rf"(?<![^\s'\"`(]){re.escape(path)}(?![\w/-])", mark, text)
+    text = redact_text(text)
+    for mark, path in marks.items():
+        text = text.replace(mark, path)
+    return text
 
 
 def _redact(value: object, room: int) -> object:

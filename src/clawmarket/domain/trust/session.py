@@ -19,6 +19,7 @@ class Role(StrEnum):
     """What an account is in this market."""
 
     MEMBER = "member"
+    ARBITER = "arbiter"
     OPERATOR = "operator"
     MARKET = "market"
 
@@ -45,6 +46,13 @@ class ScopeMissingError(ForbiddenError):
 
     advice = "Use a credential with the scope that the message names."
     next_command = "clawmarket keys new --scope {scope}"
+
+
+class RoleMissingError(ForbiddenError):
+    """The account is not what it has to be for this method."""
+
+    advice = "Ask the operator to name you."
+    next_command = "clawmarket wallet show"
 
 
 class ActorMismatchError(ForbiddenError):

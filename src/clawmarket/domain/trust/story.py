@@ -16,8 +16,10 @@ from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
 _AMOUNT = re.compile(r"0|[1-9][0-9]{0,15}")
 # What the market adds to a demand or an offer that leaves it out, as the order then says it.
 _CONDITIONS = ("feeBps", "timeoutSec", "disputeWindowSec", "resubmitSec")
+_ALL_PERCENT = 100
 
 _RELEASED = "settlement_released"
+_PART = "settlement_part_released"
 _ENDS = {
     _RELEASED: ("settlement_completed",),
     "settlement_refunded": ("order_refunded", "settlement_cancelled"),
@@ -32,8 +34,11 @@ class Act:
     methods: tuple[str, ...]
 
 
+_JUDGES = ("arbiter", "market")
 _REVIEW, _RELEASE = "web3.market.reviewResult", "web3.market.settlement.release"
 _AWARD, _SUBMIT = "web3.market.awardBid", "web3.market.submitResult"
+_RULE, _REJECT = "web3.dispute.resolve", "web3.dispute.reject"
+_RULED = ("dispute_resolved", "dispute_rejected")
 ACTS: Mapping[str, Act] = {
     "task_published": Act(("buyer",), ("web3.market.publishTask",)),
     "bid_placed": Act(("seller",), ("web3.market.placeBid",)),
@@ -47,9 +52,16 @@ ACTS: Mapping[str, Act] = {
     "delivery_completed": Act(("seller",), (_SUBMIT, "web3.market.delivery.complete")),
     "result_submitted": Act(("seller",), (_SUBMIT,)),
     "result_rejected": Act(("buyer",), (_REVIEW,)),
-    "result_accepted": Act(("buyer", "market"), (_REVIEW, _RELEASE)),
-    _RELEASED: Act(("buyer", "market"), (_REVIEW, _RELEASE)),
-    "settlement_refunded": Act(("buyer", "seller", "market"), ("web3.market.settlement.refund",)),
+    "result_accepted": Act(("buyer", *_JUDGES), (_REVIEW, _RELEASE, _RULE, _REJECT)),
+    "dispute_opened": Act(("buyer", "seller"), ("web3.dispute.open",)),
+    "dispute_evidence_submitted": Act(("buyer", "seller"), ("web3.dispute.submitEvidence",)),
+    "dispute_resolved": Act(_JUDGES, (_RULE,)),
+    "dispute_rejected": Act(_JUDGES, (_RULE, _REJECT)),
+    _PART: Act(("buyer", "market"), (_REVIEW, _RELEASE)),
+    _RELEASED: Act(("buyer", *_JUDGES), (_REVIEW, _RELEASE, _RULE, _REJECT)),
+    "settlement_refunded": Act(
+        ("buyer", "seller", *_JUDGES), ("web3.market.settlement.refund", _RULE, _REJECT)
+    ),
 }
 
 
@@ -57,9 +69,10 @@ ACTS: Mapping[str, Act] = {
 class Story:
     """What an order came to.
 
-    `agreed` is price times quantity; `agreement` is what the order's content hash `terms` is
-    over. `test_money` is None where the records do not say. `trade` are the records without
-    those that only opened accounts.
+    `arbiter` is who ruled, if a dispute was ruled by somebody. `share` is what leaves the lock for
+    the seller, before the fee. `agreed` is price times quantity; `agreement` is what the order's
+    content hash `terms` is over. `test_money` is None where the records do not say. `trade` are
+    the records without those that only opened accounts.
     """
 
     order_id: str
@@ -69,8 +82,10 @@ class Story:
     settlement_id: str
     buyer: str
     seller: str
+    arbiter: str | None
     asset: str
     amount: int
+    share: int
     agreed: int
     agreement: Json
     terms: str
@@ -82,6 +97,12 @@ class Story:
     delivery_digest: str | None
     addresses: Mapping[str, str | None]
     records: tuple[Facts, ...]
+
+    @property
+    def parties(self) -> tuple[tuple[str, str], ...]:
+        """The accounts of the order and their roles."""
+        both = ((self.buyer, "buyer"), (self.seller, "seller"))
+        return (*both, (self.arbiter, "arbiter")) if self.arbiter else both
 
     @property
     def trade(self) -> tuple[Facts, ...]:
@@ -105,6 +126,15 @@ def read_story(records: Sequence[Facts]) -> Story:
     _agree(end, {name: locked.get(name) for name in ("orderId", "settlementId", "asset")})
     settled = end["kind"] == _RELEASED
     agreement = _agreement(records, made, order)
+    amount = _amount(order, "amount")
+    parts = _parts(records, agreement["milestones"], locked)
+    paid = [sum(each) for each in zip(*parts, strict=True)] or [0, 0]
+    stake = amount - sum(paid)
+    if len(parts) < len(agreement["milestones"]):
+        stake = int(agreement["milestones"][len(parts)][1])
+    arbiter, ruled = _ruling(records, stake)
+    given = ruled if ruled is not None else (amount - sum(paid) if settled else 0)
+    parties = [buyer, seller, *([arbiter] if arbiter else [])]
     story = Story(
         order_id=order_id,
         task_id=agreement["taskId"],
@@ -113,18 +143,20 @@ def read_story(records: Sequence[Facts]) -> Story:
         settlement_id=_text(locked, "settlementId"),
         buyer=buyer,
         seller=seller,
+        arbiter=arbiter,
         asset=_text(order, "asset"),
-        amount=_amount(order, "amount"),
+        amount=amount,
+        share=sum(paid) + given,
         agreed=int(agreement["price"]) * agreement["quantity"],
         agreement=agreement,
         terms=_text(order, "terms"),
         test_money=order.get("testMoney"),
         settled=settled,
-        seller_amount=_amount(end, "sellerAmount") if settled else 0,
-        fee=_amount(end, "fee") if settled else 0,
+        seller_amount=paid[0] + (_amount(end, "sellerAmount") if settled else 0),
+        fee=paid[1] + (_amount(end, "fee") if settled else 0),
         refund=_amount(end, "refund"),
         delivery_digest=_delivered(records) if settled else None,
-        addresses={party: _address(records, party) for party in (buyer, seller)},
+        addresses={party: _address(records, party) for party in parties},
         records=tuple(records),
     )
     _check_belonging(story)
@@ -193,13 +225,56 @@ def _agreement(records: Sequence[Facts], made: Facts, order: Json) -> Json:
     parties = {name: order[name] for name in ("orderId", "buyer", "seller", "asset")}
     conditions = {name: order.get(name) for name in _CONDITIONS}
     _agree(order, {name: demand.params[name] for name in conditions if name in demand.params})
+    _agree(order, {"milestones": _milestones(demand.params, int(priced["price"]))})
+    conditions["milestones"] = order["milestones"]
     return ids | parties | conditions | {"quantity": quantity, "price": priced["price"]}
+
+
+def _milestones(asked: Json, price: int) -> list[list[str]]:
+    """Return what a task's milestones come to for a price, as the order has to name them."""
+    milestones: list[list[str]] = []
+    percent = given = 0
+    for part in asked.get("milestones", []):
+        percent += part["percent"]
+        due = price * percent // _ALL_PERCENT
+        milestones.append([part["title"], str(due - given)])
+        given = due
+    return milestones
+
+
+def _parts(
+    records: Sequence[Facts], milestones: Sequence[Sequence[str]], locked: Json
+) -> list[tuple[int, int]]:
+    """Return net and fee of each milestone that was paid, in their order."""
+    parts: list[tuple[int, int]] = []
+    for _, event in _told(records, _PART):
+        about = {name: locked.get(name) for name in ("orderId", "settlementId", "asset")}
+        _agree(event, about | {"milestone": len(parts)})
+        part = (_amount(event, "sellerAmount"), _amount(event, "fee"))
+        if len(parts) >= len(milestones) or sum(part) != int(milestones[len(parts)][1]):
+            raise ReceiptFlawError("A milestone was paid with another part than agreed.")
+        parts.append(part)
+    return parts
+
+
+def _ruling(records: Sequence[Facts], stake: int) -> tuple[str | None, int | None]:
+    """Return who ruled in the order's dispute and the seller's share; None for what was not."""
+    if not any(True for _ in _told(records, "dispute_opened", *_RULED)):
+        return None, None
+    _, opened = _only(records, "dispute_opened")
+    facts, ruled = _only(records, *_RULED)
+    _agree(ruled, {name: opened.get(name) for name in ("orderId", "disputeId")})
+    share = _amount(ruled, "sellerShare")
+    allowed = {"release": share == stake, "refund": share == 0, "partial": 0 < share < stake}
+    if not allowed.get(_text(ruled, "resolution")):
+        raise ReceiptFlawError("The ruling does not say what it gives.", None, str(share))
+    return (None if facts.actor == MARKET_ACCOUNT else facts.actor), share
 
 
 def _delivered(records: Sequence[Facts]) -> str:
     """Return the content hash of what was paid for: the accepted result, else the delivery."""
     if any(True for _ in _told(records, "result_accepted")):
-        _, accepted = _only(records, "result_accepted")
+        *_, (_, accepted) = _told(records, "result_accepted")
         named = [
             result
             for _, result in _told(records, "result_submitted")
@@ -245,9 +320,14 @@ def _check_belonging(story: Story) -> None:
 
 
 def _check_actors(story: Story) -> None:
+    if story.arbiter in (story.buyer, story.seller):
+        raise ReceiptFlawError("A party ruled in its own dispute.", None, story.arbiter)
     accounts = {"buyer": story.buyer, "seller": story.seller, "market": MARKET_ACCOUNT}
+    if story.arbiter:
+        accounts["arbiter"] = story.arbiter
     for facts, event in _told(story.records, *ACTS):
-        allowed = [accounts[role] for role in ACTS[event["kind"]].roles]
+        roles = ACTS[event["kind"]].roles
+        allowed = [accounts[role] for role in roles if role in accounts]
         if facts.actor not in allowed:
             raise ReceiptFlawError(
                 f"{facts.record_id}: {event['kind']} was not for this account to do.",

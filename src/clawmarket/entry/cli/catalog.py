@@ -43,3 +43,19 @@ def exit_status(code: str) -> int:
 def has_effect(entry: Entry) -> bool:
     """Return whether a call of this method can change something."""
     return entry["manner"] != "read" and entry["scope"] not in ("public", "read")
+
+
+def answer_fields(entry: Entry | None) -> Entry:
+    """Return the schema of what an answer is about: its fields, or those of a page's items."""
+    if entry is None:
+        return {}
+    properties: Entry = entry["answer"].get("properties", {})
+    if "items" in properties and "properties" in properties["items"].get("items", {}):
+        inner: Entry = properties["items"]["items"]["properties"]
+        return inner
+    return properties
+
+
+def is_list(entry: Entry | None) -> bool:
+    """Return whether a method answers with a page of items."""
+    return entry is not None and "items" in entry["answer"].get("properties", {})

@@ -6,16 +6,50 @@ from pathlib import Path
 
 import click
 
-from clawmarket.entry.cli.options import DurationType, TextType
+from clawmarket.entry.cli.books.dates import DateType
+from clawmarket.entry.cli.completion import (
+    complete_explained,
+    complete_methods,
+    complete_states,
+    complete_topic,
+)
+from clawmarket.entry.cli.options import (
+    DigestType,
+    DurationType,
+    FolderType,
+    TextType,
+    WholeType,
+    format_option,
+)
 
 _CODE = "clawmarket.entry.cli.commands"
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = FolderType()
+_HOME = click.Option(
+    ["--home", "home"],
+    type=_FOLDER,
+    metavar="DIR",
+    help="The folder with all data.  [default: .clawmarket in your home]",
+)
+_DRY_RUN = click.Option(
+    ["--dry-run", "dry_run"], is_flag=True, help="Show what would be done; change nothing."
+)
+_LOG_KEY = click.Option(
+    ["--key", "market_key"],
+    metavar="VKEY",
+    help="The market's log key; without it the backup vouches for itself.",
+)
 _OUT = click.Option(
     ["-o", "--out", "out"],
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Where to write it; `-` or nothing is stdout.",
+)
+
+_BACKED_UP = (
+    *("path", "createdAt", "schemaRevision", "logSize", "logRoot", "vkey", "files", "bytes"),
+    "withKeys",
 )
 
 GROUPS = {
@@ -26,6 +60,7 @@ GROUPS = {
     "audit": "The records of what you took part in, and their proofs.",
     "receipt": "Receipts of finished orders.",
     "files": "Store files and fetch them.",
+    "backup": "Back a home up, check a backup, restore it elsewhere.",
 }
 
 
@@ -43,6 +78,8 @@ class Declared:
         writes: Whether it can change something there.
         spends: Whether it can spend money there.
         changes: Whether it can change anything at all; by default when it writes.
+        fields: The fields of its answer that --fields may name; none when they vary.
+        quiet: The help of its -q.
     """
 
     words: str
@@ -54,6 +91,8 @@ class Declared:
     writes: bool = False
     spends: bool = False
     changes: bool | None = None
+    fields: Sequence[str] = ()
+    quiet: str = "Print only the bare id."
 
     @property
     def has_effect(self) -> bool:
@@ -71,8 +110,13 @@ DECLARED: tuple[Declared, ...] = (
             click.Option(
                 ["--keep", "keep"], is_flag=True, help="Keep the tour's folder and its wallets."
             ),
+            click.Option(
+                ["--url", "url"],
+                metavar="URL",
+                help="A market with test money to play on; CLAWMARKET_URL is not looked at.  "
+                "[default: one of its own, thrown away afterwards]",
+            ),
         ),
-        remote=True,
         changes=True,
     ),
     Declared(
@@ -87,17 +131,91 @@ DECLARED: tuple[Declared, ...] = (
             ),
             click.Option(
                 ["--port", "port"],
-                type=click.IntRange(0, 65535),
+                type=WholeType(0, 65535),
                 help="The port on 127.0.0.1; 0 for a free one.  [default: 8787]",
             ),
+            _HOME,
             click.Option(
-                ["--home", "home"],
-                type=click.Path(file_okay=False, path_type=Path),
-                metavar="DIR",
-                help="The folder with all data.  [default: .clawmarket in your home]",
+                ["--accept-rollback", "accept_rollback"],
+                is_flag=True,
+                help="Go on from an older log than was given out; the log records it.",
             ),
         ),
         changes=True,
+        fields=(*("url", "pages", "home", "operatorToken", "vkey", "testMoney", "faucet"),),
+        quiet="Print only the address.",
+    ),
+    Declared(
+        "backup create",
+        f"{_CODE}.backup:create",
+        "Copy a home into a new folder, also while a market runs in it.",
+        "The backup holds the log key, the operator's token and your wallet unless told "
+        "otherwise: keep it as safe as the home.",
+        params=(
+            click.Option(
+                ["--to", "target"],
+                type=_FOLDER,
+                metavar="DIR",
+                help="A folder that is not there yet.  [default: beside the home, by the moment]",
+            ),
+            _HOME,
+            click.Option(
+                ["--without-keys", "without_keys"], is_flag=True, help="Leave every secret out."
+            ),
+            click.Option(
+                ["--verify", "verify"], is_flag=True, help="Check the backup once it is written."
+            ),
+            _DRY_RUN,
+        ),
+        changes=True,
+        fields=(
+            *_BACKED_UP,
+            *("damaged", "leftOut", "checks", "warning", "home", "dryRun"),
+        ),
+        quiet="Print only the new folder.",
+    ),
+    Declared(
+        "backup verify",
+        f"{_CODE}.backup:verify",
+        "Check a backup: files, database, money, log, signature.",
+        "Exits 0 when every check holds, 1 when one fails, 2 for what is no backup.",
+        params=(click.Argument(["backup"], type=_FOLDER), _LOG_KEY),
+        fields=(*_BACKED_UP, "checks", "failed"),
+        quiet="Print only the line with OK or FAIL.",
+    ),
+    Declared(
+        "backup restore",
+        f"{_CODE}.backup:restore",
+        "Make a new home from a backup; never in place.",
+        "The restored market serves once `serve --accept-rollback` says that it may.",
+        params=(
+            click.Argument(["backup"], type=_FOLDER),
+            click.Option(
+                ["--target", "target"],
+                type=_FOLDER,
+                metavar="DIR",
+                required=True,
+                help="The new home: a folder that is not there yet.",
+            ),
+            _LOG_KEY,
+            _DRY_RUN,
+        ),
+        changes=True,
+        fields=(*_BACKED_UP, "backup", "dryRun"),
+        quiet="Print only the new home.",
+    ),
+    Declared(
+        "migrate",
+        f"{_CODE}.migrate:migrate",
+        "Show what an upgrade changes in the database, back up, and change it.",
+        params=(
+            _HOME,
+            _DRY_RUN,
+            click.Option(["--yes", "yes"], is_flag=True, help="Agree to the plan beforehand."),
+        ),
+        changes=True,
+        fields=(*("path", "schemaRevision", "newestRevision", "steps", "migrated", "backup"),),
+        quiet="Print only the home.",
     ),
     Declared(
         "status",
@@ -106,6 +224,12 @@ DECLARED: tuple[Declared, ...] = (
         "What was not looked at is shown as `not checked`.",
         params=(click.Option(["--deep", "deep"], is_flag=True, help="Run the probes too."),),
         remote=True,
+        fields=(
+            *("version", "origin", "vkey", "testMoney", "feeBps", "now", "logSize", "logSignedAt"),
+            *("recordsWaiting", "jobsWaiting", "jobsDead", "probes"),
+            *("schemaVersion", "accountId", "collection"),
+        ),
+        quiet="Print only the market's name.",
     ),
     Declared(
         "doctor",
@@ -117,6 +241,8 @@ DECLARED: tuple[Declared, ...] = (
             click.Option(["--fix", "fix"], is_flag=True, help="Repair the modes of files first."),
         ),
         remote=True,
+        fields=("schemaVersion", "findings", "passed", "fixed"),
+        quiet="Print one line a finding, and nothing when all is well.",
     ),
     Declared(
         "call",
@@ -126,7 +252,7 @@ DECLARED: tuple[Declared, ...] = (
         "and @file reads one from a file.\n\n"
         "clawmarket call market.listTasks status=task_open limit:=5",
         params=(
-            click.Argument(["method"]),
+            click.Argument(["method"], shell_complete=complete_methods),
             click.Argument(["pairs"], nargs=-1, metavar="[NAME=VALUE]..."),
         ),
         remote=True,
@@ -137,8 +263,10 @@ DECLARED: tuple[Declared, ...] = (
         "wallet new",
         f"{_CODE}.account:new_wallet",
         "Make a wallet: a key pair in a file that only you can read.",
-        "The file is wallet.json in your home. Nobody else has its key: keep a copy.",
+        "Nobody else has its key: keep a copy of the file somewhere safe.",
         changes=True,
+        fields=("address", "file"),
+        quiet="Print only the address.",
     ),
     Declared(
         "wallet login",
@@ -146,6 +274,57 @@ DECLARED: tuple[Declared, ...] = (
         "Sign in with your wallet; the first time opens your account.",
         remote=True,
         changes=True,
+        fields=("accountId", "address", "market", "expiresAt", "opened"),
+    ),
+    Declared(
+        "ledger",
+        "clawmarket.entry.cli.books.ledger:ledger",
+        "Show your balances, the entries behind them, or a statement; also as CSV.",
+        "A statement says what moved your money and what you had after it; opening + lines = "
+        "closing. Entries are all movements on all ledger accounts; those of a record sum to "
+        "zero.",
+        params=(
+            click.Argument(
+                ["what"],
+                type=click.Choice(["balances", "entries", "statement"]),
+                required=False,
+                default="balances",
+            ),
+            click.Option(
+                ["--from", "since"],
+                type=DateType(),
+                metavar="DATE",
+                help="From this day (UTC) or moment on: 2026-01-31 or 2026-01-31T12:00:00Z.",
+            ),
+            click.Option(
+                ["--until", "until"],
+                type=DateType(whole_day=True),
+                metavar="DATE",
+                help="Up to the end of this day, or before this moment.",
+            ),
+            click.Option(["--csv", "csv"], is_flag=True, help="The same as --format csv."),
+            format_option(),
+        ),
+        remote=True,
+        quiet="Print only the ids of the records.",
+    ),
+    Declared(
+        "reconcile",
+        "clawmarket.entry.cli.books.reconcile:reconcile",
+        "Check that settlement, records, ledger and receipt of an order agree.",
+        "Exits 1 when something differs. Without an order an operator has the latest orders "
+        "checked.",
+        params=(
+            click.Argument(["order_id"], metavar="ORDER_ID", required=False),
+            click.Option(
+                ["--limit", "limit"],
+                type=WholeType(1, 100_000),
+                default=50,
+                help="Without an order: how many of the latest to check.  [default: 50]",
+            ),
+        ),
+        remote=True,
+        quiet="Print only the ids of the orders that differ.",
     ),
     Declared(
         "order watch",
@@ -158,6 +337,7 @@ DECLARED: tuple[Declared, ...] = (
                 ["--until", "until"],
                 default="settled",
                 metavar="STATES",
+                shell_complete=complete_states,
                 help="One or more of locked, working, delivered, settled, refunded, cancelled, "
                 "expired, ended, or the wire names; separated by commas.  [default: settled]",
             ),
@@ -169,6 +349,8 @@ DECLARED: tuple[Declared, ...] = (
             ),
         ),
         remote=True,
+        fields=("orderId", "status", "until", "reached", "outcome", "message"),
+        quiet="Print only the state.",
     ),
     Declared(
         "audit tail",
@@ -181,12 +363,16 @@ DECLARED: tuple[Declared, ...] = (
             ),
             click.Option(
                 ["--limit", "limit"],
-                type=click.IntRange(1, 200),
+                type=WholeType(1, 200),
                 default=20,
                 help="How many to begin with.  [default: 20]",
             ),
         ),
         remote=True,
+        fields=(
+            *("type", "cursor", "recordId", "at", "actor", "method", "index", "record", "salt"),
+        ),
+        quiet="Print only the ids.",
     ),
     Declared(
         "receipt get",
@@ -194,6 +380,7 @@ DECLARED: tuple[Declared, ...] = (
         "Fetch the receipt of a finished order; `clawmarket verify` checks it offline.",
         params=(click.Argument(["order_id"], metavar="ORDER_ID"), _OUT),
         remote=True,
+        fields=("receiptId", "orderId", "status", "digest", "size", "receipt", "file"),
     ),
     Declared(
         "files put",
@@ -202,13 +389,17 @@ DECLARED: tuple[Declared, ...] = (
         params=(click.Argument(["path"], type=_FILE),),
         remote=True,
         changes=True,
+        fields=("name", "digest", "size"),
+        quiet="Print only the content hash.",
     ),
     Declared(
         "files get",
         f"{_CODE}.files:get",
         "Fetch a file by its content hash and check it.",
-        params=(click.Argument(["digest"]), _OUT),
+        params=(click.Argument(["digest"], type=DigestType()), _OUT),
         remote=True,
+        fields=("digest", "size", "file"),
+        quiet="Print only the content hash.",
     ),
     Declared(
         "verify",
@@ -222,12 +413,21 @@ DECLARED: tuple[Declared, ...] = (
                 help="The market's log key; without it the verdict says it was not pinned.",
             ),
         ),
+        fields=("file", "failed", "checks", "notProven"),
+        quiet="Print only the line with OK or FAIL.",
     ),
     Declared(
         "explain",
         f"{_CODE}.explain:explain",
         "Explain an error code, a cause or a method; needs no market.",
-        params=(click.Argument(["word"], type=TextType(), metavar="CODE_OR_CAUSE"),),
+        params=(
+            click.Argument(
+                ["word"],
+                type=TextType(),
+                metavar="CODE_OR_CAUSE",
+                shell_complete=complete_explained,
+            ),
+        ),
     ),
     Declared(
         "completion",
@@ -235,11 +435,12 @@ DECLARED: tuple[Declared, ...] = (
         "Print the completion script of a shell.",
         "Save it once, for example: clawmarket completion bash > ~/.clawmarket-complete",
         params=(click.Argument(["shell"], type=click.Choice(["bash", "zsh", "fish"])),),
+        fields=("shell", "script"),
     ),
     Declared(
         "help",
         f"{_CODE}.explain:help_topic",
         "Help on a command, or on exit-codes and environment.",
-        params=(click.Argument(["topic"], nargs=-1),),
+        params=(click.Argument(["topic"], nargs=-1, shell_complete=complete_topic),),
     ),
 )

@@ -7,15 +7,21 @@ from collections.abc import Callable
 import click
 
 from clawmarket.domain.kernel.errors import InternalError, InvalidArgumentError, Refused
-from clawmarket.domain.trust.redaction import redact, redact_text
+from clawmarket.domain.kernel.own_text import OwnText
+from clawmarket.domain.trust.redaction import redact, redact_but, redact_text
 from clawmarket.entry.cli.catalog import Entry, exit_status
 from clawmarket.entry.cli.invocation import PROGRAM, wants_json
+from clawmarket.entry.cli.options import TextType
 from clawmarket.entry.cli.output import print_json, tell
 from clawmarket.entry.cli.suggestions import nearest, said
-from clawmarket.entry.cli.tree import UnknownCommandError
+from clawmarket.entry.cli.tree import UnknownCommandError, leaves
 from clawmarket.registry.codes import EXIT_DONE, EXIT_INTERRUPTED
+from clawmarket.runtime.program import as_started
 
-_INTERRUPTED = "Interrupted. Whatever the market has accepted goes on without this command."
+_INTERRUPTED = "Interrupted."
+_GOES_ON = "Whatever the market has accepted goes on without this command."
+_OWN_MARKET = "The tour's own market has stopped."
+_AFTER_THE_COMMAND = ("--url", "--fields", "--format", "--yes", "--dry-run", "--idempotency-key")
 
 
 class UsageInvalidError(InvalidArgumentError):
@@ -62,7 +68,7 @@ def show_failure(envelope: Entry, notes: dict[str, str], *, as_json: bool) -> in
     if request_id := envelope.get("requestId"):
         tell(f"request: {request_id}")
     if next_step:
-        tell(f"next: {next_step}")
+        tell(f"next: {as_started(next_step)}")
     if as_json:
         print_json(envelope | {"details": details, "next": [next_step] if next_step else []})
     return exit_status(code)
@@ -76,24 +82,42 @@ def _notes(error: BaseException) -> dict[str, str]:
 
 def _interrupted(error: BaseException, argv: list[str]) -> int:
     notes = _notes(error)
-    tell("", _INTERRUPTED, *(f"{name}: {note}" for name, note in notes.items()))
+    said = _interruption(argv)
+    tell("", said, *(f"{name}: {note}" for name, note in notes.items()))
     if wants_json(argv):
         details = {"cause": "interrupted", "retryable": True, **notes}
-        error_text = f"E_TIMEOUT: {_INTERRUPTED}"
+        error_text = f"E_TIMEOUT: {said}"
         print_json({"ok": False, "error": error_text, "details": details, "next": []})
     return EXIT_INTERRUPTED
 
 
+def _interruption(argv: list[str]) -> str:
+    """Return what goes on after an interruption: nothing, for what ran on this machine alone."""
+    typed = [word for word in argv if not word.startswith("-")]
+    leaf = next((x for x in leaves() if typed[: len(words := x.words.split())] == words), None)
+    if leaf is None or not any(param.name == "url" for param in leaf.params):
+        return _INTERRUPTED
+    if leaf.words == "tour" and not _names_a_market(argv):
+        return f"{_INTERRUPTED} {_OWN_MARKET}"
+    return f"{_INTERRUPTED} {_GOES_ON}"
+
+
+def _names_a_market(argv: list[str]) -> bool:
+    return any(word.partition("=")[0] == "--url" for word in argv)
+
+
 def _envelope(refused: Refused) -> Entry:
-    what = redact_text(refused.what)
+    own = {name: path for name, path in refused.details.items() if isinstance(path, OwnText)}
+    what = redact_but(refused.what, own.values())
     details = redact(dict(refused.details))
     return {
         "ok": False,
         "error": f"{refused.code}: {what} {refused.advice}".rstrip(),
         "details": {
             **(details if isinstance(details, dict) else {}),
+            **own,
             "cause": refused.cause,
-            "next": redact_text(refused.next_step),
+            "next": redact_but(refused.next_step, own.values()),
             "retryable": refused.retryable,
         },
     }
@@ -112,22 +136,45 @@ def _refusal(error: BaseException, argv: list[str]) -> Refused:
 
 def _unknown_command(error: UnknownCommandError) -> Refused:
     first = error.suggestions[0] if error.suggestions else ""
-    step = f"explain {first[5:]}" if first.startswith("call ") else f"help {first}".rstrip()
+    if first.startswith(("help ", "--")):
+        step = first
+    else:
+        step = f"explain {first[5:]}" if first.startswith("call ") else f"help {first}".rstrip()
     return UsageInvalidError(error.message, step=step, suggestions=error.suggestions)
 
 
 def _unknown_option(error: click.NoSuchOption) -> Refused:
-    known = error.ctx.command.params if error.ctx else []
+    command = error.ctx.command if error.ctx else None
+    known = command.params if command else []
     flags = [flag for param in known for flag in (*param.opts, *param.secondary_opts)]
     near = nearest(error.option_name, [flag for flag in flags if flag.startswith("--")])
     what = f"There is no option {error.option_name}.{said(near)}"
+    if error.option_name in _AFTER_THE_COMMAND and isinstance(command, click.Group):
+        what = f"Put {error.option_name} after the command."
     return UsageInvalidError(what, step=_help_on(error), suggestions=near)
 
 
 def _usage(error: click.ClickException) -> Refused:
     message = " ".join(error.format_message().split())
     what = message if message.endswith((".", "?")) else f"{message}."
-    return UsageInvalidError(what, step=_help_on(error))
+    return UsageInvalidError(what, step=_help_on(error), **_typed_path(error, message))
+
+
+def _typed_path(error: click.ClickException, message: str) -> dict[str, OwnText]:
+    """Return the path that a refused parameter names, as it was typed."""
+    kind = getattr(getattr(error, "param", None), "type", None)
+    context = getattr(error, "ctx", None)
+    if context is None or not isinstance(kind, (click.Path, TextType)):
+        return {}
+    typed = (part for word in context.find_object(tuple) or () for part in _parts(word))
+    found = next((part for part in typed if "/" in part and part in message), None)
+    return {} if found is None else {"path": OwnText(found)}
+
+
+def _parts(word: str) -> tuple[str, ...]:
+    """Return what may be a path in a word such as /a, --home=/a or @/a."""
+    value = word.partition("=")[2] if word.startswith("--") else word
+    return (value, value.removeprefix("@"))
 
 
 def _help_on(error: click.ClickException) -> str:

@@ -29,6 +29,7 @@ class Invocation:
         key: The idempotency key, when the option names it.
         dry_run: Whether only to show what would be sent.
         yes: Whether a spending was agreed to beforehand.
+        form: How a list is printed: table, csv or ndjson.
     """
 
     words: str
@@ -42,6 +43,7 @@ class Invocation:
     key: str = ""
     dry_run: bool = False
     yes: bool = False
+    form: str = "table"
 
     def again(self, *more: str, without: str = "") -> str:
         """Return the typed command as one line, with more words and without one option."""
@@ -78,4 +80,5 @@ def may_prompt(environ: Mapping[str, str] = os.environ) -> bool:
     """Return whether somebody sits there to be asked; never inside an agent's shell."""
     if environ.get("OPENCLAW_SHELL") or environ.get("CI") or environ.get("TERM") == "dumb":
         return False
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    # A stream that was closed before the start is None.
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))

@@ -1,5 +1,6 @@
 """Options: from a method's JSON Schema to click parameters, and from typed text to wire values."""
 
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,13 +12,17 @@ import click
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.money import parse_decimal
 from clawmarket.entry.cli.catalog import Entry
-from clawmarket.entry.cli.suggestions import nearest, said
+from clawmarket.entry.cli.completion import complete_fields
+from clawmarket.entry.cli.suggestions import meant, said
+
+TABLE = "table"
+FORMATS = (TABLE, "csv", "ndjson")
 
 _CAPITAL = re.compile(r"(?=[A-Z])")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 # Added by the client itself, never typed.
-_AUTOMATIC = frozenset({"signature"})
+_AUTOMATIC = frozenset({"signature", "signedAt"})
 
 
 class AmountType(click.ParamType[str]):
@@ -41,7 +46,7 @@ class WordType(click.Choice[str]):
     ) -> Any:  # noqa: ANN401 - click's own signature; it never returns
         """Refuse a value, naming what was probably meant."""
         typed = message.split("'")[1] if "'" in message else ""
-        near = said(nearest(typed, [str(choice) for choice in self.choices]))
+        near = said(meant(typed, [str(choice) for choice in self.choices]))
         every = ", ".join(str(choice) for choice in self.choices)
         super().fail(f"{typed!r} is not one of {every}.{near}", param, ctx)
 
@@ -57,6 +62,62 @@ class TextType(click.ParamType[str]):
             return read_text(value)
         except (OSError, UnicodeDecodeError):
             self.fail(f"{value[1:]!r} cannot be read as a text file.", param, ctx)
+
+
+class FolderType(click.Path):
+    """A folder; an empty value is no name for the present one."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(
+        self,
+        value: "str | os.PathLike[str]",
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> "str | bytes | os.PathLike[str]":
+        """Return the path."""
+        if value == "":
+            self.fail("It is empty; write . for the present folder.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class WholeType(click.IntRange):
+    """A whole number within bounds; click puts the type's name into its refusals."""
+
+    name = "whole number"
+
+
+class DigestType(click.ParamType[str]):
+    """A content hash; the bare digits say of no algorithm that they are its hash."""
+
+    name = "digest"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the hash as it was typed."""
+        if re.fullmatch(r"[0-9a-fA-F]{64}", value):
+            self.fail(f"Write sha256:{value.lower()}.", param, ctx)
+        if not re.fullmatch(r"sha256:[0-9a-f]{64}", value):
+            self.fail("A content hash is sha256: and 64 hexadecimal digits.", param, ctx)
+        return value
+
+
+class PairType(click.ParamType[Entry]):
+    """A text and a whole number as TEXT=NUMBER, such as a milestone: `Part one=40`."""
+
+    name = "pair"
+
+    def __init__(self, text: str, number: str) -> None:
+        self._text, self._number = text, number
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Entry:
+        """Return both under their wire names."""
+        text, _, number = str(value).rpartition("=")
+        if not text.strip() or not number.strip().isdecimal():
+            self.fail(f"{value!r} is not {self._text.upper()}={self._number.upper()}.", param, ctx)
+        return {self._text: text.strip(), self._number: int(number)}
 
 
 class DurationType(click.ParamType[float]):
@@ -102,13 +163,23 @@ def method_params(entry: Entry) -> list[click.Parameter]:
 
 
 def common_options(
-    *, remote: bool, writes: bool = False, spends: bool = False
+    *,
+    remote: bool,
+    writes: bool = False,
+    spends: bool = False,
+    quiet: str = "Print only the bare id.",
 ) -> Iterator[click.Option]:
-    """Yield the options that every command has, and those that its reach and its risk add."""
+    """Yield the options that every command has, and those that its reach and its risk add.
+
+    `quiet` is the help of -q.
+    """
     yield _flag("--json", "as_json", "Print exactly one JSON document.", "CLAWMARKET_JSON")
-    yield _flag("-q", "quiet", "Print only the bare id.")
+    yield _flag("-q", "quiet", quiet)
     yield click.Option(
-        ["--fields", "fields"], metavar="A,B.C", help="Show only these fields of the answer."
+        ["--fields", "fields"],
+        metavar="A,B.C",
+        help="Show only these fields of the answer.",
+        shell_complete=complete_fields,
     )
     if remote:
         yield click.Option(
@@ -126,6 +197,15 @@ def common_options(
         yield _flag("--dry-run", "dry_run", "Show the exact request and its price; change nothing.")
     if spends:
         yield _flag("--yes", "yes", "Agree to the quote beforehand.")
+
+
+def format_option() -> click.Option:
+    """Return the option that lists have: in which form the items are printed."""
+    return click.Option(
+        ["--format", "form"],
+        type=WordType(FORMATS),
+        help="How to print the items: table, csv or ndjson.  [default: table]",
+    )
 
 
 def wire_params(entry: Entry, values: Mapping[str, Any]) -> Entry:
@@ -166,7 +246,7 @@ def _flag(word: str, name: str, text: str, envvar: str | None = None) -> click.O
 
 
 def _argument(name: str, schema: Entry, *, required: bool) -> click.Argument:
-    metavar = _CAPITAL.sub("_", name).upper()
+    metavar = argument_name(name)
     argument = click.Argument([name], type=_type_of(schema), required=required, metavar=metavar)
     argument.name = name  # click lowers the case of an argument's name, the wire does not
     return argument
@@ -189,8 +269,10 @@ def _option(name: str, schema: Entry, *, required: bool) -> click.Option:
     if part.get("type") == "array":
         flag = flag_of(name.removesuffix("s"))
         text = f"{text} May be given several times."
+        item = _type_of(part["items"])
+        shape = "=".join(part["items"].get("properties", ())).upper() or None
         return click.Option(
-            [flag, name], multiple=True, type=_type_of(part["items"]), help=text, required=required
+            [flag, name], multiple=True, type=item, help=text, required=required, metavar=shape
         )
     return click.Option([flag_of(name), name], type=_type_of(part), required=required, help=text)
 
@@ -206,10 +288,18 @@ def _help_of(schema: Entry, part: Entry) -> str:
 
 def _type_of(schema: Entry) -> click.ParamType[Any]:
     part = core(schema)
+    if part.get("type") == "object":
+        text, number = part["properties"]
+        return PairType(text, number)
     if part.get("format") == "amount":
         return AmountType()
     if words := part.get("enum") or ([part["const"]] if "const" in part else None):
         return WordType(words)
     if part.get("type") == "integer":
-        return click.IntRange(part.get("minimum"), part.get("maximum"))
+        return WholeType(part.get("minimum"), part.get("maximum"))
     return click.STRING if "pattern" in part else TextType()
+
+
+def argument_name(name: str) -> str:
+    """Return a wire name as a positional argument: taskId is TASK_ID."""
+    return _CAPITAL.sub("_", name).upper()

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from clawmarket.domain.trust.redaction import redact
-from clawmarket.entry.cli.catalog import Entry
+from clawmarket.entry.cli.catalog import Entry, answer_fields
+from clawmarket.entry.cli.fields import ENVELOPE, at, check_fields, picked
 from clawmarket.entry.cli.invocation import Invocation
 
 # What another party wrote must not steer the terminal: C0 and C1 controls, bidi overrides.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_ENVELOPE = ("ok", "error", "details", "requestId", "testMoney", "next")
 
 
 class Drawn(str):
@@ -60,7 +60,7 @@ def disclosed(answer: Entry, entry: Entry | None) -> Entry:
     """
     verbatim = frozenset(entry["verbatim"]) if entry else frozenset[str]()
     return {
-        name: value if name in _ENVELOPE else _disclosed(name, value, name, verbatim)
+        name: value if name in ENVELOPE else _disclosed(name, value, name, verbatim)
         for name, value in answer.items()
     }
 
@@ -76,32 +76,11 @@ def _disclosed(name: str, value: Any, place: str, verbatim: frozenset[str]) -> A
     return shown[name] if isinstance(shown, dict) else value
 
 
-def picked(answer: Entry, fields: tuple[str, ...]) -> Entry:
-    """Return only the named fields (dotted places; of a list, of each item), and the envelope's."""
-    if not fields:
-        return answer
-    kept = {name: answer[name] for name in (*_ENVELOPE, "nextCursor") if name in answer}
-    if "items" in answer:
-        return kept | {"items": [_pick(item, fields) for item in answer["items"]]}
-    return kept | _pick(answer, fields)
-
-
-def _pick(item: Entry, fields: tuple[str, ...]) -> Entry:
-    return {field: at(item, field) for field in fields}
-
-
-def at(value: Any, place: str) -> Any:  # noqa: ANN401 - any JSON value
-    """Return what stands at a dotted place; lists are looked through, None when it is not there."""
-    for step in place.split("."):
-        if isinstance(value, list):
-            value = [item.get(step) for item in value if isinstance(item, dict)]
-        else:
-            value = value.get(step) if isinstance(value, dict) else None
-    return value
-
-
 def bare_id(answer: Entry, entry: Entry | None) -> list[str]:
-    """Return the id that the answer is about; of a page, each item's."""
+    """Return what -q shows: a secret that is shown this once, else the id; of a page, each id."""
+    once = entry["shownOnce"] if entry else []
+    if once:
+        return [str(answer[name]) for name in once]
     items = answer["items"] if isinstance(answer.get("items"), list) else [answer]
     schema = answer_fields(entry)
     first = next((name for name in schema if name.lower().endswith("id")), None)
@@ -109,28 +88,48 @@ def bare_id(answer: Entry, entry: Entry | None) -> list[str]:
 
 
 def _first_id(item: Entry) -> str:
-    names = [name for name in item if name not in _ENVELOPE]
+    names = [name for name in item if name not in ENVELOPE]
     return next((name for name in names if name.endswith("Id")), names[0] if names else "requestId")
 
 
-def answer_fields(entry: Entry | None) -> Entry:
-    """Return the schema of what an answer is about: its fields, or those of a page's items."""
-    if entry is None:
-        return {}
-    properties: Entry = entry["answer"].get("properties", {})
-    if "items" in properties and "properties" in properties["items"].get("items", {}):
-        inner: Entry = properties["items"]["items"]["properties"]
-        return inner
-    return properties
+def finish(
+    invocation: Invocation,
+    document: Entry,
+    lines: Iterable[str],
+    bare: Iterable[str] | None = None,
+) -> None:
+    """Print a finished command's answer in the form that was asked for.
 
-
-def finish(invocation: Invocation, document: Entry, lines: Iterable[str]) -> None:
-    """Print a finished command's answer in the form that was asked for."""
+    `bare` are the lines of -q where they are not the id. Raises FieldUnknownError for a place
+    that the document does not have.
+    """
+    fields = invocation.fields
+    if fields and invocation.entry is None:
+        check_fields(fields, _shape(document), f"help {invocation.words}")
     if invocation.as_json:
-        print_json(picked(document, invocation.fields))
+        print_json(picked(document, fields, invocation.entry))
     elif invocation.quiet:
-        print_lines(bare_id(document, invocation.entry))
-    elif invocation.fields and "items" not in document:
-        print_lines(f"{field}: {at(document, field)}" for field in invocation.fields)
+        print_lines(bare_id(document, invocation.entry) if bare is None else bare)
+    elif fields and invocation.entry is None:
+        print_lines(f"{field}: {_text(at(document, field))}" for field in fields)
     else:
         print_lines(lines)
+
+
+def _shape(document: Entry) -> Entry:
+    """Return what a document holds as a schema, as far as `check_fields` looks at one."""
+    return {name: _schema(value) for name, value in document.items()}
+
+
+def _schema(value: Any) -> Entry:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        return {"type": "object", "properties": _shape(value)}
+    if isinstance(value, list):
+        return {"type": "array", "items": _schema(value[0]) if value else {}}
+    return {} if value is None else {"type": "string"}
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -30,6 +30,12 @@ def nearest(typed: str, words: Iterable[str]) -> list[str]:
     return [word for edits, word in sorted(near) if edits <= _limit(word)][:MAX_SHOWN]
 
 
+def meant(typed: str, words: Iterable[str]) -> list[str]:
+    """Return what a mistyped wire word may have meant: the nearest, or `task_open` for open."""
+    words = list(words)
+    return nearest(typed, words) or [w for w in words if typed in w.split("_")][:MAX_SHOWN]
+
+
 def nearest_command(typed: list[str], commands: dict[str, bool]) -> list[str]:
     """Return at most three command paths that the leading words may have meant.
 

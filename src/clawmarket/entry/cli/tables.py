@@ -10,6 +10,7 @@ from clawmarket.domain.kernel.moment import from_iso, span
 from clawmarket.domain.kernel.money import format_amount
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.invocation import load, may_colour
+from clawmarket.entry.cli.labels import counted, label, with_unit
 from clawmarket.entry.cli.options import core
 from clawmarket.entry.cli.output import Drawn, plain
 
@@ -30,26 +31,73 @@ _NOT_IN_ROWS = frozenset(
             "alias",
             "assetType",
             "deliveryType",
+            "shortened",
         ),
         *("buyer", "seller", "bidId", "settlementId", "deliveryId", "resultId", "payer", "payee"),
+        *("disputeId", "milestone"),
     }
 )
 
 
-def shown(value: Any, schema: Entry, now: int | None = None) -> str:  # noqa: ANN401 - any JSON value
-    """Return a value as a person reads it."""
-    part = core(schema)
+def shown(value: Any, schema: Entry, now: int | None = None, name: str = "") -> str:  # noqa: ANN401 - any JSON value
+    """Return a value as a person reads it; `name` is its wire name, which says its unit.
+
+    What is nested is indented below its names.
+    """
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if part.get("format") == "amount" and isinstance(value, str) and value.isdecimal():
-        return format_amount(int(value))
     if isinstance(value, str):
-        return _with_distance(value, now)
+        is_amount = core(schema).get("format") == "amount" and value.removeprefix("-").isdecimal()
+        return format_amount(int(value)) if is_amount else _with_distance(value, now)
+    if isinstance(value, int):
+        return with_unit(name, value)
+    if isinstance(value, dict):
+        return "\n".join(_nested(value, core(schema).get("properties", {}), now)) or "-"
+    return (
+        _list(value, core(schema).get("items", {}), now) if isinstance(value, list) else f"{value}"
+    )
+
+
+def blocks(rows: Sequence[tuple[str, str, bool]]) -> list[str]:
+    """Return names and values as lines; those that are nested stand indented below their name."""
+    lines: list[str] = []
+    flat = [(name, text) for name, text, nested in rows if not nested]
+    aligned = iter(pairs(flat))
+    for name, text, nested in rows:
+        if nested:
+            lines += [name, *(f"{_GAP}{line}".rstrip() for line in text.splitlines())]
+        else:
+            lines += next(aligned).splitlines()
+    return lines
+
+
+def _nested(value: Entry, schema: Entry, now: int | None) -> list[str]:
+    # Only declared names are ours to put in other words.
+    return blocks(
+        [
+            (
+                label(name) if name in schema else name,
+                shown(part, schema.get(name, {}), now, name),
+                is_nested(part),
+            )
+            for name, part in value.items()
+        ]
+    )
+
+
+def is_nested(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Return whether a value is shown as a block of its own."""
     if isinstance(value, list):
-        return ", ".join(_item(item) for item in value) or "-"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+        return any(isinstance(item, dict) and "digest" not in item for item in value)
+    return isinstance(value, dict) and bool(value)
+
+
+def _list(values: list[Any], schema: Entry, now: int | None) -> str:
+    if all(isinstance(value, dict) and "digest" not in value for value in values):
+        return "\n\n".join(shown(value, schema, now) for value in values) or "-"
+    return ", ".join(_item(value) for value in values)
 
 
 def columns_of(schema: Entry, fields: Sequence[str]) -> list[str]:
@@ -57,7 +105,10 @@ def columns_of(schema: Entry, fields: Sequence[str]) -> list[str]:
     if fields:
         return list(fields)
     first = next(iter(schema), "")
-    short = [n for n, part in schema.items() if n not in _NOT_IN_ROWS and _is_scalar(part)]
+    # Where it is the only moment, the creation tells how old the thing is.
+    only_moment = [n for n in schema if n.endswith("At")] == ["createdAt"]
+    hidden = _NOT_IN_ROWS - {"createdAt"} if only_moment else _NOT_IN_ROWS
+    short = [n for n, part in schema.items() if n not in hidden and _is_scalar(part)]
     return list(dict.fromkeys([first, *short]))[:_MAX_COLUMNS]
 
 
@@ -101,7 +152,8 @@ def _is_scalar(schema: Entry) -> bool:
 
 def _item(item: Any) -> str:  # noqa: ANN401 - any JSON value
     if isinstance(item, dict) and "digest" in item:
-        return f"{item.get('name')} ({item.get('size')} bytes, {item['digest']})"
+        size = counted(int(item.get("size", 0)), "byte")
+        return f"{item.get('name')} ({size}, {item['digest']})"
     return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
 
 

@@ -1,5 +1,6 @@
 """The tree of commands: generated verbs and hand-written ones, in one shape."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -7,17 +8,38 @@ from typing import Any
 import click
 
 from clawmarket import __version__
-from clawmarket.entry.cli.catalog import Entry, has_effect, method_names, stored
+from clawmarket.entry.cli.catalog import (
+    Entry,
+    answer_fields,
+    has_effect,
+    is_list,
+    method_names,
+    stored,
+)
 from clawmarket.entry.cli.declared import DECLARED, GROUPS, Declared
+from clawmarket.entry.cli.fields import check_fields
 from clawmarket.entry.cli.invocation import PROGRAM, Invocation, load
-from clawmarket.entry.cli.options import common_options, method_params
+from clawmarket.entry.cli.options import (
+    argument_name,
+    common_options,
+    flag_of,
+    format_option,
+    method_params,
+)
 from clawmarket.entry.cli.suggestions import nearest, nearest_command, said
 
 _RUN_VERB = "clawmarket.entry.cli.commands.call:verb"
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _COMMON = frozenset(
-    {"as_json", "quiet", "fields", "url", "key", "dry_run", "yes"},
+    {"as_json", "quiet", "fields", "url", "key", "dry_run", "yes", "form"},
 )
+_QUOTED = re.compile(r"`([A-Za-z0-9.]+)`")
+# Words that people try as commands, and what stands for them.
+_OTHER_FORMS = {
+    "exit-codes": "help exit-codes",
+    "environment": "help environment",
+    "version": "--version",
+}
 _MAX_WORDS = 3
 
 
@@ -33,14 +55,21 @@ class Leaf(click.Command):
     """A command that runs something; its code is imported when it is invoked."""
 
     def __init__(self, words: str, target: str, entry: Entry | None, **about: Any) -> None:  # noqa: ANN401 - click's own
+        self.fields: tuple[str, ...] = tuple(about.pop("fields", answer_fields(entry)))
         super().__init__(words.rpartition(" ")[2], context_settings=_SETTINGS, **about)
         self.words = words
         self.target = target
         self.entry = entry
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own
-        """Run the command's code with what was typed."""
-        return load(self.target)(self.invocation(ctx))
+        """Run the command's code with what was typed. Raises FieldUnknownError."""
+        invocation = self.invocation(ctx)
+        if self.entry is None and self.fields:
+            # Before anything happens; what lies deeper is checked against the answer.
+            first = [field.partition(".")[0] for field in invocation.fields]
+            known: Entry = {name: {} for name in self.fields}
+            check_fields(first, known, f"help {self.words}")
+        return load(self.target)(invocation)
 
     def invocation(self, ctx: click.Context) -> Invocation:
         """Return what was typed, the command's own values apart from the common ones."""
@@ -66,7 +95,8 @@ class Branch(click.Group):
         words = [*before, *_leading(args)]
         near = nearest_command(words, _paths())
         if not near and not before:
-            near = [f"call {name}" for name in nearest(words[0], method_names())]
+            other = [_OTHER_FORMS[word] for word in nearest(words[0], _OTHER_FORMS)]
+            near = other or [f"call {name}" for name in nearest(words[0], method_names())]
         unknown = " ".join([*before, args[0]])
         shown = [f"{PROGRAM} {path}" for path in near]
         return UnknownCommandError(f"There is no command `{unknown}`.{said(shown)}", ctx, near)
@@ -88,7 +118,9 @@ def command_tree() -> Branch:
         params=[version],
         context_settings=_SETTINGS,
         help="The market where AI agents hire agents; the money waits until the work is done.",
-        epilog="Start with: clawmarket tour. Then: clawmarket help environment, help exit-codes.",
+        # After \b click breaks no lines of its own, so that no command is torn in two.
+        epilog="\b\nStart with  clawmarket tour\nThen        clawmarket help environment\n"
+        "            clawmarket help exit-codes",
     )
     for leaf in leaves():
         *path, _ = leaf.words.split()
@@ -118,7 +150,12 @@ def _branch(root: Branch, path: list[str]) -> Branch:
 
 
 def _declared_leaf(declared: Declared) -> Leaf:
-    common = common_options(remote=declared.remote, writes=declared.writes, spends=declared.spends)
+    common = common_options(
+        remote=declared.remote,
+        writes=declared.writes,
+        spends=declared.spends,
+        quiet=declared.quiet,
+    )
     return Leaf(
         declared.words,
         declared.target,
@@ -126,21 +163,51 @@ def _declared_leaf(declared: Declared) -> Leaf:
         params=[*declared.params, *common],
         help=_help(declared.summary, declared.more),
         short_help=declared.summary,
+        fields=declared.fields,
     )
 
 
 def _method_leaf(entry: Entry) -> Leaf:
-    own = method_params(entry)
+    own = [*method_params(entry), *([format_option()] if is_list(entry) else [])]
     taken = {option for param in own for option in param.opts}
-    common = common_options(remote=True, writes=has_effect(entry), spends=entry["risk"] == "money")
+    common = common_options(
+        remote=True,
+        writes=has_effect(entry),
+        spends=entry["risk"] == "money",
+        quiet=_quiet_help(entry),
+    )
     return Leaf(
         entry["verb"]["words"],
         _RUN_VERB,
         entry,
         params=[*own, *(option for option in common if not taken & set(option.opts))],
-        help=_help(entry["summary"], f"{entry['description']}\n\nMethod: {entry['name']}"),
+        help=_help(entry["summary"], f"{_as_typed(entry)}\n\nMethod: {entry['name']}".lstrip()),
         short_help=entry["summary"],
     )
+
+
+def _quiet_help(entry: Entry) -> str:
+    if entry["shownOnce"]:
+        return f"Print only the {entry['shownOnce'][0]}."
+    return "Print only the ids." if is_list(entry) else "Print only the id."
+
+
+def _as_typed(entry: Entry) -> str:
+    """Return a method's description with its names as they are typed here.
+
+    A parameter becomes its option, a method the command that stands for it.
+    """
+    params = entry["params"].get("properties", {})
+    positional = entry["verb"]["positional"]
+
+    def typed(match: re.Match[str]) -> str:
+        name = match[1]
+        if name in params:
+            return argument_name(name) if name in positional else flag_of(name)
+        verb = (stored()["methods"].get(name) or {}).get("verb")
+        return f"`{PROGRAM} {verb['words']}`" if verb else match[0]
+
+    return _QUOTED.sub(typed, entry["description"])
 
 
 def _help(summary: str, more: str) -> str:

@@ -1,9 +1,10 @@
 """`clawmarket verify`: check a receipt file offline, and say what it does not prove."""
 
-import json
 import sys
 from pathlib import Path
 
+from clawmarket.domain.kernel.errors import InvalidArgumentError, Refused
+from clawmarket.domain.trust.checkpoint import CheckpointError, parse_vkey
 from clawmarket.domain.trust.receipt import MAX_RECEIPT_BYTES, NotAReceiptError
 from clawmarket.domain.trust.verification import (
     Check,
@@ -13,6 +14,9 @@ from clawmarket.domain.trust.verification import (
     check_receipt,
     verdict_document,
 )
+from clawmarket.entry.cli.fields import picked
+from clawmarket.entry.cli.output import print_json
+from clawmarket.runtime.program import as_started
 
 _WORDS = {
     Outcome.PASSED: "PASS",
@@ -20,30 +24,56 @@ _WORDS = {
     Outcome.UNPINNED: "NOT PINNED",
     Outcome.SKIPPED: "SKIPPED",
 }
-_OK, _NEGATIVE, _NO_RECEIPT = 0, 1, 2
+_OK, _NEGATIVE, _UNREADABLE = 0, 1, 2
 
 
-def verify(path: str, key: str | None, as_json: bool) -> int:  # noqa: FBT001 - the flag --json
+class LogKeyInvalidError(InvalidArgumentError):
+    """What was pinned as the market's log key is none."""
+
+    advice = "Give it as the market shows it: a name, eight hexadecimal digits and base64."
+    next_command = "clawmarket help verify"
+
+
+def verify(
+    path: str,
+    key: str | None,
+    as_json: bool,  # noqa: FBT001 - the flag --json
+    *,
+    quiet: bool = False,
+    fields: tuple[str, ...] = (),
+) -> int:
     """Check a receipt file and print the verdict.
 
     Args:
         path: The file.
         key: The market's verifier key, if the caller knows it.
         as_json: Print one JSON document instead of lines for people.
+        quiet: Print only the line with OK or FAIL.
+        fields: Which fields of the JSON document are wanted; none for all.
 
     Returns:
         The exit status: 0 when every check holds, 1 when one failed, 2 for a file that cannot
-        be read or is no receipt.
+        be read or is no receipt, and for a key that is none.
     """
     try:
-        verdict = check_receipt(_read(path), pinned=key, crypto=crypto())
-    except NotAReceiptError as refusal:
+        source = _read(path)
+        _check_pin(key)
+        verdict = check_receipt(source, pinned=key, crypto=crypto())
+    except (NotAReceiptError, LogKeyInvalidError) as refusal:
         return _refuse(refusal, as_json=as_json)
     if as_json:
-        _print(json.dumps(verdict_document(verdict, path)))
+        print_json(picked(verdict_document(verdict, path), fields))
     else:
-        _print_verdict(verdict, path)
+        _print_verdict(verdict, path, quiet=quiet)
     return _OK if verdict.ok else _NEGATIVE
+
+
+def _check_pin(key: str | None) -> None:
+    try:
+        if key is not None:
+            parse_vkey(key.strip())
+    except CheckpointError:
+        raise LogKeyInvalidError(f"This is no log key: {key}.") from None
 
 
 def _read(path: str) -> str:
@@ -85,17 +115,26 @@ def crypto() -> Crypto:
     return Crypto(is_signed, signer)
 
 
-def _refuse(refusal: NotAReceiptError, *, as_json: bool) -> int:
+def _refuse(refusal: Refused, *, as_json: bool) -> int:
     error = f"{refusal.code}: {refusal.what} {refusal.advice}"
     sys.stderr.write(f"error[{refusal.code}]: {_plain(f'{refusal.what} {refusal.advice}')}\n")
-    sys.stderr.write(f"next: {refusal.next_step}\n")
+    sys.stderr.write(f"next: {as_started(refusal.next_step)}\n")
     if as_json:
         details = {"cause": refusal.cause, "next": refusal.next_step, "retryable": False}
-        _print(json.dumps({"ok": False, "error": error, "details": details}))
-    return _NO_RECEIPT
+        print_json({"ok": False, "error": error, "details": details, "next": [refusal.next_step]})
+    return _UNREADABLE
 
 
-def _print_verdict(verdict: Verdict, path: str) -> None:
+def _print_verdict(verdict: Verdict, path: str, *, quiet: bool) -> None:
+    if not quiet:
+        _print_checks(verdict)
+    failed = ", ".join(verdict.failed)
+    unpinned = any(check.outcome is Outcome.UNPINNED for check in verdict.checks)
+    note = ", but the market is not confirmed (no --key)" if unpinned else ""
+    _print(f"FAIL: {path} ({failed})" if failed else f"OK: {path}{note}")
+
+
+def _print_checks(verdict: Verdict) -> None:
     for check in verdict.checks:
         _print_check(check)
     if verdict.not_proven:
@@ -104,8 +143,6 @@ def _print_verdict(verdict: Verdict, path: str) -> None:
         for gap in verdict.not_proven:
             _print(f"  - {gap}")
     _print("")
-    failed = ", ".join(verdict.failed)
-    _print(f"FAIL: {path} ({failed})" if failed else f"OK: {path}")
 
 
 def _print_check(check: Check) -> None:

@@ -19,7 +19,10 @@ def files_routes(pipeline: Pipeline, max_file_bytes: int) -> list[Route]:
 
     def caller_of(request: Request) -> Caller:
         ports = pipeline.ports
-        return identify(ports.store, ports.clock, bearer_of(request.headers))
+        caller = identify(ports.store, ports.clock, bearer_of(request.headers))
+        if caller.account_id:
+            pipeline.limits.check_account(caller.account_id, ports.clock.now())
+        return caller
 
     async def upload(request: Request) -> Response:
         caller = caller_of(request)

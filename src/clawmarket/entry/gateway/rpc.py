@@ -15,6 +15,7 @@ from clawmarket.entry.gateway.wire import (
     json_response,
     object_of,
     once,
+    peer_of,
     success,
 )
 from clawmarket.services.pipeline import Pipeline
@@ -23,8 +24,9 @@ from clawmarket.services.trust.identity import identify
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One call as it came in, over whichever wire."""
+    """One call as it came in, over whichever wire, and from which address."""
 
+    peer: str
     token: str | None
     method: str
     params: Mapping[str, object]
@@ -34,7 +36,7 @@ class Ask:
 async def answer(pipeline: Pipeline, ask: Ask, request_id: str) -> dict[str, Any]:
     """Identify the caller anew, run the call and return the envelope. Raises Refused."""
     ports = pipeline.ports
-    caller = identify(ports.store, ports.clock, ask.token)
+    caller = identify(ports.store, ports.clock, ask.token, ask.peer)
     fields = await pipeline.submit(
         caller, ask.method, ask.params, key=ask.key, request_id=request_id
     )
@@ -46,6 +48,7 @@ def rpc_route(pipeline: Pipeline) -> Route:
 
     async def call(request: Request) -> Response:
         ask = Ask(
+            peer_of(request),
             bearer_of(request.headers),
             request.path_params["method"],
             object_of(await body_of(request)),

@@ -24,10 +24,12 @@ from clawmarket.entry.gateway.wire import (
     failure,
     new_request_id,
     object_of,
+    peer_of,
     success,
 )
+from clawmarket.registry.faults import fault_of
 from clawmarket.registry.fields import Wire
-from clawmarket.services.pipeline import MAX_SHOWN_NAME, Pipeline
+from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.identity import identify
 
 MAX_IN_FLIGHT = 64
@@ -129,7 +131,9 @@ class _Connection:
 
     async def _run(self, frame: CallFrame, token: str | None) -> None:
         request_id = new_request_id(self._pipeline.ports)
-        ask = Ask(token, frame.method, frame.params, frame.idempotency_key)
+        ask = Ask(
+            peer_of(self._websocket), token, frame.method, frame.params, frame.idempotency_key
+        )
         try:
             await self._accept(frame.id, await answer(self._pipeline, ask, request_id))
         except Exception as error:  # noqa: BLE001 - one call's defect must not end the others
@@ -173,6 +177,5 @@ def _as(kind: type[F], frame: dict[str, Any]) -> F:
     try:
         return kind.model_validate(frame)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        path = "$." + ".".join(str(step)[:MAX_SHOWN_NAME] for step in first["loc"])
-        raise BodyInvalidError(f"{path}: {first['msg'].lower()}.", path=path) from None
+        fault = fault_of(kind, error)
+        raise BodyInvalidError(fault.what, path=fault.path) from None

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import structlog
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.canonical import StrictJsonError, parse_strict
@@ -32,7 +32,12 @@ from clawmarket.services.pipeline import Ports
 
 MAX_BODY_BYTES = 2**20
 
-_STATUS = {"body_too_large": 413, "blob_too_large": 413, "verb_not_allowed": 405}
+_STATUS = {
+    "body_too_large": 413,
+    "blob_too_large": 413,
+    "request_late": 408,
+    "verb_not_allowed": 405,
+}
 _JSON_SPACE = b" \t\r\n"
 _log = structlog.get_logger("clawmarket.gateway")
 
@@ -121,6 +126,9 @@ def failure(error: Exception, request_id: str) -> Reply:
 def json_response(reply: Reply, headers: Mapping[str, str] | None = None) -> Response:
     """Return an envelope as an HTTP response."""
     more = {"WWW-Authenticate": "Bearer"} if reply.status == CODES["E_AUTH_REQUIRED"].http else {}
+    wait_s = reply.envelope.get("details", {}).get("retryAfterSec")
+    if wait_s is not None:
+        more["Retry-After"] = str(wait_s)
     return Response(
         encode(reply.envelope),
         reply.status,
@@ -183,6 +191,11 @@ def bearer_of(headers: Headers) -> str | None:
     if scheme.lower() != "bearer" or not token.strip():
         raise BearerInvalidError("The Authorization header holds no bearer token.")
     return token.strip()
+
+
+def peer_of(connection: HTTPConnection) -> str:
+    """Return the address at the other end of the socket; no header is believed."""
+    return connection.client.host if connection.client else ""
 
 
 def once(headers: Headers, name: str) -> str | None:

@@ -61,7 +61,7 @@ class Actor:
         wallet = self.agent.call("web3.wallet.show")
         if not wallet["testMoney"]:
             raise AgentError(
-                "The credits of this market are real, and the tour spends test money only.",
+                "The credits of this market are no test money, and the tour spends nothing else.",
                 code="E_CONFLICT",
                 next_step="clawmarket serve --faucet",
             )

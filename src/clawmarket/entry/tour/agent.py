@@ -5,7 +5,6 @@ answer got lost can be repeated without anything happening twice. Loads neither 
 eth_account, which take a second each.
 """
 
-import hashlib
 import json
 import sys
 import time
@@ -14,10 +13,13 @@ from contextlib import closing
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.adapters.wallets.keyfile import Wallet
-from clawmarket.domain.kernel.canonical import canonical_bytes, sha256_digest
+from clawmarket.domain.kernel.canonical import sha256_digest
+from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.secret import Secret
+from clawmarket.domain.trust.statement import statement, statement_digest
 
 # httpx imports a command line of its own (rich, pygments) when it can; no agent needs that.
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None means: not there
@@ -136,21 +138,23 @@ class Agent:
     def _request(self, method: str, params: Fields) -> httpx.Request:
         key = SystemEntropy().draw(16).hex()
         if method in self._signed:
-            params = params | {"signature": self._signature(method, params, key)}
+            params = params | self._proof(method, params, key)
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         body = json.dumps(params).encode()
         return self._http.build_request("POST", f"/rpc/{method}", content=body, headers=headers)
 
-    def _signature(self, method: str, params: Fields, key: str) -> str:
-        statement = {
-            "v": 1,
-            "market": self.origin,
-            "method": method,
-            "actor": self.account_id,
-            "key": key,
-            "params": params,
-        }
-        return self.wallet.sign_digest(hashlib.sha256(canonical_bytes(statement)).digest())
+    def _proof(self, method: str, params: Fields, key: str) -> Fields:
+        signed_at = iso(SystemClock().now())
+        said = statement(
+            market=self.origin,
+            method=method,
+            actor=self.account_id,
+            key=key,
+            signed_at=signed_at,
+            params=params,
+        )
+        signature = self.wallet.sign_digest(statement_digest(said))
+        return {"signature": signature, "signedAt": signed_at}
 
     def _patiently(self, attempt: Callable[[], T]) -> T:
         for pause_s in self._pauses_s:

@@ -13,7 +13,7 @@ class DocumentUnusableError(InvalidArgumentError):
     """The file of a tour is missing, too large or not text in UTF-8."""
 
     advice = "Name a Markdown file of at most 1 MiB in UTF-8, or none for a sample."
-    next_command = "clawmarket tour"
+    next_command = "clawmarket help tour"
 
 
 def default_document() -> Path:

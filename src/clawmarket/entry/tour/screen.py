@@ -11,9 +11,12 @@ from typing import Any, TextIO
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.money import format_amount
 from clawmarket.entry.cli.output import plain
+from clawmarket.runtime.program import as_started
 
 _STYLES = {"buyer": "bold", "worker 1": "cyan", "worker 2": "magenta"}
 _NAME_WIDTH = 9
+# In a checkout of this project, and there from its first folder.
+_SECOND_VERIFIER = Path("tools/verify_receipt.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,12 @@ class Outcome:
     def check(self) -> str:
         """The command that checks the receipt."""
         return shlex.join(["clawmarket", "verify", self.receipt, "--key", self.vkey])
+
+    @property
+    def checks(self) -> list[str]:
+        """The commands that can be pasted here to check the receipt."""
+        second = [shlex.join(["python3", str(_SECOND_VERIFIER), self.receipt, "--key", self.vkey])]
+        return [as_started(self.check), *(second if _SECOND_VERIFIER.is_file() else [])]
 
 
 class Screen:
@@ -109,8 +118,7 @@ def outcome_lines(outcome: Outcome) -> list[str]:
         "",
         f"receipt: {outcome.receipt}",
         "It was checked without the market, and every check holds. Check it yourself:",
-        f"  {outcome.check}",
-        f"  {shlex.join(['python3', 'tools/verify_receipt.py', outcome.receipt])}",
+        *(f"  {check}" for check in outcome.checks),
         *([] if outcome.kept is None else [f"kept: {outcome.kept}"]),
         "tour: ok",
     ]

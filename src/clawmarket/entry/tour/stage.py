@@ -10,8 +10,12 @@ from typing import Any
 
 from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.adapters.entropy.system import SystemEntropy
+from clawmarket.domain.kernel.errors import UnavailableError
 from clawmarket.domain.kernel.money import parse_decimal
+from clawmarket.domain.kernel.own_text import OwnText
+from clawmarket.entry.cli.catalog import exit_status
 from clawmarket.entry.cli.output import print_json, print_lines, tell
+from clawmarket.entry.cli.remote.client import Market
 from clawmarket.entry.cli.remote.session import market_url
 from clawmarket.entry.tour.cast import (
     Cast,
@@ -31,6 +35,7 @@ from clawmarket.entry.tour.screen import (
     outcome_lines,
     screen_of,
 )
+from clawmarket.runtime.program import as_started
 
 DEADLINE_S = 60.0
 BUDGET, SKILLS = "50", "summarize,markdown"
@@ -40,8 +45,16 @@ MARKET, BUYER = "the market", "buyer"
 _URL = re.compile(r"\s*market\s+(http://\S+)")
 
 
+class StageMissingError(UnavailableError):
+    """No market answers where the tour was to play."""
+
+    advice = "Start one with a faucet there, or leave --url out: the tour opens its own."
+    next_command = "clawmarket status --url {url}"
+    retryable = False
+
+
 def run_tour(file: Path | None, url: str | None, *, keep: bool, as_json: bool = False) -> int:
-    """Play a whole deal, show it, and return the exit status: 0, or 1 when somebody failed.
+    """Play a whole deal, show it, and return the exit status: 0, or that of what went wrong.
 
     Args:
         file: The document to have digested; None for this project's or a sample.
@@ -52,10 +65,11 @@ def run_tour(file: Path | None, url: str | None, *, keep: bool, as_json: bool = 
     Raises:
         DocumentUnusableError: The file is missing, too large or not UTF-8; nothing was started.
         AddressInvalidError: The market's address cannot be used.
+        StageMissingError: No market answers there.
     """
     document = (file or default_document()).absolute()
     read_file(document)
-    address = None if url is None else market_url(url)
+    address = None if url is None else _stage_at(market_url(url))
     screen = screen_of(as_json=as_json)
     with interruptible(), throwaway_folder(keep=keep) as folder:
         try:
@@ -68,6 +82,18 @@ def run_tour(file: Path | None, url: str | None, *, keep: bool, as_json: bool = 
     else:
         print_lines(outcome_lines(outcome))
     return 0
+
+
+def _stage_at(url: str) -> str:
+    """Return the address of a market that answers, so that nothing is started in vain."""
+    market = Market(url, None)
+    try:
+        market.call("web3.status.summary")
+    except UnavailableError:
+        raise StageMissingError(f"No market answers at {url}.", url=OwnText(url)) from None
+    finally:
+        market.close()
+    return url
 
 
 def _play(cast: Cast, screen: Screen, document: Path, url: str | None, *, keep: bool) -> Outcome:
@@ -182,11 +208,11 @@ def _verify(cast: Cast, outcome: Outcome) -> None:
 
 def _fail(failure: TourFailedError, kept: Path | None, *, as_json: bool) -> int:
     what = f"{failure.actor}: {failure.what}"
-    tell(f"error[{failure.code}]: {what}", f"next: {failure.next_step}")
+    tell(f"error[{failure.code}]: {what}", f"next: {as_started(failure.next_step)}")
     if as_json:
         details = {"actor": failure.actor, "next": failure.next_step}
         print_json({"ok": False, "error": f"{failure.code}: {what}", "details": details})
     else:
         lines = [] if kept is None else [f"kept: {kept}"]
         sys.stdout.write("\n".join([*lines, "tour: failed"]) + "\n")
-    return 1
+    return exit_status(failure.code)

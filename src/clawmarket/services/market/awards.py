@@ -14,6 +14,7 @@ from clawmarket.domain.market.task import (
     TaskNotFoundError,
     TaskNotOpenError,
 )
+from clawmarket.domain.market.terms import milestones_of
 from clawmarket.domain.treasury.account import FundsMissingError
 from clawmarket.registry.fields import BidId, SignedRequest
 from clawmarket.registry.methods import Need, Risk, Verb, write
@@ -46,7 +47,7 @@ class AwardBid(SignedRequest):
 def award_bid(call: Call, work: Work, request: AwardBid) -> AwardView:
     """Choose a bid on your task; its price is locked, the rest of the budget comes back.
 
-    The worker has to deliver within the task's `timeoutSec`; all other bids are turned down.
+    The worker has to deliver within the time that the task gives; all other bids are turned down.
     """
     bid = work.get(Bid, request.bid_id)
     task = work.get(Task, bid.task_id) if bid else None
@@ -108,6 +109,9 @@ def _order_of(call: Call, work: Work, task: Task, bid: Bid) -> Order:
         due_at=orders.first_due(call.now),
         acts_at=orders.first_due(call.now),
         records=(task.record_id, bid.record_id, work.record_id),
+        dispute_id=None,
+        milestones=milestones_of(task.milestones, bid.price),
+        milestone=0,
     )
 
 
@@ -123,6 +127,7 @@ def order_created(call: Call, order: Order) -> OrderCreated:
         order.delivery_s,
         order.review_s,
         order.resubmit_s,
+        agreed_milestones(order),
         call.terms.test_money,
         terms_of(order),
     )
@@ -145,8 +150,14 @@ def terms_of(order: Order) -> str:
             "timeoutSec": order.delivery_s,
             "disputeWindowSec": order.review_s,
             "resubmitSec": order.resubmit_s,
+            "milestones": agreed_milestones(order),
         }
     )
+
+
+def agreed_milestones(order: Order) -> list[object]:
+    """Return an order's milestones as its record and its terms name them: title and amount."""
+    return [[milestone.title, str(milestone.amount)] for milestone in order.milestones]
 
 
 def _view(award: Award, order: Order, settlement_id: str) -> AwardView:

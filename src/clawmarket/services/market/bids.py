@@ -14,6 +14,7 @@ from clawmarket.domain.market.bid import (
     BidsFullError,
     BidState,
     OwnTaskBidError,
+    PriceIndivisibleError,
     check_bid,
 )
 from clawmarket.domain.market.task import (
@@ -64,6 +65,7 @@ class PlaceBid(SignedRequest):
         BidAboveBudgetError,
         BidExistsError,
         BidsFullError,
+        PriceIndivisibleError,
     ),
     needs=ON_A_TASK,
     example={"price": "40000000", "note": "Done within the hour."},

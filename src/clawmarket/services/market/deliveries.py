@@ -17,6 +17,7 @@ from clawmarket.domain.market.order import (
     DeliveryLateError,
     Order,
     OrderNotFoundError,
+    OtherSideError,
     RevocationsUsedUpError,
 )
 from clawmarket.ports.blobs import BlobMissingError
@@ -42,7 +43,7 @@ class IssueDelivery(SignedRequest):
 
 @write(
     "web3.market.delivery.issue",
-    errors=(OrderNotFoundError, DeliveryLateError),
+    errors=(OrderNotFoundError, OtherSideError, DeliveryLateError),
     needs=(Need("orderId", "web3.market.settlement.lock", "orderId", by="other"),),
 )
 def issue_delivery(call: Call, work: Work, request: IssueDelivery) -> DeliveryView:

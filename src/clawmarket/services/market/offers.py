@@ -34,7 +34,7 @@ from clawmarket.registry.methods import Need, Scope, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.tasks import terms_digest
-from clawmarket.services.market.views import OfferView, offer_view
+from clawmarket.services.market.views import OfferView, listed_offer, offer_view
 from clawmarket.services.market.windows import WindowTooShortError, check_windows
 from clawmarket.services.work import Work
 
@@ -190,11 +190,14 @@ class OfferPage(Answer):
 
 @read("web3.market.offer.list", scope=Scope.PUBLIC, example={"status": "offer_published"})
 def list_offers(call: Call, rows: Snapshot, request: ListOffers) -> OfferPage:
-    """List offers, newest first; unpublished ones only to their seller."""
+    """List offers, newest first; unpublished ones only to their seller.
+
+    A list shows 280 characters of a description; `web3.market.offer.get` shows all of it.
+    """
 
     def wanted(offer: Offer) -> bool:
         return offer.state is not OfferState.CREATED or offer.seller == call.actor
 
     equal = {"seller": request.seller, "state": request.status}
     page = scan(rows, Listing(Offer, equal, request.cursor, request.limit), wanted)
-    return OfferPage(items=[offer_view(o) for o in page.items], next_cursor=page.next_cursor)
+    return OfferPage(items=[listed_offer(o) for o in page.items], next_cursor=page.next_cursor)

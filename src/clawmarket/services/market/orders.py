@@ -9,6 +9,7 @@ from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import task as tasks
+from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.explanation import explain
 from clawmarket.domain.market.offer import (
     Offer,
@@ -18,7 +19,7 @@ from clawmarket.domain.market.offer import (
     OwnOfferError,
     check_orderable,
 )
-from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState
+from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState, OtherSideError
 from clawmarket.domain.market.task import Task
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import (
@@ -39,7 +40,7 @@ from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.awards import order_created
 from clawmarket.services.market.rejections import revoke_award
 from clawmarket.services.market.views import OrderView, order_view
-from clawmarket.services.treasury.moves import refund, release, settlement_of
+from clawmarket.services.treasury.moves import refund, release, release_part, settlement_of
 from clawmarket.services.work import Work
 
 
@@ -53,21 +54,35 @@ class OrderTooLargeError(InvalidArgumentError):
 def own_order(
     rows: Snapshot | Work, order_id: str, actor: str, side: Literal["buyer", "seller", "any"]
 ) -> Order:
-    """Return an order that the actor is a party of. Raises OrderNotFoundError."""
+    """Return an order that the actor is on this side of.
+
+    Raises OrderNotFoundError, OtherSideError.
+    """
     order = rows.get(Order, order_id)
-    allowed: tuple[str, ...] = ()
-    if order is not None:
-        allowed = order.parties if side == "any" else (getattr(order, side),)
-    if order is None or actor not in allowed:
-        raise OrderNotFoundError(f"You have no order {order_id} as {side} to do this with.")
+    if order is None or actor not in order.parties:
+        raise OrderNotFoundError(f"You have no order {order_id}.")
+    if side != "any" and actor != getattr(order, side):
+        yours = "buyer" if side == "seller" else "seller"
+        what = f"You are the {yours} of this order; only its {side} can do this."
+        raise OtherSideError(what, orderId=order_id)
     return order
 
 
-def finish_order(work: Work, completed: Order, why: str) -> None:
-    """Pay the seller of a completed order, close its task and ask for the receipt."""
+def finish_order(work: Work, completed: Order, why: str, share: int | None = None) -> None:
+    """Pay the seller for what was accepted; with it the last part, the order is over.
+
+    `share` is what a ruling took out of the lock for the seller, before the fee; None for all.
+    """
     work.save(orders.recorded(completed, work.record_id))
-    release(work, settlement_of(work, completed), why)
-    _wind_up(work, completed)
+    settlement = settlement_of(work, completed)
+    if completed.acts_at is None:
+        release(work, settlement, why, share)
+        wind_up(work, completed)
+        return
+    accepted = completed.milestone - 1
+    part = completed.milestones[accepted].amount
+    release_part(work, settlement, accepted, part, why)
+    work.involve(completed.parties)
 
 
 def return_money(work: Work, order: Order, why: str) -> Order:
@@ -75,13 +90,14 @@ def return_money(work: Work, order: Order, why: str) -> Order:
     after = orders.recorded(orders.give_back(order), work.record_id)
     work.save(after)
     refund(work, settlement_of(work, order), why)
-    if not order.rejections:
+    if not order.rejections and not order.milestone:
         revoke_award(work, order)
-    _wind_up(work, after)
+    wind_up(work, after)
     return after
 
 
-def _wind_up(work: Work, order: Order) -> None:
+def wind_up(work: Work, order: Order) -> None:
+    """Close the task of an order that ended, and ask for its receipt."""
     work.involve(order.parties)
     work.enqueue("receipt", order.order_id)
     task = work.get(Task, order.task_id) if order.task_id else None
@@ -138,6 +154,9 @@ def create_order(call: Call, work: Work, request: CreateOrder) -> OrderView:
         due_at=orders.first_due(call.now),
         acts_at=orders.first_due(call.now),
         records=(offer.record_id, work.record_id),
+        dispute_id=None,
+        milestones=(),
+        milestone=0,
     )
     work.add(order)
     work.emit(order_created(call, order))
@@ -151,12 +170,18 @@ class NameOrder(Request):
     order_id: OrderId
 
 
+class CancelOrder(SignedRequest):
+    """The order to give up."""
+
+    order_id: OrderId
+
+
 @write(
     "web3.market.order.cancel",
-    errors=(OrderNotFoundError,),
+    errors=(OrderNotFoundError, OtherSideError),
     needs=(Need("orderId", "web3.market.order.create", "orderId"),),
 )
-def cancel_order(call: Call, work: Work, request: NameOrder) -> OrderView:
+def cancel_order(call: Call, work: Work, request: CancelOrder) -> OrderView:
     """Give an order up before its payment is locked."""
     order = own_order(work, request.order_id, call.actor, side="buyer")
     after, cancelled = orders.cancel(order)
@@ -183,7 +208,7 @@ class ExplainAnswer(Answer):
     order_id: OrderId
     status: OrderState
     now: Cause
-    waits_for: Literal["buyer", "seller", "market", "nobody"]
+    waits_for: Literal["buyer", "seller", "arbiter", "market", "nobody"]
     then: Cause
     due_at: Moment
     acts_at: Moment | None
@@ -198,7 +223,8 @@ class ExplainAnswer(Answer):
 def explain_order(call: Call, rows: Snapshot, request: NameOrder) -> ExplainAnswer:
     """Say whose turn it is, until when, and what happens if nobody acts."""
     order = own_order(rows, request.order_id, call.actor, side="any")
-    words = explain(order, call.now)
+    dispute = rows.get(Dispute, order.dispute_id) if order.dispute_id else None
+    words = explain(order, call.now, dispute)
     return ExplainAnswer(
         order_id=order.order_id,
         status=order.state,

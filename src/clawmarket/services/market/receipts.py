@@ -8,8 +8,15 @@ from pydantic import Field
 
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.ids import same_ulid
+from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.order import Order, OrderNotFoundError
-from clawmarket.domain.market.receipt import Receipt, ReceiptNotReadyError, receipt_state
+from clawmarket.domain.market.receipt import (
+    OrderNotOverError,
+    Receipt,
+    ReceiptNotFoundError,
+    ReceiptNotReadyError,
+    receipt_state,
+)
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.domain.trust.receipt import LoggedRecord, make_receipt
 from clawmarket.domain.trust.record import LogHead, Record
@@ -63,7 +70,13 @@ class ReceiptView(Answer):
 @ask(
     "web3.market.receipt.get",
     scope=Scope.READ,
-    errors=(OrderNotFoundError, ReceiptNotReadyError, BlobDamagedError),
+    errors=(
+        OrderNotFoundError,
+        OrderNotOverError,
+        ReceiptNotFoundError,
+        ReceiptNotReadyError,
+        BlobDamagedError,
+    ),
     needs=(Need("orderId", "web3.market.reviewResult", "orderId"),),
 )
 async def get_receipt(call: Call, pipeline: Pipeline, request: GetReceipt) -> ReceiptView:
@@ -85,7 +98,10 @@ async def get_receipt(call: Call, pipeline: Pipeline, request: GetReceipt) -> Re
 async def make_receipt_file(pipeline: Pipeline, order_id: str) -> Receipt:
     """Make the receipt of a finished order once, and return it.
 
-    Raises ReceiptNotReadyError while the order goes on or the log lacks one of its records.
+    Raises:
+        OrderNotOverError: The order goes on.
+        ReceiptNotFoundError: The order ended before anything was paid.
+        ReceiptNotReadyError: The log lacks one of its records.
     """
     receipt_id = same_ulid("receipt", order_id)
     store, terms = pipeline.ports.store, pipeline.terms
@@ -128,9 +144,13 @@ def _compose(rows: Snapshot, terms: Terms, order_id: str) -> tuple[str, Settleme
     settlement = (
         rows.get(Settlement, order.settlement_id) if order and order.settlement_id else None
     )
-    if order is None or settlement is None or order.acts_at is not None or head is None:
-        raise ReceiptNotReadyError("The order is not over yet.", orderId=order_id)
-    told = (*_opening_records(rows, order.parties), *order.records)
+    if order is None or order.acts_at is not None:
+        raise OrderNotOverError("The order is not over yet.", orderId=order_id)
+    if settlement is None:
+        raise ReceiptNotFoundError("Nothing was paid for this order, so it has no receipt.")
+    if head is None:
+        raise ReceiptNotReadyError("The log has no signed head yet.", orderId=order_id)
+    told = (*_opening_records(rows, _heard(rows, order)), *order.records)
     records = [_logged(rows, record_id, order_id, head) for record_id in told]
     text = make_receipt(
         origin=terms.origin,
@@ -140,6 +160,13 @@ def _compose(rows: Snapshot, terms: Terms, order_id: str) -> tuple[str, Settleme
         checkpoint=head.checkpoint,
     )
     return text, settlement
+
+
+def _heard(rows: Snapshot, order: Order) -> tuple[str, ...]:
+    """Return the accounts that an order's story names: its parties, and who ruled."""
+    dispute = rows.get(Dispute, order.dispute_id) if order.dispute_id else None
+    arbiter = dispute.arbiter if dispute else None
+    return (*order.parties, arbiter) if arbiter else order.parties
 
 
 def _opening_records(rows: Snapshot, parties: tuple[str, ...]) -> list[str]:

@@ -16,6 +16,7 @@ from clawmarket.domain.market.order import (
     DeliveryLateError,
     Order,
     OrderNotFoundError,
+    OtherSideError,
     ReviewLateError,
 )
 from clawmarket.domain.market.result import (
@@ -47,8 +48,8 @@ class NotATaskOrderError(InvalidArgumentError):
 class FeedbackMissingError(InvalidArgumentError):
     """A rejection says what is wrong."""
 
-    advice = "Say in `feedback` what has to be different."
-    next_command = "clawmarket explain feedback_missing"
+    advice = 'Say in `feedback` what has to be different; on the command line: --feedback "…".'
+    next_command = 'clawmarket task review {resultId} --decision reject --feedback "…"'
 
 
 class Decision(StrEnum):
@@ -73,6 +74,7 @@ class SubmitResult(SignedRequest):
     "web3.market.submitResult",
     errors=(
         OrderNotFoundError,
+        OtherSideError,
         NotATaskOrderError,
         BlobMissingError,
         DeliveryLateError,
@@ -87,7 +89,7 @@ class SubmitResult(SignedRequest):
 def submit_result(call: Call, work: Work, request: SubmitResult) -> ResultView:
     """Hand a result in; it is the delivery of the order at the same time.
 
-    The buyer can read the files at once and has `disputeWindowSec` to accept or send back;
+    The buyer can read the files at once and has the task's review window to accept or send back;
     silence accepts.
     """
     order = own_order(work, request.order_id, call.actor, side="seller")
@@ -182,7 +184,8 @@ def _accept(call: Call, work: Work, order: Order, result: Result) -> ResultView:
 
 def _send_back(call: Call, work: Work, order: Order, result: Result, feedback: str) -> ResultView:
     if not feedback.strip():
-        raise FeedbackMissingError("A rejection needs a reason in `feedback`.")
+        what = "A rejection needs a reason."
+        raise FeedbackMissingError(what, resultId=result.result_id)
     rejected = results.reject(result, feedback)
     after = orders.reject(order, call.now)
     work.save(rejected)

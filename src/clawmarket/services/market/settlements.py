@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from clawmarket.domain.kernel.errors import ConflictError, InvalidArgumentError, NotFoundError
+from clawmarket.domain.kernel.money import format_amount
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import result as results
 from clawmarket.domain.market.order import (
@@ -12,6 +13,7 @@ from clawmarket.domain.market.order import (
     Order,
     OrderNotFoundError,
     OrderState,
+    OtherSideError,
     ReviewLateError,
 )
 from clawmarket.domain.market.result import Result, ResultState
@@ -59,7 +61,7 @@ class LockSettlement(SignedRequest):
 @write(
     "web3.market.settlement.lock",
     risk=Risk.MONEY,
-    errors=(OrderNotFoundError, LockAmountError, FundsMissingError, LockLateError),
+    errors=(OrderNotFoundError, OtherSideError, LockAmountError, FundsMissingError, LockLateError),
     needs=(Need("orderId", "web3.market.order.create", "orderId"),),
 )
 def lock_settlement(call: Call, work: Work, request: LockSettlement) -> SettlementView:
@@ -67,7 +69,8 @@ def lock_settlement(call: Call, work: Work, request: LockSettlement) -> Settleme
     order = own_order(work, request.order_id, call.actor, side="buyer")
     if request.amount is not None and int(request.amount) != order.amount:
         raise LockAmountError(
-            f"The order costs {order.amount}, not {request.amount} minor units.",
+            f"The order costs {format_amount(order.amount, order.asset)}, "
+            f"not {format_amount(int(request.amount), order.asset)}.",
             orderId=order.order_id,
         )
     orders.check_lockable(order, call.now)
@@ -87,7 +90,7 @@ class ReleaseSettlement(SignedRequest):
 @write(
     "web3.market.settlement.release",
     risk=Risk.MONEY,
-    errors=(OrderNotFoundError, ReviewLateError),
+    errors=(OrderNotFoundError, OtherSideError, ReviewLateError),
     needs=(Need("orderId", "web3.market.delivery.complete", "orderId", by="other"),),
 )
 def release_settlement(call: Call, work: Work, request: ReleaseSettlement) -> SettlementView:

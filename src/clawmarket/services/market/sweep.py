@@ -10,12 +10,14 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import task as tasks
+from clawmarket.domain.market.dispute import by_silence
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.market.task import Task, TaskState
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import Answer, Flag, Limit, Request
 from clawmarket.registry.methods import Verb, ask
 from clawmarket.services.call import THE_MARKET, Call
+from clawmarket.services.market.disputes import decide, dispute_of
 from clawmarket.services.market.orders import finish_order, return_money
 from clawmarket.services.market.rejections import turn_down_bids
 from clawmarket.services.market.settlements import accept_result
@@ -53,13 +55,23 @@ async def expire_sweep(_call: Call, pipeline: Pipeline, request: ExpireSweep) ->
 
 
 async def sweep(pipeline: Pipeline, *, limit: int = 200, dry_run: bool = False) -> SweepAnswer:
-    """End what is due, each in a command of its own, and count the endings."""
+    """End what is due, each in a command of its own, and count the endings.
+
+    Raises ExceptionGroup of the defects of those that could not be ended, after all the others.
+    """
     now = pipeline.ports.clock.now()
     due = pipeline.ports.store.read(lambda rows: _due(rows, now, limit))
     endings: dict[str, int] = {}
+    defects: list[Exception] = []
     for row in () if dry_run else due:
-        ending = await _end(pipeline, row)
-        endings[ending] = endings.get(ending, 0) + 1
+        try:
+            ending = await _end(pipeline, row)
+        except Exception as defect:  # noqa: BLE001 - what cannot end must not keep others waiting
+            defects.append(defect)
+        else:
+            endings[ending] = endings.get(ending, 0) + 1
+    if defects:
+        raise ExceptionGroup("some that were due could not be ended", defects)
     return SweepAnswer(
         due=len(due),
         tasks_expired=endings.get("task", 0),
@@ -129,8 +141,13 @@ def _end_order(work: Work, order_id: str) -> str:
             return "order"
         case OrderState.DELIVERED:
             accept_result(work, order, "the buyer was silent")
-            finish_order(work, orders.complete_by_silence(order), "the buyer was silent")
+            finish_order(work, orders.complete_by_silence(order, work.now), "the buyer was silent")
             return "released"
+        case OrderState.DISPUTED:
+            dispute = dispute_of(work, order)
+            verdict = by_silence(dispute, order.at_stake)
+            decide(work, order, dispute, verdict, None)
+            return "released" if verdict.share else "refunded"
         case _:
             return_money(work, order, "the seller was silent")
             return "refunded"

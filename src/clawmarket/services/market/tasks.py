@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.moment import SECOND_MS
 from clawmarket.domain.market import task as tasks
 from clawmarket.domain.market.task import (
@@ -19,6 +20,7 @@ from clawmarket.domain.market.terms import (
     RESUBMIT_S,
     REVIEW_WINDOW_S,
     TASK_LIFETIME_S,
+    Part,
 )
 from clawmarket.domain.treasury.account import FundsMissingError
 from clawmarket.domain.trust.file import EVERYBODY
@@ -32,6 +34,7 @@ from clawmarket.registry.fields import (
     Cursor,
     File,
     Flag,
+    MilestonePart,
     Page,
     PartyText,
     Request,
@@ -46,12 +49,21 @@ from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.files import share_files
 from clawmarket.services.market.rejections import turn_down_bids
-from clawmarket.services.market.views import TaskView, artifacts_of, task_view
+from clawmarket.services.market.views import TaskView, artifacts_of, listed_task, task_view
 from clawmarket.services.market.windows import WindowTooShortError, check_windows
 from clawmarket.services.treasury.moves import give_back, hold_of, set_aside
 from clawmarket.services.work import Work
 
+ALL_PERCENT = 100
+
 Budget = Annotated[Amount, Field(pattern=r"^[1-9][0-9]{0,15}$")]
+
+
+class MilestonesInvalidError(InvalidArgumentError):
+    """The percents of a task's milestones sum to 100."""
+
+    advice = "Name each milestone with its hundredths of the price."
+    next_command = "clawmarket explain milestones_invalid"
 
 
 class PublishTask(SignedRequest):
@@ -69,6 +81,14 @@ class PublishTask(SignedRequest):
     ] = Field(default_factory=list)
     budget: Budget
     asset: AssetId = "credits"
+    milestones: Annotated[
+        list[MilestonePart],
+        Field(
+            max_length=20,
+            description="Parts that are delivered, accepted and paid one after the other; their "
+            "percents sum to 100. None: one delivery for all of it.",
+        ),
+    ] = Field(default_factory=list)
     fund: Annotated[
         Flag, Field(description="Hold the budget now; otherwise the award needs the money.")
     ] = True
@@ -89,7 +109,7 @@ class PublishTask(SignedRequest):
 @write(
     "web3.market.publishTask",
     risk=Risk.MONEY,
-    errors=(FundsMissingError, BlobMissingError, WindowTooShortError),
+    errors=(FundsMissingError, BlobMissingError, WindowTooShortError, MilestonesInvalidError),
     example={
         "title": "Digest a document",
         "skills": ["summarize"],
@@ -100,8 +120,8 @@ class PublishTask(SignedRequest):
 def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
     """Publish a task and hold its budget.
 
-    The budget (minor units) moves from available to held at once unless `fund` is false. It
-    comes back when you cancel, when nobody is awarded in time, or as what an award leaves over.
+    With `fund`, which is the default, the budget moves from available to held at once. It comes
+    back when you cancel, when nobody is awarded in time, or as what an award leaves over.
     """
     windows = (request.timeout_sec, request.dispute_window_sec, request.resubmit_sec)
     check_windows(call.terms, request.expiry_sec, *windows)
@@ -132,6 +152,7 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
         expires_at=expires_at,
         acts_at=expires_at,
         record_id=work.record_id,
+        milestones=_parts(request.milestones),
     )
     work.add(task)
     work.emit(
@@ -140,6 +161,13 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
         )
     )
     return task_view(task)
+
+
+def _parts(asked: list[MilestonePart]) -> tuple[Part, ...]:
+    parts = tuple(Part(each.title, each.percent) for each in asked)
+    if parts and sum(part.percent for part in parts) != ALL_PERCENT:
+        raise MilestonesInvalidError("The percents of all milestones together are not 100.")
+    return parts
 
 
 def terms_digest(call: Call) -> str:
@@ -170,7 +198,10 @@ class TaskPage(Answer):
     verb=Verb("task list"),
 )
 def list_tasks(_call: Call, rows: Snapshot, request: ListTasks) -> TaskPage:
-    """List tasks, newest first."""
+    """List tasks, newest first, with 280 characters of their summaries.
+
+    Requirements and files after the third are left out; `web3.market.getTask` shows all of it.
+    """
     equal = {"state": request.status, "buyer": request.buyer}
     least = int(request.min_budget or 0)
 
@@ -178,7 +209,7 @@ def list_tasks(_call: Call, rows: Snapshot, request: ListTasks) -> TaskPage:
         return (request.skill is None or request.skill in task.skills) and task.budget >= least
 
     page = scan(rows, Listing(Task, equal, request.cursor, request.limit), wanted)
-    return TaskPage(items=[task_view(t) for t in page.items], next_cursor=page.next_cursor)
+    return TaskPage(items=[listed_task(t) for t in page.items], next_cursor=page.next_cursor)
 
 
 class GetTask(Request):

@@ -1,5 +1,6 @@
 """What the market's answers look like, and how they are made from the domain's rows."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.bid import Bid
 from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.dispute import Dispute, Evidence
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.result import Result
@@ -22,7 +24,11 @@ from clawmarket.registry.fields import (
     BidId,
     DeliveryId,
     Digest,
+    DisputeId,
+    EvidenceId,
     File,
+    MilestonePart,
+    MilestoneView,
     Moment,
     Note,
     OfferId,
@@ -37,7 +43,14 @@ from clawmarket.registry.fields import (
     Word,
 )
 
+# What a list shows of one thing's texts and files; the thing itself is shown whole by its id.
+LISTED_CHARS = 280
+LISTED_FILES = 3
+
 Seconds = Annotated[int, Field(description="Seconds.")]
+Shortened = Annotated[
+    bool, Field(description="Whether this list left texts or files out; ask for the one thing.")
+]
 
 
 class TaskView(Answer):
@@ -56,11 +69,13 @@ class TaskView(Answer):
     timeout_sec: Seconds
     dispute_window_sec: Seconds
     resubmit_sec: Seconds
+    milestones: list[MilestonePart]
     status: Word
     bids: int
     order_id: OrderId | None
     created_at: Moment
     expires_at: Moment
+    shortened: Shortened = False
 
 
 class BidView(Answer):
@@ -93,6 +108,7 @@ class OfferView(Answer):
     resubmit_sec: Seconds
     status: Word
     created_at: Moment
+    shortened: Shortened = False
 
 
 class OrderView(Answer):
@@ -113,6 +129,9 @@ class OrderView(Answer):
     settlement_id: SettlementId | None
     delivery_id: DeliveryId | None
     result_id: ResultId | None
+    dispute_id: DisputeId | None
+    milestones: list[MilestoneView]
+    milestone: Annotated[int, Field(description="The milestone at work, from 0.")]
     rejections: int
     status: Word
     created_at: Moment
@@ -169,6 +188,40 @@ class ResultView(Answer):
     submitted_at: Moment
 
 
+class DisputeView(Answer):
+    """A dispute."""
+
+    dispute_id: DisputeId
+    order_id: OrderId
+    initiator: AccountId
+    respondent: AccountId
+    claim: Word
+    reason: Note
+    status: Word
+    resolution: Word | None
+    seller_share: Annotated[
+        Amount | None, Field(description="What the seller gets of the lock, before the fee.")
+    ]
+    why: Note
+    arbiter: AccountId | None
+    opened_at: Moment
+    due_at: Moment
+    resolved_at: Moment | None
+    dispute_hash: Digest
+
+
+class EvidenceView(Answer):
+    """What one side of a dispute brought."""
+
+    evidence_id: EvidenceId
+    dispute_id: DisputeId
+    submitter: AccountId
+    summary: Note
+    artifacts: list[File]
+    digest: Digest
+    submitted_at: Moment
+
+
 class AwardView(Answer):
     """An award, with the order it became."""
 
@@ -215,12 +268,24 @@ def task_view(task: Task) -> TaskView:
         timeout_sec=task.delivery_s,
         dispute_window_sec=task.review_s,
         resubmit_sec=task.resubmit_s,
+        milestones=[MilestonePart(title=m.title, percent=m.percent) for m in task.milestones],
         status=task.state,
         bids=task.bid_count,
         order_id=task.order_id,
         created_at=iso(task.created_at),
         expires_at=iso(task.expires_at),
     )
+
+
+def listed_task(task: Task) -> TaskView:
+    """Return a task as a list shows it: the beginning of what it says."""
+    short = replace(
+        task,
+        summary=task.summary[:LISTED_CHARS],
+        requirements="",
+        attachments=task.attachments[:LISTED_FILES],
+    )
+    return task_view(short).model_copy(update={"shortened": short != task})
 
 
 def bid_view(bid: Bid) -> BidView:
@@ -257,6 +322,12 @@ def offer_view(offer: Offer) -> OfferView:
     )
 
 
+def listed_offer(offer: Offer) -> OfferView:
+    """Return an offer as a list shows it: the beginning of what it says."""
+    short = replace(offer, description=offer.description[:LISTED_CHARS])
+    return offer_view(short).model_copy(update={"shortened": short != offer})
+
+
 def order_view(order: Order) -> OrderView:
     """Return an order in wire form."""
     return OrderView(
@@ -275,11 +346,48 @@ def order_view(order: Order) -> OrderView:
         settlement_id=order.settlement_id,
         delivery_id=order.delivery_id,
         result_id=order.result_id,
+        dispute_id=order.dispute_id,
+        milestones=[MilestoneView(title=m.title, amount=str(m.amount)) for m in order.milestones],
+        milestone=order.milestone,
         rejections=order.rejections,
         status=order.state,
         created_at=iso(order.created_at),
         due_at=iso(order.due_at),
         records=list(order.records),
+    )
+
+
+def dispute_view(dispute: Dispute) -> DisputeView:
+    """Return a dispute in wire form."""
+    return DisputeView(
+        dispute_id=dispute.dispute_id,
+        order_id=dispute.order_id,
+        initiator=dispute.initiator,
+        respondent=dispute.respondent,
+        claim=dispute.claim,
+        reason=dispute.reason,
+        status=dispute.state,
+        resolution=dispute.resolution,
+        seller_share=None if dispute.share is None else str(dispute.share),
+        why=dispute.why,
+        arbiter=dispute.arbiter,
+        opened_at=iso(dispute.opened_at),
+        due_at=iso(dispute.due_at),
+        resolved_at=_moment(dispute.resolved_at),
+        dispute_hash=dispute.digest,
+    )
+
+
+def evidence_view(evidence: Evidence) -> EvidenceView:
+    """Return a piece of evidence in wire form."""
+    return EvidenceView(
+        evidence_id=evidence.evidence_id,
+        dispute_id=evidence.dispute_id,
+        submitter=evidence.submitter,
+        summary=evidence.summary,
+        artifacts=files_of(evidence.artifacts),
+        digest=evidence.digest,
+        submitted_at=iso(evidence.submitted_at),
     )
 
 

@@ -12,11 +12,12 @@ from clawmarket.ports.store import Query
 from clawmarket.services.call import THE_MARKET
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.identity import token_hash
+from clawmarket.services.trust.tallies import complete_tallies
 from clawmarket.services.work import Work
 
 
 async def open_market(pipeline: Pipeline, operator_token: str) -> None:
-    """Make the market's own account and its operator's, unless they exist."""
+    """Make the market's own account and its operator's, unless they exist; complete its tallies."""
     hashed = token_hash(operator_token)
     known = pipeline.ports.store.read(
         lambda rows: rows.find(Query(Credential, equal={"lookup": hashed}, limit=1))
@@ -24,6 +25,7 @@ async def open_market(pipeline: Pipeline, operator_token: str) -> None:
     if not known:
         call = pipeline.call(THE_MARKET, "market.open")
         await pipeline.write(call, lambda work: _open(work, hashed))
+    await complete_tallies(pipeline.ports.store)
 
 
 def _open(work: Work, hashed: str) -> None:

@@ -5,16 +5,16 @@ from typing import Annotated
 from pydantic import Field
 
 from clawmarket.domain.kernel.job import Job, JobState
-from clawmarket.domain.kernel.machine import MACHINES
 from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.kernel.money import CREDITS
 from clawmarket.domain.treasury.account import FEES
-from clawmarket.domain.trust.record import Tally
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import Amount, Answer, Flag, Moment, Request, Verbatim, Word
 from clawmarket.registry.methods import Scope, Verb, read
 from clawmarket.registry.probes import Finding, run_probes
 from clawmarket.services.call import Call
 from clawmarket.services.trust.log import log_head, unlogged
+from clawmarket.services.trust.tallies import pockets_of, states_of
 
 Counts = Annotated[dict[str, int], Field(description="How many stand in each state."), Verbatim]
 
@@ -41,23 +41,17 @@ class MarketStatus(Answer):
 def market_status(_call: Call, rows: Snapshot, _request: MarketStatusRequest) -> MarketStatus:
     """Count what stands in which state; one lookup per state, however large the market is."""
     head = log_head(rows)
-    fees = rows.get(Tally, f"{FEES}|credits")
     return MarketStatus(
-        tasks=_counts(rows, "task"),
-        bids=_counts(rows, "bid"),
-        offers=_counts(rows, "offer"),
-        orders=_counts(rows, "order"),
-        settlements=_counts(rows, "settlement"),
-        deliveries=_counts(rows, "delivery"),
-        results=_counts(rows, "result"),
-        fees=str(fees.amount if fees else 0),
+        tasks=states_of(rows, "task"),
+        bids=states_of(rows, "bid"),
+        offers=states_of(rows, "offer"),
+        orders=states_of(rows, "order"),
+        settlements=states_of(rows, "settlement"),
+        deliveries=states_of(rows, "delivery"),
+        results=states_of(rows, "result"),
+        fees=str(pockets_of(rows, CREDITS)[FEES]),
         as_of_records=head.size if head else 0,
     )
-
-
-def _counts(rows: Snapshot, noun: str) -> dict[str, int]:
-    found = ((str(s), rows.get(Tally, f"{noun}|{s}")) for s in MACHINES[noun].states)
-    return {state: tally.amount if tally else 0 for state, tally in found}
 
 
 class Ping(Request):

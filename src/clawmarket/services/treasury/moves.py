@@ -7,7 +7,12 @@ from dataclasses import replace
 
 from clawmarket.domain.kernel.errors import InternalError
 from clawmarket.domain.kernel.money import CREDITS, split_fee
-from clawmarket.domain.market.order import Order, PaymentLocked, SettlementReleased
+from clawmarket.domain.market.order import (
+    Order,
+    PaymentLocked,
+    SettlementPartReleased,
+    SettlementReleased,
+)
 from clawmarket.domain.market.order import SettlementRefunded as Refunded
 from clawmarket.domain.market.order import lock as lock_order
 from clawmarket.domain.treasury import hold as holds
@@ -50,7 +55,7 @@ def set_aside(work: Work, owner: str, amount: int, ref: str, asset: str = CREDIT
 def give_back(work: Work, hold: Hold, *, expired: bool = False) -> None:
     """Return all of a pending hold to its owner. Raises TransitionRefusedError."""
     work.save(holds.expire(hold) if expired else holds.void(hold))
-    owner, amount = hold.owner, hold.amount
+    owner, amount = hold.owner, hold.remaining
     work.keep_balance(work.balance(owner, hold.asset).moved(available=amount, held=-amount))
     moves = [(held(owner), -amount), (available(owner), amount)]
     work.post("void", hold.ref, hold.asset, moves)
@@ -105,28 +110,24 @@ def lock(work: Work, order: Order, hold: Hold) -> tuple[Order, Settlement]:
     return locked, settlement
 
 
-def release(work: Work, settlement: Settlement, why: str) -> Settlement:
-    """Divide a lock between the seller and the market. Raises TransitionRefusedError."""
-    paid = settlements.confirm_release(settlements.ask_release(settlement), work.now)
+def release(work: Work, settlement: Settlement, why: str, share: int | None = None) -> Settlement:
+    """Divide what is locked between the seller and the market; beyond `share` it goes back.
+
+    Raises TransitionRefusedError, ShareExceedsLockError.
+    """
+    share = settlement.remaining if share is None else share
+    paid = settlements.confirm_release(settlements.ask_release(settlement, share), work.now)
     work.save(paid)
-    work.save(holds.post(hold_of(work, paid.hold_id), paid.seller_amount + paid.fee))
-    _expect(work, paid, -1)
-    work.keep_balance(work.balance(paid.payer, paid.asset).moved(held=-paid.amount))
-    seller = work.balance(paid.payee, paid.asset).moved(available=paid.seller_amount)
-    work.keep_balance(replace(seller, earned=seller.earned + paid.seller_amount))
-    moves = [
-        (held(paid.payer), -paid.amount),
-        (available(paid.payee), paid.seller_amount),
-        (FEES, paid.fee),
-    ]
-    work.post("release", paid.order_id, paid.asset, moves)
+    work.save(holds.post(hold_of(work, paid.hold_id), share))
+    _expect(work, settlement, -1)
+    seller_amount, fee = _pay(work, settlement, paid, "release")
     work.emit(
         SettlementReleased(
             paid.settlement_id,
             paid.order_id,
             paid.asset,
-            str(paid.seller_amount),
-            str(paid.fee),
+            str(seller_amount),
+            str(fee),
             str(paid.refund_amount),
             why,
         )
@@ -134,11 +135,53 @@ def release(work: Work, settlement: Settlement, why: str) -> Settlement:
     return paid
 
 
+def release_part(work: Work, settlement: Settlement, milestone: int, part: int, why: str) -> None:
+    """Divide a milestone's part of the lock; the rest stays locked.
+
+    Raises TransitionRefusedError, ShareExceedsLockError.
+    """
+    paid = settlements.confirm_part(settlements.ask_part(settlement, part))
+    work.save(paid)
+    work.save(holds.post_part(hold_of(work, paid.hold_id), part))
+    _expect(work, settlement, -1)
+    _expect(work, paid, +1)
+    seller_amount, fee = _pay(work, settlement, paid, "part")
+    work.emit(
+        SettlementPartReleased(
+            paid.settlement_id,
+            paid.order_id,
+            paid.asset,
+            milestone,
+            str(seller_amount),
+            str(fee),
+            why,
+        )
+    )
+
+
+def _pay(work: Work, before: Settlement, after: Settlement, reason: str) -> tuple[int, int]:
+    """Move what left the lock between two states of a settlement; return net and fee of it."""
+    net, fee = after.seller_amount - before.seller_amount, after.fee - before.fee
+    back = after.refund_amount
+    payer = work.balance(after.payer, after.asset)
+    work.keep_balance(payer.moved(held=-(net + fee + back), available=back))
+    seller = work.balance(after.payee, after.asset).moved(available=net)
+    work.keep_balance(replace(seller, earned=seller.earned + net))
+    moves = [
+        (held(after.payer), -(net + fee + back)),
+        (available(after.payee), net),
+        (FEES, fee),
+        (available(after.payer), back),
+    ]
+    work.post(reason, after.order_id, after.asset, moves)
+    return net, fee
+
+
 def refund(work: Work, settlement: Settlement, why: str) -> Settlement:
-    """Give a whole lock back to its payer. Raises TransitionRefusedError."""
+    """Give all that is locked back to its payer. Raises TransitionRefusedError."""
     back = settlements.confirm_refund(settlements.ask_refund(settlement), work.now)
     work.save(back)
-    _expect(work, back, -1)
+    _expect(work, settlement, -1)
     give_back(work, hold_of(work, back.hold_id))
     work.emit(Refunded(back.settlement_id, back.order_id, back.asset, str(back.refund_amount), why))
     return back
@@ -151,6 +194,7 @@ def grant(work: Work, owner: str, amount: int, ref: str, asset: str = CREDITS) -
 
 
 def _expect(work: Work, settlement: Settlement, sign: int) -> None:
-    net, _ = split_fee(settlement.amount, settlement.fee_bps)
+    """Count what a settlement still has to bring its payee, net of the fee, in or out."""
+    net = split_fee(settlement.amount, settlement.fee_bps)[0] - settlement.seller_amount
     balance = work.balance(settlement.payee, settlement.asset)
     work.keep_balance(replace(balance, on_its_way=balance.on_its_way + sign * net))

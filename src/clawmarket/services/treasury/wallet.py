@@ -18,12 +18,14 @@ from clawmarket.registry.fields import (
     Answer,
     AssetId,
     Note,
+    RecordId,
     Request,
     Word,
 )
 from clawmarket.registry.methods import Need, Risk, Scope, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.treasury.moves import grant
+from clawmarket.services.treasury.statement import newest_record
 from clawmarket.services.work import Work
 
 
@@ -59,6 +61,9 @@ class WalletView(Answer):
     held: Annotated[Amount, Field(description="Set aside for your tasks and orders.")]
     on_its_way: Annotated[Amount, Field(description="Locked for work you sell, after the fee.")]
     earned: Annotated[Amount, Field(description="Ever received for work.")]
+    as_of: Annotated[
+        RecordId | None, Field(description="Your newest record; the figures hold until the next.")
+    ]
     test_money: bool
 
 
@@ -78,6 +83,7 @@ def show_wallet(call: Call, rows: Snapshot, _request: ShowWallet) -> WalletView:
         held=str(balance.held),
         on_its_way=str(balance.on_its_way),
         earned=str(balance.earned),
+        as_of=newest_record(rows, call.actor),
         test_money=call.terms.test_money,
     )
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
-from clawmarket.domain.trust.file import EVERYBODY, FileRight, FileStored, right_id
-from clawmarket.domain.trust.session import AuthNeededError, ScopeMissingError, allows
+from clawmarket.domain.trust.file import ARBITERS, EVERYBODY, FileRight, FileStored, right_id
+from clawmarket.domain.trust.session import AuthNeededError, Role, ScopeMissingError, allows
 from clawmarket.ports.blobs import BlobMissingError, BlobTooLargeError
 from clawmarket.ports.store import RowExistsError
 from clawmarket.registry.fields import Answer, File, FileName, Request
@@ -99,7 +99,9 @@ def right_to_read(pipeline: Pipeline, caller: Caller, digest: str) -> FileRight:
         BlobMissingError: There is no such file, or no such right; the two look the same.
     """
     _admit(caller, Scope.READ)
-    holders = (caller.account_id, EVERYBODY)
+    holders = [caller.account_id, EVERYBODY]
+    if caller.role in (Role.ARBITER, Role.OPERATOR):
+        holders.append(ARBITERS)
     rights = pipeline.ports.store.read(
         lambda rows: [rows.get(FileRight, right_id(digest, holder)) for holder in holders]
     )

@@ -4,10 +4,13 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import Field
 
+from clawmarket.domain.kernel.errors import ConflictError
+from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.moment import HOUR_MS, MINUTE_MS, from_iso, iso
 from clawmarket.domain.trust.session import (
     Account,
@@ -27,8 +30,17 @@ from clawmarket.domain.trust.session import (
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.store import Query, Snapshot, Store
 from clawmarket.ports.wallets import SignIn, SignInRefusedError
-from clawmarket.registry.fields import AccountId, Address, Answer, Moment, Request, Text, Token
-from clawmarket.registry.methods import Need, Scope, ask, read
+from clawmarket.registry.fields import (
+    AccountId,
+    Address,
+    Answer,
+    Flag,
+    Moment,
+    Request,
+    Text,
+    Token,
+)
+from clawmarket.registry.methods import Need, Scope, Verb, ask, read, write
 from clawmarket.services.call import NOBODY, Call, Caller, Terms
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.moves import grant
@@ -37,6 +49,7 @@ from clawmarket.services.work import Work
 CHALLENGE_MS = 5 * MINUTE_MS
 SESSION_MS = 12 * HOUR_MS
 CHAIN_ID = 8453
+MAX_ENDED = 1_000
 _ADDRESS = re.compile(r"\n(0x[0-9a-fA-F]{40})\n")
 _NONCE = re.compile(r"\nNonce: ([0-9a-f]{16})[0-9a-f]{32}\nIssued At: ([0-9T:.-]{23}Z)\n")
 STATEMENT = "Sign in to ClawMarket. This moves no money."
@@ -226,13 +239,89 @@ def open_wallet_account(work: Work, address: str) -> Credential:
     return credential
 
 
+class SessionMissingError(ConflictError):
+    """The call came with a key, and a key has no session to end."""
+
+    advice = "Send `all` to end the account's sessions; a key is ended by revoking it."
+    next_command = "clawmarket keys list"
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class SessionEnded(Event):
+    """An account ended a session, or `count` of them, before its time."""
+
+    account_id: str
+    count: int
+
+
+class LogoutRequest(Request):
+    """Which sessions."""
+
+    all: Annotated[
+        Flag, Field(description="End every session of your account, not this one alone.")
+    ] = False
+
+
+class LogoutAnswer(Answer):
+    """How many sessions are of no more use."""
+
+    ended: int
+    more: Annotated[
+        bool, Field(description="Whether there are others left, this one too; send it again.")
+    ]
+
+
+@write(
+    "web3.siwe.logout",
+    errors=(SessionMissingError, SessionUnknownError),
+    example={"all": True},
+    verb=Verb("wallet logout"),
+)
+def logout(call: Call, work: Work, request: LogoutRequest) -> LogoutAnswer:
+    """End your session; its token is refused from now on.
+
+    With `all` every session of your account ends, wherever it was opened, at most 1,000 at once.
+    API keys stay: `web3.keys.revoke` ends those.
+    """
+    own = call.caller.session
+    if not (own or request.all):
+        raise SessionMissingError("This call came with a key, not with a session.")
+    ended = _sessions(work, call.actor) if request.all else _session(work, own)
+    more = len(ended) == MAX_ENDED
+    if more:
+        # Whoever has so many needs this one to go on.
+        ended -= {own}
+    for hashed in ended:
+        work.remove(Session, hashed)
+    work.emit(SessionEnded(call.actor, len(ended)))
+    return LogoutAnswer(ended=len(ended), more=more)
+
+
+def _session(work: Work, hashed: str) -> set[str]:
+    if work.get(Session, hashed) is None:
+        raise SessionUnknownError("This session has ended before.")
+    return {hashed}
+
+
+def _sessions(work: Work, account_id: str) -> set[str]:
+    live = Query(Session, equal={"account_id": account_id}, limit=MAX_ENDED)
+    return {session.token_hash for session in work.find(live)}
+
+
 def token_hash(token: str) -> str:
     """Return what is kept of a token or key: its SHA-256."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def identify(store: Store, clock: Clock, token: str | None) -> Caller:
+def identify(store: Store, clock: Clock, token: str | None, peer: str = "") -> Caller:
     """Return who a bearer token speaks for; nobody for None.
+
+    Args:
+        store: Where sessions and keys are.
+        clock: What time it is.
+        token: What the caller showed.
+        peer: The address that the caller's connection comes from; no header says it.
 
     Raises:
         SessionUnknownError: The token is not known here.
@@ -240,7 +329,7 @@ def identify(store: Store, clock: Clock, token: str | None) -> Caller:
         KeyRevokedError: The key was revoked.
     """
     if not token:
-        return NOBODY
+        return replace(NOBODY, peer=peer) if peer else NOBODY
     hashed = token_hash(token)
     return store.read(
         lambda rows: (
@@ -258,7 +347,9 @@ def _by_session(rows: Snapshot, hashed: str, now: int) -> Caller:
     if now >= session.expires_at:
         raise SessionExpiredError("This session's time has passed.")
     role = _role(rows, session.account_id)
-    return Caller(session.account_id, role, session.kind, session.credential_id, session.scope)
+    return Caller(
+        session.account_id, role, session.kind, session.credential_id, session.scope, hashed
+    )
 
 
 def _by_key(rows: Snapshot, hashed: str) -> Caller:

@@ -3,22 +3,22 @@
 Commands do not wait for it; a record is in the log within a second of its command.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import orjson
-
-from clawmarket.domain.kernel.ids import noun_of
-from clawmarket.domain.treasury.account import FEES
 from clawmarket.domain.trust.checkpoint import Checkpoint, key_id, note
 from clawmarket.domain.trust.merkle import Frontier
 from clawmarket.domain.trust.record import LogEntry, LogHead, LogTile, Record, Tally, record_leaf
 from clawmarket.domain.trust.tiles import grow, inclusion_proof
 from clawmarket.ports.signer import LogSigner
 from clawmarket.ports.store import Query, Snapshot, Store, Transaction
+from clawmarket.services.trust.tallies import changes_of
 
 HEAD = "log"
 BATCH = 512
+
+Announce = Callable[[LogHead], Awaitable[None]]
+"""Told of each head before anybody can see it."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,23 @@ class Batch:
     tallies: dict[str, int]
 
 
-async def sequence(store: Store, signer: LogSigner, now: int) -> int:
+async def sequence(
+    store: Store, signer: LogSigner, now: int, announce: Announce | None = None
+) -> int:
     """Take all new records into the log and return how many there were.
 
-    Hashing happens before the transaction, so that trading does not wait for it.
+    Hashing happens before the transaction, so that trading does not wait for it. A head that
+    cannot be announced is not stored. Several processes may do this side by side: whoever is
+    second appends nothing and looks anew.
     """
     total = 0
     while batch := store.read(_next_batch):
-        await store.write(lambda rows, taken=batch: _append(rows, taken, signer, now))  # type: ignore[misc]  # the default binds the loop variable
-        total += len(batch.records)
-        if len(batch.records) < BATCH:
+        head = _sign(batch, signer, now)
+        if announce is not None:
+            await announce(head)
+        first = await store.write(lambda rows, taken=batch, head=head: _append(rows, taken, head))  # type: ignore[misc]  # the defaults bind the loop variables
+        total += len(batch.records) if first else 0
+        if first and len(batch.records) < BATCH:
             break
     return total
 
@@ -51,7 +58,7 @@ def _next_batch(rows: Snapshot) -> Batch | None:
     if not records:
         return None
     leaves = [record_leaf(record.body, record.salt) for record in records]
-    return Batch(head, records, leaves, _count(records))
+    return Batch(head, records, leaves, changes_of(records))
 
 
 def unlogged(rows: Snapshot, head: LogHead | None, *, limit: int) -> list[Record]:
@@ -59,24 +66,11 @@ def unlogged(rows: Snapshot, head: LogHead | None, *, limit: int) -> list[Record
     return rows.find(Query(Record, after=head.last_record_id if head else "", limit=limit))
 
 
-def _count(records: Iterable[Record]) -> dict[str, int]:
-    changes: dict[str, int] = {}
-    for record in records:
-        facts = orjson.loads(record.body)
-        for thing, before, after in facts["states"]:
-            noun = noun_of(thing) or "thing"
-            changes[f"{noun}|{after}"] = changes.get(f"{noun}|{after}", 0) + 1
-            if before:
-                changes[f"{noun}|{before}"] = changes.get(f"{noun}|{before}", 0) - 1
-        for account, asset, amount in facts["postings"]:
-            if account == FEES:
-                changes[f"{FEES}|{asset}"] = changes.get(f"{FEES}|{asset}", 0) + int(amount)
-    return changes
-
-
-def _append(rows: Transaction, batch: Batch, signer: LogSigner, now: int) -> None:
+def _append(rows: Transaction, batch: Batch, head: LogHead) -> bool:
+    """Append a batch, unless the log grew since it was made; return whether it was appended."""
+    if log_head(rows) != batch.head:
+        return False
     size = batch.head.size if batch.head else 0
-    frontier = Frontier.from_bytes(batch.head.frontier) if batch.head else Frontier()
     for offset, record in enumerate(batch.records):
         rows.add(LogEntry(size + offset, record.record_id))
     for level, number, hashes in grow(size, batch.leaves, lambda *at: read_tile(rows, *at)):
@@ -85,20 +79,21 @@ def _append(rows: Transaction, batch: Batch, signer: LogSigner, now: int) -> Non
         found = rows.get(Tally, tally_id)
         counted = Tally(tally_id, (found.amount if found else 0) + change)
         _put(rows, counted, is_new=found is None)
-    last = batch.records[-1].record_id
-    head = _sign(frontier.extend(batch.leaves), last, signer, now)
     _put(rows, head, is_new=batch.head is None)
+    return True
 
 
 def _put(rows: Transaction, row: object, *, is_new: bool) -> None:
     (rows.add if is_new else rows.save)(row)
 
 
-def _sign(frontier: Frontier, last_record_id: str, signer: LogSigner, now: int) -> LogHead:
+def _sign(batch: Batch, signer: LogSigner, now: int) -> LogHead:
+    before = Frontier.from_bytes(batch.head.frontier) if batch.head else Frontier()
+    frontier, last = before.extend(batch.leaves), batch.records[-1].record_id
     body = Checkpoint(signer.name, frontier.size, frontier.root()).body()
     signature = signer.sign(body.encode())
     signed = note(body, [(signer.name, key_id(signer.name, signer.public_key), signature)])
-    return LogHead(HEAD, frontier.size, last_record_id, frontier.to_bytes(), signed, now)
+    return LogHead(HEAD, frontier.size, last, frontier.to_bytes(), signed, now)
 
 
 def read_tile(rows: Snapshot, level: int, number: int) -> bytes:

@@ -1,12 +1,15 @@
 """Your wallet and your session: make the one, open the other."""
 
+import os
+
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.entry.cli.invocation import Invocation
-from clawmarket.entry.cli.output import finish
+from clawmarket.entry.cli.output import finish, tell
 from clawmarket.entry.cli.remote.client import Market
 from clawmarket.entry.cli.remote.session import (
+    KEY_VARIABLE,
     WALLET_FILE,
     Session,
     home_folder,
@@ -15,17 +18,19 @@ from clawmarket.entry.cli.remote.session import (
 )
 from clawmarket.entry.cli.tables import pairs
 
-_KEEP = "Keep a copy of wallet.json in your home folder of ClawMarket; nobody else has its key."
+_KEEP = "Copy this file to a safe place of yours: nobody else has its key, nobody can restore it."
 
 
 def new_wallet(invocation: Invocation) -> None:
     """Make a wallet file. Raises WalletExistsError, WalletUnsavedError."""
     wallet = Wallet.create(SystemEntropy())
-    wallet.save(home_folder() / WALLET_FILE)
+    path = (home_folder() / WALLET_FILE).absolute()
+    wallet.save(path)
     next_step = "clawmarket wallet login"
-    document = {"ok": True, "address": wallet.address, "file": WALLET_FILE, "next": [next_step]}
-    rows = [("address", wallet.address), ("file", WALLET_FILE)]
-    finish(invocation, document, [*pairs(rows), _KEEP, f"next: {next_step}"])
+    document = {"ok": True, "address": wallet.address, "file": str(path), "next": [next_step]}
+    rows = [("address", wallet.address), ("file", str(path))]
+    lines = [*pairs(rows), _KEEP, f"next: {next_step}"]
+    finish(invocation, document, lines, [wallet.address])
 
 
 def login(invocation: Invocation) -> None:
@@ -60,6 +65,9 @@ def login(invocation: Invocation) -> None:
 
 def _show(invocation: Invocation, session: Session, *, opened: bool) -> None:
     next_step = "clawmarket wallet show"
+    if os.environ.get(KEY_VARIABLE, "").strip():
+        tell(f"{KEY_VARIABLE} is set: commands go on using that key instead of this session.")
+        next_step = f"unset {KEY_VARIABLE}"
     document = {
         "ok": True,
         "accountId": session.account_id,
@@ -75,4 +83,4 @@ def _show(invocation: Invocation, session: Session, *, opened: bool) -> None:
         ("market", session.origin),
         ("until", session.expires_at),
     ]
-    finish(invocation, document, [*pairs(rows), f"next: {next_step}"])
+    finish(invocation, document, [*pairs(rows), f"next: {next_step}"], [session.account_id])

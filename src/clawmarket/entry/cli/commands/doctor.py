@@ -16,8 +16,9 @@ from clawmarket.domain.kernel.moment import SECOND_MS, from_iso, span
 from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.invocation import Invocation
+from clawmarket.entry.cli.labels import counted
 from clawmarket.entry.cli.output import finish
-from clawmarket.entry.cli.remote.client import RemoteRefusal, reach
+from clawmarket.entry.cli.remote.client import MarketAwayError, RemoteRefusal, reach
 from clawmarket.entry.cli.remote.session import home_folder, market_url, stored_session
 from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE
 
@@ -71,8 +72,13 @@ def doctor(invocation: Invocation) -> int:
         "passed": [check.document() for check in checks if check not in findings],
         "fixed": fixed,
     }
-    finish(invocation, document, [*(f"fixed: {path}" for path in fixed), *_lines(checks)])
+    lines = [*(f"fixed: {path}" for path in fixed), *_lines(checks)]
+    finish(invocation, document, lines, map(_brief, findings))
     return EXIT_NEGATIVE if lint and findings else EXIT_DONE
+
+
+def _brief(check: Check) -> str:
+    return f"{check.severity}  {check.check_id}  {check.document()['message']}"
 
 
 def _lines(checks: list[Check]) -> Iterator[str]:
@@ -84,7 +90,7 @@ def _lines(checks: list[Check]) -> Iterator[str]:
             yield f"{' ' * (width + 11)}next: {facts['fixHint']}"
     worst = max(checks, key=lambda check: _GRADES.index(check.severity)).severity
     bad = sum(check.severity in ("warning", "error") for check in checks)
-    yield f"{len(checks)} checks, {bad} findings, worst: {worst}"
+    yield f"{counted(len(checks), 'check')}, {counted(bad, 'finding')}, worst: {worst}"
 
 
 def _runtime() -> Iterator[Check]:
@@ -128,8 +134,9 @@ def _home(home: Path) -> Iterator[Check]:
     else:
         loose = [path for path in _private(home) if _mode(path) & _OTHERS]
         for path in loose:
-            said = f"Others may read it: mode {_mode(path):04o}."
             name = path.relative_to(home).as_posix()
+            which = "the home" if path == home else f"`{name}`"
+            said = f"Others may read {which}: mode {_mode(path):04o}."
             yield Check("home/permissions", "error", said, name, "clawmarket doctor --fix")
         if not loose:
             yield Check("home/permissions", "ok", "Only you can read the home.", ".")
@@ -185,7 +192,9 @@ def _market(invocation: Invocation) -> Iterator[Check]:
         with reach(invocation) as market:
             answer = market.call("web3.status.summary", {"deep": True})
     except Refused as refused:
-        hint = "clawmarket serve --faucet"
+        # Not `doctor` again, which the refusal itself would name.
+        away = isinstance(refused, MarketAwayError) and "url" not in refused.details
+        hint = refused.next_step if away else refused.advice
         yield Check("market/reachable", "warning", refused.what, fix_hint=hint)
         return
     except RemoteRefusal as refusal:
@@ -212,5 +221,6 @@ def _log_head(answer: Entry) -> Check:
     if answer["logSignedAt"] is None:
         hint = "clawmarket status --deep"
         return Check("market/log", "warning", "The log has no signed head yet.", "", hint)
-    said = f"The log has {answer['logSize']} records, signed {answer['logSignedAt']}."
+    size = counted(answer["logSize"], "record")
+    said = f"The log has {size}, signed {answer['logSignedAt']}."
     return Check("market/log", "ok", said)

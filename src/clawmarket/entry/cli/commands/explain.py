@@ -5,6 +5,7 @@ from click.shell_completion import get_completion_class
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.entry.cli.catalog import Entry, exit_status, method_entry, method_names, stored
+from clawmarket.entry.cli.completion import TOPICS
 from clawmarket.entry.cli.invocation import PROGRAM, Invocation
 from clawmarket.entry.cli.output import finish
 from clawmarket.entry.cli.suggestions import nearest, said
@@ -16,11 +17,13 @@ _COMPLETE_VARIABLE = "_CLAWMARKET_COMPLETE"
 ENVIRONMENT = (
     ("CLAWMARKET_URL", "where the market is; --url wins"),
     ("CLAWMARKET_PORT", "the port on 127.0.0.1, for `serve` and for commands; 8787 if not set"),
+    ("CLAWMARKET_DATABASE", "a PostgreSQL URL for `serve`; SQLite in the home if not set"),
     ("CLAWMARKET_HOME", "the folder with wallet, session and market; .clawmarket if not set"),
     ("CLAWMARKET_API_KEY", "an API key or an operator's token; wins over the session file"),
     ("CLAWMARKET_JSON", "1: every command prints one JSON document, as with --json"),
     ("CLAWMARKET_FAUCET", "1: as `serve --faucet`"),
     ("CLAWMARKET_PRODUCTION", "1: `serve` refuses everything that is for tests"),
+    ("CLAWMARKET_CALLS_PER_S", "calls a second that `serve` lets an account make; 0: any number"),
     ("CLAWMARKET_LOG", "how much `serve` writes to stderr"),
     ("CLAWMARKET_DEBUG", "1: failures show where in the program they happened"),
     ("OPENCLAW_SHELL", "set by OpenClaw: no prompts; spending needs --yes"),
@@ -109,7 +112,8 @@ def completion(invocation: Invocation) -> None:
     if kind is None:
         raise WordUnknownError(f"There is no completion for {shell!r}.")
     script = kind(command_tree(), {}, PROGRAM, _COMPLETE_VARIABLE).source()
-    finish(invocation, {"ok": True, "shell": shell, "script": script}, script.splitlines())
+    lines = script.splitlines()
+    finish(invocation, {"ok": True, "shell": shell, "script": script}, lines, lines)
 
 
 def help_topic(invocation: Invocation) -> None:
@@ -119,10 +123,10 @@ def help_topic(invocation: Invocation) -> None:
         _exit_codes(invocation)
     elif words == ["environment"]:
         document = {"ok": True, "environment": dict(ENVIRONMENT)}
-        finish(invocation, document, pairs(ENVIRONMENT))
+        finish(invocation, document, lines := pairs(ENVIRONMENT), lines)
     else:
         text = _command_help(words)
-        finish(invocation, {"ok": True, "help": text}, text.splitlines())
+        finish(invocation, {"ok": True, "help": text}, text.splitlines(), text.splitlines())
 
 
 def _exit_codes(invocation: Invocation) -> None:
@@ -130,7 +134,8 @@ def _exit_codes(invocation: Invocation) -> None:
     codes = [(f"{row['exit']}", f"{code}: {row['meaning']}") for code, row in _by_exit(catalog)]
     lines = ["exit statuses:", *pairs(list(catalog["exits"].items())), "", "error codes:"]
     document = {"ok": True, "exits": catalog["exits"], "codes": catalog["codes"]}
-    finish(invocation, document, [*lines, *pairs(codes)])
+    lines += pairs(codes)
+    finish(invocation, document, lines, lines)
 
 
 def _by_exit(catalog: Entry) -> list[tuple[str, Entry]]:
@@ -139,12 +144,17 @@ def _by_exit(catalog: Entry) -> list[tuple[str, Entry]]:
 
 def _command_help(words: list[str]) -> str:
     command: click.Command = command_tree()
-    context = click.Context(command, info_name=PROGRAM)
+    context = _context(command, None, PROGRAM)
     for word in words:
         found = command.get_command(context, word) if isinstance(command, click.Group) else None
         if found is None:
-            topics = ["exit-codes", "environment", *getattr(command, "commands", {})]
+            topics = [*TOPICS, *getattr(command, "commands", {})]
             near = nearest(word, topics)
             raise WordUnknownError(f"There is no help on {' '.join(words)!r}.{said(near)}")
-        command, context = found, click.Context(found, parent=context, info_name=word)
+        command, context = found, _context(found, context, word)
     return command.get_help(context)
+
+
+def _context(command: click.Command, parent: click.Context | None, name: str) -> click.Context:
+    """Return a context with the command's own settings, as running it has."""
+    return click.Context(command, parent=parent, info_name=name, **command.context_settings)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError, UnavailableError
 from clawmarket.entry.cli.catalog import Entry
+from clawmarket.entry.cli.fields import picked
 from clawmarket.entry.cli.invocation import Invocation
-from clawmarket.entry.cli.output import finish, picked, print_json
+from clawmarket.entry.cli.output import finish, print_json
 from clawmarket.entry.cli.remote.client import FileDamagedError, Market, reach
 from clawmarket.entry.cli.tables import pairs
 
@@ -35,8 +36,6 @@ def put(invocation: Invocation) -> None:
     rows = [(name, str(stored[name])) for name in ("name", "digest", "size")]
     lines = [*pairs(rows), "undo: can't be undone", f"next: {next_step}"]
     document = {"ok": True, **stored, "next": [next_step]}
-    if invocation.quiet and not invocation.as_json:
-        lines = [str(stored["digest"])]
     _finish(invocation, document, lines)
 
 
@@ -77,10 +76,7 @@ def get_receipt(invocation: Invocation) -> None:
 
 
 def _finish(invocation: Invocation, document: Entry, lines: list[str]) -> None:
-    if invocation.quiet and not invocation.as_json:
-        sys.stdout.write(f"{document.get('receiptId') or document.get('digest')}\n")
-    else:
-        finish(invocation, document, lines)
+    finish(invocation, document, lines, [str(document.get("receiptId") or document["digest"])])
 
 
 def _out(invocation: Invocation) -> Path | None:

@@ -1,8 +1,11 @@
 """What follows a write: how to undo it and until when, and what one usually does next."""
 
 from clawmarket.entry.cli.catalog import Entry
+from clawmarket.entry.cli.remote.client import Market
 
 _NEVER = "can't be undone"
+# A secret of an answer that is repeated: it was shown before.
+_WITHHELD = ("already shown",)
 
 # method → (inverse command or a sentence, until when)
 _UNDO: dict[str, tuple[str, str]] = {
@@ -32,6 +35,7 @@ _UNDO: dict[str, tuple[str, str]] = {
         "clawmarket call web3.market.delivery.revoke deliveryId={deliveryId}",
         "until it is complete",
     ),
+    "web3.siwe.logout": ("clawmarket wallet login", "at any time"),
     "web3.keys.create": ("clawmarket keys revoke {credentialId}", "at any time"),
     "market.jobs.cancel": ("clawmarket call market.jobs.retry jobId={jobId}", "at any time"),
     "market.jobs.retry": ("clawmarket call market.jobs.cancel jobId={jobId}", "until it has run"),
@@ -45,8 +49,27 @@ _NEXT: dict[str, str] = {
     "web3.market.reviewResult": "clawmarket order show {orderId}",
     "web3.market.cancelTask": "clawmarket wallet show",
     "web3.market.order.create": "clawmarket call web3.market.settlement.lock orderId={orderId}",
+    "web3.keys.create": "export CLAWMARKET_API_KEY={key}",
     "web3.keys.revoke": "clawmarket keys list",
 }
+
+_EXPLAIN = "web3.market.order.explain"
+_RESULT = "web3.market.getResult"
+_ONCE = "It is shown this once and kept nowhere: copy it now."
+
+# (order's state, who looks) → what that party may do; blanks are the order's fields.
+_MAY: dict[tuple[str, str], str] = {
+    ("order_created", "buyer"): "call web3.market.settlement.lock orderId={orderId}",
+    ("payment_locked", "seller"): "call web3.market.delivery.issue orderId={orderId}",
+    ("delivery_ready", "seller"): "call web3.market.delivery.complete deliveryId={deliveryId}",
+    ("delivery_completed", "buyer"): "call web3.market.settlement.release orderId={orderId}",
+}
+_MAY_ON_A_TASK: dict[tuple[str, str], str] = {
+    ("payment_locked", "seller"): "task submit {orderId}",
+    ("delivery_ready", "seller"): "task submit {orderId}",
+    ("delivery_completed", "buyer"): "task result {resultId}",
+}
+_RECEIPTED = ("settlement_completed", "order_refunded", "settlement_cancelled")
 
 
 def undo_of(method: str, answer: Entry) -> tuple[str, str]:
@@ -55,9 +78,13 @@ def undo_of(method: str, answer: Entry) -> tuple[str, str]:
     return _filled(command, answer), until
 
 
-def next_of(method: str, answer: Entry) -> str:
-    """Return the command that usually follows a write, or an empty text."""
-    return _filled(_NEXT.get(method, ""), answer)
+def next_of(method: str, answer: Entry) -> list[str]:
+    """Return the command that usually follows a write, if there is one."""
+    command = _NEXT.get(method, "")
+    withheld = [name for name, value in answer.items() if value in _WITHHELD]
+    if not command or any(f"{{{name}}}" in command for name in withheld):
+        return []
+    return [_filled(command, answer)]
 
 
 def followups(method: str, answer: Entry) -> list[str]:
@@ -65,7 +92,46 @@ def followups(method: str, answer: Entry) -> list[str]:
     command, until = undo_of(method, answer)
     following = next_of(method, answer)
     lines = [f"undo: {command} ({until})" if command else f"undo: {until}"]
-    return [*lines, f"next: {following}"] if following else lines
+    return [*lines, *(f"next: {step}" for step in following)]
+
+
+def notes_on(entry: Entry, answer: Entry) -> list[str]:
+    """Return what else has to be said about an answer: that a secret is shown only now."""
+    return [_ONCE] if any(answer.get(name) not in _WITHHELD for name in entry["shownOnce"]) else []
+
+
+def steps_after(market: Market, entry: Entry, answer: Entry) -> list[str]:
+    """Return what the caller may do after looking at an order or a result."""
+    if entry["name"] == _RESULT and answer["status"] == "result_submitted":
+        order = market.call("web3.market.order.get", {"orderId": answer["orderId"]})
+        review = f"clawmarket task review {answer['resultId']} --decision accept"
+        return [review] if _side(market, order) == "buyer" else []
+    if entry["name"] != _EXPLAIN:
+        return []
+    order = market.call("web3.market.order.get", {"orderId": answer["orderId"]})
+    return [f"clawmarket {_step(order, answer['waitsFor'], _side(market, order))}"]
+
+
+def _side(market: Market, order: Entry) -> str:
+    session = market.credential.session if market.credential else None
+    me = session.account_id if session else market.call("web3.wallet.show")["accountId"]
+    return "buyer" if me == order["buyer"] else "seller"
+
+
+def _step(order: Entry, waits_for: str, side: str) -> str:
+    order_id, state = order["orderId"], order["status"]
+    if state in _RECEIPTED:
+        return f"receipt get {order_id} -o {order_id}.receipt.json"
+    if waits_for == "nobody":
+        return f"order list --side {side}"
+    if waits_for != side:
+        until = "delivered" if waits_for == "seller" and side == "buyer" else "ended"
+        return f"order watch {order_id} --until {until}"
+    if state == "order_disputed":
+        return f"dispute evidence {order['disputeId']}"
+    table = _MAY_ON_A_TASK if order["taskId"] else {}
+    step = table.get((state, side)) or _MAY.get((state, side), "order show {orderId}")
+    return step.format(**order)
 
 
 def _filled(command: str, answer: Entry) -> str:

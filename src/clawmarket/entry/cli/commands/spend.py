@@ -6,16 +6,18 @@ from dataclasses import dataclass
 import click
 
 from clawmarket.adapters.clock.system import SystemClock
-from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.errors import InvalidArgumentError, PaymentRequiredError
 from clawmarket.domain.kernel.moment import SECOND_MS, iso
 from clawmarket.domain.kernel.money import CREDITS, format_amount, split_fee
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.invocation import Invocation, may_prompt
+from clawmarket.entry.cli.labels import percent
 from clawmarket.entry.cli.output import tell
 from clawmarket.entry.cli.remote.client import Market
 from clawmarket.entry.cli.tables import pairs
 
 _MAX_TASKS = 50
+_ANSWERS = {"": False, "n": False, "no": False, "y": True, "yes": True}
 
 
 class ConsentMissingError(InvalidArgumentError):
@@ -32,57 +34,134 @@ class BidUnknownError(InvalidArgumentError):
     next_command = "clawmarket task list --status task_open"
 
 
+class PurseTooSmallError(PaymentRequiredError):
+    """There is less available than the command would spend, so it was not asked for."""
+
+    next_command = "clawmarket wallet show"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a market takes, and whether its money is real."""
+
+    fee_bps: int
+    test_money: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a call moves away from the caller, in minor units, and how it could come back."""
+    """What a call moves away from the caller, in minor units, and how it could come back.
+
+    `purse` says whether it comes out of what is available; otherwise it is held already.
+    """
+
+    amount: int
+    what: str
+    undo: str
+    purse: bool = False
+
+    def quote(self, terms: Terms) -> "Quote":
+        """Return the price with the fee, which is taken out of it and never added."""
+        _, fee = split_fee(self.amount, terms.fee_bps)
+        amount = format_amount(self.amount)
+        out_of_it = f"({percent(terms.fee_bps)}, out of the price, when it is paid)"
+        facts = {"fee": str(fee), "total": str(self.amount)}
+        rows = [
+            ("price", amount),
+            ("fee", f"{format_amount(fee)} {out_of_it}"),
+            ("total", f"{amount}: {self.what}"),
+        ]
+        return _quoted(self, terms, facts, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Earning:
+    """What a bid would bring, in minor units."""
 
     amount: int
     what: str
     undo: str
 
+    def quote(self, terms: Terms) -> "Quote":
+        """Return what is left of the price after the fee."""
+        net, fee = split_fee(self.amount, terms.fee_bps)
+        rows = [
+            ("price", format_amount(self.amount)),
+            ("fee", f"{format_amount(fee)} ({percent(terms.fee_bps)}, out of the price)"),
+            ("yours", f"{format_amount(net)}: {self.what}"),
+        ]
+        facts = {"fee": str(fee), "earned": str(net), "total": "0"}
+        return _quoted(self, terms, facts, rows, spends=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What comes back to the caller, in minor units."""
+
+    amount: int
+    what: str
+    undo: str
+
+    def quote(self, terms: Terms) -> "Quote":
+        """Return what comes back; nothing is taken out of it."""
+        rows = [("back", f"{format_amount(self.amount)}: {self.what}")]
+        facts = {"fee": "0", "returned": str(self.amount), "total": "0"}
+        return _quoted(self, terms, facts, rows, spends=False)
+
+
+Move = Price | Earning | Return
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A price with the market's terms; the fee is taken out of the price, never added."""
+    """What a call does to the caller's money: what it spends, as JSON and as lines."""
 
-    price: Price
-    fee: int
-    fee_bps: int
-    test_money: bool
-
-    def document(self) -> Entry:
-        """Return the quote as it stands in JSON."""
-        return {
-            "price": str(self.price.amount),
-            "fee": str(self.fee),
-            "total": str(self.price.amount),
-            "asset": CREDITS,
-            "testMoney": self.test_money,
-            "what": self.price.what,
-            "undo": self.price.undo,
-        }
-
-    def lines(self) -> list[str]:
-        """Return the quote for people."""
-        amount = format_amount(self.price.amount)
-        percent = f"{self.fee_bps / 100:g} %"
-        rows = [
-            ("price", amount),
-            ("fee", f"{format_amount(self.fee)} ({percent}, out of the price, when it is paid)"),
-            ("total", f"{amount}: {self.price.what}"),
-            ("money", "TEST MONEY" if self.test_money else "real"),
-            ("undo", self.price.undo),
-        ]
-        return pairs(rows)
+    spends: int
+    document: Entry
+    lines: list[str]
 
 
-def quote_of(market: Market, entry: Entry, params: Entry) -> Quote:
-    """Return what a call would cost now. Raises BidUnknownError and what the market refuses."""
-    terms = market.call("web3.status.summary")
-    find = _PRICES.get(entry["name"])
-    price = find(market, params) if find else Price(0, "nothing is spent", "-")
-    _, fee = split_fee(price.amount, terms["feeBps"])
-    return Quote(price, fee, terms["feeBps"], terms["testMoney"])
+def _quoted(
+    move: Move, terms: Terms, facts: Entry, rows: list[tuple[str, str]], *, spends: bool = True
+) -> Quote:
+    document = {
+        "price": str(move.amount),
+        **facts,
+        "asset": CREDITS,
+        "testMoney": terms.test_money,
+        "what": move.what,
+        "undo": move.undo,
+    }
+    money = ("money", "TEST MONEY" if terms.test_money else "real")
+    lines = pairs([*rows, money, ("undo", move.undo)])
+    return Quote(move.amount if spends else 0, document, lines)
+
+
+def quote_of(
+    market: Market, entry: Entry, params: Entry, *, repeated: bool = False
+) -> Quote | None:
+    """Return what a call would do to the caller's money; None when it moves none.
+
+    Raises BidUnknownError, what the market refuses (nobody is signed in, there is no such
+    task), and PurseTooSmallError unless the request may be `repeated`: then it was paid before.
+    """
+    find = _MOVES.get(entry["name"])
+    move = find(market, params) if find else None
+    if move is None:
+        return None
+    if isinstance(move, Price) and move.purse and not repeated:
+        _check_purse(market, move.amount)
+    told = market.call("web3.status.summary")
+    return move.quote(Terms(told["feeBps"], told["testMoney"]))
+
+
+def _check_purse(market: Market, amount: int) -> None:
+    available = _amount(market.call("web3.wallet.show")["available"])
+    if amount > available:
+        missing = format_amount(amount - available)
+        raise PurseTooSmallError(
+            f"There are {format_amount(available)} available; {missing} more are needed."
+        )
 
 
 def agree(quote: Quote, invocation: Invocation) -> bool:
@@ -91,27 +170,50 @@ def agree(quote: Quote, invocation: Invocation) -> bool:
     Raises ConsentMissingError where nobody can be asked: without a terminal, inside an agent's
     shell, or when the output is for a program.
     """
-    if not quote.price.amount:
+    if not quote.spends:
         return True
-    tell(*quote.lines())
+    if not (invocation.quiet and invocation.yes):
+        tell(*quote.lines)
     if invocation.yes:
         return True
     if invocation.as_json or not may_prompt():
         raise ConsentMissingError(
-            f"This spends {format_amount(quote.price.amount)} and needs --yes.",
+            f"This spends {format_amount(quote.spends)} and needs --yes.",
             preview=invocation.again("--dry-run"),
-            quote=quote.document(),
+            quote=quote.document,
         )
-    return click.confirm("Continue?", default=False, err=True)
+    return confirmed()
 
 
-def _publish(_market: Market, params: Entry) -> Price:
+def confirmed() -> bool:
+    """Ask whether to go on until the answer is yes or no; nothing typed is no."""
+    while True:
+        typed = click.prompt("Continue? [y/N]", default="", show_default=False, err=True)
+        answer = typed.strip().lower()
+        if answer in _ANSWERS:
+            return _ANSWERS[answer]
+        tell(f"{typed!r} is neither yes nor no; type y or n.")
+
+
+def _publish(_market: Market, params: Entry) -> Move | None:
     if params.get("fund") is False:
-        return Price(0, "nothing is held before the award", "clawmarket task cancel")
+        return None
     amount = _amount(params.get("budget"))
     last = _ends_at(params.get("expirySec", 604_800))
     undo = f"clawmarket task cancel, until a bid is awarded; unawarded it comes back at {last}"
-    return Price(amount, "held for the task", undo)
+    return Price(amount, "held for the task", undo, purse=True)
+
+
+def _bid_price(market: Market, params: Entry) -> Move:
+    task = market.call("web3.market.getTask", {"taskId": params["taskId"]})
+    title = f"when the buyer accepts your work on {task['title']!r}"
+    return Earning(_amount(params["price"]), title, "clawmarket task withdraw, until it is awarded")
+
+
+def _cancel(market: Market, params: Entry) -> Move:
+    task = market.call("web3.market.getTask", {"taskId": params["taskId"]})
+    held = _amount(task["budget"]) if task["funded"] and task["status"] == "task_open" else 0
+    return Return(held, "available again at once", "can't be undone; publish the task anew")
 
 
 def _award(market: Market, params: Entry) -> Price:
@@ -119,7 +221,8 @@ def _award(market: Market, params: Entry) -> Price:
     last = _ends_at(task["timeoutSec"])
     where = "out of what is held for the task" if task["funded"] else "out of what is available"
     undo = f"not by you alone; if nothing is handed in, all of it comes back at {last}"
-    return Price(_amount(bid["price"]), f"locked for the order, {where}", undo)
+    what = f"locked for the order, {where}"
+    return Price(_amount(bid["price"]), what, undo, purse=not task["funded"])
 
 
 def _bid(market: Market, bid_id: str) -> tuple[Entry, Entry]:
@@ -134,9 +237,9 @@ def _bid(market: Market, bid_id: str) -> tuple[Entry, Entry]:
     raise BidUnknownError("There is no such bid on your latest tasks.")
 
 
-def _review(market: Market, params: Entry) -> Price:
+def _review(market: Market, params: Entry) -> Move | None:
     if params.get("decision") != "accept":
-        return Price(0, "nothing is paid", "-")
+        return None
     result = market.call("web3.market.getResult", {"resultId": params.get("resultId")})
     return _pay(market, {"orderId": result["orderId"]})
 
@@ -149,22 +252,35 @@ def _pay(market: Market, params: Entry) -> Price:
 def _lock(market: Market, params: Entry) -> Price:
     order = market.call("web3.market.order.get", {"orderId": params.get("orderId")})
     undo = "clawmarket call web3.market.settlement.refund, until the seller begins"
-    return Price(_amount(order["amount"]), "locked for the order", undo)
+    return Price(_amount(order["amount"]), "locked for the order", undo, purse=True)
 
 
-_PRICES: dict[str, Callable[[Market, Entry], Price]] = {
+def _refund(market: Market, params: Entry) -> Move:
+    order = market.call("web3.market.order.get", {"orderId": params["orderId"]})
+    return Return(_amount(order["amount"]), "back to the buyer of the order", "can't be undone")
+
+
+_MOVES: dict[str, Callable[[Market, Entry], Move | None]] = {
     "web3.market.publishTask": _publish,
+    "web3.market.placeBid": _bid_price,
+    "web3.market.cancelTask": _cancel,
     "web3.market.awardBid": _award,
     "web3.market.reviewResult": _review,
     "web3.market.settlement.lock": _lock,
     "web3.market.settlement.release": _pay,
+    "web3.market.settlement.refund": _refund,
 }
 
-# Methods that move money, but none of it away from whoever calls.
+# Methods that move money, but none that the caller has or gets: a grant, and what disputes do.
 COSTLESS = frozenset(
-    {"web3.market.cancelTask", "web3.market.settlement.refund", "market.credits.grant"}
+    {
+        "market.credits.grant",
+        "web3.dispute.open",
+        "web3.dispute.reject",
+        "web3.dispute.resolve",
+    }
 )
-PRICED = frozenset(_PRICES)
+PRICED = frozenset(_MOVES)
 
 
 def _amount(text: object) -> int:

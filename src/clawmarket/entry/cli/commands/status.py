@@ -3,6 +3,7 @@
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.entry.cli.catalog import Entry, method_entry
 from clawmarket.entry.cli.invocation import Invocation
+from clawmarket.entry.cli.labels import counted, percent
 from clawmarket.entry.cli.output import disclosed, finish
 from clawmarket.entry.cli.remote.client import Market, RemoteRefusal, reach
 from clawmarket.entry.cli.tables import pairs
@@ -25,7 +26,7 @@ def status(invocation: Invocation) -> None:
         "accountId": account,
         "collection": {"notCollected": skipped},
     }
-    finish(invocation, document, _lines(answer, account or why))
+    finish(invocation, document, _lines(answer, account or why), [answer["origin"]])
 
 
 def _account(market: Market) -> tuple[str | None, str]:
@@ -38,12 +39,13 @@ def _account(market: Market) -> tuple[str | None, str]:
 
 
 def _lines(answer: Entry, account: str) -> list[str]:
-    money = "TEST MONEY" if answer["testMoney"] else "real money"
+    money = "TEST MONEY" if answer["testMoney"] else "credits without a faucet"
     signed_at = answer["logSignedAt"] or "not yet"
     rows = [
         ("market", f"{answer['origin']}, version {answer['version']}"),
-        ("money", f"{money}, fee {answer['feeBps'] / 100:g} %"),
-        ("log", f"{answer['logSize']} records, signed {signed_at}"),
+        ("money", f"{money}, fee {percent(answer['feeBps'])}"),
+        ("log", f"{counted(answer['logSize'], 'record')}, signed {signed_at}"),
+        ("log key", answer["vkey"]),
         ("waiting", _waiting(answer)),
         ("account", account),
     ]

@@ -4,24 +4,22 @@ import time
 from collections.abc import Iterator
 
 from clawmarket.domain.kernel.errors import DeadlineError, InvalidArgumentError, UnavailableError
-from clawmarket.entry.cli.catalog import Entry, method_entry, stored
+from clawmarket.entry.cli.catalog import Entry, answer_fields, method_entry
+from clawmarket.entry.cli.commands.states import state_words, verdict
+from clawmarket.entry.cli.fields import at, check_fields, picked
 from clawmarket.entry.cli.invocation import Invocation
+from clawmarket.entry.cli.options import argument_name
 from clawmarket.entry.cli.output import disclosed, finish, print_json_line, print_lines, tell
+from clawmarket.entry.cli.remote.checking import check_request
 from clawmarket.entry.cli.remote.client import Market, RemoteRefusal, reach
 from clawmarket.entry.cli.suggestions import nearest, said
 from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE, EXIT_PENDING
 
 _POLL_S = 0.3
-_TAIL = "web3.audit.query"
-_SHORT = {
-    "locked": ("payment_locked",),
-    "working": ("delivery_ready",),
-    "delivered": ("delivery_completed",),
-    "settled": ("settlement_completed",),
-    "refunded": ("order_refunded", "settlement_cancelled"),
-    "cancelled": ("order_cancelled",),
-    "expired": ("order_expired",),
-}
+_PAGE = 200
+_ORDER, _TAIL, _PROVE = "web3.market.order.get", "web3.audit.query", "web3.audit.prove"
+_PENDING, _NEVER = "pending", "never"
+_WORD: Entry = {"type": "string"}
 
 
 class StateUnknownError(InvalidArgumentError):
@@ -35,6 +33,7 @@ def watch(invocation: Invocation) -> int:
     """Poll an order until one of the states is reached; see `verdict` for the exit status."""
     targets = targets_of(invocation.values["until"])
     order_id = invocation.values["order_id"]
+    check_request(_named(_ORDER), {"orderId": order_id}, "help order watch", named=argument_name)
     ends = time.monotonic() + invocation.values["timeout"]
     with reach(invocation) as market:
         state = seen = _state(market, order_id)
@@ -43,16 +42,15 @@ def watch(invocation: Invocation) -> int:
         while (reached := verdict(state, targets)) is None and time.monotonic() < ends:
             time.sleep(min(_POLL_S, max(0.0, ends - time.monotonic())))
             state = _patiently(market, order_id, state, ends)
-            if state != seen:
+            if state != seen and verdict(state, targets) is None:
                 tell(f"{order_id} is {state}")
-                seen = state
+            seen = state
     return _conclude(invocation, state, reached)
 
 
 def targets_of(until: str) -> frozenset[str]:
     """Return the wire states that the words name. Raises StateUnknownError."""
-    machine = stored()["machines"]["order"]
-    words = _SHORT | {"ended": tuple(machine["final"])} | {s: (s,) for s in machine["states"]}
+    words = state_words()
     named: set[str] = set()
     for word in filter(None, (part.strip() for part in until.split(","))):
         if word not in words:
@@ -63,35 +61,8 @@ def targets_of(until: str) -> frozenset[str]:
     return frozenset(named)
 
 
-def verdict(state: str, targets: frozenset[str]) -> bool | None:
-    """Return True if a target was reached, False if none can be any more, None while it may.
-
-    A target that lies behind counts as reached: nothing gets to the present state without it.
-    """
-    machine = stored()["machines"]["order"]
-    if state in targets:
-        return True
-    begin = frozenset(machine["initial"])
-    for target in targets:
-        if state not in _reachable(machine, begin, avoiding=target):
-            return True
-    return None if _reachable(machine, frozenset({state})) & targets else False
-
-
-def _reachable(machine: Entry, begin: frozenset[str], avoiding: str = "") -> set[str]:
-    steps = [move for table in machine["moves"].values() for move in table.items()]
-    found = set(begin) - {avoiding}
-    pending = list(found)
-    while pending:
-        state = pending.pop()
-        after = {b for a, b in steps if a == state and b not in found and b != avoiding}
-        found |= after
-        pending.extend(after)
-    return found
-
-
 def _state(market: Market, order_id: str) -> str:
-    return str(market.call("web3.market.order.get", {"orderId": order_id})["status"])
+    return str(market.call(_ORDER, {"orderId": order_id})["status"])
 
 
 def _patiently(market: Market, order_id: str, state: str, ends: float) -> str:
@@ -120,42 +91,59 @@ def _conclude(invocation: Invocation, state: str, reached: bool | None) -> int: 
         "status": state,
         "until": until,
         "reached": reached is True,
+        "outcome": "reached",
+        "message": f"{order_id} is {state}.",
         "next": [next_step],
     }
     line = f"{order_id} is {state}"
     if reached:
-        finish(invocation, document, [line])
+        finish(invocation, document, [line], [state])
         return EXIT_DONE
     if reached is None:
-        text, exit_status = f"The time is up; the order is {state}, not {until} yet.", EXIT_PENDING
-        document["error"] = f"E_TIMEOUT: {text}"
+        outcome, exit_status = _PENDING, EXIT_PENDING
+        text = f"the time is up; {line}, not {until} yet."
     else:
-        text, exit_status = f"The order is {state}; {until} can't happen any more.", EXIT_NEGATIVE
-        document["error"] = f"E_CONFLICT: {text}"
-    finish(invocation, document, [line])
-    tell(f"error[{document['error'].partition(':')[0]}]: {text}", f"next: {next_step}")
+        outcome, exit_status = _NEVER, EXIT_NEGATIVE
+        text = f"{line}; {until} can't happen any more."
+    document |= {"outcome": outcome, "message": text}
+    finish(invocation, document, [f"{outcome}: {text}", f"next: {next_step}"], [state])
     return exit_status
 
 
 def tail(invocation: Invocation) -> None:
-    """Print records as they come, the oldest first."""
-    after = invocation.values.get("after", "")
+    """Print records as they come, the oldest first. Raises FieldUnknownError, ValueUnfitError."""
+    after, limit = invocation.values.get("after", ""), invocation.values["limit"]
+    entry = _named(_TAIL)
+    known = answer_fields(entry) | dict.fromkeys(("ok", "type", "cursor"), _WORD)
+    check_fields(invocation.fields, known, "help audit tail")
+    if after:
+        check_request(
+            _named(_PROVE), {"recordId": after}, "help audit tail", named=lambda _: "--after"
+        )
     with reach(invocation) as market:
-        for record in _latest(market, invocation.values["limit"], after):
+        records = _newer(market, after) if after else _latest(market, limit)
+        for record in records[:limit]:
             _print_record(invocation, record)
             after = record["recordId"]
+        if len(records) > limit and not invocation.values.get("follow"):
+            tell(f"next: {invocation.again('--after', after, without='--after')}")
         while invocation.values.get("follow"):
-            time.sleep(_POLL_S)
             for record in _newer(market, after):
                 _print_record(invocation, record)
                 after = record["recordId"]
+            time.sleep(_POLL_S)
 
 
-def _latest(market: Market, limit: int, after: str) -> list[Entry]:
-    if after:
-        return _newer(market, after)
+def _latest(market: Market, limit: int) -> list[Entry]:
     items: list[Entry] = market.call(_TAIL, {"limit": limit})["items"]
     return items[::-1]
+
+
+def _named(method: str) -> Entry:
+    entry = method_entry(method)
+    if entry is None:
+        raise ValueError(f"{method} is in no catalog")
+    return entry
 
 
 def _newer(market: Market, after: str) -> list[Entry]:
@@ -172,7 +160,7 @@ def _walk_back(market: Market, after: str) -> Iterator[Entry]:
     cursor: str | None = None
     while True:
         more = {"cursor": cursor} if cursor else {}
-        page = market.call(_TAIL, {"limit": 200, **more})
+        page = market.call(_TAIL, {"limit": _PAGE, **more})
         for record in page["items"]:
             if record["recordId"] <= after:
                 return
@@ -183,11 +171,12 @@ def _walk_back(market: Market, after: str) -> Iterator[Entry]:
 
 
 def _print_record(invocation: Invocation, record: Entry) -> None:
-    entry = method_entry(_TAIL)
-    shown = disclosed({"items": [record]}, entry)["items"][0]
+    shown = disclosed({"items": [record]}, method_entry(_TAIL))["items"][0]
+    line = {"ok": True, "type": "record", "cursor": shown["recordId"], **shown}
     if invocation.as_json:
-        line = {"ok": True, "type": "record", "cursor": shown["recordId"], **shown}
-        print_json_line(line)
+        print_json_line(picked(line, invocation.fields))
+    elif invocation.fields:
+        print_lines(["  ".join(f"{at(line, field)}" for field in invocation.fields)])
     elif invocation.quiet:
         print_lines([shown["recordId"]])
     else:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,15 @@ from urllib.parse import urlsplit
 
 from clawmarket.domain.kernel.errors import DeadlineError, InternalError, UnavailableError
 from clawmarket.entry.cli.catalog import Entry, exit_status, method_entry
+from clawmarket.entry.cli.commands.local import local_envelope
 from clawmarket.entry.cli.invocation import Invocation, load
-from clawmarket.entry.cli.remote.session import Credential, credential_for, market_url
+from clawmarket.entry.cli.remote.session import (
+    KEY_VARIABLE,
+    Credential,
+    credential_for,
+    is_default,
+    market_url,
+)
 
 # httpx imports a command line of its own (rich, pygments) when it can; that would triple the
 # time of `status`.
@@ -24,14 +32,26 @@ _SIGN = "clawmarket.entry.cli.remote.signing:signed"
 _CHUNK = 64 * 1024
 TIMEOUT_S = 30.0
 CONNECT_S = 0.8
+_PORTS = {"http": 80, "https": 443}
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class MarketAwayError(UnavailableError):
     """Nothing answers where the market should be."""
 
-    advice = "Start a market, or name another one with --url or CLAWMARKET_URL."
+    advice = "Start a market there, or name the right one with --url or CLAWMARKET_URL."
     next_command = "clawmarket serve --faucet"
+
+    @property
+    def next_step(self) -> str:
+        """Start a market, where none was named; otherwise look at what can be wrong."""
+        url = self.details.get("url")
+        return f"clawmarket doctor --url {url}" if url else self.next_command
+
+    @property
+    def envelope(self) -> Entry:
+        """The refusal with the address in it: whoever typed it may read it."""
+        return local_envelope(self)
 
 
 class MarketSilentError(DeadlineError):
@@ -84,7 +104,8 @@ class Market:
         self.url = url
         self.credential = credential
         parts = urlsplit(url)
-        self._place = f"port {parts.port or parts.scheme} of {parts.hostname}"
+        host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+        self._place = f"{host}:{parts.port or _PORTS[parts.scheme]}"
         self._http = httpx.Client(
             base_url=url,
             headers={} if credential is None else _bearer(credential),
@@ -146,7 +167,8 @@ class Market:
         try:
             yield
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            raise MarketAwayError(f"Nothing answers on {self._place}.") from None
+            named = {} if is_default(self.url) else {"url": shlex.quote(self.url)}
+            raise MarketAwayError(f"Nothing answers at {self._place}.", **named) from None
         except httpx.TimeoutException:
             raise MarketSilentError(f"No answer came within {TIMEOUT_S:.0f} s.") from None
         except httpx.TransportError:
@@ -158,10 +180,19 @@ class Market:
         except ValueError:
             envelope = None
         if not isinstance(envelope, dict) or not isinstance(envelope.get("ok"), bool):
-            raise NotAMarketError(f"What answers on {self._place} is not a market.")
+            raise NotAMarketError(f"What answers at {self._place} is not a market.")
         if not envelope["ok"]:
-            raise RemoteRefusal(envelope)
+            raise RemoteRefusal(self._with_source(envelope))
         return envelope
+
+    def _with_source(self, envelope: Entry) -> Entry:
+        """Say where a refused credential came from: a login is of no use beside the variable."""
+        is_ours = self.credential is not None and self.credential.session is None
+        if not (is_ours and str(envelope.get("error")).startswith("E_AUTH_REQUIRED")):
+            return envelope
+        text = f"{envelope['error']} The key came from {KEY_VARIABLE}, which wins over a session."
+        details = envelope.get("details", {}) | {"next": f"unset {KEY_VARIABLE}"}
+        return envelope | {"error": text, "details": details}
 
 
 @contextmanager

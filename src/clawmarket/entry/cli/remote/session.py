@@ -15,6 +15,8 @@ from clawmarket.domain.kernel.errors import AuthRequiredError, InvalidArgumentEr
 from clawmarket.domain.kernel.secret import Secret
 
 DEFAULT_PORT = 8787
+MAX_PORT = 65535
+KEY_VARIABLE = "CLAWMARKET_API_KEY"
 SESSION_FILE = "session.json"
 WALLET_FILE = "wallet.json"
 
@@ -72,15 +74,31 @@ def market_url(named: str | None, environ: Mapping[str, str] = os.environ) -> st
 
     Raises AddressInvalidError.
     """
-    url = (named or f"http://127.0.0.1:{environ.get('CLAWMARKET_PORT', DEFAULT_PORT)}").rstrip("/")
+    url = (named or f"http://127.0.0.1:{_port(environ)}").rstrip("/")
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
     if not usable or parts.username or parts.path or parts.query:
-        raise AddressInvalidError("The market's address cannot be used.")
+        raise AddressInvalidError("The market's address, --url or CLAWMARKET_URL, cannot be used.")
     return url
+
+
+def is_default(url: str) -> bool:
+    """Return whether this is where the market is when no address is named."""
+    try:
+        return url == market_url(None)
+    except AddressInvalidError:
+        return False
+
+
+def _port(environ: Mapping[str, str]) -> int:
+    text = environ.get("CLAWMARKET_PORT", str(DEFAULT_PORT))
+    short = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_PORT))
+    if not (short and 0 < int(text) <= MAX_PORT):
+        raise AddressInvalidError(f"CLAWMARKET_PORT is a number from 1 to {MAX_PORT}.")
+    return int(text)
 
 
 def credential_for(url: str, environ: Mapping[str, str] = os.environ) -> Credential | None:
@@ -88,7 +106,7 @@ def credential_for(url: str, environ: Mapping[str, str] = os.environ) -> Credent
 
     Raises SessionFileInvalidError.
     """
-    key = environ.get("CLAWMARKET_API_KEY", "").strip()
+    key = environ.get(KEY_VARIABLE, "").strip()
     if key:
         return Credential(Secret(key), None)
     session = stored_session(home_folder(environ))
@@ -106,6 +124,11 @@ def stored_session(home: Path) -> Session | None:
         return None
     except (OSError, ValueError, TypeError, KeyError):
         raise SessionFileInvalidError("The session file cannot be read.") from None
+
+
+def forget_session(home: Path) -> None:
+    """Remove the session file; the wallet stays."""
+    (home / SESSION_FILE).unlink(missing_ok=True)
 
 
 def save_session(home: Path, session: Session) -> None:

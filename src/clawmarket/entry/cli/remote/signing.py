@@ -1,10 +1,11 @@
 """Statements: what the wallet of a session signs so that receipts can show who said what."""
 
-import hashlib
-
+from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.adapters.wallets.keyfile import Wallet
-from clawmarket.domain.kernel.canonical import CanonicalError, canonical_bytes
+from clawmarket.domain.kernel.canonical import CanonicalError
 from clawmarket.domain.kernel.errors import AuthRequiredError, InvalidArgumentError
+from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.trust.statement import statement, statement_digest
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.session import WALLET_FILE, Session, home_folder
 
@@ -30,16 +31,17 @@ def signed(session: Session, method: str, params: Entry, key: str) -> Entry:
     wallet = Wallet.open(home_folder() / WALLET_FILE)
     if wallet.address != session.address.lower():
         raise WalletChangedError("The wallet in the home did not open this session.")
-    statement = {
-        "v": 1,
-        "market": session.origin,
-        "method": method,
-        "actor": session.account_id,
-        "key": key,
-        "params": {n: v for n, v in params.items() if n not in ("signature", "actorId")},
-    }
+    signed_at = iso(SystemClock().now())
+    said = statement(
+        market=session.origin,
+        method=method,
+        actor=session.account_id,
+        key=key,
+        signed_at=signed_at,
+        params={name: value for name, value in params.items() if name != "actorId"},
+    )
     try:
-        digest = hashlib.sha256(canonical_bytes(statement)).digest()
+        digest = statement_digest(said)
     except CanonicalError as error:
         raise ValueUnsignableError(f"{error}.") from None
-    return params | {"signature": wallet.sign_digest(digest)}
+    return params | {"signature": wallet.sign_digest(digest), "signedAt": signed_at}

@@ -1,0 +1,179 @@
+"""Rows in one PostgreSQL database that several processes share."""
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar, cast
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection as Migrating
+from sqlalchemy import NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from clawmarket.adapters.store.migration import REVISIONS, known, migrate
+from clawmarket.adapters.store.postgres_connection import (
+    LOCK,
+    PostgresWriting,
+    connect,
+    control,
+)
+from clawmarket.adapters.store.postgres_rows import Connection, PostgresRows, refusal
+from clawmarket.adapters.store.writer import GroupWriter
+from clawmarket.domain.kernel.secret import Secret
+from clawmarket.ports.store import DatabaseUnfitError, Snapshot, StoreLostError, Transaction
+
+T = TypeVar("T")
+
+OLDEST_SERVER = 140_000
+
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_HAS_REVISION = "SELECT to_regclass('alembic_version')::text"
+_REVISION = "SELECT version_num FROM alembic_version"
+# A migration may take long, and the one of another process is waited for.
+_BEGIN_MIGRATING = f"SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; {LOCK}"
+
+
+class PostgresStore:
+    """A store in a database whose schema is present; `open_postgres` makes sure of that.
+
+    `read` may be called from any thread, `write` from any event loop; other processes may have
+    stores on the same database.
+
+    Args:
+        url: The database's URL, with its password if it needs one.
+    """
+
+    def __init__(self, url: Secret) -> None:
+        self._url = url
+        self._writer = GroupWriter(PostgresWriting(lambda: connect(url)))
+        self._free: deque[Connection] = deque()
+        self._closed = False
+
+    def read(self, ask: Callable[[Snapshot], T]) -> T:
+        """Run a function on a snapshot and return what it returns. Raises StoreLostError."""
+        if self._closed:
+            raise StoreLostError("The store is closed.")
+        try:
+            connection = self._begun()
+        except psycopg.Error as error:
+            raise refusal(error) from error
+        try:
+            return ask(PostgresRows(connection))
+        finally:
+            self._give_back(connection)
+
+    async def write(self, command: Callable[[Transaction], T]) -> T:
+        """Run a function in a transaction of its own and return once it is durable.
+
+        Raises StoreLostError, StoreUnsureError, StoreBusyError, and whatever the function raises.
+        """
+        outcome = await self._writer.submit(lambda rows: _whole(command, rows))
+        if outcome.failure is not None:
+            raise outcome.failure
+        return cast("T", outcome.value)
+
+    def on_group(self, look: Callable[[Snapshot], None]) -> None:
+        """Let a function see what others wrote before each group of this process's writes."""
+        self._writer.on_group(look)
+
+    def close(self) -> None:
+        """Finish what was accepted and let go of the server."""
+        self._closed = True
+        self._writer.close()
+        self._let_go()
+
+    def _begun(self) -> Connection:
+        """Return a connection with a snapshot; those that broke while they were idle go."""
+        with suppress(IndexError):
+            while True:
+                connection = self._free.pop()
+                try:
+                    control(connection, _BEGIN_READING)
+                except psycopg.OperationalError:
+                    connection.close()
+                else:
+                    return connection
+        connection = connect(self._url)
+        control(connection, _BEGIN_READING)
+        return connection
+
+    def _give_back(self, connection: Connection) -> None:
+        try:
+            if connection.info.transaction_status is not TransactionStatus.IDLE:
+                control(connection, "ROLLBACK")
+        except psycopg.Error:
+            connection.close()
+            return
+        self._free.append(connection)
+        if self._closed:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._free.pop().close()
+
+
+def _whole(command: Callable[[Transaction], T], rows: Transaction) -> T:
+    # A command that passed over a failed statement would be undone without a word.
+    value = command(rows)
+    cast("PostgresRows", rows).check()
+    return value
+
+
+def open_postgres(url: Secret) -> PostgresStore:
+    """Open the store in a database, after making or migrating its tables.
+
+    Raises DatabaseUrlError, DatabaseUnfitError, SchemaNewerError, StoreLostError.
+    """
+    try:
+        connection = connect(url)
+        try:
+            _check_server(connection)
+            revision = _stored_revision(connection)
+        finally:
+            connection.close()
+        if revision != REVISIONS[-1]:
+            _migrate(url)
+    except psycopg.Error as error:
+        reason = error.sqlstate or type(error).__name__
+        raise StoreLostError("The database does not answer.", reason=reason) from error
+    return PostgresStore(url)
+
+
+def _check_server(connection: Connection) -> None:
+    found = control(connection, "SHOW server_encoding")
+    if connection.info.server_version < OLDEST_SERVER or found != ("UTF8",):
+        raise DatabaseUnfitError(
+            f"The server has version {connection.info.server_version // 10_000}, and the "
+            f"database the encoding {found and found[0]}."
+        )
+
+
+def _stored_revision(connection: Connection) -> str | None:
+    if control(connection, _HAS_REVISION) == (None,):
+        return None
+    found = control(connection, _REVISION)
+    return known(None if found is None else str(found[0]))
+
+
+def _migrate(url: Secret) -> None:
+    engine = create_engine("postgresql+psycopg://", creator=lambda: _plain(url), poolclass=NullPool)
+    event.listen(engine, "begin", _begin_migrating)
+    try:
+        migrate(engine)
+    except DBAPIError as error:
+        reason = getattr(error.orig, "sqlstate", None) or "unknown"
+        raise StoreLostError("The tables could not be migrated.", reason=reason) from error
+
+
+def _plain(url: Secret) -> Connection:
+    connection = connect(url)
+    connection.autocommit = False
+    connection.prepare_threshold = None
+    return connection
+
+
+def _begin_migrating(connection: Migrating) -> None:
+    connection.exec_driver_sql(_BEGIN_MIGRATING)

@@ -1,0 +1,198 @@
+"""Connections to a PostgreSQL server, each opened the same way, and the one that writes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8BinaryDumper
+
+from clawmarket.adapters.store.migration import known
+from clawmarket.adapters.store.postgres_rows import (
+    Connection,
+    PostgresRows,
+    TextDumper,
+    TextLoader,
+)
+from clawmarket.domain.kernel.secret import Secret
+from clawmarket.ports.store import DatabaseUrlError, StoreLostError, StoreUnsureError
+
+# Whoever writes or migrates holds this advisory lock of the database until the transaction ends.
+LOCK = "SELECT pg_advisory_xact_lock(7164208272803721835)"
+PREPARED = 1_000
+
+# Silence of the network or of the server ends as a lost connection within about half a minute.
+PATIENCE: dict[str, str | int] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "application_name": "clawmarket",
+    "client_encoding": "UTF8",
+}
+
+# A process that was stopped in the middle of a group is not waited for. Every look-up has an
+# index (a test says so), so no plan may depend on statistics that nobody has gathered yet.
+SETTINGS = """
+SET synchronous_commit = on;
+SET lock_timeout = '10s';
+SET statement_timeout = '30s';
+SET idle_in_transaction_session_timeout = '30s';
+SET enable_seqscan = off;
+SET jit = off
+"""
+
+_FACTS = "SELECT pg_current_xact_id()::text, (SELECT version_num FROM alembic_version)"
+_BEGIN = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {LOCK}; {_FACTS}"
+_WAIT = f"BEGIN READ WRITE; {LOCK}"
+
+Row = tuple[Any, ...]
+
+_OPEN = {TransactionStatus.INTRANS, TransactionStatus.INERROR}
+
+
+def connect(url: Secret) -> Connection:
+    """Open a connection in autocommit mode. Raises DatabaseUrlError, psycopg.Error."""
+    given = _parts(url)
+    connection: Connection = psycopg.connect(
+        **PATIENCE | given,
+        autocommit=True,
+        prepare_threshold=0,
+    )
+    connection.prepared_max = PREPARED
+    connection.adapters.register_dumper(str, TextDumper)
+    connection.adapters.register_loader("text", TextLoader)
+    # One type for all numbers: the statement of another would be prepared once more.
+    connection.adapters.register_dumper(int, Int8BinaryDumper)
+    control(connection, SETTINGS)
+    return connection
+
+
+def _parts(url: Secret) -> dict[str, Any]:
+    try:
+        return dict(conninfo_to_dict(url.reveal()))
+    except psycopg.Error:
+        pass
+    # Outside of the handler: the driver's words repeat the whole URL with its password.
+    raise DatabaseUrlError("The URL of the database cannot be read.")
+
+
+def control(connection: Connection, statements: str) -> Row | None:
+    """Run statements without values in one turn; return the last one's first row, if any."""
+    cursor = connection.execute(statements, prepare=False)
+    while cursor.nextset():
+        pass
+    return cursor.fetchone() if cursor.description else None
+
+
+class PostgresWriting:
+    """The writing connection of a process, opened anew after it was lost.
+
+    Transactions of several processes follow one another: each holds the database's write lock
+    from its beginning to its COMMIT, so a command sees all that was written before it.
+
+    Args:
+        open_connection: Opens a connection. May raise psycopg.Error.
+    """
+
+    def __init__(self, open_connection: Callable[[], Connection]) -> None:
+        self._open_connection = open_connection
+        self._connection: Connection | None = None
+        self._transaction_id = ""
+        self._unkept = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the transaction is still there, perhaps with a statement that failed."""
+        connection = self._connection
+        return connection is not None and connection.info.transaction_status in _OPEN
+
+    def begin(self) -> PostgresRows:
+        """Begin a transaction that holds the write lock.
+
+        Raises SchemaNewerError when a newer version migrated the tables meanwhile.
+        """
+        connection, found = self._begun()
+        self._unkept = False
+        if found is not None:
+            self._transaction_id, revision = found
+            known(revision)
+        return PostgresRows(connection)
+
+    def _begun(self) -> tuple[Connection, Row | None]:
+        if self._connection is not None:
+            try:
+                return self._connection, control(self._connection, _BEGIN)
+            except psycopg.OperationalError:
+                # Nothing was done yet, so a connection that broke while it was idle is no loss.
+                if not self._connection.broken:
+                    raise
+        connection = self._renewed()
+        return connection, control(connection, _BEGIN)
+
+    def _renewed(self) -> Connection:
+        self.close()
+        self._connection = self._open_connection()
+        return self._connection
+
+    def mark(self) -> None:
+        """Begin a command; the end of the one before it is said in the same turn."""
+        self._say("RELEASE command; SAVEPOINT command" if self._unkept else "SAVEPOINT command")
+        self._unkept = False
+
+    def undo(self) -> None:
+        """Take back what was done since the mark."""
+        self._say("ROLLBACK TO command")
+        self._unkept = True
+
+    def keep(self) -> None:
+        """End a command with all that it did."""
+        self._unkept = True
+
+    def commit(self) -> None:
+        """Make the transaction durable.
+
+        When the connection breaks before the answer, the server is asked what became of it.
+        Raises StoreLostError when it was rolled back, StoreUnsureError when nobody answers.
+        """
+        connection = self._connected()
+        try:
+            said = connection.execute("COMMIT", prepare=False).statusmessage
+        except psycopg.Error:
+            if not (connection.broken and self._happened()):
+                raise
+            return
+        if said != "COMMIT":
+            raise StoreLostError("The transaction was lost; nothing of it happened.")
+
+    def _happened(self) -> bool:
+        try:
+            connection = self._renewed()
+            # The lock is free once the transaction has ended, one way or the other.
+            control(connection, _WAIT)
+            asked = "SELECT pg_xact_status(%s::text::xid8)"
+            found = connection.execute(asked, (self._transaction_id,)).fetchone()
+            control(connection, "ROLLBACK")
+        except psycopg.Error as error:
+            raise StoreUnsureError("The connection broke during the commit.") from error
+        return found == ("committed",)
+
+    def rollback(self) -> None:
+        """Take the whole transaction back."""
+        self._say("ROLLBACK")
+
+    def close(self) -> None:
+        """Let go of the server."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _say(self, statement: str) -> None:
+        control(self._connected(), statement)
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            raise StoreLostError("There is no connection to the store.")
+        return self._connection

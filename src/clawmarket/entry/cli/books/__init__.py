@@ -1,0 +1,1 @@
+"""The account books on the command line: balances, statements, and whether all agrees."""

@@ -1,0 +1,81 @@
+"""A market that runs: its server, its card, and its end."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+from clawmarket.entry.gateway.app import build_gateway
+from clawmarket.runtime.app import Market, open_app
+from clawmarket.runtime.card import Card
+from clawmarket.runtime.config import FAUCET_MINOR, Config
+from clawmarket.runtime.home import Home
+from clawmarket.runtime.http import build_server
+from clawmarket.runtime.logs import configure_logs
+
+
+def run_market(
+    config: Config,
+    home: Home,
+    listener: socket.socket,
+    ready: Callable[[Card], None] | None,
+    *,
+    accept_rollback: bool,
+) -> None:
+    """Run a market in an opened home, on an opened port. Raises what `open_app` raises."""
+    configure_logs(config.log)
+    market = open_app(config, home, accept_rollback=accept_rollback)
+    with contextlib.suppress(KeyboardInterrupt):
+        _run(market, listener, ready or _print_card)
+    # On stderr, since stdout holds the card alone, for programs too.
+    print(f"ClawMarket has stopped; the data stays in {home.folder}.", file=sys.stderr)  # noqa: T201
+
+
+def _run(market: Market, listener: socket.socket, ready: Callable[[Card], None]) -> None:
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(market, listener, ready))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop  # noqa: PLC0415 - not on Windows
+
+    return uvloop.new_event_loop
+
+
+async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card], None]) -> None:
+    app = build_gateway(market.pipeline, max_file_bytes=market.config.max_file_bytes)
+    server = build_server(app)
+    # uvicorn raises each signal anew once it has stopped; SIGTERM would end the process there,
+    # before the market is closed. Taken as Ctrl+C, it only cancels this task.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    await market.start()
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event
+            await asyncio.sleep(0.01)
+        ready(card_of(market))
+        await serving
+    finally:
+        await market.stop()
+
+
+def card_of(market: Market) -> Card:
+    """Return the card of a market that answers."""
+    config, home, terms = market.config, market.home, market.pipeline.terms
+    return Card(
+        url=terms.base_url,
+        port=config.port,
+        home=home.folder,
+        operator_token=home.operator_token,
+        vkey=terms.vkey,
+        test_money=terms.test_money,
+        faucet_minor=FAUCET_MINOR if config.faucet else 0,
+    )
+
+
+def _print_card(card: Card) -> None:
+    print(card.text(), flush=True)  # noqa: T201 - this is the command's output

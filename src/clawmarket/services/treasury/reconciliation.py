@@ -1,0 +1,302 @@
+"""Reconciliation: settlement, hold, records, ledger and receipt of an order, held together."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated
+
+import orjson
+from pydantic import Field
+
+from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.ids import moment_prefix, same_ulid
+from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.market.dispute import Dispute
+from clawmarket.domain.market.order import Order, OrderNotFoundError
+from clawmarket.domain.market.receipt import Receipt, receipt_state
+from clawmarket.domain.treasury.account import FEES, available, held
+from clawmarket.domain.treasury.entry import Entry, Posting
+from clawmarket.domain.treasury.hold import Hold
+from clawmarket.domain.treasury.reconciliation import (
+    Difference,
+    OrderBooks,
+    Sums,
+    differences,
+    summed,
+)
+from clawmarket.domain.treasury.settlement import Settlement
+from clawmarket.domain.treasury.statement import postings_in
+from clawmarket.domain.trust.record import Record
+from clawmarket.ports.store import Query, Snapshot
+from clawmarket.registry.fields import (
+    Answer,
+    Change,
+    Cursor,
+    Digest,
+    Moment,
+    OrderId,
+    ReceiptId,
+    Request,
+    SettlementId,
+    Verbatim,
+    Word,
+)
+from clawmarket.registry.methods import Need, Scope, read
+from clawmarket.services.call import Call
+from clawmarket.services.listing import Listing, scan
+from clawmarket.services.market.settlements import SettlementNotFoundError
+from clawmarket.services.market.views import SettlementView, settlement_view
+from clawmarket.services.treasury.statement import LedgerAccount
+from clawmarket.services.trust.onlookers import order_in_sight
+
+_PAGE = 500
+_MAX_DISPUTES = 20
+
+Fact = Annotated[
+    str, Field(description="A word, or digits in minor units where it is an amount."), Verbatim
+]
+
+
+class OrderUnnamedError(InvalidArgumentError):
+    """Neither an order nor a settlement is named, or both are."""
+
+    advice = "Name one order or one settlement; operators list differences without naming any."
+    next_command = "clawmarket order list"
+
+
+class ReconcileOrder(Request):
+    """One of the two ids."""
+
+    order_id: OrderId | None = None
+    settlement_id: SettlementId | None = None
+
+
+class MovedView(Answer):
+    """What moved on one ledger account for an order, all in all."""
+
+    account: LedgerAccount
+    asset: Word
+    amount: Change
+
+
+class RailView(Answer):
+    """Where the money is as the rail has it; for credits that is the ledger itself."""
+
+    name: Word
+    held: Change
+    paid: Annotated[Change, Field(description="What reached the seller.")]
+    fee: Change
+    returned: Annotated[Change, Field(description="What went back to the buyer.")]
+
+
+class ReceiptSummary(Answer):
+    """The receipt that was made of an order."""
+
+    receipt_id: ReceiptId
+    status: Word
+    digest: Digest
+    made_at: Moment
+
+
+class DisputeCounts(Answer):
+    """How many disputes an order has, by state."""
+
+    total: int
+    by_status: Annotated[dict[str, int], Verbatim]
+
+
+class DifferenceView(Answer):
+    """Where two of them disagree."""
+
+    what: Fact
+    expected: Fact
+    found: Fact
+
+
+class ReconciliationSummary(Answer):
+    """Everything that is known about the money of an order, and whether it agrees."""
+
+    order_id: OrderId
+    settlement_id: SettlementId | None
+    status: Word
+    settlement: SettlementView | None
+    ledger: Annotated[list[MovedView], Field(description="What the order's records posted.")]
+    rail: RailView | None
+    receipt: ReceiptSummary | None
+    disputes: DisputeCounts
+    agrees: bool
+    differences: list[DifferenceView]
+
+
+@read(
+    "web3.market.reconciliation.summary",
+    errors=(OrderNotFoundError, SettlementNotFoundError, OrderUnnamedError),
+    needs=(Need("orderId", "web3.market.awardBid", "orderId"),),
+)
+def reconcile_order(call: Call, rows: Snapshot, request: ReconcileOrder) -> ReconciliationSummary:
+    """Hold settlement, hold, records, ledger and receipt of an order together.
+
+    For its parties and for operators. All of it is of this one order and of one moment.
+    """
+    if (request.order_id is None) == (request.settlement_id is None):
+        raise OrderUnnamedError("Name an order or a settlement, and not both.")
+    if request.order_id is not None:
+        return _summary(rows, order_in_sight(call, rows, request.order_id))
+    settlement = rows.get(Settlement, request.settlement_id or "")
+    try:
+        order_id = settlement.order_id if settlement else ""
+        return _summary(rows, order_in_sight(call, rows, order_id))
+    except OrderNotFoundError:
+        raise SettlementNotFoundError("There is no such settlement.") from None
+
+
+class ListReconciliations(Request):
+    """How many of the latest orders to look at."""
+
+    cursor: Cursor | None = None
+    limit: Annotated[
+        int, Field(strict=True, ge=1, le=50, description="How many orders a page looks at.")
+    ] = 20
+
+
+class ReconciliationPage(Answer):
+    """The orders of a page whose money does not agree; empty where all is well."""
+
+    items: list[ReconciliationSummary]
+    orders: Annotated[int, Field(description="How many orders this page looked at.")]
+    next_cursor: Cursor | None
+
+
+@read("market.reconciliation.list", scope=Scope.ADMIN)
+def list_reconciliations(
+    _call: Call, rows: Snapshot, request: ListReconciliations
+) -> ReconciliationPage:
+    """List the orders whose money does not agree, looking at the latest orders first."""
+    page = scan(rows, Listing(Order, {}, request.cursor, request.limit))
+    summaries = [_summary(rows, order) for order in page.items]
+    return ReconciliationPage(
+        items=[summary for summary in summaries if not summary.agrees],
+        orders=len(page.items),
+        next_cursor=page.next_cursor,
+    )
+
+
+def _summary(rows: Snapshot, order: Order) -> ReconciliationSummary:
+    books, receipt = _books(rows, order), rows.get(Receipt, same_ulid("receipt", order.order_id))
+    found = [*_missing_records(rows, order), *differences(books)]
+    found += _receipt_differences(receipt, books.settlement)
+    settlement = books.settlement
+    return ReconciliationSummary(
+        order_id=order.order_id,
+        settlement_id=order.settlement_id,
+        status=order.state,
+        settlement=settlement_view(settlement) if settlement else None,
+        ledger=_moved(books.recorded),
+        rail=_rail(settlement, books.posted) if settlement else None,
+        receipt=receipt_summary(receipt),
+        disputes=_disputes(rows, order),
+        agrees=not found,
+        differences=[
+            DifferenceView(what=one.what, expected=one.expected, found=one.found) for one in found
+        ],
+    )
+
+
+def _books(rows: Snapshot, order: Order) -> OrderBooks:
+    settlement = rows.get(Settlement, order.settlement_id) if order.settlement_id else None
+    records = records_of(rows, order)
+    recorded = (posting for record in records for posting in postings_of(record))
+    return OrderBooks(
+        amount=order.amount,
+        over=order.acts_at is None,
+        has_settlement=order.settlement_id is not None,
+        settlement=settlement,
+        hold=rows.get(Hold, settlement.hold_id) if settlement else None,
+        recorded=summed(recorded),
+        posted=summed(_posted(rows, order, records)),
+    )
+
+
+def records_of(rows: Snapshot, order: Order) -> list[Record]:
+    """Return the records that tell an order's story, in their order."""
+    found = (rows.get(Record, record_id) for record_id in dict.fromkeys(order.records))
+    return [record for record in found if record is not None]
+
+
+def postings_of(record: Record) -> tuple[Posting, ...]:
+    """Return the postings that a record tells."""
+    return postings_in(orjson.loads(record.body)["postings"])
+
+
+def _missing_records(rows: Snapshot, order: Order) -> Iterator[Difference]:
+    there = {record.record_id for record in records_of(rows, order)}
+    for record_id in order.records:
+        if record_id not in there:
+            yield Difference(f"record {record_id}", "there", "missing")
+
+
+def _posted(rows: Snapshot, order: Order, records: list[Record]) -> Iterator[Posting]:
+    """Yield what the ledger's entries moved for an order.
+
+    Entries have no index by order; but an entry's id begins with the moment of its record, so
+    the few of the same millisecond are looked through.
+    """
+    about = {order.order_id, order.task_id}
+    for moment in sorted({record.at for record in records}):
+        for entry in _entries_of(rows, moment_prefix("entry", moment)):
+            if entry.ref in about:
+                yield from entry.postings
+
+
+def _entries_of(rows: Snapshot, prefix: str) -> Iterator[Entry]:
+    after: str | None = None
+    while page := rows.find(Query(Entry, prefix=prefix, after=after, limit=_PAGE)):
+        yield from page
+        after = page[-1].entry_id
+
+
+def _receipt_differences(
+    receipt: Receipt | None, settlement: Settlement | None
+) -> Iterator[Difference]:
+    if receipt is None:
+        return
+    wanted = str(receipt_state(settlement.state)) if settlement else "none"
+    if receipt.state != wanted:
+        yield Difference("receipt.status", wanted, receipt.state)
+
+
+def _moved(sums: Sums) -> list[MovedView]:
+    return [
+        MovedView(account=account, asset=asset, amount=str(amount))
+        for (account, asset), amount in sorted(sums.items())
+    ]
+
+
+def _rail(settlement: Settlement, posted: Sums) -> RailView:
+    asset = settlement.asset
+    returned = settlement.amount + posted[available(settlement.payer), asset]
+    return RailView(
+        name=settlement.rail,
+        held=str(posted[held(settlement.payer), asset]),
+        paid=str(posted[available(settlement.payee), asset]),
+        fee=str(posted[FEES, asset]),
+        returned=str(returned),
+    )
+
+
+def receipt_summary(receipt: Receipt | None) -> ReceiptSummary | None:
+    """Return a receipt in wire form, without its text."""
+    if receipt is None:
+        return None
+    return ReceiptSummary(
+        receipt_id=receipt.receipt_id,
+        status=receipt.state,
+        digest=receipt.digest,
+        made_at=iso(receipt.made_at),
+    )
+
+
+def _disputes(rows: Snapshot, order: Order) -> DisputeCounts:
+    equal = {"order_id": order.order_id}
+    found = rows.find(Query(Dispute, equal=equal, limit=_MAX_DISPUTES))
+    states = Counter(str(dispute.state) for dispute in found)
+    return DisputeCounts(total=len(found), by_status=dict(states))

@@ -1,0 +1,431 @@
+"""What only a server can show: processes side by side, lost connections, answers that got lost."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clawmarket.adapters.store import postgres_connection, writer
+from clawmarket.adapters.store.postgres import PostgresStore
+from clawmarket.adapters.store.postgres_connection import PostgresWriting, connect
+from clawmarket.adapters.store.postgres_rows import Connection, given_text, kept_text, refusal
+from clawmarket.adapters.store.writer import GROUP_SIZE, GroupWriter, Outcome
+from clawmarket.domain.kernel.errors import InternalError
+from clawmarket.domain.trust.record import LogEntry, Tally
+from clawmarket.ports.store import (
+    Query,
+    RowExistsError,
+    Snapshot,
+    StoreLostError,
+    StoreUnsureError,
+    Transaction,
+)
+from postgres_server import PostgresDatabase, PostgresServer
+from stored_rows import Command, adding, at_once, every, numbered, numbers, write
+
+
+@pytest.fixture
+def store(database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostgresStore]:
+    """A store whose groups end by number and never by the clock."""
+    monkeypatch.setattr(writer, "GROUP_WORK_S", 600.0)
+    opened = database.open()
+    yield opened
+    opened.close()
+
+
+def writing_connection(store: PostgresStore) -> Any:
+    """Return the driver's connection of the writer."""
+    writing: Any = store._writer._writing
+    return writing._connection
+
+
+def breaking(database: PostgresDatabase, broken: Connection) -> None:
+    """Let the server end a connection, and wait until it has."""
+    with database.server.connect() as other:
+        pid = broken.info.backend_pid
+        assert other.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,)).fetchone() == (True,)
+
+
+def test_each_commit_waits_for_the_disk_and_readers_cannot_write(store: PostgresStore) -> None:
+    """Whatever the server's own settings are."""
+    write(store, adding(Tally("a", 1)))
+    shown = writing_connection(store).execute("SHOW synchronous_commit").fetchone()
+    assert shown == ("on",)
+
+    def ask(rows: Any) -> None:
+        rows.add(Tally("b", 1))
+
+    with pytest.raises(StoreLostError) as refused:
+        store.read(ask)
+    assert refused.value.details == {"reason": "25006"}
+    assert every(store, Tally) == [Tally("a", 1)]
+
+
+def test_sixty_four_commands_share_a_commit(store: PostgresStore) -> None:
+    """Two full groups are two transactions; all rows are there."""
+    transactions: set[str] = set()
+
+    def command(work: Any, number: int) -> None:
+        asked = "SELECT pg_current_xact_id()::text"
+        transactions.add(work._run(asked).fetchone()[0])
+        work.add(LogEntry(number, f"record {number}"))
+
+    commands = [lambda work, n=n: command(work, n) for n in range(2 * GROUP_SIZE)]
+    asyncio.run(at_once(store, commands))
+    assert len(transactions) == 2
+    assert numbers(store) == list(range(2 * GROUP_SIZE))
+
+
+def _taking_what_is_taken(work: Transaction) -> None:
+    work.add(LogEntry(5, "five"))
+    work.add(LogEntry(0, "taken"))
+
+
+def _passing_over_a_failure(work: Transaction) -> None:
+    work.add(LogEntry(5, "five"))
+    nothing: Any = None
+    with pytest.raises(InternalError):
+        work.add(LogEntry(5, nothing))
+
+
+@pytest.mark.parametrize(
+    ("failing", "failure"),
+    [(_taking_what_is_taken, RowExistsError), (_passing_over_a_failure, InternalError)],
+)
+def test_a_command_that_fails_loses_only_itself(
+    store: PostgresStore, failing: Command, failure: type[Exception]
+) -> None:
+    """The others of its group are kept, whether it says so or passes over a failed statement."""
+    commands = numbered(20)
+    commands[5] = failing
+    answers = asyncio.run(at_once(store, commands))
+    assert [type(answer) for answer in answers if answer is not None] == [failure]
+    assert numbers(store) == [*range(5), *range(6, 20)]
+
+
+def test_a_value_that_is_taken_undoes_nothing_else(store: PostgresStore) -> None:
+    """A changed row that would take it stays as it was, and its command may go on."""
+
+    def command(work: Transaction) -> None:
+        work.add(LogEntry(1, "x"))
+        work.add(LogEntry(2, "y"))
+        with pytest.raises(RowExistsError):
+            work.save(LogEntry(2, "x"))
+        work.add(LogEntry(3, "z"))
+
+    write(store, command)
+    assert every(store, LogEntry) == [LogEntry(1, "x"), LogEntry(2, "y"), LogEntry(3, "z")]
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**70])
+def test_a_number_beyond_its_column_is_refused(store: PostgresStore, number: int) -> None:
+    """As SQLite refuses it; nothing of its command stays."""
+    with pytest.raises(OverflowError):
+        write(store, adding(Tally("a", 1), Tally("b", number)))
+    assert every(store, Tally) == []
+
+
+def test_a_lost_connection_loses_one_group(
+    store: PostgresStore, database: PostgresDatabase
+) -> None:
+    """Those before the loss and the loser itself; those behind it run in the next group."""
+    ran: list[int] = []
+
+    def counted(number: int) -> Command:
+        def command(work: Transaction) -> None:
+            ran.append(number)
+            work.add(LogEntry(number, f"{number}"))
+
+        return command
+
+    def lose(work: Transaction) -> None:
+        breaking(database, writing_connection(store))
+        work.get(Tally, "a")
+
+    commands = [*map(counted, range(10)), lose, *map(counted, range(11, 20))]
+    answers = asyncio.run(at_once(store, commands))
+    assert [type(answer) for answer in answers[:11]] == [StoreLostError] * 11
+    assert answers[10].details == {"reason": "57P01"}
+    assert answers[11:] == [None] * 9
+    assert ran == [*range(10), *range(11, 20)]
+    assert numbers(store) == list(range(11, 20))
+
+
+def test_a_connection_that_broke_while_it_was_idle_is_no_loss(
+    store: PostgresStore, database: PostgresDatabase
+) -> None:
+    """Neither for the writer nor for readers: nothing was begun on it."""
+    write(store, adding(Tally("a", 1)))
+    assert every(store, Tally) == [Tally("a", 1)]
+    breaking(database, writing_connection(store))
+    breaking(database, store._free[0])
+    assert every(store, Tally) == [Tally("a", 1)]
+    write(store, adding(Tally("b", 1)))
+    assert every(store, Tally) == [Tally("a", 1), Tally("b", 1)]
+
+
+class Answerless:
+    """Opens connections whose COMMIT is done, or not, but never answered the first time."""
+
+    def __init__(self, database: PostgresDatabase, *, done: bool, comes_back: bool) -> None:
+        self.database, self.done, self.comes_back = database, done, comes_back
+        self.opened = 0
+
+    def __call__(self) -> Connection:
+        """Open a connection."""
+        self.opened += 1
+        if self.opened > 1 and not self.comes_back:
+            raise psycopg.OperationalError("the server is gone")
+        connection = connect(self.database.url)
+        if self.opened == 1:
+            given: Any = connection
+            given.execute = partial(self._run, connection, connection.execute)
+        return connection
+
+    def _run(
+        self, connection: Connection, real: Callable[..., Any], sql: str, **settings: Any
+    ) -> Any:
+        if sql != "COMMIT":
+            return real(sql, **settings)
+        if self.done:
+            real(sql, **settings)
+        breaking(self.database, connection)
+        return real("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("done", "comes_back", "failure"),
+    [
+        (True, True, type(None)),
+        (False, True, StoreLostError),
+        (True, False, StoreUnsureError),
+        (False, False, StoreUnsureError),
+    ],
+)
+def test_an_answer_that_was_lost_is_asked_for(
+    database: PostgresDatabase, *, done: bool, comes_back: bool, failure: type
+) -> None:
+    """A commit is told from a loss; without a server nobody says that nothing happened."""
+    opening = Answerless(database, done=done, comes_back=comes_back)
+    group = GroupWriter(PostgresWriting(opening))
+
+    async def submit() -> Outcome:
+        return await group.submit(adding(Tally("a", 1)))
+
+    outcome = asyncio.run(submit())
+    opening.comes_back = True
+    after = asyncio.run(submit())
+    group.close()
+    assert type(outcome.failure) is failure
+    assert type(after.failure) is (RowExistsError if done else type(None))
+
+
+SLOW_COMMIT = """
+CREATE FUNCTION wait_for_seven() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON tallies DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION wait_for_seven()
+"""
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+def test_a_commit_that_is_still_under_way_is_waited_for(postgres_server: PostgresServer) -> None:
+    """The writer hears nothing from it any more, and yet does not call it lost."""
+    database = PostgresDatabase.make(postgres_server)
+    opened: list[Connection] = []
+
+    def opening() -> Connection:
+        opened.append(connect(database.url))
+        return opened[-1]
+
+    group = GroupWriter(PostgresWriting(opening))
+
+    async def story(other: "psycopg.Connection[Any]") -> Outcome:
+        other.execute("SELECT pg_advisory_lock(7)")
+        outcome = group.submit(adding(Tally("a", 1)))
+        await _until(lambda: other.execute(WAITING).fetchone() == (1,))
+        with socket.socket(fileno=os.dup(opened[0].fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+        await _until(lambda: outcome.done() or other.execute(WAITING).fetchone() == (2,))
+        other.execute("SELECT pg_advisory_unlock(7)")
+        return await outcome
+
+    with postgres_server.connect(database.name) as other:
+        other.execute(SLOW_COMMIT)
+        assert asyncio.run(story(other)).failure is None
+        assert other.execute("SELECT * FROM tallies").fetchall() == [("a", 1)]
+    group.close()
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110 - a server that waits sends no event
+        await asyncio.sleep(0)
+
+
+def test_whoever_holds_the_lock_too_long_is_not_waited_for(
+    database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The group is refused; once the lock is free, writes go on."""
+    short = postgres_connection.SETTINGS.replace("'10s'", "'50ms'")
+    monkeypatch.setattr(postgres_connection, "SETTINGS", short)
+    store = database.open()
+    with database.server.connect(database.name) as other, other.transaction():
+        other.execute(postgres_connection.LOCK)
+        with pytest.raises(StoreLostError) as refused:
+            write(store, adding(Tally("a", 1)))
+        assert every(store, Tally) == []
+    assert refused.value.details == {"reason": "55P03"}
+    write(store, adding(Tally("a", 2)))
+    assert every(store, Tally) == [Tally("a", 2)]
+    store.close()
+
+
+def test_a_reader_keeps_its_view_while_others_write(store: PostgresStore) -> None:
+    """From its first look to its last; the next reader sees the write."""
+    write(store, adding(Tally("a", 1)))
+
+    def ask(rows: Snapshot) -> list[object]:
+        before = rows.get(Tally, "a")
+        write(store, lambda work: work.save(Tally("a", 2)))
+        return [before, rows.get(Tally, "a")]
+
+    assert store.read(ask) == [Tally("a", 1)] * 2
+    assert every(store, Tally) == [Tally("a", 2)]
+
+
+def test_closing_finishes_what_was_accepted(database: PostgresDatabase) -> None:
+    """Three groups wait when it is called; all are kept and answered, no connection stays."""
+    store = database.open()
+
+    async def story() -> list[object]:
+        waiting = [asyncio.ensure_future(store.write(each)) for each in numbered(3 * GROUP_SIZE)]
+        await asyncio.sleep(0)
+        store.close()
+        return [await each for each in waiting]
+
+    assert asyncio.run(story()) == [None] * 3 * GROUP_SIZE
+    with pytest.raises(StoreLostError):
+        every(store, LogEntry)
+    again = database.open()
+    assert numbers(again) == list(range(3 * GROUP_SIZE))
+    again.close()
+
+
+def test_two_stores_count_as_one(database: PostgresDatabase) -> None:
+    """Four hundred commands that read and write one row from two threads: none is lost."""
+    stores = [database.open(), database.open()]
+    write(stores[0], adding(Tally("count", 0)))
+
+    def count(work: Transaction) -> int:
+        counted = work.get(Tally, "count")
+        assert counted is not None
+        work.save(Tally("count", counted.amount + 1))
+        return counted.amount
+
+    async def story() -> list[int]:
+        return await asyncio.gather(*(each.write(count) for each in stores * 200))
+
+    assert sorted(asyncio.run(story())) == list(range(400))
+    for each in stores:
+        assert every(each, Tally) == [Tally("count", 400)]
+        each.close()
+
+
+def test_a_look_sees_what_others_wrote_before_each_group(database: PostgresDatabase) -> None:
+    """Also when the group begins anew because its first command failed."""
+    mine, other = database.open(), database.open()
+    seen: list[list[int]] = []
+    mine.on_group(lambda rows: seen.append([each.idx for each in rows.find(Query(LogEntry))]))
+    write(mine, adding(LogEntry(1, "1")))
+    write(other, adding(LogEntry(2, "2")))
+    write(mine, adding(LogEntry(3, "3")))
+    with pytest.raises(RowExistsError):
+        write(mine, adding(LogEntry(3, "again")))
+    assert seen == [[], [1, 2], [1, 2, 3], [1, 2, 3]]
+    mine.close()
+    other.close()
+
+
+LOADED = """
+import asyncio, itertools, sys
+from clawmarket.adapters.store.postgres import PostgresStore
+from clawmarket.domain.kernel.secret import Secret
+from clawmarket.domain.trust.record import LogEntry, Tally
+
+async def load(store, worker):
+    for number in itertools.count(worker, 16):
+        def command(work, number=number):
+            work.add(LogEntry(number, "record %d" % number))
+            work.add(Tally("tally %d" % number, number))
+        await store.write(command)
+        sys.stdout.write("%d\\n" % number)
+        sys.stdout.flush()
+
+async def main():
+    store = PostgresStore(Secret(sys.argv[1]))
+    await asyncio.gather(*(load(store, worker) for worker in range(16)))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("killed_after", [1, 100, 1_000])
+def test_no_answered_write_is_lost_when_the_process_is_killed(
+    database: PostgresDatabase, killed_after: int
+) -> None:
+    """Each command is there whole or not at all, each answered one is, and others go on."""
+    command = [sys.executable, "-c", LOADED, database.url.reveal()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(killed_after)]
+        os.kill(process.pid, signal.SIGKILL)
+        lines += process.stdout.readlines()
+    answered = {int(line) for line in lines if line.endswith(b"\n")}
+    store = database.open()
+    write(store, adding(LogEntry(-1, "after"), Tally("after", -1)))
+    kept = set(numbers(store))
+    assert len(answered) >= killed_after
+    assert answered - kept == set()
+    assert {tally.amount for tally in every(store, Tally)} == kept
+    store.close()
+
+
+@given(st.lists(st.text("\0\1\2aé\U0010ffff", max_size=6), min_size=2, max_size=2))
+def test_a_text_is_kept_without_nul_in_its_order(texts: list[str]) -> None:
+    """What is stored gives the text back, sorts like it, and begins with what it began with."""
+    first, second = texts
+    kept = [kept_text(text) for text in texts]
+    assert [given_text(text) for text in kept] == texts
+    assert "\0" not in "".join(kept)
+    assert (kept[0] < kept[1]) == (first < second)
+    assert kept_text(first + second) == kept[0] + kept[1]
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        (psycopg.errors.UniqueViolation("key x"), RowExistsError),
+        (psycopg.errors.NotNullViolation("column y"), InternalError),
+        (psycopg.errors.NumericValueOutOfRange("z"), InternalError),
+        (psycopg.errors.UndefinedTable("jobs"), InternalError),
+        (psycopg.errors.InFailedSqlTransaction("ignored"), StoreLostError),
+        (psycopg.errors.ReadOnlySqlTransaction("standby"), StoreLostError),
+        (psycopg.errors.DiskFull("data"), StoreLostError),
+        (psycopg.OperationalError("server closed"), StoreLostError),
+    ],
+)
+def test_an_error_of_the_driver_has_one_meaning(error: Exception, meaning: type) -> None:
+    """And its text, which names tables, is not shown."""
+    refused = refusal(error)
+    assert type(refused) is meaning
+    assert str(error) not in str(refused)

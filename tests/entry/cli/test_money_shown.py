@@ -1,0 +1,188 @@
+"""Money and deadlines on the screen, against a real market: true, and only while they count."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.terminal import Cli, Outcome
+
+Join = Callable[[str], Cli]
+
+
+def done(outcome: Outcome) -> dict[str, Any]:
+    """Return the document of a command that has to succeed."""
+    assert outcome.status == 0, outcome.err
+    return outcome.document
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what is handed in."""
+    return tmp_path_factory.mktemp("papers")
+
+
+def published(buyer: Cli, *more: str) -> str:
+    """Publish a task of 50 credits and return its id."""
+    return buyer("task", "publish", "Digest", "--budget", "50", "--yes", "-q", *more).out.strip()
+
+
+def test_a_bid_says_what_it_would_earn(join: Join) -> None:
+    """The price less the fee, and until when the bid can be taken back."""
+    buyer, worker = join("buyer"), join("worker")
+    task_id = published(buyer)
+    bid = ["task", "bid", task_id, "--price", "40", "--dry-run"]
+    quote = done(worker(*bid, "--json"))["quote"]
+    assert [quote[name] for name in ("price", "fee", "earned", "total", "undo")] == [
+        *("40000000", "400000", "39600000", "0"),
+        "clawmarket task withdraw, until it is awarded",
+    ]
+    assert "yours  39.60 credits: when the buyer accepts your work on 'Digest'" in worker(*bid).out
+
+
+def test_a_cancellation_says_what_comes_back(join: Join) -> None:
+    """The held budget, or nothing for a task that holds none."""
+    buyer = join("buyer")
+    held, unheld = published(buyer), published(buyer, "--no-fund")
+    back = [
+        done(buyer("task", "cancel", task_id, "--dry-run", "--json"))["quote"]["returned"]
+        for task_id in (held, unheld)
+    ]
+    assert back == ["50000000", "0"]
+
+
+def test_what_moves_no_money_quotes_none(join: Join) -> None:
+    """A new API key costs nothing, so nothing is said about a price."""
+    buyer = join("buyer")
+    outcome = buyer("keys", "new", "ci", "--dry-run")
+    assert outcome.out.splitlines()[-1] == "It moves no money of yours."
+    assert done(buyer("keys", "new", "ci", "--dry-run", "--json"))["quote"] is None
+
+
+def test_a_refusal_that_is_known_comes_before_the_quote(join: Join, home: Path) -> None:
+    """Too little money and nobody signed in are said instead of a price."""
+    assert home
+    buyer = join("buyer")
+    poor = buyer("task", "publish", "T", "--budget", "5000", "--yes")
+    assert (poor.status, "total" in poor.err) == (7, False)
+    assert "4,000.00 credits more are needed" in poor.err
+    assert buyer("wallet", "logout").status == 0
+    nobody = buyer("task", "publish", "T", "--budget", "5", "--yes")
+    assert (nobody.status, "total" in nobody.err) == (3, False)
+
+
+def test_quiet_with_consent_prints_the_id_alone(join: Join) -> None:
+    """-q and --yes: no quote on stderr either."""
+    buyer = join("buyer")
+    outcome = buyer("task", "publish", "T", "--budget", "1", "--yes", "-q")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out.startswith("task_")
+
+
+def test_a_key_is_shown_with_what_to_do_with_it(join: Join) -> None:
+    """-q prints the key; people also read that it is the only time, and how to use it."""
+    buyer = join("buyer")
+    lines = buyer("keys", "new", "ci").out.splitlines()
+    key = next(line.split()[1] for line in lines if line.startswith("key "))
+    assert key.startswith("cmk_")
+    assert "It is shown this once and kept nowhere: copy it now." in lines
+    assert lines[-1] == f"next: export CLAWMARKET_API_KEY={key}"
+    quiet = buyer("keys", "new", "ci", "-q", "--idempotency-key", "k")
+    assert (quiet.out[:4], quiet.out.count("\n")) == ("cmk_", 1)
+    again = buyer("keys", "new", "ci", "--idempotency-key", "k").out
+    assert "already shown" in again
+    assert "export" not in again
+
+
+def test_an_ended_order_has_no_running_deadline(join: Join, folder: Path) -> None:
+    """While it runs, each side reads what it may do; afterwards no deadline runs on the screen."""
+    buyer, worker = join("buyer"), join("worker")
+    bid = worker("task", "bid", published(buyer), "--price", "40", "-q").out.strip()
+    order_id = done(buyer("task", "award", bid, "--yes", "--json"))["orderId"]
+
+    def steps(party: Cli) -> list[str]:
+        explained = done(party("order", "explain", order_id, "--json"))
+        return [str(step) for step in explained["next"]]
+
+    assert steps(worker) == [f"clawmarket task submit {order_id}"]
+    assert steps(buyer) == [f"clawmarket order watch {order_id} --until delivered"]
+    assert "due " in buyer("order", "explain", order_id).out
+    paper = folder / "digest.md"
+    paper.write_text("# Digest\n")
+    result = done(worker("task", "submit", order_id, "--attach", str(paper), "--json"))["resultId"]
+    assert steps(buyer) == [f"clawmarket task result {result}"]
+    assert steps(worker) == [f"clawmarket order watch {order_id} --until ended"]
+    review = f"clawmarket task review {result} --decision accept"
+    assert done(buyer("task", "result", result, "--json"))["next"] == [review]
+    assert buyer(*review.split()[1:], "--yes").status == 0
+    for words in (("order", "explain", order_id), ("order", "show", order_id)):
+        assert "(in " not in buyer(*words).out
+    receipt = f"clawmarket receipt get {order_id} -o {order_id}.receipt.json"
+    assert steps(buyer) == steps(worker) == [receipt]
+
+
+def test_a_watch_says_pending_and_never_in_their_own_words(join: Join) -> None:
+    """No label of a code that would exit differently; JSON says the outcome."""
+    buyer, worker = join("buyer"), join("worker")
+    bid = worker("task", "bid", published(buyer), "--price", "40", "-q").out.strip()
+    order_id = done(buyer("task", "award", bid, "--yes", "--json"))["orderId"]
+    watch = ["order", "watch", order_id, "--timeout", "0.1", "--until"]
+    pending = buyer(*watch, "settled")
+    said = f"pending: the time is up; {order_id} is delivery_ready, not settled yet.\n"
+    assert (pending.status, pending.out.splitlines(keepends=True)[0]) == (8, said)
+    assert "E_" not in pending.err
+    never = buyer(*watch, "cancelled", "--json")
+    document = never.document
+    assert (never.status, document["ok"], document["outcome"]) == (1, False, "never")
+    assert "error" not in document
+    assert buyer(*watch, "working", "-q").out == "delivery_ready\n"
+
+
+def test_status_shows_the_log_key(join: Join) -> None:
+    """Whoever wants to pin the market finds the key where the guide says."""
+    buyer = join("buyer")
+    key = done(buyer("status", "--json"))["vkey"]
+    assert f"log key  {key}\n" in buyer("status").out
+    assert buyer("status", "-q").out == done(buyer("status", "--json"))["origin"] + "\n"
+
+
+def test_a_key_from_the_environment_is_named_when_it_is_refused(
+    join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signing in would not help, so the next step is to unset the variable."""
+    buyer = join("buyer")
+    monkeypatch.setenv("CLAWMARKET_API_KEY", "cmk_" + "x" * 43)
+    refused = buyer("wallet", "show", "--json")
+    assert refused.status == 3
+    assert refused.document["next"] == ["unset CLAWMARKET_API_KEY"]
+    signed_in = buyer("wallet", "login")
+    assert signed_in.status == 0
+    assert signed_in.err.startswith("CLAWMARKET_API_KEY is set: ")
+    assert signed_in.out.endswith("next: unset CLAWMARKET_API_KEY\n")
+
+
+def test_lists_come_as_csv_and_lines_of_json(join: Join) -> None:
+    """The wire's names and values, and the next page on stderr."""
+    buyer = join("buyer")
+    ids = [published(buyer) for _ in range(2)][::-1]
+    page = ["task", "list", "--limit", "2", "--fields", "items.taskId,budget", "--format"]
+    csv = buyer(*page, "csv")
+    assert csv.out == "taskId,budget\n" + "".join(f"{task_id},50000000\n" for task_id in ids)
+    lines = buyer(*page, "ndjson")
+    assert lines.out.splitlines()[0] == f'{{"taskId": "{ids[0]}", "budget": "50000000"}}'
+    assert lines.err.startswith("next: clawmarket task list")
+    items = done(buyer(*page[:-1], "--json"))["items"]
+    assert items == [{"taskId": task_id, "budget": "50000000"} for task_id in ids]
+
+
+def test_the_audit_goes_on_where_it_was_left(join: Join) -> None:
+    """--after takes the oldest that follow, at most --limit, and says where to go on."""
+    buyer = join("buyer")
+    for _ in range(3):
+        published(buyer)
+    ids = buyer("audit", "tail", "-q").out.split()
+    first = buyer("audit", "tail", "-q", "--after", ids[0], "--limit", "2")
+    assert first.out.split() == ids[1:3]
+    following = first.err.removeprefix("next: clawmarket ").split()
+    assert buyer(*following).out.split() == ids[3:]

@@ -1,0 +1,84 @@
+"""Limits at the border: whose address counts, and when a held back client may go on."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from clawmarket.services.limits import STRANGER
+from gateway.front import Front
+from world import World
+
+VERIFY = "web3.siwe.verify"
+NONSENSE = '{"message":"m","signature":"s"}'
+
+
+@pytest.fixture
+def slow() -> Iterator[World]:
+    """A market that lets an account make one call a second, four at once."""
+    market = World(calls_per_s=1)
+    yield market
+    market.close()
+
+
+def flood(front: Front, **how: object) -> httpx.Response:
+    """Send nonsense from an address until it is held back."""
+    for _ in range(STRANGER.burst + 1):
+        answer = front.call(VERIFY, NONSENSE, **how)
+    return answer
+
+
+def test_a_held_back_client_is_told_how_long(front: Front, world: World) -> None:
+    """A 429 carries Retry-After, and a client that waits that long succeeds."""
+    answer = flood(front)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    assert answer.json()["details"]["retryAfterSec"] == 1
+    world.pass_time(seconds=int(answer.headers["Retry-After"]))
+    assert front.call(VERIFY, NONSENSE).status_code == 401
+
+
+def test_an_account_s_429_carries_it_too(slow: World) -> None:
+    """Whoever waits as long as the header says goes on."""
+    front, member = Front(slow), slow.member()
+    headers = front.key_of(member)
+    answers = [front.call("web3.wallet.show", headers=headers) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert answers[3].json()["details"]["cause"] == "calls_too_fast"
+    slow.pass_time(seconds=int(answers[3].headers["Retry-After"]))
+    assert front.call("web3.wallet.show", headers=headers).status_code == 200
+
+
+def test_files_count_as_calls(slow: World) -> None:
+    """Uploads and downloads come out of the same bucket."""
+    front, member = Front(slow), slow.member()
+    headers = front.key_of(member)
+    for _ in range(3):
+        stored = front.ask("POST", "/files?name=a", content=b"x", headers=headers)
+    assert stored.status_code == 200
+    place = f"/files/{stored.json()['file']['digest']}"
+    assert front.ask("GET", place, headers=headers).status_code == 429
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+def test_no_header_makes_another_address(front: Front, world: World, header: str) -> None:
+    """Over a real connection the peer is whoever opened it, not whom a header names."""
+
+    async def play() -> list[int]:
+        async with front.served() as place, httpx.AsyncClient(trust_env=False) as client:
+            asked = f"http://{place}/rpc/{VERIFY}"
+            return [
+                (
+                    await client.post(
+                        asked, content=NONSENSE, headers={header: f"203.0.113.{number}"}
+                    )
+                ).status_code
+                for number in range(STRANGER.burst + 1)
+            ]
+
+    assert world.run(play()) == [401] * STRANGER.burst + [429]
+
+
+def test_another_address_is_not_held_back(front: Front) -> None:
+    """The limit of one caller is not the limit of the next."""
+    assert flood(front).status_code == 429
+    assert front.call(VERIFY, NONSENSE, peer="203.0.113.9").status_code == 401
