@@ -4,16 +4,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FILE ?=
-SEEDS ?=
+SEEDS ?= 2000
+SEED ?=
 
-.PHONY: help run tour test check fmt docs bench lock clean
+.PHONY: help run tour test simulate check fmt docs bench lock clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 $(VENV)/run: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV) (about a minute the first time) …"
+	@echo "Installing into $(VENV) (about a minute the first time) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
@@ -25,11 +26,14 @@ $(VENV)/dev: $(VENV)/run requirements-dev.lock
 run: $(VENV)/run ## Start a market on this machine, with test money
 	@$(BIN)/clawmarket serve --faucet
 
-tour: $(VENV)/run ## Watch three agents close one paid deal (FILE=… to choose the document)
-	@$(BIN)/clawmarket tour $(FILE)
+tour: $(VENV)/run ## Watch three agents close one paid deal (FILE=... to choose the document)
+	@$(BIN)/clawmarket tour $(if $(FILE),'$(subst ','\'',$(FILE))')
 
 test: $(VENV)/dev ## Run all tests
 	@$(BIN)/pytest -n 2
+
+simulate: $(VENV)/dev ## Run the market under seeded faults (SEEDS=2000 of them, or SEED=7 to see one again)
+	@cd tests && ../$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 check: $(VENV)/dev ## Run the linters, the type checker, the import contracts and the doc checks
 	@$(BIN)/ruff check

@@ -25,8 +25,10 @@ class Work:
 
     def __init__(self, call: Call, rows: Transaction) -> None:
         self.call = call
-        self.now = call.now
-        self.record_id = call.record_ids.next(call.clock.now(), call.draw(10))
+        # A command that waited for its turn is judged at its turn: of two copies of a request the
+        # second is never too late for what the first still does.
+        self.now = call.now = call.clock.now()
+        self.record_id = call.record_ids.next(self.now, call.draw(10))
         self._rows = rows
         self._loaded: dict[tuple[type, Key], Any] = {}
         self._stored: dict[tuple[type, Key], object] = {}

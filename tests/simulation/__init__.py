@@ -1,0 +1,1 @@
+"""A market under seeded faults, silent and hostile parties; every seed replays byte for byte."""
