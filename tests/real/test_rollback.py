@@ -14,7 +14,7 @@ from real.server import STARTED, Server, Start, refused_start
 
 def grown(server: Server, size: int) -> None:
     """Wait until the log has more than so many records."""
-    while int((server.checkpoint().split("\n") + ["0"])[1]) <= size:
+    while int([*server.checkpoint().split("\n"), "0"][1]) <= size:
         pass  # a log that is still empty has no checkpoint yet
 
 

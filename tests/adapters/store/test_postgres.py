@@ -217,7 +217,7 @@ def test_an_answer_that_was_lost_is_asked_for(
 ) -> None:
     """A commit is told from a loss; without a server nobody says that nothing happened."""
     opening = Answerless(database, done=done, comes_back=comes_back)
-    group = GroupWriter(PostgresWriting(opening))
+    group = GroupWriter(PostgresWriting(opening), fast_commit_s=0.0)
 
     async def submit() -> Outcome:
         return await group.submit(adding(Tally("a", 1)))
@@ -248,7 +248,7 @@ def test_a_commit_that_is_still_under_way_is_waited_for(postgres_server: Postgre
         opened.append(connect(database.url))
         return opened[-1]
 
-    group = GroupWriter(PostgresWriting(opening))
+    group = GroupWriter(PostgresWriting(opening), fast_commit_s=0.0)
 
     async def story(other: "psycopg.Connection[Any]") -> Outcome:
         other.execute("SELECT pg_advisory_lock(7)")

@@ -165,7 +165,7 @@ def test_a_key_from_the_environment_is_named_when_it_is_refused(
 def test_lists_come_as_csv_and_lines_of_json(join: Join) -> None:
     """The wire's names and values, and the next page on stderr."""
     buyer = join("buyer")
-    ids = [published(buyer) for _ in range(2)][::-1]
+    ids = [published(buyer) for _ in range(3)][:0:-1]
     page = ["task", "list", "--limit", "2", "--fields", "items.taskId,budget", "--format"]
     csv = buyer(*page, "csv")
     assert csv.out == "taskId,budget\n" + "".join(f"{task_id},50000000\n" for task_id in ids)

@@ -46,7 +46,7 @@ class PostgresStore:
 
     def __init__(self, url: Secret) -> None:
         self._url = url
-        self._writer = GroupWriter(PostgresWriting(lambda: connect(url)))
+        self._writer = GroupWriter(PostgresWriting(lambda: connect(url)), fast_commit_s=0.0)
         self._free: deque[Connection] = deque()
         self._closed = False
 

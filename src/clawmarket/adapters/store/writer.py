@@ -3,6 +3,9 @@
 A command is answered only after the COMMIT of its group. A command that fails undoes itself and
 nothing else; a group that the database rolled back is answered as lost and never run again:
 whoever asked decides anew, with the same idempotency key.
+
+Two hops between threads cost a lone command as much as the command itself. So one that no other
+came with is run on the loop that asked, as long as commits are fast; all others form groups.
 """
 
 import asyncio
@@ -27,6 +30,7 @@ GROUP_SIZE = 64
 GROUP_WORK_S = 0.015
 LINGER_S = 0.0003
 MAX_WAITING = 10_000
+FAST_COMMIT_S = 0.001
 
 Command = Callable[[Transaction], Any]
 
@@ -95,11 +99,21 @@ class GroupWriter:
     Args:
         writing: Opened for this writer alone; closed by `close`.
         commit_delay_s: Waited before each COMMIT, to stand for a slower disk.
+        fast_commit_s: A lone command runs on its own loop while commits take less; 0 for never.
     """
 
-    def __init__(self, writing: Writing, commit_delay_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        writing: Writing,
+        commit_delay_s: float = 0.0,
+        fast_commit_s: float = FAST_COMMIT_S,
+    ) -> None:
         self._writing = writing
         self._commit_delay_s = commit_delay_s
+        self._fast_commit_s = fast_commit_s
+        self._commit_s = 0.0
+        self._arrived: list[Waiting] = []
+        self._turn = threading.Lock()
         self._looks: list[Callable[[Snapshot], None]] = []
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._door = threading.Lock()
@@ -123,16 +137,37 @@ class GroupWriter:
         with self._door:
             if self._closed:
                 raise StoreLostError("The store is closed.")
-            if self._queue.qsize() >= MAX_WAITING:
+            if self._queue.qsize() + len(self._arrived) >= MAX_WAITING:
                 raise StoreBusyError(f"{MAX_WAITING} commands wait for the store already.")
-            self._queue.put(waiting)
+            self._arrived.append(waiting)
+            if len(self._arrived) == 1:
+                loop.call_soon(self._settle_arrived)
         return waiting.future
+
+    def _settle_arrived(self) -> None:
+        """Run what came in this turn of the loop if it is one command; the thread does the rest."""
+        with self._door:
+            arrived, self._arrived = self._arrived, []
+            alone = len(arrived) == 1 and self._commit_s < self._fast_commit_s
+            if not (alone and self._queue.empty() and self._turn.acquire(blocking=False)):
+                self._hand_over(arrived)
+                return
+        try:
+            _resolve(self._finish(arrived[0], alone=True))
+        finally:
+            self._turn.release()
+
+    def _hand_over(self, arrived: list[Waiting]) -> None:
+        for waiting in arrived:
+            self._queue.put(waiting)
 
     def close(self) -> None:
         """Finish what was accepted, then let go of the connection."""
         with self._door:
             if not self._closed:
                 self._closed = True
+                arrived, self._arrived = self._arrived, []
+                self._hand_over(arrived)
                 self._queue.put(None)
         self._thread.join()
 
@@ -141,21 +176,24 @@ class GroupWriter:
             first = self._queue.get()
             if first is None:
                 break
-            self._finish(first)
-        self._writing.close()
+            with self._turn:
+                answers = self._finish(first, alone=False)
+            _answer(answers)
+        with self._turn:
+            self._writing.close()
 
-    def _finish(self, first: Waiting) -> None:
-        """Run one group that begins with a command, make it durable and answer it."""
+    def _finish(self, first: Waiting, *, alone: bool) -> list[tuple[Waiting, Outcome]]:
+        """Run one group that begins with a command, make it durable and return its answers."""
         taken = [first]
         try:
-            outcomes = self._group(taken)
+            outcomes = self._group(taken, alone=alone)
         except Exception as failure:  # noqa: BLE001 - whatever it is, nobody may wait for ever
             self._abandon()
             outcomes = [_lost(failure) for _ in taken]
         self._expected = len(taken)
-        _answer(zip(taken, outcomes, strict=True))
+        return list(zip(taken, outcomes, strict=True))
 
-    def _group(self, taken: list[Waiting]) -> list[Outcome]:
+    def _group(self, taken: list[Waiting], *, alone: bool) -> list[Outcome]:
         """Run commands in one transaction, adding each that is taken from the queue."""
         ends = time.monotonic() + GROUP_WORK_S
         rows = self._begin()
@@ -163,12 +201,14 @@ class GroupWriter:
         if outcome.failure is not None:
             rows = self._begin()
         outcomes = [outcome]
-        while (waiting := self._next(len(taken), ends)) is not None:
+        while not alone and (waiting := self._next(len(taken), ends)) is not None:
             taken.append(waiting)
             outcomes.append(self._run(waiting.command, rows))
+        began = time.monotonic()
         if self._commit_delay_s:
             time.sleep(self._commit_delay_s)
         self._writing.commit()
+        self._commit_s = time.monotonic() - began
         return outcomes
 
     def _begin(self) -> Transaction:
