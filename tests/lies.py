@@ -312,6 +312,15 @@ def open_twice(records: list[Json], _: Deal) -> None:
     records.append(records[0] | {"id": "rec_" + "7" * 26})
 
 
+def keep_a_part_back(records: list[Json], _: Deal) -> None:
+    """Give the buyer a quarter back that nobody ruled; the fee stays that of all."""
+    released, told = with_event(records, RELEASED)
+    told.update(sellerAmount="29600000", refund="10000000")
+    released["postings"][1][2] = "29600000"
+    buyer = with_event(records, "order_created")[1]["buyer"]
+    released["postings"].append([f"{buyer}/available", "credits", "10000000"])
+
+
 RELEASED = "settlement_released"
 FULL_PAY = {"sellerAmount": "40000000", "fee": "0"}
 STORY_LIES: dict[str, tuple[StoryLie, list[str]]] = {
@@ -376,6 +385,7 @@ STORY_LIES: dict[str, tuple[StoryLie, list[str]]] = {
         ["postings"],
     ),
     "more than was locked": (event(RELEASED, refund="1"), ["postings"]),
+    "a part kept back": (keep_a_part_back, ["postings"]),
     "an entry that does not balance": (posting(RELEASED, 1, "39600001"), ["postings"]),
     "a share for somebody": (
         lambda records, _: with_event(records, RELEASED)[0]["postings"][2].__setitem__(0, "tips"),
@@ -406,8 +416,9 @@ RULED = "dispute_resolved"
 
 
 def ruled_by_the_buyer(records: list[Json], made: Deal) -> None:
-    """Let a party rule, and sign that."""
+    """Let a party rule, and sign that; nobody else is there."""
     lied, _ = with_event(records, RULED)
+    records.remove(next(record for record in records if record["actor"] == lied["actor"]))
     lied["actor"] = lied["statement"]["said"]["actor"] = records[0]["actor"]
     made.sign(lied)
 
