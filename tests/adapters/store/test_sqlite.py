@@ -327,6 +327,21 @@ def test_a_lone_command_stays_on_its_loop(store: SqliteStore) -> None:
     assert asyncio.run(story(1)) == ["store-writer"]
 
 
+def test_a_loop_that_ended_keeps_no_other_waiting(store: SqliteStore) -> None:
+    """What it asked for last is done when the store closes; others are answered at once."""
+    ended = asyncio.new_event_loop()
+
+    async def ask() -> None:
+        ended.call_soon(ended.stop)
+        store._writer.submit(adding(LogEntry(1, "1")))
+
+    asking = ended.create_task(ask())
+    ended.run_forever()
+    ended.close()
+    write(store, adding(LogEntry(2, "2")))
+    assert (asking.done(), 2 in numbers(store)) == (True, True)
+
+
 def test_closing_finishes_what_was_accepted(path: Path) -> None:
     """Three groups wait for a slow disk when it is called; all are kept and answered."""
     store = SqliteStore(path, commit_delay_s=0.001)

@@ -112,7 +112,7 @@ class GroupWriter:
         self._commit_delay_s = commit_delay_s
         self._fast_commit_s = fast_commit_s
         self._commit_s = 0.0
-        self._arrived: list[Waiting] = []
+        self._arrived: dict[asyncio.AbstractEventLoop, list[Waiting]] = {}
         self._turn = threading.Lock()
         self._looks: list[Callable[[Snapshot], None]] = []
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
@@ -137,17 +137,18 @@ class GroupWriter:
         with self._door:
             if self._closed:
                 raise StoreLostError("The store is closed.")
-            if self._queue.qsize() + len(self._arrived) >= MAX_WAITING:
+            arrived = self._arrived.setdefault(loop, [])
+            if self._queue.qsize() + len(arrived) >= MAX_WAITING:
                 raise StoreBusyError(f"{MAX_WAITING} commands wait for the store already.")
-            self._arrived.append(waiting)
-            if len(self._arrived) == 1:
-                loop.call_soon(self._settle_arrived)
+            arrived.append(waiting)
+            if len(arrived) == 1:
+                loop.call_soon(self._settle_arrived, loop)
         return waiting.future
 
-    def _settle_arrived(self) -> None:
-        """Run what came in this turn of the loop if it is one command; the thread does the rest."""
+    def _settle_arrived(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run what came in this turn of a loop if it is one command; the thread does the rest."""
         with self._door:
-            arrived, self._arrived = self._arrived, []
+            arrived = self._arrived.pop(loop, [])
             alone = len(arrived) == 1 and self._commit_s < self._fast_commit_s
             if not (alone and self._queue.empty() and self._turn.acquire(blocking=False)):
                 self._hand_over(arrived)
@@ -166,8 +167,9 @@ class GroupWriter:
         with self._door:
             if not self._closed:
                 self._closed = True
-                arrived, self._arrived = self._arrived, []
-                self._hand_over(arrived)
+                for arrived in self._arrived.values():
+                    self._hand_over(arrived)
+                self._arrived.clear()
                 self._queue.put(None)
         self._thread.join()
 

@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Any
 
@@ -14,6 +15,7 @@ CSV = "csv"
 
 # A spreadsheet takes a cell that begins so for a formula, and strangers write titles.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-[0-9]+(?:\.[0-9]+)?")
 
 
 class FormatsExcludedError(InvalidArgumentError):
@@ -26,16 +28,26 @@ class FormatsExcludedError(InvalidArgumentError):
 def rows_of(form: str, items: Sequence[Entry], columns: Sequence[str]) -> list[str]:
     """Return items as lines: CSV with wire names in its head, or NDJSON; values as on the wire."""
     if form == CSV:
-        return _csv([columns, *([_cell(at(item, name)) for name in columns] for item in items)])
+        cells = ([_cell(at(item, name)) for name in columns] for item in items)
+        return list(csv_lines([columns, *cells]))
     return [
         json.dumps({name: at(item, name) for name in columns}, ensure_ascii=False) for item in items
     ]
 
 
-def _csv(rows: Sequence[Sequence[str]]) -> list[str]:
-    text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().splitlines()
+def csv_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield rows of CSV (RFC 4180), each without its line end."""
+    for row in rows:
+        line = StringIO()
+        # The writer quotes what its own line end is made of, so it has to be both.
+        csv.writer(line, lineterminator="\r\n").writerow(row)
+        yield line.getvalue().removesuffix("\r\n")
+
+
+def safe_cell(text: str) -> str:
+    """Return a text that no spreadsheet runs; a number may begin with its sign."""
+    runs = text.startswith(_FORMULA) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if runs else text
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -43,5 +55,4 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return safe_cell(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

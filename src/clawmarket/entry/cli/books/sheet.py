@@ -1,16 +1,12 @@
 """Sheets: rows of money for people, spreadsheets and programs, from one source."""
 
-import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
 
 from clawmarket.domain.kernel.money import decimal_text
+from clawmarket.entry.cli.formats import csv_lines, safe_cell
 from clawmarket.entry.cli.tables import table
-
-# What a spreadsheet takes for a formula when a text begins with it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,9 @@ class Sheet:
     def lines(self, form: str) -> list[str]:
         """Return the sheet as lines: csv (RFC 4180, with a header), ndjson, or a table."""
         if form == "csv":
-            return list(self._csv())
+            return list(
+                csv_lines([_safe(cell) for cell in row] for row in (self.columns, *self.rows))
+            )
         if form == "ndjson":
             named = (dict(zip(self.columns, row, strict=True)) for row in self.rows)
             return [
@@ -48,13 +46,6 @@ class Sheet:
             ]
         widths = [max(map(len, map(_text, column))) for column in zip(*self.rows, strict=True)]
         return table(self.columns, [list(map(_placed, row, widths)) for row in self.rows])
-
-    def _csv(self) -> Iterator[str]:
-        for row in (self.columns, *self.rows):
-            line = StringIO()
-            # The writer quotes what its own line end is made of, so it has to be both.
-            csv.writer(line, lineterminator="\r\n").writerow([_safe(cell) for cell in row])
-            yield line.getvalue().removesuffix("\r\n")
 
 
 def _text(cell: Cell) -> str:
@@ -69,7 +60,6 @@ def _placed(cell: Cell, width: int) -> str:
 
 
 def _safe(cell: Cell) -> str:
-    """Return a cell that no spreadsheet runs; a number may begin with its sign."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return f"'{cell}"
+    if isinstance(cell, str):
+        return safe_cell(cell)
     return "" if cell is None else _text(cell)
