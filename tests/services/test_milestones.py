@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR, split_fee
+from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR, format_amount, split_fee
 from clawmarket.domain.market.bid import PriceIndivisibleError
 from clawmarket.domain.market.order import DeliveryLateError
 from clawmarket.domain.market.terms import Milestone, Part, milestones_of
@@ -114,6 +114,56 @@ def test_the_percents_have_to_be_all_of_it(world: World, percents: tuple[int, ..
     """A hundred, or nothing is published."""
     with pytest.raises(MilestonesInvalidError):
         world.member().publishes_parts(*percents)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "ruling", "words"),
+    [
+        (
+            0,
+            {"resolution": "release"},
+            "19.80 credits went to the seller, 0.20 credits to the market",
+        ),
+        (
+            1,
+            {"resolution": "release"},
+            "29.70 credits went to the seller, 0.30 credits to the market",
+        ),
+        (
+            1,
+            {"resolution": "partial", "sellerShare": "5000000"},
+            "24.75 credits went to the seller, 0.25 credits to the market",
+        ),
+    ],
+)
+def test_the_explanation_counts_what_was_paid_before(
+    world: World, accepted: int, ruling: Fields, words: str
+) -> None:
+    """After a ruling it says what the seller has in all, and what came back."""
+    buyer, worker, award = hired(world, 50, 25, 25)
+    for _ in range(accepted):
+        buyer.accepts(worker.submits(award))
+    worker.submits(award)
+    dispute = buyer.contests(award)
+    buyer.shows(dispute)
+    worker.shows(dispute)
+    world.arbiter().rules(dispute, **ruling)
+    told = buyer.do("web3.market.order.explain", orderId=award["orderId"])["now"]
+    back = format_amount(int(buyer.figures()[0]) - 960_000_000, "credits")
+    assert told == f"It was ruled: {words} and {back} back to the buyer."
+
+
+def test_the_explanation_of_a_stopped_order_names_what_was_paid(world: World) -> None:
+    """The buyer got the rest back; the accepted part stays the seller's."""
+    buyer, worker, award = hired(world, 25, 75)
+    buyer.accepts(worker.submits(award))
+    world.pass_time(seconds=86_400)
+    world.sweep()
+    told = buyer.do("web3.market.order.explain", orderId=award["orderId"])["now"]
+    assert told == (
+        "It ended with a refund: 30.00 credits went back to the buyer. Before that 9.90 credits "
+        "had gone to the seller and 0.10 credits to the market."
+    )
 
 
 def test_a_price_gives_each_part_something(world: World) -> None:

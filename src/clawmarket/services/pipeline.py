@@ -34,7 +34,7 @@ from clawmarket.registry.methods import Manner, Method, method_named
 from clawmarket.registry.misfits import listing_command
 from clawmarket.services.call import Call, Caller, Terms
 from clawmarket.services.limits import Limits
-from clawmarket.services.signing import attest
+from clawmarket.services.signing import attest, check_fresh
 from clawmarket.services.work import Work
 
 MAX_KEY_CHARS = 200
@@ -169,6 +169,15 @@ def replay(passage: Passage, rows: Transaction) -> bool:
     return True
 
 
+def still_said(passage: Passage, work: Work) -> None:
+    """Judge a signed statement's age at the moment of the record, as receipts are judged.
+
+    Raises StatementStaleError.
+    """
+    if passage.call.statement is not None:
+        check_fresh(passage.call.statement, work.now)
+
+
 def run(passage: Passage, work: Work) -> None:
     """Let the method do its work on the transaction."""
     answer = passage.method.handler(passage.call, work, passage.request)
@@ -193,7 +202,7 @@ BEFORE: tuple[Callable[[Passage], None], ...] = (
     bind_key,
     sign,
 )
-INSIDE: tuple[Callable[[Passage, Work], None], ...] = (run, keep)
+INSIDE: tuple[Callable[[Passage, Work], None], ...] = (still_said, run, keep)
 
 
 class Pipeline:

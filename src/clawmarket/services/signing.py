@@ -60,16 +60,24 @@ def attest(call: Call, request: SignedRequest, wallets: Wallets, store: Store) -
         return
     if not call.key:
         raise SignedWithoutKeyError("A signed call needs an idempotency key.")
-    if request.signed_at is None or not is_fresh(request.signed_at, call.now):
-        raise StatementStaleError("The signed statement is not from about now.", now=iso(call.now))
     said = _statement_of(call, request.signed_at)
+    call.statement = {"said": said, "signature": request.signature.lower(), "address": None}
+    check_fresh(call.statement, call.now)
     address = wallets.signer(statement_digest(said), request.signature)
     if not _is_bound(address, call.actor, store):
         raise SignatureInvalidError(
             "The signature is not by a wallet of this account over this statement.",
             statement=_text(said),
         )
-    call.statement = {"said": said, "signature": request.signature.lower(), "address": address}
+    call.statement["address"] = address
+
+
+def check_fresh(statement: Said, now: int) -> None:
+    """Raise StatementStaleError if a signed statement names no moment that is about now."""
+    said = statement["said"]
+    moment = said["signedAt"] if isinstance(said, dict) else None
+    if statement["signature"] is not None and not is_fresh(moment or "", now):
+        raise StatementStaleError("The signed statement is not from about now.", now=iso(now))
 
 
 def _statement_of(call: Call, signed_at: str | None) -> Said:

@@ -332,7 +332,7 @@ def test_a_loop_that_ended_keeps_no_other_waiting(store: SqliteStore) -> None:
     ended = asyncio.new_event_loop()
 
     async def ask() -> None:
-        ended.call_soon(ended.stop)
+        ended.stop()
         store._writer.submit(adding(LogEntry(1, "1")))
 
     asking = ended.create_task(ask())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from clawmarket.domain.kernel.moment import iso, span
 from clawmarket.domain.kernel.money import format_amount, split_fee
-from clawmarket.domain.market.dispute import Dispute, Resolution, by_silence
+from clawmarket.domain.market.dispute import Dispute, by_silence
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.market.terms import MAX_REJECTIONS
 
@@ -127,16 +127,17 @@ def _won(order: Order, winner: str) -> str:
 
 
 def _ended(order: Order, dispute: Dispute | None) -> str:
-    amount, net, fee = _money(order)
+    back = order.locked_rest
     if order.state is OrderState.COMPLETED:
-        whole = split_fee(order.amount, order.fee_bps)
-        net, fee = (format_amount(part, order.asset) for part in whole)
-    if dispute is not None and dispute.resolution is Resolution.PARTIAL:
-        share = dispute.share or 0
-        parts = [format_amount(part, order.asset) for part in split_fee(share, order.fee_bps)]
-        back = format_amount(order.locked_rest - share, order.asset)
+        back = back - dispute.share if dispute and dispute.share else 0
+    parts = (back, *split_fee(order.amount - back, order.fee_bps))
+    amount, net, fee = (format_amount(part, order.asset) for part in parts)
+    if order.state is OrderState.COMPLETED and back:
         return (
-            f"It was ruled: {parts[0]} went to the seller, {parts[1]} to the market and "
-            f"{back} back to the buyer."
+            f"It was ruled: {net} went to the seller, {fee} to the market and {amount} back to "
+            "the buyer."
         )
-    return _ENDINGS[order.state].format(amount=amount, net=net, fee=fee)
+    ending = _ENDINGS[order.state].format(amount=amount, net=net, fee=fee)
+    if order.state is OrderState.REFUNDED and order.milestone:
+        return f"{ending} Before that {net} had gone to the seller and {fee} to the market."
+    return ending
