@@ -10,6 +10,8 @@ of Ethereum, RFC 8785 (canonical JSON), RFC 6962 (tree), C2SP signed-note and tl
 EIP-191 and EIP-2 (wallet signatures).
 """
 
+# ruff: noqa: PLR2004 - sizes of the formats above stand where they are used
+
 import argparse
 import json
 import re
@@ -154,7 +156,7 @@ def decode1(data: bytes) -> Point:
 def ed25519_verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
     """Tell whether an Ed25519 signature is good (RFC 8032, section 5.1.7, without cofactor)."""
     key, s = decode1(public_key), int.from_bytes(signature[32:], "little")
-    if key is None or len(signature) != 64 or s >= N1:  # noqa: PLR2004 - R and s, 32 bytes each
+    if key is None or len(signature) != 64 or s >= N1:
         return False
     hashed = sha512(signature[:32] + public_key + message).digest()
     base, negative = decode1(bytes([0x58] + [0x66] * 31)), (P1 - key[0], key[1])
@@ -220,10 +222,10 @@ def strict_json(source: str, limit: int) -> object:
         return members if good else refuse("a name that is given twice or is not ASCII")
 
     def broken(number: str) -> object:
-        return refuse(number if len(number) < 40 else f"{number[:40]}...")  # noqa: PLR2004
+        return refuse(number if len(number) < 40 else f"{number[:40]}...")
 
     def whole(digits: str) -> object:
-        good = len(digits) < 21 and digits != "-0" and abs(int(digits)) < limit  # noqa: PLR2004
+        good = len(digits) < 21 and digits != "-0" and abs(int(digits)) < limit
         return int(digits) if good else broken(digits)
 
     hooks: Json = {"parse_int": whole, "parse_float": broken, "parse_constant": refuse}
@@ -234,7 +236,7 @@ def strict_json(source: str, limit: int) -> object:
         raise StopError("failed", f"This is not strict JSON: {error}.") from None
     brackets = re.sub(r'"(?:[^"\\]|\\.)*"|[^][}{"]+', "", source)
     depth = max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0)
-    demand(depth <= 32, "The JSON is nested too deep.")  # noqa: PLR2004
+    demand(depth <= 32, "The JSON is nested too deep.")
     return value
 
 
@@ -278,7 +280,7 @@ def read_file(source: str) -> Json:
     for item in file["records"]:
         hashes = [shaped(item, "proven record")["salt"], *item["proof"]]
         good = all(isinstance(one, str) and re.fullmatch("[0-9a-f]{64}", one) for one in hashes)
-        demand(good and len(hashes) < 66, "Salt or proof are not hashes in hexadecimal.")  # noqa: PLR2004
+        demand(good and len(hashes) < 66, "Salt or proof are not hashes in hexadecimal.")
     return file
 
 
@@ -288,7 +290,7 @@ def read_note(note: str) -> tuple[bytes, str, int, bytes, str, list[tuple[str, b
     if match is None or int(match[3]) >= 2**64:
         raise StopError("failed", "The checkpoint is no signed note.")
     signed = [(name, from_base64(data)) for name, data in re.findall(SIGNED, match[6])]
-    demand(all(len(data) > 4 for _, data in signed), "A signature is too short.")  # noqa: PLR2004
+    demand(all(len(data) > 4 for _, data in signed), "A signature is too short.")
     return match[1].encode(), match[2], int(match[3]), from_base64(match[4]), match[5], signed
 
 
@@ -506,7 +508,7 @@ def check_checkpoint(file: Json) -> None:
     known = [data[4:] for who, data in signed if (who, data[:4].hex()) == (name, key_id)]
     good = known != [] and all(ed25519_verify(public[1:], signature, body) for signature in known)
     demand(good, f"The checkpoint carries no good signature of {name}.")
-    demand(len(root) == 32 and "" not in more.split("\n")[:-1], "This is no tree head.")  # noqa: PLR2004
+    demand(len(root) == 32 and "" not in more.split("\n")[:-1], "This is no tree head.")
     same("The checkpoint is of another market.", [file["market"]["origin"]] * 2, [origin, name])
 
 
@@ -514,7 +516,7 @@ def read_vkey(text: str) -> tuple[str, str, bytes]:
     """Read a verifier key (C2SP signed-note): name, key id, and type byte with the key."""
     key = re.fullmatch(VKEY, text)
     name, key_id, public = (key[1], key[2], from_base64(key[3])) if key else ("", "", b"")
-    good = len(public) == 33 and public[0] == 1  # noqa: PLR2004 - a type byte and the key
+    good = len(public) == 33 and public[0] == 1
     good = good and sha256(f"{name}\n".encode() + public).hexdigest()[:8] == key_id
     demand(good, "The market's key is no verifier key.")
     return name, key_id, public
@@ -606,7 +608,7 @@ def check_postings(_: Json, story: Space) -> str:
     same("The locked amount is not the agreed one.", int(story.price) * story.quantity, amount)
     same("The terms are not the hash of what was agreed.", digest_of(story.agreed), story.terms)
     bps = story.feeBps
-    demand(type(bps) is int and 0 <= bps <= 10_000, "The order names no fee rate.")  # noqa: PLR2004
+    demand(type(bps) is int and 0 <= bps <= 10_000, "The order names no fee rate.")
     same("The seller's share is not what was accepted or ruled.", story.share, amount - back)
     wanted = story.share * bps // 10_000
     same(f"The fee is not {bps} bps, rounded down.", wanted, fee)
@@ -640,7 +642,7 @@ def check_delivery(file: Json, story: Space) -> str:
         same(f"{record.id}: another hash than its files have.", wanted * len(digests), digests)
         if parts and story.deliveryDigest in digests:
             named = "in it " + ", ".join(f"{one['name']} {one['digest']}" for one in parts[:5])
-            named += f" and {len(parts) - 5} more" if len(parts) > 5 else ""  # noqa: PLR2004
+            named += f" and {len(parts) - 5} more" if len(parts) > 5 else ""
     claimed = file["receipt"].get("deliveryDigest")
     same("The receipt names another delivery than its records.", story.deliveryDigest, claimed)
     if not story.settled:
@@ -698,7 +700,7 @@ def examine(source: str, pinned: str | None, path: str) -> Json:
     """Check a receipt and return the verdict as one document."""
     checks: list[Json] = []
 
-    def attempt(name: str, check: Callable[..., Any], *inputs: object) -> Any:  # noqa: ANN401
+    def attempt(name: str, check: Callable[..., Any], *inputs: object) -> Any:  # noqa: ANN401 - what the check returns
         result, values = None, [None, None]
         try:
             result = (unread if None in inputs else check)(*inputs)

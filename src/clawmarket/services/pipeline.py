@@ -242,7 +242,7 @@ class Pipeline:
         disclosed: dict[str, Any] = passage.method.disclosure(passage.answer)
         return disclosed
 
-    async def write(self, call: Call, change: Callable[[Work], Any]) -> Any:  # noqa: ANN401
+    async def write(self, call: Call, change: Callable[[Work], Any]) -> Any:  # noqa: ANN401 - what the change returns
         """Run one command of an `ask` method or of the market itself, with its own record."""
 
         def command(rows: Transaction) -> Any:  # noqa: ANN401 - whatever the change returns

@@ -21,13 +21,6 @@ def test_without_coincurve_it_does_not_start(monkeypatch: pytest.MonkeyPatch, ba
     assert refused.value.next_step == "clawmarket doctor"
 
 
-def test_warming_up_changes_nothing() -> None:
-    """It can be done twice."""
-    wallets = EvmWallets()
-    wallets.warm()
-    wallets.warm()
-
-
 def test_a_foreign_wallets_signatures_are_read() -> None:
     """Those of eth_account, the library that others sign with, over 32 bytes and over a text."""
     account = Account.create()

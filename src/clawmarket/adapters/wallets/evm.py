@@ -54,14 +54,6 @@ class EvmWallets:
     def __init__(self) -> None:
         _demand_coincurve()
 
-    def warm(self) -> None:
-        """Load what signing in needs (about a second), so that nobody waits for it later."""
-        self.read_sign_in(
-            self.challenge(
-                SignIn("localhost", f"0x{0:040}", "Warm up.", "http://localhost", 1, "0" * 8, 0, 1)
-            )
-        )
-
     def challenge(self, sign_in: SignIn) -> str:
         """Return the EIP-4361 message for a sign-in, the address in its EIP-55 spelling.
 

@@ -21,7 +21,7 @@ from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.moment import SECOND_MS
 from clawmarket.domain.kernel.money import format_amount
 from clawmarket.domain.market.order import Order
-from clawmarket.domain.market.terms import ANSWER_S, RULING_S, Artifact
+from clawmarket.domain.market.terms import ANSWER_S, RULING_S, Artifact, file_facts
 
 MAX_EVIDENCE = 5
 
@@ -110,7 +110,7 @@ class OwnDisputeError(ForbiddenError):
 class ShareInvalidError(InvalidArgumentError):
     """A partial ruling gives the seller more than nothing and less than all; others no amount."""
 
-    advice = "Give `sellerShare` with `partial` only, below the locked amount."
+    advice = "Give `sellerShare` with `partial` only, below what is at stake."
     next_command = "clawmarket dispute show {disputeId}"
 
 
@@ -290,8 +290,7 @@ def check_in_time(dispute: Dispute, now: int) -> None:
 
 def evidence_digest(summary: str, artifacts: tuple[Artifact, ...]) -> str:
     """Return the content hash over one piece of evidence."""
-    files = [{"digest": a.digest, "name": a.name, "size": a.size} for a in artifacts]
-    return content_digest({"summary": summary, "artifacts": files})
+    return content_digest({"summary": summary, "artifacts": file_facts(artifacts)})
 
 
 def check_arbiter(dispute: Dispute, arbiter: str) -> None:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from clawmarket.domain.kernel.moment import DAY_MS, SECOND_MS
-
 FEE_BPS = 100
 
 LOCK_WINDOW_S = 15 * 60
@@ -17,9 +15,7 @@ MAX_REJECTIONS = 3
 MAX_BIDS_PER_TASK = 100
 MAX_RECORDS_TO_REVOKE = 40
 
-SHORTEST_WINDOW_S = 1
 SHORTEST_REAL_WINDOW_S = 60
-LONGEST_WINDOW_S = 90 * DAY_MS // SECOND_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +25,11 @@ class Artifact:
     name: str
     digest: str
     size: int
+
+
+def file_facts(artifacts: tuple[Artifact, ...]) -> list[dict[str, object]]:
+    """Return files as a content hash over several of them counts each: hash, name, size."""
+    return [{"digest": a.digest, "name": a.name, "size": a.size} for a in artifacts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,3 @@ def milestones_of(parts: tuple[Part, ...], price: int) -> tuple[Milestone, ...]:
         milestones.append(Milestone(part.title, due - given))
         given = due
     return tuple(milestones)
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """How long each side may stay silent, in seconds."""
-
-    delivery_s: int = DELIVERY_S
-    review_s: int = REVIEW_WINDOW_S
-    resubmit_s: int = RESUBMIT_S

@@ -90,21 +90,9 @@ def _read(path: str) -> str:
 
 def crypto() -> Crypto:
     """Return the signature schemes, from compiled code."""
-    # Loaded here: `clawmarket --help` must not wait for cryptography.
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
-        Ed25519PublicKey,
-    )
-
-    from clawmarket.adapters.wallets.eip191 import recover  # noqa: PLC0415
-    from clawmarket.ports.wallets import SignatureInvalidError  # noqa: PLC0415
-
-    def is_signed(public_key: bytes, signature: bytes, message: bytes) -> bool:
-        try:
-            Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
-        except InvalidSignature:
-            return False
-        return True
+    from clawmarket.adapters.signer.ed25519 import is_signed  # noqa: PLC0415 - loads cryptography
+    from clawmarket.adapters.wallets.eip191 import recover  # noqa: PLC0415 - loads coincurve
+    from clawmarket.ports.wallets import SignatureInvalidError  # noqa: PLC0415 - for `signer` only
 
     def signer(digest: bytes, signature: bytes) -> str | None:
         try:

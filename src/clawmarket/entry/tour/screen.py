@@ -97,7 +97,7 @@ def _uncoloured(stream: TextIO) -> Callable[[str, Event], None]:
 
 def _coloured(stream: TextIO) -> Callable[[str, Event], None]:
     from rich.console import Console  # noqa: PLC0415 - only where colour is wanted
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415 - the same
 
     console = Console(file=stream, highlight=False, soft_wrap=True)
 

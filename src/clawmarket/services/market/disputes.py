@@ -83,7 +83,7 @@ def open_dispute(call: Call, work: Work, request: OpenDispute) -> DisputeView:
     """Contest an order; its money is frozen until both sides were heard and somebody decides.
 
     A buyer contests a delivery within the review window, a seller a rejection before the refund.
-    Bring evidence within a day: a side that was heard wins over one that was not.
+    Bring evidence within a day: by silence a side that was heard wins over one that was not.
     """
     order = own_order(work, request.order_id, call.actor, side="any")
     if not orders.can_be_disputed(order, call.actor, call.now):

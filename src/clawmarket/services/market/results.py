@@ -26,7 +26,7 @@ from clawmarket.domain.market.result import (
     ResultState,
     ResultSubmitted,
 )
-from clawmarket.domain.market.terms import Artifact
+from clawmarket.domain.market.terms import Artifact, file_facts
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import File, Note, OrderId, Request, ResultId, SignedRequest
@@ -139,7 +139,7 @@ def submit_result(call: Call, work: Work, request: SubmitResult) -> ResultView:
 
 def manifest_digest(artifacts: tuple[Artifact, ...]) -> str:
     """Return the content hash over the names, hashes and sizes of all files of a delivery."""
-    return content_digest([{"digest": a.digest, "name": a.name, "size": a.size} for a in artifacts])
+    return content_digest(file_facts(artifacts))
 
 
 class ReviewResult(SignedRequest):

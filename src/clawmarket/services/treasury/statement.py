@@ -182,8 +182,7 @@ def wallet_statement(call: Call, rows: Snapshot, request: WalletStatement) -> St
     nothing are passed over. The cursor carries the pockets, so that each page goes on exactly
     where the one before ended, whatever happened in between.
     """
-    balance = rows.get(Balance, balance_id(call.actor, CREDITS))
-    balance = balance or empty_balance(call.actor, CREDITS)
+    balance = own_balance(rows, call.actor)
     newest = newest_record(rows, call.actor)
     walk = _walk(rows, call.actor, _span(request), _start(request.cursor, balance))
     closing = walk.lines[0].after if walk.lines else walk.pockets
@@ -200,6 +199,11 @@ def wallet_statement(call: Call, rows: Snapshot, request: WalletStatement) -> St
         agrees=walk.pockets == EMPTY if walk.reached == "first" else None,
         next_cursor=goes_on if walk.reached == "limit" else None,
     )
+
+
+def own_balance(rows: Snapshot, account_id: str) -> Balance:
+    """Return what an account has in credits; nothing for one that never had any."""
+    return rows.get(Balance, balance_id(account_id, CREDITS)) or empty_balance(account_id, CREDITS)
 
 
 def newest_record(rows: Snapshot, account_id: str) -> str | None:

@@ -8,7 +8,6 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import NotFoundError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.money import CREDITS
-from clawmarket.domain.treasury.account import Balance, balance_id, empty_balance
 from clawmarket.domain.trust.session import Account, Credential, CredentialKind, Role
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import (
@@ -25,7 +24,7 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Need, Risk, Scope, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.treasury.moves import grant
-from clawmarket.services.treasury.statement import newest_record
+from clawmarket.services.treasury.statement import newest_record, own_balance
 from clawmarket.services.work import Work
 
 
@@ -70,9 +69,7 @@ class WalletView(Answer):
 @read("web3.wallet.show", verb=Verb("wallet show"))
 def show_wallet(call: Call, rows: Snapshot, _request: ShowWallet) -> WalletView:
     """Show your account and its four figures: available, held, on its way, earned."""
-    balance = rows.get(Balance, balance_id(call.actor, CREDITS)) or empty_balance(
-        call.actor, CREDITS
-    )
+    balance = own_balance(rows, call.actor)
     wallets = {"account_id": call.actor, "kind": CredentialKind.WALLET, "revoked_at": None}
     return WalletView(
         account_id=call.actor,
