@@ -10,15 +10,23 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from clawmarket.domain.kernel.errors import InvalidArgumentError, NotFoundError, UnavailableError
 from clawmarket.domain.trust.merkle import MAX_SIZE
 from clawmarket.registry.fields import Wire
-from clawmarket.runtime.home import DATABASE, FILES, LOG_NAME, MANIFEST, TEST_MONEY_MARK
+from clawmarket.runtime.home import (
+    DATABASE,
+    FILES,
+    LOG_KEY,
+    LOG_NAME,
+    MANIFEST,
+    TEST_MONEY_MARK,
+)
 
 FORMAT_VERSION = 1
 
-# What may be shown to anybody; every other file of a home's first level counts as a secret.
+# What may be shown to anybody, and what may not. Nothing else right in a home can be in a backup:
+# a log that SQLite replays, or somebody's session, would come back with it and never be checked.
 PUBLIC = frozenset({DATABASE, LOG_NAME, TEST_MONEY_MARK})
+SECRET = frozenset({LOG_KEY, "challenge.key", "operator.token", "wallet.json"})
 
 _STORED_FILE = re.compile(rf"{FILES}/sha256/([0-9a-f]{{2}})/([0-9a-f]{{62}})")
-_HOME_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 
 
 class HomeEmptyError(NotFoundError):
@@ -59,7 +67,7 @@ class BackupFailedError(UnavailableError):
 
 def is_home_file(name: str) -> bool:
     """Return whether a file of this name, right in a home, can be in a backup."""
-    return _HOME_FILE.fullmatch(name) is not None
+    return name in PUBLIC | SECRET
 
 
 def _check_place(path: str) -> str:
