@@ -203,7 +203,7 @@ TEXT_LIES: dict[str, Callable[[str], str]] = {
 StoryLie = Callable[[list[Json], Deal], None]
 
 
-def event(kind: str, **values: object) -> StoryLie:
+def event(kind: str, /, **values: object) -> StoryLie:
     """Change an event."""
     return lambda records, _: with_event(records, kind)[1].update(values)
 
@@ -428,6 +428,9 @@ def without(kind: str) -> StoryLie:
     return lambda records, _: records.remove(with_event(records, kind)[0])
 
 
+SHOWN = "dispute_evidence_submitted"
+
+
 # About an order that an arbiter divided: 10.000001 of 40 to the seller.
 RULING_LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "a larger share": (
@@ -460,6 +463,10 @@ RULING_LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "all called a part": (event(RULED, sellerShare="40000000"), ["records"]),
     "another resolution": (event(RULED, resolution="release"), ["records"]),
     "another dispute": (event(RULED, disputeId="dispute_"), ["records"]),
+    "another claim": (event("dispute_opened", claim="release"), ["records"]),
+    "a claim rejected in part": (event(RULED, kind="dispute_rejected"), ["records"]),
+    "a resolution that is a list": (event(RULED, resolution=["partial"]), ["records"]),
+    "other evidence": (event(SHOWN, evidenceDigest="sha256:" + "0" * 64), ["signatures"]),
     "a party that rules": (ruled_by_the_buyer, ["records"]),
     "a ruling of nothing": (without("dispute_opened"), ["records"]),
     "a dispute without end": (
@@ -470,6 +477,19 @@ RULING_LIES: dict[str, tuple[StoryLie, list[str]]] = {
         lambda records, _: records.remove(
             next(r for r in records if r["actor"] == with_event(records, RULED)[0]["actor"])
         ),
+        ["records"],
+    ),
+}
+
+
+LAPSED = "dispute_rejected"
+# About an order whose seller won because both were heard and no arbiter ruled.
+LAPSED_LIES: dict[str, tuple[StoryLie, list[str]]] = {
+    "only the buyer was heard": (without(SHOWN), ["records"]),
+    "the seller loses": (event(LAPSED, resolution="refund", sellerShare="0"), ["records"]),
+    "the claim holds": (event(LAPSED, kind=RULED), ["records"]),
+    "the market divides": (
+        event(LAPSED, kind=RULED, resolution="partial", sellerShare="20000000"),
         ["records"],
     ),
 }

@@ -368,7 +368,7 @@ def read_story(file: Json) -> Space:
     coming = agreed["milestones"][len(parts) :]
     stake = int(coming[0][1]) if coming else int(amount) - paid
     story.deliveryDigest = delivered(records) if settled else None
-    story.arbiter, share = read_ruling(records, stake, int(amount) - paid if settled else 0)
+    story.arbiter, share = read_ruling(records, order, stake, int(amount) - paid if settled else 0)
     story.share = paid + share
     parties = [party for party in (story.buyer, story.seller, story.arbiter) if party]
     opened = [only(records, "account_opened", accountId=party)[1] for party in parties]
@@ -401,6 +401,9 @@ def read_agreement(records: list[Space], made: Space, order: Json) -> Json:
     agree(order, **{name: asked.params[name] for name in CONDITIONS if name in asked.params})
     parts, percent = asked.params.get("milestones", []), 0
     dues = [0]
+    good = isinstance(parts, list) and all(isinstance(part, dict) for part in parts)
+    shapes = [(type(p.get("title")), type(p.get("percent"))) for p in parts] if good else [None]
+    demand(set(shapes) <= {(str, int)}, "The task's milestones are not titles with percents.")
     for part in parts:
         percent += part["percent"]
         dues.append(int(agreed["price"]) * percent // 100)
@@ -426,13 +429,24 @@ def read_parts(
     return parts
 
 
-def read_ruling(records: list[Space], stake: int, usual: int) -> tuple[str | None, int]:
+def read_ruling(
+    records: list[Space], order: Json, stake: int, usual: int
+) -> tuple[str | None, int]:
     """Return who ruled in the order's dispute, if somebody did, and the seller's share."""
     kinds = {kind for record in records for kind in record.kinds}
     if not kinds & {"dispute_opened", *RULED}:
         return None, usual
-    (_, opened), (record, ruled) = only(records, "dispute_opened"), only(records, *RULED)
+    (first, opened), (record, ruled) = only(records, "dispute_opened"), only(records, *RULED)
     agree(ruled, orderId=opened.get("orderId"), disputeId=opened.get("disputeId"))
+    claim, other = ("refund", "release")[:: 1 if first.actor == order["buyer"] else -1]
+    agree(opened, claim=claim)
+    allowed = {claim, "partial"} if ruled["kind"] == "dispute_resolved" else {other}
+    if record.actor == MARKET_ACCOUNT:
+        heard = {r.actor for r in records if "dispute_evidence_submitted" in r.kinds}
+        allowed &= {claim if heard == {first.actor} else other}
+    ends = " or ".join(sorted(allowed)) or "another end"
+    ending = ruled.get("resolution")
+    demand(ending in [*allowed], "The dispute cannot have ended so.", ends, str(ending))
     share = int(word(ruled, "sellerShare", AMOUNT))
     good = {"release": share == stake, "refund": share == 0, "partial": 0 < share < stake}
     demand(good.get(word(ruled, "resolution")), "The ruling does not say what it gives.")
@@ -458,7 +472,7 @@ def check_belonging(story: Space) -> None:
         for event in record.events:
             kind = event["kind"]
             agree({"orderId": story.orderId, **event}, orderId=story.orderId)
-            opens = kind == "account_opened" and event.get("accountId") in story.wallets
+            opens = kind == "account_opened" and event.get("accountId") in [*story.wallets]
             ours = ours or opens or kind in begins or "orderId" in event
             allowed = [roles[r] for r in ACTS.get(kind, ("", ""))[0].split() if r in roles]
             good = kind not in ACTS or record.actor in allowed
@@ -561,11 +575,22 @@ def check_said(origin: str, record: Space, story: Space) -> None:
             same(f"{where}: {kind}.{name} is not what was said.", params[name], event[name])
         if kind in TASK + OFFER:
             same(f"{where}: other terms than said.", digest_of(params), event.get("terms"))
+        if kind == "dispute_evidence_submitted":
+            brought = {"summary": params.get("summary"), "artifacts": named_files(record)}
+            same(f"{where}: other evidence.", digest_of(brought), event.get("evidenceDigest"))
     verdict = {"None": "", "accept": "result_accepted", "reject": "result_rejected"}
     needed = verdict.get(str(params.get("decision")))
     demand(needed in ["", *record.kinds], f"{where}: the verdict is not what was said.")
     if "order_created" in record.kinds and story.offerId is not None:
         same(f"{where}: another offer was ordered.", params.get("offerId"), story.offerId)
+
+
+def named_files(record: Space) -> list[Json]:
+    """Return the files that a statement names: hash, name and size of each."""
+    files = record.params.get("artifacts", [])
+    good = isinstance(files, list) and all(isinstance(one, dict) for one in files)
+    demand(good, f"{record.id}: the files are not a list of objects.")
+    return [{name: one.get(name) for name in ("digest", "name", "size")} for one in files]
 
 
 def check_signature(record: Space, bound: str | None) -> None:
@@ -634,10 +659,7 @@ def check_delivery(file: Json, story: Space) -> str:
     named = "no record names the files themselves"
     for record in story.records:
         digests = [e.get("digest") for e in record.events if e["kind"] in HANDED_OVER]
-        files = record.params.get("artifacts", []) if digests else []
-        good = isinstance(files, list) and all(isinstance(one, dict) for one in files)
-        demand(good, f"{record.id}: the files are not a list of objects.")
-        parts = [{name: one.get(name) for name in ("digest", "name", "size")} for one in files]
+        parts = named_files(record) if digests else []
         wanted = [digest_of(parts)] if record.statement else digests[:1]
         same(f"{record.id}: another hash than its files have.", wanted * len(digests), digests)
         if parts and story.deliveryDigest in digests:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clawmarket.domain.trust.facts import ReceiptFlawError
@@ -16,7 +16,16 @@ from clawmarket.domain.trust.receipt import (
 )
 from clawmarket.domain.trust.verification import check_receipt
 from clawmarket.entry.cli.verify import crypto
-from lies import FILE_LIES, PART_LIES, RULING_LIES, STORY_LIES, TEXT_LIES, honest, put
+from lies import (
+    FILE_LIES,
+    LAPSED_LIES,
+    PART_LIES,
+    RULING_LIES,
+    STORY_LIES,
+    TEXT_LIES,
+    honest,
+    put,
+)
 from receipts import (
     NAMES,
     VERIFIERS,
@@ -94,6 +103,18 @@ def test_a_lie_about_a_ruling_fails_its_check(verifier: Verifier, lie: str) -> N
     """An arbiter's share is as binding as a price."""
     change, failed = RULING_LIES[lie]
     made = deal("task", "ruled", "signed")
+    records = made.records()
+    change(records, made)
+    found = verifier(made.told(records), made.key)["failed"]
+    assert [name for name in found if name != "summary"] == failed
+
+
+@both
+@pytest.mark.parametrize("lie", LAPSED_LIES)
+def test_a_lie_about_what_silence_decided_fails_its_check(verifier: Verifier, lie: str) -> None:
+    """Where no arbiter rules, who was heard decides, and nothing is divided."""
+    change, failed = LAPSED_LIES[lie]
+    made = deal("task", "lapsed", "signed")
     records = made.records()
     change(records, made)
     found = verifier(made.told(records), made.key)["failed"]
@@ -263,6 +284,14 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner)
 )
+# Forms that a reader could take for the one it expects.
+ALIKE = st.sampled_from(
+    [
+        *(2**53 - 1, "sha256:" + "0" * 64, "2026-01-31T12:00:00.000Z", ["a", "b"], [["a", "1"]]),
+        *([{}], [{"title": "a"}], [{"title": "a", "percent": "5"}]),
+    ]
+)
+ENDINGS = st.sampled_from(["settled", "refunded", "ruled", "lapsed", "parts"])
 
 
 def paths(value: object, here: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
@@ -289,16 +318,18 @@ def test_any_value_anywhere_in_the_file_breaks_no_verifier(
     assert outcomes(by_tool(text, None)) == outcomes(by_package(text, None))
 
 
-@given(data=st.data(), value=VALUES)
+@settings(max_examples=300)
+@given(data=st.data(), ending=ENDINGS, value=VALUES | ALIKE)
 def test_any_value_anywhere_in_a_record_breaks_no_verifier(
-    data: st.DataObject, value: object
+    data: st.DataObject, ending: str, value: object
 ) -> None:
     """Whatever a market writes into its records: both verifiers answer, and they agree."""
-    records = honest().records()
+    made = deal("task", ending, "signed")
+    records = made.records()
     path = data.draw(st.sampled_from([path for path in paths(records) if len(path) > 1]))
     put(*path, value=value)({0: records}[0])  # type: ignore[arg-type]  # a list has places, too
     texts = [
         json.dumps(r, sort_keys=True, separators=(",", ":"), ensure_ascii=False) for r in records
     ]
-    text = honest().told(texts)
+    text = made.told(texts)
     assert outcomes(by_tool(text, None)) == outcomes(by_package(text, None))

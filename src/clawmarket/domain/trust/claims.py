@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from clawmarket.domain.kernel.canonical import content_digest
-from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.money import ASSETS, format_amount
 from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError, Statement
 from clawmarket.domain.trust.receipt import summary_of
@@ -114,6 +113,9 @@ def _check_terms(facts: Facts, story: Story) -> None:
         if event["kind"] in _TERMED:
             what = f"{facts.record_id}: {event['kind']}.terms is not the hash of what was said."
             same(what, content_digest(facts.params), event.get("terms"))
+        if event["kind"] == "dispute_evidence_submitted":
+            what = f"{facts.record_id}: another content hash than that of the evidence in it."
+            same(what, _evidence(facts), event.get("evidenceDigest"))
     if "order_created" in facts.kinds and story.offer_id is not None:
         what = f"{facts.record_id}: another offer was ordered."
         same(what, facts.params.get("offerId"), story.offer_id)
@@ -134,7 +136,7 @@ def _check_signature(facts: Facts, statement: Statement, story: Story, recover: 
     signed_at = statement.said.get("signedAt")
     if statement.said["v"] == VERSION and not (signed_at and is_fresh(signed_at, facts.at)):
         what = f"{where}: the statement was not made within the hour before the record."
-        raise ReceiptFlawError(what, iso(facts.at), signed_at)
+        raise ReceiptFlawError(what, f"at {facts.at} ms", signed_at)
 
 
 def check_postings(story: Story) -> str:
@@ -230,12 +232,20 @@ def _named_files(story: Story) -> str:
 
 def _manifest(facts: Facts) -> str:
     """Return the content hash over the files that a statement names."""
+    return content_digest(_files_of(facts))
+
+
+def _evidence(facts: Facts) -> str:
+    """Return the content hash over the evidence that a statement brings."""
+    summary = facts.params.get("summary")
+    return content_digest({"summary": summary, "artifacts": _files_of(facts)})
+
+
+def _files_of(facts: Facts) -> list[Json]:
     files = facts.params.get("artifacts", [])
     if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
         raise ReceiptFlawError(f"{facts.record_id}: the files are not a list of objects.")
-    return content_digest(
-        [{name: file.get(name) for name in ("digest", "name", "size")} for file in files]
-    )
+    return [{name: file.get(name) for name in ("digest", "name", "size")} for file in files]
 
 
 def check_summary(story: Story, summary: Mapping[str, object], *, test_money: bool) -> str:

@@ -132,7 +132,7 @@ def read_story(records: Sequence[Facts]) -> Story:
     stake = amount - sum(paid)
     if len(parts) < len(agreement["milestones"]):
         stake = int(agreement["milestones"][len(parts)][1])
-    arbiter, ruled = _ruling(records, stake)
+    arbiter, ruled = _ruling(records, order, stake)
     given = ruled if ruled is not None else (amount - sum(paid) if settled else 0)
     parties = [buyer, seller, *([arbiter] if arbiter else [])]
     story = Story(
@@ -234,12 +234,21 @@ def _milestones(asked: Json, price: int) -> list[list[str]]:
     """Return what a task's milestones come to for a price, as the order has to name them."""
     milestones: list[list[str]] = []
     percent = given = 0
-    for part in asked.get("milestones", []):
+    parts = asked.get("milestones", [])
+    if type(parts) is not list or not all(map(_is_part, parts)):
+        raise ReceiptFlawError("The task's milestones are not titles with percents.")
+    for part in parts:
         percent += part["percent"]
         due = price * percent // _ALL_PERCENT
         milestones.append([part["title"], str(due - given)])
         given = due
     return milestones
+
+
+def _is_part(part: object) -> bool:
+    return (
+        type(part) is dict and type(part.get("title")) is str and type(part.get("percent")) is int
+    )
 
 
 def _parts(
@@ -257,18 +266,39 @@ def _parts(
     return parts
 
 
-def _ruling(records: Sequence[Facts], stake: int) -> tuple[str | None, int | None]:
+def _ruling(records: Sequence[Facts], order: Json, stake: int) -> tuple[str | None, int | None]:
     """Return who ruled in the order's dispute and the seller's share; None for what was not."""
     if not any(True for _ in _told(records, "dispute_opened", *_RULED)):
         return None, None
-    _, opened = _only(records, "dispute_opened")
+    opener, opened = _only(records, "dispute_opened")
     facts, ruled = _only(records, *_RULED)
     _agree(ruled, {name: opened.get(name) for name in ("orderId", "disputeId")})
+    claim = "refund" if opener.actor == order["buyer"] else "release"
+    _agree(opened, {"claim": claim})
+    _check_verdict(records, facts, ruled, opener.actor, claim)
     share = _amount(ruled, "sellerShare")
     allowed = {"release": share == stake, "refund": share == 0, "partial": 0 < share < stake}
     if not allowed.get(_text(ruled, "resolution")):
         raise ReceiptFlawError("The ruling does not say what it gives.", None, str(share))
     return (None if facts.actor == MARKET_ACCOUNT else facts.actor), share
+
+
+def _check_verdict(
+    records: Sequence[Facts], facts: Facts, ruled: Json, claimant: str, claim: str
+) -> None:
+    """Check that a verdict is one that its kind, who gave it and who was heard allow."""
+    other = {"refund": "release", "release": "refund"}[claim]
+    holds = ruled["kind"] == "dispute_resolved"
+    allowed = {claim, "partial"} if holds else {other}
+    if facts.actor == MARKET_ACCOUNT:
+        heard = {facts.actor for facts, _ in _told(records, "dispute_evidence_submitted")}
+        allowed &= {claim if heard == {claimant} else other}
+    if ruled.get("resolution") not in [*allowed]:
+        raise ReceiptFlawError(
+            "The dispute cannot have ended so.",
+            " or ".join(sorted(allowed)) or "another end",
+            str(ruled.get("resolution")),
+        )
 
 
 def _delivered(records: Sequence[Facts]) -> str:
@@ -313,7 +343,9 @@ def _check_belonging(story: Story) -> None:
                     story.order_id,
                     str(event["orderId"]),
                 )
-            opens = event["kind"] == "account_opened" and event.get("accountId") in story.addresses
+            opens = event["kind"] == "account_opened" and event.get("accountId") in [
+                *story.addresses
+            ]
             ours = ours or opens or event["kind"] in begins or "orderId" in event
         if not ours:
             raise ReceiptFlawError(f"{facts.record_id} is no part of this order.")
