@@ -9,6 +9,7 @@ from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.market.dispute import (
     DisputeLateError,
+    DisputeNotFoundError,
     DisputeNotNowError,
     EvidenceFullError,
     NotHeardYetError,
@@ -187,6 +188,19 @@ def test_an_arbiter_who_was_dismissed_rules_no_more(world: World) -> None:
         world.operator.do("market.arbiter.dismiss", accountId=arbiter.id)
 
 
+def test_a_ruling_on_its_way_does_not_outlive_its_arbiter(world: World) -> None:
+    """The role is judged at the command's turn: here it was taken between the two."""
+    buyer, *_, dispute = heard(world)
+    arbiter = world.arbiter()
+    world.operator.do("market.arbiter.dismiss", accountId=arbiter.id)
+    assert arbiter.caller.role is Role.ARBITER
+    with pytest.raises(RoleMissingError):
+        arbiter.rules(dispute, "refund")
+    with pytest.raises(RoleMissingError):
+        arbiter.dismisses(dispute)
+    assert buyer.do("web3.dispute.get", disputeId=dispute["disputeId"])["arbiter"] is None
+
+
 def test_a_ruling_waits_for_the_other_side(world: World) -> None:
     """Before it was heard an arbiter can only let the claim fall."""
     buyer, worker, _, dispute = contested(world)
@@ -230,6 +244,28 @@ def test_late_evidence_is_refused(world: World) -> None:
     world.pass_time(seconds=86_400)
     with pytest.raises(DisputeLateError):
         worker.shows(dispute)
+
+
+def test_an_arbiter_who_comes_later_reads_nothing_of_it(world: World) -> None:
+    """Dispute, evidence and files stay with the sides, whoever ruled, and operators."""
+    buyer, _, award, dispute = heard(world)
+    file = buyer.stores(b"the outline", "outline.md")
+    buyer.shows(dispute, artifacts=[file])
+    ruling, later = world.arbiter(), world.arbiter()
+    ruling.rules(dispute, "refund")
+    result = buyer.do("web3.market.getResult", resultId=buyer.order(award)["resultId"])
+    of_dispute = {"disputeId": dispute["disputeId"]}
+    digests = [file["digest"], result["artifacts"][0]["digest"]]
+    for judge in (ruling, world.operator):
+        assert judge.do("web3.dispute.get", **of_dispute)["status"] == "dispute_resolved"
+        assert len(judge.do("web3.dispute.list")["items"]) == 1
+        assert [right_to_read(world.pipeline, judge.caller, d).digest for d in digests] == digests
+    assert later.do("web3.dispute.list")["items"] == []
+    with pytest.raises(DisputeNotFoundError):
+        later.do("web3.dispute.get", **of_dispute)
+    for digest in digests:
+        with pytest.raises(BlobMissingError):
+            right_to_read(world.pipeline, later.caller, digest)
 
 
 def test_each_sees_the_own_disputes_and_an_arbiter_all(world: World) -> None:

@@ -14,6 +14,7 @@ from clawmarket.domain.kernel.ids import RecordIds
 from clawmarket.domain.kernel.replay import KeptAnswer, KeyReusedError
 from clawmarket.domain.trust.record import Record
 from clawmarket.domain.trust.session import (
+    Account,
     ActorMismatchError,
     AuthNeededError,
     Role,
@@ -119,9 +120,12 @@ def authorise(passage: Passage) -> None:
 
 def check_role(passage: Passage) -> None:
     """Let only those accounts through that the operator named. Raises RoleMissingError."""
-    needed, role = passage.method.role, passage.call.caller.role
-    if needed is not None and role not in (needed, Role.OPERATOR):
-        raise RoleMissingError(f"{passage.method.name} is for an {needed}.")
+    _demand_role(passage.method, passage.call.caller.role)
+
+
+def _demand_role(method: Method, role: Role) -> None:
+    if method.role is not None and role not in (method.role, Role.OPERATOR):
+        raise RoleMissingError(f"{method.name} is for an {method.role}.")
 
 
 def limit(passage: Passage) -> None:
@@ -178,6 +182,16 @@ def still_said(passage: Passage, work: Work) -> None:
         check_fresh(passage.call.statement, work.now)
 
 
+def still_in_role(passage: Passage, work: Work) -> None:
+    """Judge a role at the command's turn: whoever was dismissed meanwhile has none.
+
+    Raises RoleMissingError.
+    """
+    if passage.method.role is not None:
+        account = work.get(Account, passage.call.actor)
+        _demand_role(passage.method, account.role if account else Role.MEMBER)
+
+
 def run(passage: Passage, work: Work) -> None:
     """Let the method do its work on the transaction."""
     answer = passage.method.handler(passage.call, work, passage.request)
@@ -202,7 +216,7 @@ BEFORE: tuple[Callable[[Passage], None], ...] = (
     bind_key,
     sign,
 )
-INSIDE: tuple[Callable[[Passage, Work], None], ...] = (still_said, run, keep)
+INSIDE: tuple[Callable[[Passage, Work], None], ...] = (still_said, still_in_role, run, keep)
 
 
 class Pipeline:

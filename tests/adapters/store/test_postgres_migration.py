@@ -130,6 +130,7 @@ def _elsewhere(server: PostgresServer) -> str:
         (lambda _: "postgresql://postgres:hunter @ x?y", DatabaseUrlError),
         (lambda _: "postgresql://postgres:hunter@/x?no_such_option=1", DatabaseUrlError),
         (lambda _: "hunter", DatabaseUrlError),
+        (lambda _: "postgresql://postgres:hunter@127.0.0.1/\udcff", DatabaseUrlError),
     ],
 )
 def test_what_is_no_database_is_refused_without_its_password(

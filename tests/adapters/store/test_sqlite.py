@@ -342,6 +342,20 @@ def test_a_loop_that_ended_keeps_no_other_waiting(store: SqliteStore) -> None:
     assert (asking.done(), 2 in numbers(store)) == (True, True)
 
 
+def test_an_interrupt_during_the_commit_is_passed_on(store: SqliteStore) -> None:
+    """Ctrl+C while a lone command commits reaches who waits; the store goes on."""
+
+    def interrupt(_: Snapshot) -> None:
+        raise KeyboardInterrupt
+
+    store._writer.on_group(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(store, adding(LogEntry(1, "1")))
+    store._writer._looks.clear()
+    write(store, adding(LogEntry(2, "2")))
+    assert numbers(store) == [2]
+
+
 def test_closing_finishes_what_was_accepted(path: Path) -> None:
     """Three groups wait for a slow disk when it is called; all are kept and answered."""
     store = SqliteStore(path, commit_delay_s=0.001)

@@ -291,7 +291,7 @@ ALIKE = st.sampled_from(
         *([{}], [{"title": "a"}], [{"title": "a", "percent": "5"}]),
     ]
 )
-ENDINGS = st.sampled_from(["settled", "refunded", "ruled", "lapsed", "parts"])
+ENDED = st.sampled_from(["settled", "refunded", "ruled", "lapsed", "parts"])
 
 
 def paths(value: object, here: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
@@ -319,7 +319,7 @@ def test_any_value_anywhere_in_the_file_breaks_no_verifier(
 
 
 @settings(max_examples=300)
-@given(data=st.data(), ending=ENDINGS, value=VALUES | ALIKE)
+@given(data=st.data(), ending=ENDED, value=VALUES | ALIKE)
 def test_any_value_anywhere_in_a_record_breaks_no_verifier(
     data: st.DataObject, ending: str, value: object
 ) -> None:

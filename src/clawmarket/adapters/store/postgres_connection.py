@@ -73,7 +73,7 @@ def connect(url: Secret) -> Connection:
 def _parts(url: Secret) -> dict[str, Any]:
     try:
         return dict(conninfo_to_dict(url.reveal()))
-    except psycopg.Error:
+    except (psycopg.Error, UnicodeError):
         pass
     # Outside of the handler: the driver's words repeat the whole URL with its password.
     raise DatabaseUrlError("The URL of the database cannot be read.")

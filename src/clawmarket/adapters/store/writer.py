@@ -94,7 +94,7 @@ class GroupLostError(Exception):
 
 
 class GroupWriter:
-    """A thread that owns the only writing connection.
+    """The owner of the only writing connection, used by its thread and by loops in turn.
 
     Args:
         writing: Opened for this writer alone; closed by `close`.
@@ -189,7 +189,7 @@ class GroupWriter:
         taken = [first]
         try:
             outcomes = self._group(taken, alone=alone)
-        except Exception as failure:  # noqa: BLE001 - whatever it is, nobody may wait for ever
+        except BaseException as failure:  # noqa: BLE001 - whatever it is, nobody may wait for ever
             self._abandon()
             outcomes = [_lost(failure) for _ in taken]
         self._expected = len(taken)
@@ -263,8 +263,10 @@ class GroupWriter:
                 self._writing.rollback()
 
 
-def _lost(failure: Exception) -> Outcome:
-    if isinstance(failure, (StoreUnsureError, SchemaNewerError)):
+def _lost(failure: BaseException) -> Outcome:
+    # An interrupt is no answer of the store; it goes on where the command was awaited.
+    passed_on = isinstance(failure, (StoreUnsureError, SchemaNewerError))
+    if passed_on or not isinstance(failure, Exception):
         return Outcome(failure=failure)
     reason = _reason(failure)
     lost = StoreLostError("The transaction was lost; nothing of it happened.", reason=reason)

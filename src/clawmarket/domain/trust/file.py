@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from clawmarket.domain.kernel.events import Event, event
 
 EVERYBODY = "*"
-ARBITERS = "arbiters"
 
 
 @dataclass(frozen=True, slots=True)
 class FileRight:
-    """The right of one account (or of everybody who is signed in) to read a stored file."""
+    """The right to read a stored file.
+
+    `account_id` is an account, everybody who is signed in (`*`), or a dispute: whoever may judge
+    that one.
+    """
 
     right_id: str
     digest: str

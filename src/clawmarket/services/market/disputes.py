@@ -1,5 +1,6 @@
 """Disputes: contest, be heard, rule; and what every ending does to order, result and money."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -27,7 +28,6 @@ from clawmarket.domain.market.dispute import (
 )
 from clawmarket.domain.market.order import Order, OrderNotFoundError
 from clawmarket.domain.market.result import Result, ResultState
-from clawmarket.domain.trust.file import ARBITERS
 from clawmarket.domain.trust.session import Role
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.ports.store import Query, Snapshot
@@ -44,7 +44,7 @@ from clawmarket.registry.fields import (
     SignedRequest,
 )
 from clawmarket.registry.methods import Need, Risk, Verb, read, write
-from clawmarket.services.call import Call
+from clawmarket.services.call import Call, Caller
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.files import share_files
 from clawmarket.services.market.orders import finish_order, own_order, wind_up
@@ -56,6 +56,7 @@ from clawmarket.services.market.views import (
     evidence_view,
 )
 from clawmarket.services.treasury.moves import refund, settlement_of
+from clawmarket.services.trust.onlookers import judges
 from clawmarket.services.work import Work
 
 OPENED = Need("disputeId", "web3.dispute.open", "disputeId")
@@ -93,16 +94,16 @@ def open_dispute(call: Call, work: Work, request: OpenDispute) -> DisputeView:
     frozen = orders.dispute(order, dispute_id, dispute.due_at)
     work.save(orders.recorded(frozen, work.record_id))
     work.add(dispute)
-    _show_arbiters_the_delivery(work, order)
+    _show_judges_the_delivery(work, order, dispute_id)
     work.emit(DisputeOpened(dispute_id, order.order_id, dispute.claim.value, dispute.digest))
     work.involve(order.parties)
     return dispute_view(dispute)
 
 
-def _show_arbiters_the_delivery(work: Work, order: Order) -> None:
+def _show_judges_the_delivery(work: Work, order: Order, dispute_id: str) -> None:
     delivery = work.get(Delivery, order.delivery_id) if order.delivery_id else None
     if delivery is not None:
-        share_files(work, order.seller, delivery.artifacts, ARBITERS)
+        share_files(work, order.seller, delivery.artifacts, dispute_id)
 
 
 class SubmitEvidence(SignedRequest):
@@ -128,7 +129,8 @@ def submit_evidence(call: Call, work: Work, request: SubmitEvidence) -> Evidence
     dispute = own_dispute(work, request.dispute_id, call.actor)
     heard = disputes.hear(dispute, call.actor, call.now)
     artifacts = artifacts_of(request.artifacts)
-    for reader in ({dispute.initiator, dispute.respondent} - {call.actor}) | {ARBITERS}:
+    sides = {dispute.initiator, dispute.respondent}
+    for reader in (sides - {call.actor}) | {dispute.dispute_id}:
         share_files(work, call.actor, artifacts, reader)
     evidence = Evidence(
         call.new_id("evidence"),
@@ -257,8 +259,9 @@ def _dispute_to_rule(call: Call, work: Work, dispute_id: str) -> Dispute:
     return dispute
 
 
-def _may_rule(call: Call) -> bool:
-    return call.caller.role in (Role.ARBITER, Role.OPERATOR)
+def _in_sight(caller: Caller, dispute: Dispute) -> bool:
+    sides = (dispute.initiator, dispute.respondent)
+    return caller.account_id in sides or judges(caller, dispute)
 
 
 def own_dispute(rows: Snapshot | Work, dispute_id: str, actor: str) -> Dispute:
@@ -303,9 +306,10 @@ class DisputeAnswer(DisputeView):
     verb=Verb("dispute show", ("disputeId",)),
 )
 def get_dispute(call: Call, rows: Snapshot, request: GetDispute) -> DisputeAnswer:
-    """Show a dispute and its evidence; only for its two sides and for arbiters."""
-    found = rows.get(Dispute, request.dispute_id) if _may_rule(call) else None
-    found = found or own_dispute(rows, request.dispute_id, call.actor)
+    """Show a dispute and its evidence to its two sides, and to arbiters while it is open."""
+    found = rows.get(Dispute, request.dispute_id)
+    if found is None or not judges(call.caller, found):
+        found = own_dispute(rows, request.dispute_id, call.actor)
     brought = rows.find(
         Query(Evidence, equal={"dispute_id": found.dispute_id}, limit=2 * MAX_EVIDENCE)
     )
@@ -334,9 +338,10 @@ class DisputePage(Answer):
 
 @read("web3.dispute.list", example={"limit": 10}, verb=Verb("dispute list"))
 def list_disputes(call: Call, rows: Snapshot, request: ListDisputes) -> DisputePage:
-    """List disputes, newest first: yours by side, or all of them for arbiters."""
+    """List disputes, newest first: yours by side; for arbiters all that are open or were theirs."""
     equal: dict[str, str | None] = {"order_id": request.order_id, "state": request.status}
-    if not _may_rule(call):
+    if call.caller.role not in (Role.ARBITER, Role.OPERATOR):
         equal[request.side] = call.actor
-    page = scan(rows, Listing(Dispute, equal, request.cursor, request.limit))
+    listing = Listing(Dispute, equal, request.cursor, request.limit)
+    page = scan(rows, listing, partial(_in_sight, call.caller))
     return DisputePage(items=[dispute_view(d) for d in page.items], next_cursor=page.next_cursor)

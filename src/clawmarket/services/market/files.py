@@ -9,7 +9,7 @@ from clawmarket.services.work import Work
 
 
 def share_files(work: Work, owner: str, artifacts: Iterable[Artifact], reader: str) -> None:
-    """Let another account (or everybody) read files that their owner stored.
+    """Let another account (or everybody, or the judges of a dispute) read their owner's files.
 
     Raises BlobMissingError when the owner never stored one of them with that size.
     """

@@ -9,18 +9,21 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
-from clawmarket.domain.trust.file import ARBITERS, EVERYBODY, FileRight, FileStored, right_id
+from clawmarket.domain.market.dispute import Dispute
+from clawmarket.domain.trust.file import EVERYBODY, FileRight, FileStored, right_id
 from clawmarket.domain.trust.session import AuthNeededError, Role, ScopeMissingError, allows
 from clawmarket.ports.blobs import BlobMissingError, BlobTooLargeError
-from clawmarket.ports.store import RowExistsError
+from clawmarket.ports.store import Query, RowExistsError, Snapshot
 from clawmarket.registry.fields import Answer, File, FileName, Request
 from clawmarket.registry.methods import Scope, ask
 from clawmarket.services.call import Call, Caller
 from clawmarket.services.pipeline import FieldInvalidError, Pipeline
+from clawmarket.services.trust.onlookers import judges
 from clawmarket.services.work import Work
 
 PUT = "web3.files.put"
 MAX_PUT_BYTES = 512 * 1024
+MAX_DISPUTES_OF_A_FILE = 100
 
 _MAX_BASE64_CHARS = (MAX_PUT_BYTES + 2) // 3 * 4
 _NAME: TypeAdapter[str] = TypeAdapter(FileName)
@@ -92,23 +95,35 @@ async def store_file(
 
 
 def right_to_read(pipeline: Pipeline, caller: Caller, digest: str) -> FileRight:
-    """Return the right by which a caller reads a file: his own, or everybody's.
+    """Return the right by which a caller reads a file: his own, everybody's, or a judge's.
 
     Raises:
         AuthNeededError, ScopeMissingError: The caller may not read.
         BlobMissingError: There is no such file, or no such right; the two look the same.
     """
     _admit(caller, Scope.READ)
-    holders = [caller.account_id, EVERYBODY]
-    if caller.role in (Role.ARBITER, Role.OPERATOR):
-        holders.append(ARBITERS)
-    rights = pipeline.ports.store.read(
-        lambda rows: [rows.get(FileRight, right_id(digest, holder)) for holder in holders]
-    )
-    right = next(filter(None, rights), None)
+    right = pipeline.ports.store.read(lambda rows: _right(rows, caller, digest))
     if right is None:
         raise BlobMissingError(f"There is no file {digest[:80]}.")
     return right
+
+
+def _right(rows: Snapshot, caller: Caller, digest: str) -> FileRight | None:
+    for holder in (caller.account_id, EVERYBODY):
+        right = rows.get(FileRight, right_id(digest, holder))
+        if right is not None:
+            return right
+    if caller.role not in (Role.ARBITER, Role.OPERATOR):
+        return None
+    of_disputes = right_id(digest, "dispute_")
+    shown = rows.find(
+        Query(FileRight, prefix=of_disputes, newest_first=True, limit=MAX_DISPUTES_OF_A_FILE)
+    )
+    for right in shown:
+        dispute = rows.get(Dispute, right.account_id)
+        if dispute is not None and judges(caller, dispute):
+            return right
+    return None
 
 
 async def _keep(

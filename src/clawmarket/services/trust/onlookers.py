@@ -4,7 +4,7 @@ from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.order import Order, OrderNotFoundError
 from clawmarket.domain.trust.session import Role
 from clawmarket.ports.store import Snapshot
-from clawmarket.services.call import Call
+from clawmarket.services.call import Call, Caller
 
 
 def order_in_sight(call: Call, rows: Snapshot, order_id: str, *, arbiters: bool = False) -> Order:
@@ -17,13 +17,17 @@ def order_in_sight(call: Call, rows: Snapshot, order_id: str, *, arbiters: bool 
     if order is not None:
         if call.is_operator or call.actor in order.parties:
             return order
-        if arbiters and _may_judge(call, rows, order):
+        dispute = rows.get(Dispute, order.dispute_id) if order.dispute_id else None
+        if arbiters and dispute is not None and judges(call.caller, dispute):
             return order
     raise OrderNotFoundError(f"There is no order {order_id} for you to look at.")
 
 
-def _may_judge(call: Call, rows: Snapshot, order: Order) -> bool:
-    dispute = rows.get(Dispute, order.dispute_id) if order.dispute_id else None
-    if dispute is None or call.caller.role is not Role.ARBITER:
-        return False
-    return dispute.is_open or dispute.arbiter == call.actor
+def judges(caller: Caller, dispute: Dispute) -> bool:
+    """Return whether a caller may look into a dispute without being a side of it.
+
+    An operator may; an arbiter while it is open, and afterwards whoever ruled in it.
+    """
+    if caller.role is Role.ARBITER:
+        return dispute.is_open or dispute.arbiter == caller.account_id
+    return caller.role is Role.OPERATOR
