@@ -19,7 +19,7 @@ from clawmarket.domain.trust.tiles import (
     bundle_path,
     consistency_proof,
     grow,
-    inclusion_proof,
+    inclusion_proofs,
     parse_bundle_path,
     parse_path,
     split_bundle,
@@ -234,8 +234,9 @@ def test_proofs_from_tiles_verify_at_all_sizes() -> None:
     for size in range(1, SMALL + 1):
         shelf.add(1)
         scattered = int.from_bytes(LEAVES[size], "big") % size
-        for index in {0, size // 2, size - 1, scattered}:
-            proof = inclusion_proof(index, size, shelf.read)
+        indices = sorted({0, size // 2, size - 1, scattered})
+        proofs = inclusion_proofs(indices, size, shelf.read)
+        for index, proof in zip(indices, proofs, strict=True):
             verify_inclusion(LEAVES[index], index, size, proof, ROOTS[size])
         for size1 in {1, (size + 1) // 2, size, scattered + 1}:
             proof = consistency_proof(size1, size, shelf.read)
@@ -248,7 +249,7 @@ def test_proofs_for_an_old_size_come_from_newer_tiles(data: st.DataObject, size:
     """A log that has grown still proves every leaf and every earlier size."""
     index = data.draw(st.integers(0, size - 1))
     root = root_of(LEAVES[:size])
-    proof = inclusion_proof(index, size, WHOLE.read)
+    [proof] = inclusion_proofs([index], size, WHOLE.read)
     verify_inclusion(LEAVES[index], index, size, proof, root)
     size1 = index + 1
     proof = consistency_proof(size1, size, WHOLE.read)
@@ -265,7 +266,7 @@ def test_a_bit_flipped_in_a_tile_gives_no_proof(data: st.DataObject, size: int) 
     tile = bytearray(shelf.tiles[0, tile_index])
     tile[offset * 32 + data.draw(st.integers(0, 31))] ^= 1 << data.draw(st.integers(0, 7))
     shelf.tiles[0, tile_index] = bytes(tile)
-    proof = inclusion_proof(index, size, shelf.read)
+    [proof] = inclusion_proofs([index], size, shelf.read)
     with pytest.raises(ProofError, match=f"the proof of leaf {index} in size {size} gives root"):
         verify_inclusion(LEAVES[index], index, size, proof, ROOTS[size])
 
@@ -274,9 +275,9 @@ def test_proofs_refuse_what_the_tree_does_not_have() -> None:
     """An index or size outside the tree, or a tile too short for it, is named."""
     for index in (-1, 600):
         with pytest.raises(TileError, match=f"index {index} is not in a tree of size 600"):
-            inclusion_proof(index, 600, WHOLE.read)
+            inclusion_proofs([index], 600, WHOLE.read)
     for size1 in (0, 601):
         with pytest.raises(TileError, match=f"no proof leads from size {size1} to size 600"):
             consistency_proof(size1, 600, WHOLE.read)
     with pytest.raises(TileError, match="tile/0/002 has 2784 bytes, but 2816 are needed"):
-        inclusion_proof(0, 600, shelf_of(599).read)
+        inclusion_proofs([0], 600, shelf_of(599).read)

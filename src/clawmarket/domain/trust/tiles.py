@@ -5,10 +5,9 @@ subtrees are stored, so a full tile never changes and everything else follows fr
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 
 from clawmarket.domain.trust.merkle import HASH_BYTES, check_hashes, node_hash, root_of
 
@@ -19,6 +18,8 @@ MAX_ENTRY_BYTES = 2**16 - 1
 
 ReadTile = Callable[[int, int], bytes]
 """From level and tile index to the tile's hashes, whatever width exists; b"" for none."""
+
+RootAt = Callable[[int, int], bytes]
 
 _TILE_BYTES = TILE_WIDTH * HASH_BYTES
 _INDEX_LIMIT = 1 << (64 - TILE_HEIGHT)
@@ -197,24 +198,30 @@ def grow(size: int, leaf_hashes: Sequence[bytes], read: ReadTile) -> list[tuple[
     return changed
 
 
-def inclusion_proof(index: int, size: int, read: ReadTile) -> list[bytes]:
-    """Return the proof of RFC 6962, section 2.1.1, that a leaf is in the tree of this size.
+def inclusion_proofs(indices: Iterable[int], size: int, read: ReadTile) -> list[list[bytes]]:
+    """Return the proofs of RFC 6962, section 2.1.1, that leaves are in the tree of this size.
+
+    What several proofs share is worked out once.
 
     Raises:
-        TileError: The index is not in the tree, or a tile is shorter than the size demands.
+        TileError: An index is not in the tree, or a tile is shorter than the size demands.
     """
+    root_at = _subtree_roots(read)
+    return [_inclusion_proof(index, size, root_at) for index in indices]
+
+
+def _inclusion_proof(index: int, size: int, root_at: RootAt) -> list[bytes]:
     if not 0 <= index < size:
         raise TileError(f"index {index} is not in a tree of size {size}")
-    tile = cache(read)
     proof: list[bytes] = []
     start, end = 0, size
     while end - start > 1:
         middle = start + _split_point(end - start)
         if index < middle:
-            proof.append(_span_root(middle, end, tile))
+            proof.append(_span_root(middle, end, root_at))
             end = middle
         else:
-            proof.append(_span_root(start, middle, tile))
+            proof.append(_span_root(start, middle, root_at))
             start = middle
     return proof[::-1]
 
@@ -227,20 +234,20 @@ def consistency_proof(size1: int, size2: int, read: ReadTile) -> list[bytes]:
     """
     if not 0 < size1 <= size2:
         raise TileError(f"no proof leads from size {size1} to size {size2}")
-    tile = cache(read)
+    root_at = _subtree_roots(read)
     proof: list[bytes] = []
     start, end = 0, size2
     while size1 != end:
         middle = start + _split_point(end - start)
         if size1 <= middle:
-            proof.append(_span_root(middle, end, tile))
+            proof.append(_span_root(middle, end, root_at))
             end = middle
         else:
-            proof.append(_span_root(start, middle, tile))
+            proof.append(_span_root(start, middle, root_at))
             start = middle
     if start:
         # The verifier knows the older root; it needs this subtree unless that is the whole tree.
-        proof.append(_span_root(start, end, tile))
+        proof.append(_span_root(start, end, root_at))
     return proof[::-1]
 
 
@@ -249,12 +256,12 @@ def _split_point(count: int) -> int:
     return 1 << (count - 1).bit_length() - 1
 
 
-def _span_root(start: int, end: int, read: ReadTile) -> bytes:
+def _span_root(start: int, end: int, root_at: RootAt) -> bytes:
     """The root of the leaves from start to end, where start ends a complete subtree."""
     roots: list[bytes] = []
     while start < end:
         height = (end - start).bit_length() - 1
-        roots.append(_subtree_root(start, height, read))
+        roots.append(root_at(start, height))
         start += 1 << height
     node = roots.pop()
     while roots:
@@ -262,13 +269,19 @@ def _span_root(start: int, end: int, read: ReadTile) -> bytes:
     return node
 
 
-def _subtree_root(start: int, height: int, read: ReadTile) -> bytes:
-    """The root of the complete subtree of 2^height leaves from start; one tile holds it."""
-    level, rest = divmod(height, TILE_HEIGHT)
-    index, first = divmod(start >> level * TILE_HEIGHT, TILE_WIDTH)
-    after = first + (1 << rest)
-    hashes = _split(_hashes(read, level, index, after))
-    return root_of(islice(hashes, first, after))
+def _subtree_roots(read: ReadTile) -> RootAt:
+    """From a start and a height, the root of the complete subtree of 2^height leaves from there."""
+    tile = cache(read)
+
+    @cache
+    def root_at(start: int, height: int) -> bytes:
+        # One tile holds it.
+        level, rest = divmod(height, TILE_HEIGHT)
+        index, first = divmod(start >> level * TILE_HEIGHT, TILE_WIDTH)
+        after = first + (1 << rest)
+        return root_of(_split(_hashes(tile, level, index, after)[first * HASH_BYTES :]))
+
+    return root_at
 
 
 def _hashes(read: ReadTile, level: int, index: int, width: int) -> bytes:

@@ -1,6 +1,6 @@
 """Receipts: made from an order's records once the log has the last of them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -36,7 +36,7 @@ from clawmarket.registry.methods import Need, Scope, ask
 from clawmarket.services.call import THE_MARKET, Call, Terms
 from clawmarket.services.market.orders import own_order
 from clawmarket.services.pipeline import Pipeline
-from clawmarket.services.trust.log import index_of, log_head, proof_of
+from clawmarket.services.trust.log import index_of, log_head, proofs_of
 from clawmarket.services.work import Work
 
 
@@ -151,7 +151,7 @@ def _compose(rows: Snapshot, terms: Terms, order_id: str) -> tuple[str, Settleme
     if head is None:
         raise ReceiptNotReadyError("The log has no signed head yet.", orderId=order_id)
     told = (*_opening_records(rows, _heard(rows, order)), *order.records)
-    records = [_logged(rows, record_id, order_id, head) for record_id in told]
+    records = _logged(rows, told, order_id, head)
     text = make_receipt(
         origin=terms.origin,
         vkey=terms.vkey,
@@ -175,14 +175,17 @@ def _opening_records(rows: Snapshot, parties: tuple[str, ...]) -> list[str]:
     return [account.record_id for account in accounts if account is not None]
 
 
-def _logged(rows: Snapshot, record_id: str, order_id: str, head: LogHead) -> LoggedRecord:
-    record = rows.get(Record, record_id)
-    index = index_of(rows, record_id)
-    if record is None or index is None or index >= head.size:
-        raise ReceiptNotReadyError("The log takes the last record in soon.", orderId=order_id)
-    return LoggedRecord(
-        record.body.decode(),
-        record.salt.hex(),
-        index,
-        tuple(proof_of(rows, index, head.size)),
-    )
+def _logged(
+    rows: Snapshot, told: Iterable[str], order_id: str, head: LogHead
+) -> list[LoggedRecord]:
+    found: list[tuple[Record, int]] = []
+    for record_id in told:
+        record, index = rows.get(Record, record_id), index_of(rows, record_id)
+        if record is None or index is None or index >= head.size:
+            raise ReceiptNotReadyError("The log takes the last record in soon.", orderId=order_id)
+        found.append((record, index))
+    proofs = proofs_of(rows, [index for _, index in found], head.size)
+    return [
+        LoggedRecord(record.body.decode(), record.salt.hex(), index, tuple(proof))
+        for (record, index), proof in zip(found, proofs, strict=True)
+    ]

@@ -29,7 +29,7 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Need, Verb, read
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
-from clawmarket.services.trust.log import index_of, log_head, proof_of
+from clawmarket.services.trust.log import index_of, log_head, proofs_of
 
 Exact = Annotated[
     str, Field(description="The exact canonical JSON that the log commits to."), Verbatim
@@ -134,7 +134,7 @@ def prove_record(call: Call, rows: Snapshot, request: ProveRecord) -> ProofView:
         index=index,
         record=record.body.decode(),
         salt=record.salt.hex(),
-        proof=proof_of(rows, index, head.size),
+        proof=proofs_of(rows, [index], head.size)[0],
         checkpoint=head.checkpoint,
     )
 

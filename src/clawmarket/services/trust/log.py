@@ -3,13 +3,13 @@
 Commands do not wait for it; a record is in the log within a second of its command.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from clawmarket.domain.trust.checkpoint import Checkpoint, key_id, note
 from clawmarket.domain.trust.merkle import Frontier
 from clawmarket.domain.trust.record import LogEntry, LogHead, LogTile, Record, Tally, record_leaf
-from clawmarket.domain.trust.tiles import grow, inclusion_proof
+from clawmarket.domain.trust.tiles import grow, inclusion_proofs
 from clawmarket.ports.signer import LogSigner
 from clawmarket.ports.store import Query, Snapshot, Store, Transaction
 from clawmarket.services.trust.tallies import changes_of
@@ -113,7 +113,7 @@ def index_of(rows: Snapshot, record_id: str) -> int | None:
     return found[0].idx if found else None
 
 
-def proof_of(rows: Snapshot, index: int, size: int) -> list[str]:
-    """Return the inclusion proof of a record, as hexadecimal hashes (RFC 6962 section 2.1.1)."""
-    proof = inclusion_proof(index, size, lambda *at: read_tile(rows, *at))
-    return [node.hex() for node in proof]
+def proofs_of(rows: Snapshot, indices: Iterable[int], size: int) -> list[list[str]]:
+    """Return the inclusion proofs of records, as hexadecimal hashes (RFC 6962 section 2.1.1)."""
+    proofs = inclusion_proofs(indices, size, lambda *at: read_tile(rows, *at))
+    return [[node.hex() for node in proof] for proof in proofs]
