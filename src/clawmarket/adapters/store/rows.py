@@ -1,14 +1,17 @@
 """Rows behind one SQLite connection, and what its errors mean."""
 
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import pysqlite3
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from clawmarket.adapters.store.connection import Connection
+from clawmarket.adapters.store.known import KnownRows
 from clawmarket.adapters.store.verbs import Changing, Reading
 from clawmarket.domain.kernel.errors import InternalError, Refused
-from clawmarket.ports.store import RowExistsError, StoreLostError
+from clawmarket.ports.store import Key, RowExistsError, StoreLostError
+
+R = TypeVar("R")
 
 SQLITE = SQLiteDialect_pysqlite(paramstyle="qmark")
 
@@ -43,7 +46,43 @@ class SqliteSnapshot(Reading):
 
 
 class SqliteTransaction(SqliteSnapshot, Changing):
-    """A snapshot that can be changed."""
+    """What the only writing connection of a file sees, and can change.
+
+    Args:
+        connection: In a transaction that holds the file's write lock.
+        known: The rows that its owner has in mind.
+    """
+
+    def __init__(self, connection: Connection, known: KnownRows) -> None:
+        super().__init__(connection)
+        self._known = known
+
+    def get(self, kind: type[R], key: Key) -> R | None:
+        """Return the row with a key, or None."""
+        row = self._known.get(kind, key)
+        if row is None:
+            row = super().get(kind, key)
+            if row is not None:
+                self._known.read(row)
+        return row
+
+    def add(self, row: object) -> None:
+        """Insert a row. Raises RowExistsError."""
+        super().add(row)
+        self._known.added(row)
+
+    def save(self, row: object, before: object | None = None) -> None:
+        """Replace the row that has the same key, or of it what differs from before.
+
+        Raises RowMissingError, RowExistsError.
+        """
+        super().save(row, before)
+        self._known.saved(row)
+
+    def remove(self, kind: type[object], key: Key) -> None:
+        """Delete the row with a key, if there is one."""
+        super().remove(kind, key)
+        self._known.removed(kind, key)
 
 
 class SqliteWriting:
@@ -56,6 +95,8 @@ class SqliteWriting:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._execute = connection.execute
+        self._known = KnownRows()
+        self._kept = True
 
     @property
     def is_open(self) -> bool:
@@ -65,16 +106,23 @@ class SqliteWriting:
     def begin(self) -> SqliteTransaction:
         """Begin a transaction that holds the file's write lock."""
         self._execute("BEGIN IMMEDIATE")
-        return SqliteTransaction(self._connection)
+        if self._kept:
+            self._known.mark()
+        else:
+            self._known.clear()
+        self._kept = False
+        return SqliteTransaction(self._connection, self._known)
 
     def mark(self) -> None:
         """Begin a command."""
         self._execute("SAVEPOINT command")
+        self._known.mark()
 
     def undo(self) -> None:
         """Take back what was done since the mark."""
         self._execute("ROLLBACK TO command")
         self._execute("RELEASE command")
+        self._known.undo()
 
     def keep(self) -> None:
         """End a command with all that it did."""
@@ -83,6 +131,7 @@ class SqliteWriting:
     def commit(self) -> None:
         """Make the transaction durable."""
         self._execute("COMMIT")
+        self._kept = True
 
     def rollback(self) -> None:
         """Take the whole transaction back."""

@@ -1,0 +1,85 @@
+"""What the writer has in mind is what stands in the file."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clawmarket.adapters.store.known import MAX_KNOWN, KnownRows
+from clawmarket.adapters.store.sqlite import SqliteStore, open_sqlite
+from clawmarket.domain.kernel.errors import ConflictError
+from clawmarket.domain.trust.record import Tally
+from clawmarket.ports.store import Transaction
+from stored_rows import Command, at_once, every, write
+
+KEYS = ("a", "b", "c")
+CHANGES = st.tuples(st.sampled_from(["put", "read", "remove"]), st.sampled_from(KEYS))
+COMMANDS = st.tuples(st.lists(CHANGES, max_size=5), st.booleans())
+
+
+class ChangedMindError(ConflictError):
+    """A command that refuses after it did something."""
+
+
+@pytest.fixture(scope="module")
+def migrated() -> Iterator[Path]:
+    """A file with the tables and no rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "market.db"
+        open_sqlite(path).close()
+        yield path
+
+
+def _command(changes: list[tuple[str, str]], *, refuses: bool) -> Command:
+    def command(rows: Transaction) -> None:
+        for verb, key in changes:
+            found = rows.get(Tally, key)
+            if verb == "put":
+                after = Tally(key, found.amount + 1 if found else 0)
+                (rows.save if found else rows.add)(after)
+            elif verb == "remove":
+                rows.remove(Tally, key)
+        if refuses:
+            raise ChangedMindError("On second thought, no.")
+
+    return command
+
+
+@settings(max_examples=60, deadline=None)
+@given(groups=st.lists(st.lists(COMMANDS, min_size=1, max_size=4), max_size=6))
+def test_the_next_command_sees_what_the_file_holds(
+    migrated: Path, groups: list[list[tuple[list[tuple[str, str]], bool]]]
+) -> None:
+    """After any commands, alone and in groups, done and refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = SqliteStore(shutil.copy(migrated, folder))
+        for group in groups:
+            commands = [_command(changes, refuses=refuses) for changes, refuses in group]
+            asyncio.run(at_once(store, commands))
+            seen = write(store, lambda rows: [rows.get(Tally, key) for key in KEYS])
+            assert [row for row in seen if row is not None] == every(store, Tally)
+        store.close()
+
+
+def test_only_kinds_that_change_are_kept_in_mind() -> None:
+    """What is only ever added is not read again."""
+    known = KnownRows()
+    known.added(Tally("a", 1))
+    assert known.get(Tally, "a") is None
+    known.saved(Tally("a", 2))
+    known.added(Tally("b", 1))
+    assert (known.get(Tally, "a"), known.get(Tally, "b")) == (Tally("a", 2), Tally("b", 1))
+
+
+def test_the_mind_is_bounded() -> None:
+    """A market of any size costs the writer the same memory."""
+    known = KnownRows()
+    rows = [Tally(f"{number}", number) for number in range(MAX_KNOWN + 1)]
+    for row in rows:
+        known.saved(row)
+    assert [row for row in rows if known.get(Tally, row.tally_id)] == rows[-1:]
