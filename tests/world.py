@@ -172,6 +172,13 @@ class World:
         buyer, seller = self.member(), self.member()
         return buyer, seller, buyer.orders(seller.offers(**terms), quantity=2)
 
+    def permitted(self, days: int | None = None, **terms: Any) -> "tuple[Member, Member, Fields]":
+        """Return a buyer, a seller and a paid order of 10.00 that asks for a consent."""
+        usage = {"purpose": "research"} | ({"durationDays": days} if days else {})
+        buyer, seller, order = self.ordered(usageScope=usage, **terms)
+        buyer.locks(order)
+        return buyer, seller, order
+
     def all(self, kind: type[R]) -> list[R]:
         """Return every stored row of a kind."""
         return self.store.read(lambda rows: rows.find(Query(kind, limit=1_000_000)))
@@ -279,6 +286,16 @@ class Member:
     def locks(self, order: Fields) -> Fields:
         """Pay for an order."""
         return self.do("web3.market.settlement.lock", orderId=order["orderId"])
+
+    def consents(self, order: Fields, **scope: Any) -> Fields:
+        """Permit what the offer of an order asks for."""
+        asked: Fields = {"consentScope": {"purpose": "research", **scope}}
+        return self.do("web3.market.consent.grant", orderId=order["orderId"], **asked)
+
+    def revokes(self, consent: Fields, reason: str = "") -> Fields:
+        """Take a consent back."""
+        asked = {"consentId": consent["consentId"], "reason": reason}
+        return self.do("web3.market.consent.revoke", **asked)
 
     def releases(self, order: Fields) -> Fields:
         """Accept what an order brought and pay for it."""

@@ -15,6 +15,7 @@ from clawmarket.domain.kernel.job import Job
 from clawmarket.domain.kernel.replay import KeptAnswer
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid
+from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute, Evidence
 from clawmarket.domain.market.offer import Offer
@@ -35,6 +36,7 @@ KINDS: dict[str, type] = {
     "awards": Award,
     "balances": Balance,
     "bids": Bid,
+    "consents": Consent,
     "credentials": Credential,
     "deliveries": Delivery,
     "disputes": Dispute,
@@ -95,6 +97,8 @@ KEYED: frozenset[type] = frozenset(
 LATER: dict[tuple[type, str], str] = {
     (Order, "milestone"): "0",
     (Order, "milestones"): "'[]'",
+    (Offer, "usage_scope"): "'[]'",
+    (Order, "usage_scope"): "'[]'",
     (Task, "milestones"): "'[]'",
 }
 

@@ -14,6 +14,7 @@ from clawmarket.domain.market.delivery import (
     DeliveryState,
 )
 from clawmarket.domain.market.order import (
+    ConsentNeededError,
     DeliveryLateError,
     Order,
     OrderNotFoundError,
@@ -43,11 +44,14 @@ class IssueDelivery(SignedRequest):
 
 @write(
     "web3.market.delivery.issue",
-    errors=(OrderNotFoundError, OtherSideError, DeliveryLateError),
-    needs=(Need("orderId", "web3.market.settlement.lock", "orderId", by="other"),),
+    errors=(OrderNotFoundError, OtherSideError, ConsentNeededError, DeliveryLateError),
+    needs=(Need("orderId", "web3.market.consent.grant", "orderId", by="other"),),
 )
 def issue_delivery(call: Call, work: Work, request: IssueDelivery) -> DeliveryView:
-    """Begin the delivery of a paid order; from now on the buyer cannot step back alone."""
+    """Begin the delivery of a paid order; from now on the buyer cannot step back alone.
+
+    If the offer has a usage scope, the buyer has to consent to it before.
+    """
     order = own_order(work, request.order_id, call.actor, side="seller")
     delivery = Delivery(
         call.new_id("delivery"),
