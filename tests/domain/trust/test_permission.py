@@ -27,8 +27,7 @@ def test_an_honest_receipt_with_a_consent_holds(
 
 def rehashed(records: list[Json], _: Deal) -> None:
     """Name the consent by the hash of what it now says."""
-    _, told = with_event(records, GRANTED)
-    _, order = with_event(records, "order_created")
+    told, order = (with_event(records, kind)[1] for kind in (GRANTED, "order_created"))
     offer = with_event(records, "offer_created")[1]["offerId"]
     about = {"orderId": order["orderId"], "offerId": offer, "buyerId": order["buyer"]}
     told["consentHash"] = content_digest(about | {"scope": told["scope"]})
