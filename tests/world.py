@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from clawmarket.adapters.blobs.memory import MemoryBlobs
 from clawmarket.adapters.clock.memory import SettableClock
 from clawmarket.adapters.entropy.memory import SeededEntropy
+from clawmarket.adapters.notices.memory import MemoryNotices
 from clawmarket.adapters.signer.ed25519 import Ed25519Signer
 from clawmarket.adapters.store.memory import MemoryStore
 from clawmarket.adapters.wallets.evm import EvmWallets
@@ -57,6 +58,7 @@ class World:
         origin: str = ORIGIN,
         store: Store | None = None,
         calls_per_s: int = 0,
+        notices: MemoryNotices | None = None,
     ) -> None:
         self.clock = SettableClock(START)
         self.entropy = SeededEntropy(seed)
@@ -73,8 +75,10 @@ class World:
             max_file_bytes=1_000_000,
             challenge_key=Secret(self.entropy.draw(32).hex()),
             version="test",
+            gives_notice=notices is not None,
         )
-        ports = Ports(self.store, MemoryBlobs(1_000_000), EvmWallets(), self.clock, self.entropy)
+        blobs = MemoryBlobs(1_000_000)
+        ports = Ports(self.store, blobs, EvmWallets(), self.clock, self.entropy, notices)
         self.pipeline = Pipeline(ports, self.terms, Limits(calls_per_s))
         self._runner = asyncio.Runner()
         self._keys = itertools.count()

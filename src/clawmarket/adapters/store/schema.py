@@ -22,6 +22,7 @@ from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.receipt import Receipt
 from clawmarket.domain.market.result import Result
+from clawmarket.domain.market.revocation import Revocation
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.entry import Entry
@@ -55,6 +56,7 @@ KINDS: dict[str, type] = {
     "record_parties": RecordParty,
     "records": Record,
     "results": Result,
+    "revocations": Revocation,
     "sessions": Session,
     "settlements": Settlement,
     "tallies": Tally,

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market import consent as consents
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market.consent import (
@@ -15,48 +14,24 @@ from clawmarket.domain.market.consent import (
     ConsentOverError,
     ConsentScopeError,
 )
-from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState, OtherSideError
+from clawmarket.domain.market.order import Order, OrderNotFoundError, OtherSideError
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import (
-    AccountId,
-    Answer,
     ConsentId,
     ConsentScope,
-    Digest,
-    Moment,
     Note,
-    OfferId,
     OrderId,
     Request,
     SignedRequest,
-    Word,
 )
 from clawmarket.registry.methods import Need, Risk, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.market.orders import own_order
+from clawmarket.services.market.permissions import ConsentView, consent_view
 from clawmarket.services.market.rejections import end_consent
 from clawmarket.services.work import Work
 
 GRANTED = (Need("consentId", "web3.market.consent.grant", "consentId"),)
-
-
-class ConsentView(Answer):
-    """A consent."""
-
-    consent_id: ConsentId
-    order_id: OrderId
-    offer_id: OfferId
-    buyer: AccountId
-    consent_scope: ConsentScope
-    consent_hash: Digest
-    status: Word
-    good: Annotated[bool, Field(description="Whether it permits anything at this moment.")]
-    granted_at: Moment
-    expires_at: Annotated[Moment | None, Field(description="When it is over by itself.")]
-    revoked_at: Moment | None
-    reason: Note
-    revoke_hash: Digest | None
-    order_status: OrderState
 
 
 class GrantConsent(SignedRequest):
@@ -93,7 +68,7 @@ def grant_consent(call: Call, work: Work, request: GrantConsent) -> ConsentView:
     work.add(consent)
     work.emit(consents.granted(consent))
     work.involve(order.parties)
-    return _view(consent, after, call.now)
+    return consent_view(consent, after, call.now)
 
 
 class RevokeConsent(SignedRequest):
@@ -125,7 +100,7 @@ def revoke_consent(call: Call, work: Work, request: RevokeConsent) -> ConsentVie
         work.save(after)
     revoked = end_consent(work, after, request.reason, "the buyer revoked the consent")
     work.involve(order.parties)
-    return _view(revoked or consent, after, call.now)
+    return consent_view(revoked or consent, after, call.now)
 
 
 class GetConsent(Request):
@@ -138,7 +113,7 @@ class GetConsent(Request):
 def get_consent(call: Call, rows: Snapshot, request: GetConsent) -> ConsentView:
     """Show one consent and whether it is good now; only for buyer and seller."""
     consent, order = _seen(rows, request.consent_id, call.actor)
-    return _view(consent, order, call.now)
+    return consent_view(consent, order, call.now)
 
 
 def _seen(rows: Snapshot | Work, consent_id: str, actor: str) -> tuple[Consent, Order]:
@@ -147,23 +122,3 @@ def _seen(rows: Snapshot | Work, consent_id: str, actor: str) -> tuple[Consent, 
     if consent is None or order is None or actor not in order.parties:
         raise ConsentNotFoundError(f"There is no consent {consent_id}.")
     return consent, order
-
-
-def _view(consent: Consent, order: Order, now: int) -> ConsentView:
-    days = consent.duration_days
-    return ConsentView(
-        consent_id=consent.consent_id,
-        order_id=consent.order_id,
-        offer_id=consent.offer_id,
-        buyer=consent.buyer,
-        consent_scope=ConsentScope(purpose=consent.purpose, duration_days=days),
-        consent_hash=consent.digest,
-        status=consent.state,
-        good=consent.is_good(now),
-        granted_at=iso(consent.granted_at),
-        expires_at=None if consent.expires_at is None else iso(consent.expires_at),
-        revoked_at=None if consent.revoked_at is None else iso(consent.revoked_at),
-        reason=consent.reason,
-        revoke_hash=consent.revoke_digest,
-        order_status=order.state,
-    )

@@ -13,6 +13,7 @@ from clawmarket.domain.market.delivery import Delivery, DeliveryState
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.terms import MAX_BIDS_PER_TASK
 from clawmarket.ports.store import Query
+from clawmarket.services.operate.revocations import give_notice
 from clawmarket.services.work import Work
 
 
@@ -51,12 +52,11 @@ def end_consent(work: Work, order: Order, reason: str, why: str) -> Consent | No
         return None
     revoked = consents.revoke(consent, reason, work.now)
     work.save(revoked)
-    delivery_id = _stop_delivery(work, order)
+    stopped = _stop_delivery(work, order)
     work.emit(
-        ConsentRevoked(
-            revoked.consent_id, order.order_id, delivery_id, why, str(revoked.revoke_digest)
-        )
+        ConsentRevoked(revoked.consent_id, order.order_id, stopped, why, str(revoked.revoke_digest))
     )
+    give_notice(work, order, order.delivery_id, reason or why)
     return revoked
 
 

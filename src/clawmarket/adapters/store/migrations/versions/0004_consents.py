@@ -1,4 +1,4 @@
-"""Consents: offers and orders with a usage scope, and what was permitted."""
+"""Consents: offers and orders with a usage scope, what was permitted, notices of its end."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,4 +34,11 @@ def upgrade() -> None:
         sa.Column("revoked_at", INT, nullable=True),
         sa.Column("reason", TEXT, nullable=False),
         sa.Column("revoke_digest", TEXT, nullable=True),
+    )
+    op.create_table(
+        "revocations",
+        sa.Column("revocation_id", TEXT, primary_key=True, nullable=False),
+        sa.Column("order_id", TEXT, nullable=False),
+        sa.Column("body", BLOB, nullable=False),
+        sa.Column("created_at", INT, nullable=False),
     )
