@@ -11,6 +11,7 @@ from clawmarket.domain.kernel.machine import MACHINES
 from clawmarket.domain.kernel.money import split_fee
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid, BidState
+from clawmarket.domain.market.consent import Consent, ConsentState
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
@@ -25,8 +26,14 @@ from clawmarket.ports.store import Query, Store, key_of
 
 R = TypeVar("R")
 
-STATED = (Award, Bid, Delivery, Hold, Offer, Order, Result, Settlement, Task)
+STATED = (Award, Bid, Consent, Delivery, Hold, Offer, Order, Result, Settlement, Task)
 ENDED = (SettlementState.RELEASED, SettlementState.REFUNDED)
+MONEY_BACK = ("consent_revoked", "settlement_cancelled", "order_refunded")
+PERMITTED = ("consent_granted", "delivery_ready")
+BEFORE_CONSENT = (
+    *("order_created", "payment_locked", "order_cancelled", "order_expired"),
+    "settlement_cancelled",
+)
 # As the tables are before anybody plants a bug in them.
 FINAL = {noun: frozenset(map(str, machine.final)) for noun, machine in MACHINES.items()}
 
@@ -52,6 +59,7 @@ class Books:
         self.check_settlements()
         self.check_lives(told)
         self.check_clocks()
+        self.check_consents()
 
     def check_money(self, told: list[dict[str, Any]]) -> None:
         """Entries balance; balances are the sums of the postings, stored and recorded."""
@@ -123,6 +131,23 @@ class Books:
             open_tasks |= {task.task_id} if task.acts_at else set()
         live = {bid.task_id for bid in self.rows(Bid) if bid.state is BidState.SUBMITTED}
         assert live <= open_tasks
+
+    def check_consents(self) -> None:
+        """Nothing is handed over without a consent; one is bound to one order and ends with it."""
+        consents = {consent.consent_id: consent for consent in self.rows(Consent)}
+        bound = {order.consent_id: order for order in self.rows(Order) if order.consent_id}
+        assert consents.keys() == bound.keys()
+        for consent_id, order in bound.items():
+            consent = consents[consent_id]
+            assert (consent.order_id, consent.buyer) == (order.order_id, order.buyer)
+            assert consent.purpose == order.usage_scope[0].purpose
+            if order.state in MONEY_BACK:
+                assert consent.state is ConsentState.REVOKED
+            if order.state in PERMITTED:
+                assert consent.state is ConsentState.GRANTED
+        for order in self.rows(Order):
+            needless = not order.usage_scope or order.consent_id
+            assert needless or order.state in BEFORE_CONSENT
 
     def check_over(self) -> None:
         """Assert that nothing waits any more and nobody's money is held."""

@@ -157,7 +157,8 @@ def deal(kind: str, ending: str, voice: str) -> Deal:
         kind: `task` or `offer`.
         ending: `settled` or `refunded`; for tasks also `ruled` (a quarter to the seller),
             `overruled` (a rejection does not hold), `lapsed` (no arbiter ruled), `parts` (three
-            milestones) or `stopped` (one of them).
+            milestones) or `stopped` (one of them); for offers also `permitted` (with a consent,
+            settled, revoked before the review) or `revoked` (before the delivery, refunded).
         voice: `signed` by wallets, or `attested` by the market for API keys.
     """
     world = World(seed=next(_SEEDS))
@@ -167,6 +168,8 @@ def deal(kind: str, ending: str, voice: str) -> Deal:
         buyer, seller = _with_key(buyer), _with_key(seller)
     if ending in ("parts", "stopped"):
         order_id = _in_parts(buyer, seller, 3 if ending == "parts" else 1)
+    elif ending in ("permitted", "revoked"):
+        order_id = _with_consent(buyer, seller, ending)
     elif ending in ("settled", "refunded"):
         trade = _task if kind == "task" else _offer
         order_id = trade(world, buyer, seller, settles=ending == "settled")
@@ -222,6 +225,22 @@ def _quarrel(buyer: Member, seller: Member, arbiter: Member, ending: str) -> str
             arbiter.world.pass_time(seconds=3 * 86_400)
             arbiter.world.sweep()
     return str(award["orderId"])
+
+
+def _with_consent(buyer: Member, seller: Member, ending: str) -> str:
+    usage = {"purpose": "research", "durationDays": 7, "region": None}
+    order = buyer.orders(seller.offers(usageScope=usage))
+    buyer.locks(order)
+    consent = buyer.consents(order, **({"durationDays": 3} if ending == "permitted" else {}))
+    delivery = seller.begins(order)
+    if ending == "permitted":
+        seller.delivers(delivery)
+        buyer.revokes(consent)
+        buyer.releases(order)
+    else:
+        buyer.revokes(consent, "Not any more.")
+        buyer.world.sweep()
+    return str(order["orderId"])
 
 
 def _offer(_world: World, buyer: Member, seller: Member, *, settles: bool) -> str:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from clawmarket.adapters.blobs.memory import MemoryBlobs
 from clawmarket.adapters.clock.memory import SettableClock
 from clawmarket.adapters.entropy.memory import SeededEntropy
+from clawmarket.adapters.notices.memory import MemoryNotices
 from clawmarket.adapters.signer.ed25519 import Ed25519Signer
 from clawmarket.adapters.store.memory import MemoryStore
 from clawmarket.adapters.wallets.evm import EvmWallets
@@ -57,6 +58,7 @@ class World:
         origin: str = ORIGIN,
         store: Store | None = None,
         calls_per_s: int = 0,
+        notices: MemoryNotices | None = None,
     ) -> None:
         self.clock = SettableClock(START)
         self.entropy = SeededEntropy(seed)
@@ -73,8 +75,10 @@ class World:
             max_file_bytes=1_000_000,
             challenge_key=Secret(self.entropy.draw(32).hex()),
             version="test",
+            gives_notice=notices is not None,
         )
-        ports = Ports(self.store, MemoryBlobs(1_000_000), EvmWallets(), self.clock, self.entropy)
+        blobs = MemoryBlobs(1_000_000)
+        ports = Ports(self.store, blobs, EvmWallets(), self.clock, self.entropy, notices)
         self.pipeline = Pipeline(ports, self.terms, Limits(calls_per_s))
         self._runner = asyncio.Runner()
         self._keys = itertools.count()
@@ -171,6 +175,13 @@ class World:
         """Return a buyer, a seller and an unpaid order of two pieces at 5.00 each."""
         buyer, seller = self.member(), self.member()
         return buyer, seller, buyer.orders(seller.offers(**terms), quantity=2)
+
+    def permitted(self, days: int | None = None, **terms: Any) -> "tuple[Member, Member, Fields]":
+        """Return a buyer, a seller and a paid order of 10.00 that asks for a consent."""
+        usage = {"purpose": "research"} | ({"durationDays": days} if days else {})
+        buyer, seller, order = self.ordered(usageScope=usage, **terms)
+        buyer.locks(order)
+        return buyer, seller, order
 
     def all(self, kind: type[R]) -> list[R]:
         """Return every stored row of a kind."""
@@ -279,6 +290,16 @@ class Member:
     def locks(self, order: Fields) -> Fields:
         """Pay for an order."""
         return self.do("web3.market.settlement.lock", orderId=order["orderId"])
+
+    def consents(self, order: Fields, **scope: Any) -> Fields:
+        """Permit what the offer of an order asks for."""
+        asked: Fields = {"consentScope": {"purpose": "research", **scope}}
+        return self.do("web3.market.consent.grant", orderId=order["orderId"], **asked)
+
+    def revokes(self, consent: Fields, reason: str = "") -> Fields:
+        """Take a consent back."""
+        asked = {"consentId": consent["consentId"], "reason": reason}
+        return self.do("web3.market.consent.revoke", **asked)
 
     def releases(self, order: Fields) -> Fields:
         """Accept what an order brought and pay for it."""

@@ -76,6 +76,11 @@ ACTS = {
     "dispute_evidence_submitted": ("buyer seller", "dispute.submitEvidence"),
     "dispute_resolved": ("arbiter market", "dispute.resolve"),
     "dispute_rejected": ("arbiter market", RULING),
+    "consent_granted": ("buyer", "consent.grant"),
+    "consent_revoked": (
+        "buyer seller arbiter market",
+        f"consent.revoke settlement.refund {RULING}",
+    ),
     "settlement_part_released": ("buyer market", "reviewResult settlement.release"),
     "settlement_released": ("buyer arbiter market", f"reviewResult settlement.release {RULING}"),
     "settlement_refunded": ("buyer seller arbiter market", f"settlement.refund {RULING}"),
@@ -376,6 +381,7 @@ def read_story(file: Json) -> Space:
     good = all(wallet is None or isinstance(wallet, str) for wallet in story.wallets.values())
     demand(good and len(story.wallets) == len(parties), "One account stands on two sides.")
     story.trade = [record for record in records if "account_opened" not in record.kinds]
+    check_consent(records, order, agreed)
     check_belonging(story)
     check_states(story, ENDS[end["kind"]])
     return story
@@ -410,7 +416,72 @@ def read_agreement(records: list[Space], made: Space, order: Json) -> Json:
     sums = [str(due - before) for before, due in pairwise(dues)]
     titles = [part["title"] for part in parts]
     agree(order, milestones=[list(pair) for pair in zip(titles, sums, strict=True)])
+    usage, wanted = order.get("usageScope"), stripped(asked.params.get("usageScope"))
+    told = asked.statement and "offer_updated" not in asked.kinds
+    wanted = usage if wanted is None and not told else wanted
+    same("The order has another usage scope than its offer.", wanted, usage)
+    if usage is not None:
+        days = usage.get("durationDays", 1) if isinstance(usage, dict) else None
+        good = type(days) is int and isinstance(usage.get("purpose"), str)
+        demand(good, "The usage scope names no purpose, or no whole number of days.")
+        agreed["usageScope"] = usage
     return agreed | {name: order.get(name) for name in (*CONDITIONS, "milestones")}
+
+
+def stripped(scope: object) -> object:
+    """Return a scope without what it leaves open."""
+    if not isinstance(scope, dict):
+        return scope
+    return {name: value for name, value in scope.items() if value is not None}
+
+
+def check_consent(records: list[Space], order: Json, agreed: Json) -> None:
+    """Check that what was handed over was permitted: by the buyer, before, and still then."""
+    usage, given, over = agreed.get("usageScope"), Space(at=0, event={}), True
+    for told, event in [(record, event) for record in records for event in record.events]:
+        if event["kind"] == "consent_granted":
+            first = usage is not None and not given.event
+            demand(first, "A consent that nobody asked for, or a second one.")
+            check_grant(told, event, order, agreed)
+            given, over = Space(at=told.at, event=event), False
+        elif event["kind"] == "consent_revoked":
+            demand(not over, "A consent was revoked that did not stand.")
+            check_revocation(told, event, given.event)
+            over = True
+        elif event["kind"] in ("delivery_issued", "delivery_completed") and usage is not None:
+            demand(not over, f"{told.id}: {event['kind']} was without the buyer's consent.")
+            days = given.event["scope"].get("durationDays", usage.get("durationDays"))
+            good = days is None or told.at < given.at + days * 86_400_000
+            demand(good, f"{told.id}: the buyer's consent was over by then.")
+
+
+def check_grant(record: Space, event: Json, order: Json, agreed: Json) -> None:
+    """Check that a consent is to what the offer asked for, and that the buyer said so."""
+    scope, usage = event.get("scope"), agreed["usageScope"]
+    named: Json = scope if isinstance(scope, dict) else {}
+    days = named.get("durationDays", 1)
+    good = type(days) is int and {**named, "durationDays": 0} == {
+        "purpose": usage["purpose"],
+        "durationDays": 0,
+    }
+    demand(good and 1 <= days <= usage.get("durationDays", days), "A consent to something else.")
+    said = stripped(record.params.get("consentScope")) if record.statement else scope
+    same("The consent has another scope than the buyer said.", said, scope)
+    told = {"orderId": order["orderId"], "offerId": agreed["offerId"], "buyerId": order["buyer"]}
+    agree(event, consentHash=digest_of(told | {"scope": scope}))
+
+
+def check_revocation(record: Space, event: Json, granted: Json) -> None:
+    """Check that a revocation is of the consent that was given, and hashes what was said."""
+    try:
+        moment = (BEGINNING + timedelta(milliseconds=record.at)).isoformat(timespec="milliseconds")
+    except OverflowError:
+        moment = "no moment"
+    agree(event, consentId=granted.get("consentId"))
+    told = {"consentId": granted.get("consentId"), "scope": granted["scope"]}
+    told["revokedAt"] = moment.replace("+00:00", "Z")
+    reason = record.params.get("reason") if record.method.endswith("consent.revoke") else None
+    agree(event, revokeHash=digest_of(told | ({"reason": reason} if reason else {})))
 
 
 def read_parts(

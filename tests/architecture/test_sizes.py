@@ -16,7 +16,7 @@ SPELT_OUT = SRC / "adapters" / "store" / "migrations" / "versions"
 # What may be larger, and why. An entry that is no longer needed fails the last test.
 LONG_FUNCTIONS: dict[str, str] = {}
 LONG_FILES: dict[str, str] = {}
-FULL_FOLDERS: dict[str, str] = {}
+FULL_FOLDERS: dict[str, str] = {"services/market": "one module per noun of the market"}
 
 
 def _sources() -> list[Path]:

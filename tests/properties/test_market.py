@@ -178,11 +178,14 @@ class AnyTrading(RuleBasedStateMachine):
 
     # --- Offers ------------------------------------------------------------------------------
 
-    @rule(who=WHO, price=SUMS)
-    def offer(self, who: int, price: str) -> None:
-        """Write an offer and open it."""
+    @rule(who=WHO, price=SUMS, days=st.sampled_from([None, 0, 1, 30]))
+    def offer(self, who: int, price: str, days: int | None) -> None:
+        """Write an offer and open it; most ask for a consent, for ever (0) or some days."""
         actor = self.people[who % 3]
-        self.tries("draft", actor, "offer.create", title="Service", price=price)
+        terms: Fields = {"title": "Service", "price": price}
+        if days is not None:
+            terms["usageScope"] = {"purpose": "research", "durationDays": days or None}
+        self.tries("draft", actor, "offer.create", **terms)
         draft = self.known["draft"][-1]
         self.tries("offer", actor, "offer.publish", offerId=draft["offerId"])
 
@@ -217,6 +220,45 @@ class AnyTrading(RuleBasedStateMachine):
         gives_up = verb == "settlement.refund" and actor.id == order["seller"]
         only = actor.id if gives_up else buyer
         self.tries("turned", actor, verb, only, orderId=order["orderId"])
+
+    @rule(price=SUMS, days=st.sampled_from([None, 1]))
+    def permit(self, price: str, days: int | None) -> None:
+        """Somebody orders what asks for a consent, pays and consents as it should be."""
+        buyer, seller, _ = self.people
+        usage: Fields = {"purpose": "research", "durationDays": days}
+        terms: Fields = {"title": "Data", "price": price, "timeoutSec": 7 * 86_400}
+        self.tries("draft", seller, "offer.create", usageScope=usage, **terms)
+        offer = {"offerId": self.known["draft"][-1]["offerId"]}
+        self.tries("offer", seller, "offer.publish", **offer)
+        self.tries("order", buyer, "order.create", **offer)
+        about = {"orderId": self.known["order"][-1]["orderId"]}
+        self.tries("turned", buyer, "settlement.lock", **about)
+        scope: Fields = {"consentScope": {"purpose": "research"}}
+        self.tries("consent", buyer, "consent.grant", **about, **scope)
+
+    @precondition(lambda self: "order" in self.known)
+    @rule(
+        pick=PICK,
+        who=WHO,
+        purpose=st.sampled_from(["research", "research", "training"]),
+        days=st.sampled_from([None, 1, 31]),
+    )
+    def consent(self, pick: int, who: int, purpose: str, days: int | None) -> None:
+        """Consent to any order, also to more than was asked for or to nothing."""
+        order = self.one("order", pick)
+        buyer = self.buyer_of("order", order)
+        scope = {"purpose": purpose, "durationDays": days}
+        about = {"orderId": order["orderId"], "consentScope": scope}
+        self.tries("consent", self.who(who, buyer), "consent.grant", buyer, **about)
+
+    @precondition(lambda self: "consent" in self.known)
+    @rule(pick=PICK, who=WHO)
+    def revoke(self, pick: int, who: int) -> None:
+        """Take any consent back at any time, perhaps somebody else's."""
+        consent = self.one("consent", pick)
+        actor = self.who(who, consent["buyer"])
+        about = {"consentId": consent["consentId"]}
+        self.tries("revoked", actor, "consent.revoke", consent["buyer"], **about)
 
     @precondition(lambda self: "order" in self.known)
     @rule(pick=PICK, who=WHO)

@@ -96,6 +96,9 @@ def two_deals(world: World) -> dict[str, str]:
     contested = buyer.awards(worker.bids(buyer.publishes()))
     worker.submits(contested)
     things |= buyer.contests(contested)
+    permitted = buyer.orders(worker.offers(usageScope={"purpose": "research"}))
+    buyer.locks(permitted)
+    things["consentId"] = buyer.consents(permitted)["consentId"]
     things |= {"orderId": award["orderId"], "jobId": world.all(Job)[0].job_id}
     return {name: value for name, value in things.items() if name in NOUNS}
 

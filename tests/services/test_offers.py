@@ -33,6 +33,7 @@ def test_a_draft_is_the_sellers_own(world: World) -> None:
         "timeoutSec": 86_400,
         "disputeWindowSec": 600,
         "resubmitSec": 86_400,
+        "usageScope": None,
         "status": "offer_created",
         "createdAt": iso(START),
         "shortened": False,

@@ -36,6 +36,8 @@ def test_an_order_has_the_offers_terms(world: World) -> None:
         "deliveryId": None,
         "resultId": None,
         "disputeId": None,
+        "usageScope": None,
+        "consentId": None,
         "milestones": [],
         "milestone": 0,
         "rejections": 0,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from clawmarket.domain.kernel.errors import ExpiredError, Refused
+from clawmarket.domain.market.consent import ConsentLateError
 from clawmarket.domain.market.dispute import DisputeLateError
 from clawmarket.domain.market.order import (
     AttemptsUsedUpError,
@@ -77,6 +78,31 @@ def unfinished(world: World) -> Row:
     """Wait for the seller of a paid offer to finish what was begun."""
     buyer, seller, order = world.ordered(timeoutSec=60)
     buyer.locks(order)
+    delivery = seller.begins(order)
+    due = seller.order(order)["dueAt"]
+    return Row(world, lambda: seller.delivers(delivery), due, due, order, seller)
+
+
+def unpermitted(world: World) -> Row:
+    """Wait for the buyer to consent: 15 minutes; the seller's time has not begun."""
+    buyer, _, order = world.permitted()
+    due = buyer.order(order)["dueAt"]
+    return Row(world, lambda: buyer.consents(order), due, due, order, buyer)
+
+
+def unused(world: World) -> Row:
+    """Wait for the seller to begin what was permitted: the offer's time from the consent on."""
+    buyer, seller, order = world.permitted(timeoutSec=3_600)
+    world.pass_time(seconds=600)
+    buyer.consents(order)
+    due = seller.order(order)["dueAt"]
+    return Row(world, lambda: seller.begins(order), due, due, order, seller)
+
+
+def outlasted(world: World) -> Row:
+    """Wait for the seller until the consent ends by itself, before the time to deliver does."""
+    buyer, seller, order = world.permitted(days=2, timeoutSec=30 * 86_400)
+    buyer.consents(order, durationDays=1)
     delivery = seller.begins(order)
     due = seller.order(order)["dueAt"]
     return Row(world, lambda: seller.delivers(delivery), due, due, order, seller)
@@ -161,6 +187,9 @@ ROWS: dict[Callable[[World], Row], tuple[type[ExpiredError], SweepAnswer, str]] 
     undelivered: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
     unissued: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
     unfinished: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
+    unpermitted: (ConsentLateError, REFUNDED, "settlement_cancelled"),
+    unused: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
+    outlasted: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
     unjudged: (ReviewLateError, RELEASED, "settlement_completed"),
     unrejected: (ReviewLateError, RELEASED, "settlement_completed"),
     unreleased: (ReviewLateError, RELEASED, "settlement_completed"),
@@ -275,6 +304,17 @@ def test_silence_of_the_buyer_pays_the_worker(world: World) -> None:
     world.pass_time(seconds=600)
     world.sweep()
     assert (buyer.figures(), worker.figures()) == (("960000000", "0", "0", "0"), PAID)
+
+
+def test_a_revocation_needs_nobody_any_more(world: World) -> None:
+    """From the moment of the revocation the money goes back by the market's next sweep."""
+    buyer, seller, order = world.permitted()
+    consent = buyer.consents(order)
+    seller.begins(order)
+    buyer.revokes(consent)
+    assert (world.sweep(), world.sweep()) == (REFUNDED, NOTHING)
+    assert (buyer.figures(), seller.figures()) == (ALL_BACK, ALL_BACK)
+    assert buyer.order(order)["status"] == "settlement_cancelled"
 
 
 def test_acting_in_time_disarms_the_sweep(world: World) -> None:

@@ -52,6 +52,12 @@ def test_a_deep_look_runs_every_probe(world: World) -> None:
             "message": "No order is overdue.",
             "fixHint": "",
         },
+        {
+            "name": "revocations/unsent",
+            "ok": True,
+            "message": "0 notices of revocations wait, 0 were given up.",
+            "fixHint": "",
+        },
     ]
 
 

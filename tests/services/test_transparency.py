@@ -129,3 +129,14 @@ def test_one_order_is_counted_alone(world: World) -> None:
 
     assert shown["of"] == "order"
     assert shown["totals"] == {"orders": 1, "settlements": 1, "deliveries": 1, "disputes": 1}
+
+
+def test_a_consent_is_traced_for_its_parties(world: World) -> None:
+    """Buyer and seller see it whole; an operator sees the order without it."""
+    buyer, seller, order = world.permitted()
+    consent = buyer.consents(order)
+    traces = [
+        member.do("web3.market.transparency.trace", orderId=order["orderId"])["consent"]
+        for member in (buyer, seller, world.operator)
+    ]
+    assert traces == [consent, consent, None]

@@ -23,6 +23,11 @@ WINDOWS = (1, 60, 600, 600, 3_600, 3_600)
 EXPIRIES = (600, 3_600, 86_400)
 BUDGETS = (1, 99, 100, 101, 199, 9_999, 10_001, 1_234_567, 5_000_000, 9_876_543, 12_000_050)
 PERCENTS = ((), (), (), (100,), (50, 50), (1, 33, 66))
+USAGES: tuple[Fields | None, ...] = (
+    None,
+    {"purpose": "research"},
+    {"purpose": "research", "durationDays": 1},
+)
 TOO_MUCH = 1_000_000_000_000
 MAX_OPEN = 3
 
@@ -146,6 +151,7 @@ class Eyes:
                 price=str(draw.pick(BUDGETS)),
                 timeoutSec=draw.pick(WINDOWS),
                 disputeWindowSec=draw.pick(WINDOWS),
+                usageScope=draw.pick(USAGES),
             )
         if self.chance.happens(400):
             others = [
@@ -175,11 +181,22 @@ class Eyes:
                 yield market("settlement.lock", orderId=order_id)
                 if self.chance.happens(150):
                     yield market("order.cancel", orderId=order_id)
-            case OrderState.LOCKED:
+            case OrderState.LOCKED | OrderState.CONSENTED:
+                if order.needs_consent and order.state is OrderState.LOCKED:
+                    yield from [self.consent(order)] * 3
                 if self.chance.happens(100):
                     yield market("settlement.refund", orderId=order_id)
             case OrderState.DELIVERED:
                 yield from self._review(order)
+        if order.consent_id and self.chance.happens(120):
+            yield market("consent.revoke", consentId=order.consent_id)
+
+    def consent(self, order: Order) -> Deed:
+        """Permit what an order asks for, sometimes for less time."""
+        scope: Fields = {"purpose": "research"}
+        if self.chance.happens(300):
+            scope["durationDays"] = 1
+        return market("consent.grant", orderId=order.order_id, consentScope=scope)
 
     def _review(self, order: Order) -> Iterator[Deed]:
         verdict = self.chance.below(12)
@@ -193,7 +210,7 @@ class Eyes:
             yield market("reviewResult", **said)
 
     def _as_seller(self, order: Order) -> Iterator[Deed]:
-        if order.state is OrderState.LOCKED:
+        if order.state in (OrderState.LOCKED, OrderState.CONSENTED):
             yield market("delivery.issue", orderId=order.order_id)
         elif order.state is OrderState.WORKING:
             yield self.hand_in(order)
@@ -282,6 +299,8 @@ class Eyes:
                 market("settlement.lock", orderId=order_id, amount=str(order.amount + 1)),
                 market("order.cancel", orderId=order_id),
                 market("delivery.issue", orderId=order_id),
+                self.consent(order),
+                market("consent.revoke", consentId=order.consent_id or f"consent_{order_id[-26:]}"),
                 self.hand_in(order),
                 Deed("web3.dispute.open", {"orderId": order_id, "reason": "I want it back."}),
             ]

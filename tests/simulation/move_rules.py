@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from clawmarket.domain.kernel.ids import MARKET_ACCOUNT
-from clawmarket.domain.kernel.moment import HOUR_MS, SECOND_MS
+from clawmarket.domain.kernel.moment import DAY_MS, HOUR_MS, SECOND_MS
 from clawmarket.domain.market.bid import Bid
+from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.task import Task
@@ -14,7 +15,7 @@ from clawmarket.domain.treasury.settlement import Settlement
 from simulation.referee import Act, Books, must
 
 ANSWER_MS, RULING_MS = 24 * HOUR_MS, 72 * HOUR_MS
-LOCK_S = 15 * 60
+LOCK_S = CONSENT_S = 15 * 60
 MOST_REJECTIONS = 3
 
 When = Callable[[Any, Act], bool]
@@ -54,6 +55,13 @@ ORDER_MOVES: dict[tuple[str, str], Rules] = {
     ("order_created", "order_expired"): {"market": late},
     ("payment_locked", "delivery_ready"): BY_SELLER,
     ("payment_locked", "settlement_cancelled"): {"buyer": always, **GIVEN_UP},
+    ("payment_locked", "consent_granted"): BY_BUYER,
+    ("consent_granted", "delivery_ready"): BY_SELLER,
+    ("consent_granted", "settlement_cancelled"): {"buyer": always, **GIVEN_UP},
+    ("consent_granted", "consent_revoked"): {"buyer": always},
+    ("delivery_ready", "consent_granted"): {"seller": always},
+    ("delivery_ready", "consent_revoked"): {"buyer": always},
+    ("consent_revoked", "settlement_cancelled"): {"buyer": always, **GIVEN_UP},
     ("delivery_ready", "payment_locked"): {"seller": always},
     ("delivery_ready", "delivery_completed"): BY_SELLER,
     ("delivery_ready", "settlement_cancelled"): GIVEN_UP,
@@ -103,6 +111,8 @@ def check_moves(books: Books, act: Act) -> None:
         _check_task(act, change.before, change.after)
     for change in act.of(Bid):
         _check_bid(books, act, change.before, change.after)
+    for change in act.of(Consent):
+        _check_consent(books, act, change.before, change.after)
     for change in act.of(Dispute):
         _check_dispute(books, act, change.before, change.after)
 
@@ -135,8 +145,9 @@ def _check_order(books: Books, act: Act, before: Order | None, after: Order) -> 
         rules = ORDER_MOVES.get((str(before.state), str(after.state)))
         _check_may(rules, _roles(books, act, before), before, act, what)
         must(set(before.records) < set(after.records) or not after.settlement_id, "A story's gap.")
+        _check_handed_over(books, act, before, after)
         _check_part(act, before, after)
-    else:
+    elif not act.of(Consent):
         must(after.state == "order_disputed", f"An order changed while {after.state}.")
     if before is not None and before.state == "order_disputed" and after.state != before.state:
         _check_verdict(books, act, before, after)
@@ -189,11 +200,29 @@ def _check_waits(act: Act, before: Order | None, after: Order) -> None:
 
 def _check_moments(act: Act, before: Order | None, after: Order) -> None:
     was = str(before.state) if before else ""
-    wait = _wait_of(was, before, after)
+    if before is not None and str(before.state) == str(after.state):
+        must((after.due_at, after.acts_at) == (before.due_at, before.acts_at), "A moved deadline.")
+        return
+    wait = _consent_wait(act, was, after) or _wait_of(was, before, after)
     moments = (before.due_at, before.acts_at) if before else (0, None)
     if wait is not None:
         moments = (act.at + wait.due_s * SECOND_MS, act.at + wait.acts_s * SECOND_MS)
     must((after.due_at, after.acts_at) == moments, f"The time for {after.state} is wrong.")
+
+
+def _consent_wait(act: Act, was: str, after: Order) -> Wait | None:
+    """Return how long an order waits for a consent, with one, and after it was revoked."""
+    if not after.usage_scope:
+        return None
+    if was == "order_created":
+        return Wait(CONSENT_S, CONSENT_S)
+    if was == "payment_locked" and after.state == "consent_granted":
+        consent = act.after(Consent, after.consent_id)
+        ends = after.delivery_s * SECOND_MS
+        if consent.expires_at is not None:
+            ends = min(ends, consent.expires_at - act.at)
+        return Wait(ends // SECOND_MS, ends // SECOND_MS)
+    return Wait(0, 0) if after.state == "consent_revoked" else None
 
 
 def _wait_of(was: str, before: Order | None, after: Order) -> Wait | None:
@@ -265,6 +294,35 @@ def _check_dispute(books: Books, act: Act, before: Dispute | None, after: Disput
         must(after.due_at == due, "The time to rule is wrong.")
     else:
         must(order.state in ("settlement_completed", "order_refunded"), "A ruling without an end.")
+
+
+def _check_consent(books: Books, act: Act, before: Consent | None, after: Consent) -> None:
+    order: Any = act.after(Order, after.order_id) or books.view.get(Order, after.order_id)
+    must(order and order.consent_id == after.consent_id, "A consent that no order knows.")
+    if before is None:
+        must(act.actor == after.buyer == order.buyer, "Somebody consented for another.")
+        (asked,) = order.usage_scope
+        must(after.purpose == asked.purpose, "A consent to something else.")
+        days = after.duration_days or asked.duration_days
+        must(not asked.duration_days or days <= asked.duration_days, "A consent for too long.")
+        ends = None if days is None else act.at + days * DAY_MS
+        must(after.expires_at == ends, "A consent ends at another moment.")
+        return
+    must(before.state == "consent_granted" and after.revoked_at == act.at, "A revocation's moment.")
+    if act.method == "web3.market.consent.revoke":
+        must(act.actor == after.buyer, "Somebody took another's consent back.")
+        must(after.expires_at is None or act.at < after.expires_at, "What was over was revoked.")
+    else:
+        must(order.state in ("settlement_cancelled", "order_refunded"), "A consent just ended.")
+
+
+def _check_handed_over(books: Books, act: Act, before: Order, after: Order) -> None:
+    """Nothing is begun or handed over without a consent that is good."""
+    if not after.usage_scope or after.state not in ("delivery_ready", "delivery_completed"):
+        return
+    consent: Any = books.view.get(Consent, before.consent_id or "")
+    must(consent is not None and consent.state == "consent_granted", "Begun without a consent.")
+    must(consent.expires_at is None or act.at < consent.expires_at, "The consent was over.")
 
 
 def _check_verdict(books: Books, act: Act, order: Order, after: Order) -> None:

@@ -15,6 +15,8 @@ RECENT = 8
 LIVE = (
     OrderState.CREATED,
     OrderState.LOCKED,
+    OrderState.CONSENTED,
+    OrderState.REVOKED,
     OrderState.WORKING,
     OrderState.DELIVERED,
     OrderState.DISPUTED,

@@ -69,6 +69,7 @@ def _id(noun: str, text: str) -> object:
 AccountId = Annotated[str, _id("account", "An account."), Verbatim]
 AwardId = Annotated[str, _id("award", "An award."), Verbatim]
 BidId = Annotated[str, _id("bid", "A bid."), Verbatim]
+ConsentId = Annotated[str, _id("consent", "A consent."), Verbatim]
 CredentialId = Annotated[str, _id("credential", "A credential."), Verbatim]
 DeliveryId = Annotated[str, _id("delivery", "A delivery."), Verbatim]
 DisputeId = Annotated[str, _id("dispute", "A dispute."), Verbatim]
@@ -203,6 +204,39 @@ class MilestoneView(Wire):
 
     title: Annotated[str, Verbatim]
     amount: Amount
+
+
+Purpose = Annotated[
+    str,
+    Field(strict=True, min_length=1, max_length=200, description="What it is used for."),
+    Verbatim,
+]
+Days = Annotated[int, Field(strict=True, ge=1, le=3_650, description="Days.")]
+
+
+class UsageScopeTerms(Wire):
+    """What a buyer has to consent to before the seller may begin."""
+
+    purpose: Purpose
+    region: Annotated[
+        str | None,
+        Field(strict=True, min_length=1, max_length=80, description="Where it is used."),
+        Verbatim,
+    ] = None
+    duration_days: Annotated[
+        Days | None, Field(description="For how long, from the consent; without it for ever.")
+    ] = None
+    transferable: Annotated[Flag | None, Field(description="Whether it may be passed on.")] = None
+
+
+class ConsentScope(Wire):
+    """What a buyer consents to."""
+
+    purpose: Purpose
+    duration_days: Annotated[
+        Days | None,
+        Field(description="For how long; at most what the offer says, which holds without it."),
+    ] = None
 
 
 class File(Wire):

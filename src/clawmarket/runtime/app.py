@@ -17,6 +17,7 @@ from clawmarket.domain.market.terms import FEE_BPS
 from clawmarket.domain.trust.checkpoint import vkey
 from clawmarket.domain.trust.rollback import LogKeyLostError, RollbackAccepted
 from clawmarket.ports.entropy import Entropy
+from clawmarket.ports.notices import Notices
 from clawmarket.ports.signer import LogSigner
 from clawmarket.ports.store import RowExistsError, Store
 from clawmarket.runtime.config import FAUCET_MINOR, Config, ConfigError
@@ -162,6 +163,7 @@ def _wire(config: Config, home: Home, store: Store, *, test_money: bool) -> Mark
         wallets=EvmWallets(),
         clock=SystemClock(),
         entropy=entropy,
+        notices=_notices(config),
     )
     terms = Terms(
         origin=signer.name,
@@ -173,9 +175,20 @@ def _wire(config: Config, home: Home, store: Store, *, test_money: bool) -> Mark
         max_file_bytes=config.max_file_bytes,
         challenge_key=home.secret("challenge.key", entropy),
         version=__version__,
+        gives_notice=config.receiver is not None,
     )
     pipeline = Pipeline(ports, terms, Limits(config.calls_per_s))
     return Market(config, home, pipeline, signer, GivenOut(home.folder))
+
+
+def _notices(config: Config) -> Notices | None:
+    if config.receiver is None:
+        return None
+    from clawmarket.adapters.notices.webhook import (  # noqa: PLC0415 - most markets tell nobody
+        WebhookNotices,
+    )
+
+    return WebhookNotices(config.receiver.url, config.receiver.secret)
 
 
 def _signer(home: Home, store: Store, entropy: Entropy) -> LogSigner:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.secret import Secret
@@ -14,6 +15,8 @@ FAUCET_MINOR = 1_000_000_000
 MAX_FILE_BYTES = 50 * 1024 * 1024
 LOG_LEVELS = ("debug", "info", "warning", "error")
 CALLS_PER_S = 100
+SHORTEST_SECRET = 16
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 MAX_CALLS_PER_S = 10_000
 
 
@@ -32,6 +35,14 @@ class FaucetInProductionError(ConfigError):
 
 
 @dataclass(frozen=True, slots=True)
+class Receiver:
+    """An endpoint that takes revocation notices, and the secret that signs them."""
+
+    url: str
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """How one market is run.
 
@@ -43,6 +54,7 @@ class Config:
         max_file_bytes: The largest file.
         database: The URL of a PostgreSQL database for the rows; None keeps them in the home.
         log: The least serious level that is logged, one of `LOG_LEVELS`.
+        receiver: Who is told of revocations; None tells nobody.
         calls_per_s: How many calls a second an account may make, four times as many at once; 0
             for any number.
     """
@@ -55,6 +67,7 @@ class Config:
     database: Secret | None = None
     log: str = "warning"
     calls_per_s: int = CALLS_PER_S
+    receiver: Receiver | None = None
 
     @classmethod
     def load(
@@ -82,6 +95,7 @@ class Config:
             database=_database(env),
             log=_log(env),
             calls_per_s=_number(env, "CLAWMARKET_CALLS_PER_S", CALLS_PER_S, MAX_CALLS_PER_S),
+            receiver=_receiver(env, production=production),
         )
 
 
@@ -105,6 +119,37 @@ def _database(env: Mapping[str, str]) -> Secret | None:
     if not url.startswith(("postgresql://", "postgres://")):
         raise ConfigError("CLAWMARKET_DATABASE begins with postgresql:// or is empty.")
     return Secret(url)
+
+
+def _receiver(env: Mapping[str, str], *, production: bool) -> Receiver | None:
+    url = env.get("CLAWMARKET_REVOCATION_URL", "")
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in ("http", "https") or "@" in parts.netloc:
+        raise ConfigError("CLAWMARKET_REVOCATION_URL is an http or https URL without a user name.")
+    if production and parts.scheme == "http" and host not in _LOOPBACK:
+        raise ConfigError("CLAWMARKET_REVOCATION_URL is https in production, unless on loopback.")
+    return Receiver(url, _signing_secret(env))
+
+
+def _signing_secret(env: Mapping[str, str]) -> Secret:
+    text, path = (env.get(f"CLAWMARKET_REVOCATION_SECRET{end}", "") for end in ("", "_FILE"))
+    if path:
+        try:
+            text = Path(path).expanduser().read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError("CLAWMARKET_REVOCATION_SECRET_FILE cannot be read.") from None
+    if len(text) < SHORTEST_SECRET:
+        raise ConfigError(
+            "CLAWMARKET_REVOCATION_URL needs CLAWMARKET_REVOCATION_SECRET, or the same with _FILE, "
+            f"of at least {SHORTEST_SECRET} characters."
+        )
+    return Secret(text)
 
 
 def _flag(env: Mapping[str, str], name: str) -> bool:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import structlog
 
 from clawmarket.domain.kernel.errors import Refused
-from clawmarket.domain.kernel.job import Job, JobState, fail, finish, lease
+from clawmarket.domain.kernel.job import USUAL, Job, JobState, Patience, fail, finish, lease
+from clawmarket.domain.market.revocation import REVOCATION_JOB
 from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.ports.signer import LogSigner
 from clawmarket.ports.store import Query, Snapshot, Transaction
 from clawmarket.services.market.receipts import make_receipt_file
 from clawmarket.services.market.sweep import sweep_all
+from clawmarket.services.operate.revocations import send_revocation
 from clawmarket.services.operate.tidying import Tidier
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.log import Announce, sequence
@@ -27,7 +29,12 @@ LEASE_MS = 30_000
 
 log = structlog.get_logger()
 
-RUNNERS: dict[str, Callable[[Pipeline, str], Awaitable[object]]] = {"receipt": make_receipt_file}
+RUNNERS: dict[str, Callable[[Pipeline, str], Awaitable[object]]] = {
+    "receipt": make_receipt_file,
+    REVOCATION_JOB: send_revocation,
+}
+# A receiver of notices may be away for an hour; twelve attempts take about as long.
+PATIENCE = {REVOCATION_JOB: Patience(attempts=12, first_ms=10_000)}
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,8 @@ def start_workers(pipeline: Pipeline, signer: LogSigner, announce: Announce) -> 
     loops: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
         ("sequencer", SEQUENCE_EVERY_S, take_in),
         ("sweep", SWEEP_EVERY_S, lambda: sweep_all(pipeline)),
-        ("jobs", JOBS_EVERY_S, lambda: run_due_jobs(pipeline)),
+        # One loop per kind: a receiver of notices that hangs keeps no receipt waiting.
+        *((f"{kind} jobs", JOBS_EVERY_S, _runs(pipeline, kind)) for kind in RUNNERS),
         ("tidying", TIDY_EVERY_S, lambda: tidier.bite(ports.clock.now())),
     )
     return Workers(tuple(asyncio.create_task(_repeat(*loop)) for loop in loops))
@@ -69,10 +77,17 @@ async def _repeat(name: str, every_s: float, act: Callable[[], Awaitable[object]
         await asyncio.sleep(every_s)
 
 
-async def run_due_jobs(pipeline: Pipeline) -> int:
-    """Lease and run the jobs that are due, at most `JOBS_PER_ROUND`; return how many."""
+def _runs(pipeline: Pipeline, kind: str) -> Callable[[], Awaitable[object]]:
+    return lambda: run_due_jobs(pipeline, kind)
+
+
+async def run_due_jobs(pipeline: Pipeline, kind: str | None = None) -> int:
+    """Lease and run the jobs that are due, at most `JOBS_PER_ROUND`; return how many.
+
+    `kind` leaves jobs of other kinds to others; None runs them all.
+    """
     store, now = pipeline.ports.store, pipeline.ports.clock.now()
-    due = store.read(lambda rows: _due(rows, now))
+    due = store.read(lambda rows: _due(rows, now, kind))
     for job in due:
         leased = await store.write(lambda rows, job=job: _lease(rows, job, now))  # type: ignore[misc]  # the default binds the loop variable
         if leased is not None:
@@ -80,15 +95,23 @@ async def run_due_jobs(pipeline: Pipeline) -> int:
     return len(due)
 
 
-def _due(rows: Snapshot, now: int) -> list[Job]:
-    return rows.find(Query(Job, at_most=("acts_at", now), order_by="acts_at", limit=JOBS_PER_ROUND))
+def _due(rows: Snapshot, now: int, kind: str | None) -> list[Job]:
+    return rows.find(
+        Query(
+            Job,
+            equal={} if kind is None else {"kind": kind},
+            at_most=("acts_at", now),
+            order_by="acts_at",
+            limit=JOBS_PER_ROUND,
+        )
+    )
 
 
 def _lease(rows: Transaction, seen: Job, now: int) -> Job | None:
     job = rows.get(Job, seen.job_id)
     if job is None or job.fence != seen.fence or job.acts_at is None:
         return None
-    leased = lease(job, now, LEASE_MS)
+    leased = lease(job, now, LEASE_MS, PATIENCE.get(job.kind, USUAL))
     rows.save(leased)
     return leased if leased.state is JobState.RUNNING else None
 
@@ -108,7 +131,8 @@ async def _run(pipeline: Pipeline, job: Job) -> None:
 
 def _failed(pipeline: Pipeline, job: Job, why: str) -> Job:
     jitter = pipeline.ports.entropy.draw(1)[0] / 255
-    return fail(job, why, pipeline.ports.clock.now(), jitter)
+    patience = PATIENCE.get(job.kind, USUAL)
+    return fail(job, why, pipeline.ports.clock.now(), jitter, patience)
 
 
 async def _conclude(pipeline: Pipeline, job: Job, conclude: Callable[[Job], Job]) -> None:

@@ -47,6 +47,7 @@ class Terms:
         max_file_bytes: The largest file.
         challenge_key: Marks the sign-in challenges that this market gave out.
         version: The running program's version.
+        gives_notice: Whether somebody outside is told of revocations.
     """
 
     origin: str
@@ -58,6 +59,7 @@ class Terms:
     max_file_bytes: int
     challenge_key: Secret
     version: str
+    gives_notice: bool = False
 
 
 SUPPLY_BYTES = 160

@@ -26,6 +26,7 @@ from clawmarket.domain.trust.statement import unsigned
 from clawmarket.ports.blobs import Blobs
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.entropy import Entropy
+from clawmarket.ports.notices import Notices
 from clawmarket.ports.store import Query, Snapshot, Store, Transaction
 from clawmarket.ports.wallets import Wallets
 from clawmarket.registry.disclosure import withheld
@@ -77,6 +78,7 @@ class Ports:
     wallets: Wallets
     clock: Clock
     entropy: Entropy
+    notices: Notices | None = None
 
 
 @dataclass(slots=True)

@@ -9,17 +9,21 @@ from typing import Any
 
 import pysqlite3
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from clawmarket.adapters.store.codec import codec_of
 from clawmarket.adapters.store.connection import SqliteUnfitError, check_version, connect
 from clawmarket.adapters.store.migration import REVISIONS, SCRIPTS, migrate_file, stored_revision
 from clawmarket.adapters.store.rows import SQLITE
-from clawmarket.adapters.store.schema import METADATA
+from clawmarket.adapters.store.schema import METADATA, TABLES
 from clawmarket.adapters.store.sqlite import open_sqlite
+from clawmarket.domain.market.offer import Offer, OfferState
 from clawmarket.domain.trust.record import Tally
 from clawmarket.ports.store import SchemaNewerError, StoreLostError
 from stored_rows import adding, every, write
@@ -99,6 +103,25 @@ def test_rows_outlive_a_second_opening(path: Path) -> None:
     second = open_sqlite(path)
     assert every(second, Tally) == [Tally("a", 1)]
     second.close()
+
+
+def test_offers_from_before_consents_ask_for_none(path: Path) -> None:
+    """A database of the revision before, with a row, opens and reads an equal value."""
+    offer = Offer(
+        *("offer_1", "agent_1", "Title", "Text", "service", "service", "credits"),
+        *(5, 60, 60, 60, OfferState.PUBLISHED, 1, "rec_1"),
+    )
+    with engine(path).begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(SCRIPTS))
+        command.upgrade(config, "0002")
+    before = dict(zip(TABLES[Offer].c.keys(), codec_of(Offer).encode(offer), strict=True))
+    del before["usage_scope"]
+    values = ", ".join(repr(value) for value in before.values())
+    execute(path, f"INSERT INTO offers ({', '.join(before)}) VALUES ({values})")  # noqa: S608 - our own words
+    store = open_sqlite(path)
+    assert every(store, Offer) == [offer]
+    store.close()
 
 
 OPENING = """

@@ -8,6 +8,7 @@ from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.dispute import open_dispute
 from clawmarket.domain.market.explanation import Explanation, explain
 from clawmarket.domain.market.order import Order, OrderState
+from clawmarket.domain.market.terms import UsageScope
 
 NOW = 1_790_000_000_000
 DUE = NOW + 3 * 3_600_000
@@ -72,6 +73,24 @@ LIVE = [
     ),
 ]
 
+# With a usage scope, these wait for other things.
+ASKING = replace(ORDER, usage_scope=(UsageScope("research", None, None, None),))
+PERMITTED = [
+    (
+        OrderState.LOCKED,
+        "The buyer is to consent to 'research'; 40.00 credits are held.",
+        "buyer",
+        f"If the buyer does not consent, 40.00 credits go back to the buyer {AT}.",
+    ),
+    (
+        OrderState.CONSENTED,
+        "The buyer consented to 'research', the seller is to deliver; 40.00 credits are held.",
+        "seller",
+        BACK,
+    ),
+    (OrderState.WORKING, "The seller is to deliver; 40.00 credits are held.", "seller", BACK),
+]
+
 OVER = [
     (
         OrderState.COMPLETED,
@@ -106,10 +125,30 @@ def test_when_it_is_over(state: OrderState, words: str) -> None:
     assert explain(order, NOW) == Explanation(words, "nobody", "Nothing more will happen.", None)
 
 
+@pytest.mark.parametrize(("state", "now", "waits_for", "then"), PERMITTED)
+def test_while_a_consent_is_asked_for(
+    state: OrderState, now: str, waits_for: str, then: str
+) -> None:
+    """Who has to consent to what, and what happens without."""
+    order = replace(ASKING, state=state)
+    assert explain(order, NOW) == Explanation(now, waits_for, then, DUE)
+
+
+def test_a_revoked_consent_waits_for_the_market() -> None:
+    """Nobody has to do anything for the money to come back."""
+    order = replace(ASKING, state=OrderState.REVOKED, due_at=NOW, acts_at=NOW)
+    assert explain(order, NOW) == Explanation(
+        "The buyer took the consent to 'research' back; 40.00 credits are held.",
+        "market",
+        "40.00 credits go back to the buyer now.",
+        NOW,
+    )
+
+
 def test_every_state_has_its_words() -> None:
     """No state of an order lacks a row."""
-    told = {row[0] for row in LIVE} | {row[0] for row in OVER} | {OrderState.DISPUTED}
-    assert told == set(OrderState)
+    told = {row[0] for row in LIVE} | {row[0] for row in OVER} | {row[0] for row in PERMITTED}
+    assert told | {OrderState.DISPUTED, OrderState.REVOKED} == set(OrderState)
 
 
 @pytest.mark.parametrize(

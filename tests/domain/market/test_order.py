@@ -129,13 +129,16 @@ STEPS: dict[str, tuple[Callable[[Order], object], set[str]]] = {
     "lock": (lambda order: lock(order, "s", NOW), {"order_created"}),
     "cancel": (cancel, {"order_created"}),
     "expire": (expire, {"order_created"}),
-    "start": (lambda order: start(order, "d", NOW), {"payment_locked"}),
+    "start": (lambda order: start(order, "d", NOW), {"payment_locked", "consent_granted"}),
     "withdraw": (withdraw_delivery, {"delivery_ready"}),
     "deliver": (lambda order: deliver(order, "d", None, NOW), {"delivery_ready"}),
     "complete": (lambda order: complete(order, NOW), {"delivery_completed"}),
     "reject": (lambda order: reject(order, NOW), {"delivery_completed"}),
     "silence": (lambda order: complete_by_silence(order, NOW), {"delivery_completed"}),
-    "give back": (give_back, {"payment_locked", "delivery_ready"}),
+    "give back": (
+        give_back,
+        {"payment_locked", "consent_granted", "delivery_ready", "consent_revoked"},
+    ),
 }
 
 

@@ -291,7 +291,12 @@ ALIKE = st.sampled_from(
         *([{}], [{"title": "a"}], [{"title": "a", "percent": "5"}]),
     ]
 )
-ENDED = st.sampled_from(["settled", "refunded", "ruled", "lapsed", "parts"])
+DEALS = st.sampled_from(
+    [
+        *(("task", ending) for ending in ("settled", "refunded", "ruled", "lapsed", "parts")),
+        *(("offer", ending) for ending in ("permitted", "revoked")),
+    ]
+)
 
 
 def paths(value: object, here: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
@@ -319,12 +324,12 @@ def test_any_value_anywhere_in_the_file_breaks_no_verifier(
 
 
 @settings(max_examples=300)
-@given(data=st.data(), ending=ENDED, value=VALUES | ALIKE)
+@given(data=st.data(), kind=DEALS, value=VALUES | ALIKE)
 def test_any_value_anywhere_in_a_record_breaks_no_verifier(
-    data: st.DataObject, ending: str, value: object
+    data: st.DataObject, kind: tuple[str, str], value: object
 ) -> None:
     """Whatever a market writes into its records: both verifiers answer, and they agree."""
-    made = deal("task", ending, "signed")
+    made = deal(*kind, "signed")
     records = made.records()
     path = data.draw(st.sampled_from([path for path in paths(records) if len(path) > 1]))
     put(*path, value=value)({0: records}[0])  # type: ignore[arg-type]  # a list has places, too

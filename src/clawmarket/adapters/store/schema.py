@@ -15,12 +15,14 @@ from clawmarket.domain.kernel.job import Job
 from clawmarket.domain.kernel.replay import KeptAnswer
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid
+from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute, Evidence
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.receipt import Receipt
 from clawmarket.domain.market.result import Result
+from clawmarket.domain.market.revocation import Revocation
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.entry import Entry
@@ -35,6 +37,7 @@ KINDS: dict[str, type] = {
     "awards": Award,
     "balances": Balance,
     "bids": Bid,
+    "consents": Consent,
     "credentials": Credential,
     "deliveries": Delivery,
     "disputes": Dispute,
@@ -53,6 +56,7 @@ KINDS: dict[str, type] = {
     "record_parties": RecordParty,
     "records": Record,
     "results": Result,
+    "revocations": Revocation,
     "sessions": Session,
     "settlements": Settlement,
     "tallies": Tally,
@@ -95,6 +99,8 @@ KEYED: frozenset[type] = frozenset(
 LATER: dict[tuple[type, str], str] = {
     (Order, "milestone"): "0",
     (Order, "milestones"): "'[]'",
+    (Offer, "usage_scope"): "'[]'",
+    (Order, "usage_scope"): "'[]'",
     (Task, "milestones"): "'[]'",
 }
 

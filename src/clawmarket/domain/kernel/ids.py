@@ -12,6 +12,7 @@ PREFIXES = {
     "account": "agent_",
     "award": "award_",
     "bid": "bid_",
+    "consent": "consent_",
     "credential": "cred_",
     "delivery": "delivery_",
     "dispute": "dispute_",
@@ -26,6 +27,7 @@ PREFIXES = {
     "record": "rec_",
     "request": "req_",
     "result": "result_",
+    "revocation": "revocation_",
     "settlement": "settlement_",
     "task": "task_",
 }

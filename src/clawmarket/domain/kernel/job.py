@@ -11,6 +11,17 @@ FIRST_RETRY_MS = 1_000
 LONGEST_RETRY_MS = 15 * 60_000
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often a job is tried, and how long it waits after the first failure."""
+
+    attempts: int = MAX_ATTEMPTS
+    first_ms: int = FIRST_RETRY_MS
+
+
+USUAL = Patience()
+
+
 class JobState(StrEnum):
     """Where a job stands."""
 
@@ -60,12 +71,12 @@ class Job:
     acts_at: int | None
 
 
-def lease(job: Job, now: int, lease_ms: int) -> Job:
+def lease(job: Job, now: int, lease_ms: int, patience: Patience = USUAL) -> Job:
     """Take a job for a while, or bury it if every attempt so far ended its worker.
 
     Raises TransitionRefusedError.
     """
-    if job.state is JobState.RUNNING and job.attempts >= MAX_ATTEMPTS:
+    if job.state is JobState.RUNNING and job.attempts >= patience.attempts:
         why = "Its workers ended before they could say why."
         return replace(job, state=JOB.step(job.state, "bury"), last_failure=why, acts_at=None)
     return replace(
@@ -82,18 +93,19 @@ def finish(job: Job) -> Job:
     return replace(job, state=JOB.step(job.state, "finish"), acts_at=None)
 
 
-def fail(job: Job, why: str, now: int, jitter: float) -> Job:
-    """Note a failed attempt: wait longer each time, or give up after `MAX_ATTEMPTS`.
+def fail(job: Job, why: str, now: int, jitter: float, patience: Patience = USUAL) -> Job:
+    """Note a failed attempt: wait longer each time, or give up when the patience has ended.
 
     Args:
         job: The running job.
         why: What went wrong, already redacted.
         now: The present moment.
         jitter: A number from 0 to 1 that spreads the retries.
+        patience: How often it is tried.
     """
-    if job.attempts >= MAX_ATTEMPTS:
+    if job.attempts >= patience.attempts:
         return replace(job, state=JOB.step(job.state, "bury"), last_failure=why, acts_at=None)
-    pause = min(FIRST_RETRY_MS * 2 ** (job.attempts - 1), LONGEST_RETRY_MS)
+    pause = min(patience.first_ms * 2 ** (job.attempts - 1), LONGEST_RETRY_MS)
     acts_at = now + int(pause * (0.5 + jitter / 2))
     return replace(job, state=JOB.step(job.state, "postpone"), last_failure=why, acts_at=acts_at)
 

@@ -33,6 +33,13 @@ def explain(order: Order, now: int, dispute: Dispute | None = None) -> Explanati
     )
 
 
+_CONSENT_TURNS = {
+    OrderState.LOCKED: "The buyer is to consent to {purpose}",
+    OrderState.CONSENTED: "The buyer consented to {purpose}, the seller is to deliver",
+    OrderState.REVOKED: "The buyer took the consent to {purpose} back",
+}
+
+
 def _money(order: Order) -> tuple[str, str, str]:
     """Return what is locked, and what the next acceptance brings seller and market."""
     net, fee = split_fee(order.at_stake, order.fee_bps)
@@ -53,6 +60,9 @@ def _now(order: Order) -> str:
 
 def _whose_turn(order: Order) -> str:
     amount, _, _ = _money(order)
+    if order.needs_consent and order.state in _CONSENT_TURNS:
+        turn = _CONSENT_TURNS[order.state].format(purpose=repr(order.usage_scope[0].purpose))
+        return f"{turn}; {amount} are held."
     match order.state:
         case OrderState.CREATED:
             return f"Nothing is paid yet; the price is {amount}."
@@ -69,7 +79,9 @@ def _whose_turn(order: Order) -> str:
 def _waits_for(order: Order, now: int) -> str:
     if now >= order.due_at:
         return "market"
-    return "buyer" if order.state in (OrderState.CREATED, OrderState.DELIVERED) else "seller"
+    consents = order.needs_consent and order.state is OrderState.LOCKED
+    buyers_turn = consents or order.state in (OrderState.CREATED, OrderState.DELIVERED)
+    return "buyer" if buyers_turn else "seller"
 
 
 def _then(order: Order, acts_at: int, now: int) -> str:
@@ -83,6 +95,10 @@ def _then(order: Order, acts_at: int, now: int) -> str:
                 f"If the buyer says nothing, {net} go to the seller and {fee} "
                 f"to the market {moment}{'' if order.is_last_part else ', and the work goes on'}."
             )
+        case OrderState.LOCKED if order.needs_consent:
+            return f"If the buyer does not consent, {amount} go back to the buyer {moment}."
+        case OrderState.REVOKED:
+            return f"{amount} go back to the buyer {moment}."
         case _:
             return f"If nothing is handed in, {amount} go back to the buyer {moment}."
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from clawmarket.domain.kernel.errors import ConflictError, NotFoundError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
+from clawmarket.domain.market.terms import UsageScope
 
 
 class OfferState(StrEnum):
@@ -58,7 +59,10 @@ class OwnOfferError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a seller will do or hand over, for how much a piece, within which time."""
+    """What a seller will do or hand over, for how much a piece, within which time.
+
+    `usage_scope` is what the buyer has to consent to, at most one.
+    """
 
     offer_id: str
     seller: str
@@ -74,6 +78,7 @@ class Offer:
     state: OfferState
     created_at: int
     record_id: str
+    usage_scope: tuple[UsageScope, ...] = ()
 
 
 @event

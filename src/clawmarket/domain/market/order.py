@@ -13,10 +13,12 @@ from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.moment import SECOND_MS
 from clawmarket.domain.market.terms import (
+    CONSENT_WINDOW_S,
     LOCK_WINDOW_S,
     MAX_RECORDS_TO_REVOKE,
     MAX_REJECTIONS,
     Milestone,
+    UsageScope,
 )
 
 
@@ -25,9 +27,11 @@ class OrderState(StrEnum):
 
     CREATED = "order_created"
     LOCKED = "payment_locked"
+    CONSENTED = "consent_granted"
     WORKING = "delivery_ready"
     DELIVERED = "delivery_completed"
     DISPUTED = "order_disputed"
+    REVOKED = "consent_revoked"
     COMPLETED = "settlement_completed"
     CANCELLED = "order_cancelled"
     EXPIRED = "order_expired"
@@ -42,8 +46,11 @@ ORDER = Machine(
     (OrderState.CREATED,),
     {
         "lock": {_S.CREATED: _S.LOCKED},
-        "start": {_S.LOCKED: _S.WORKING},
+        "consent": {_S.LOCKED: _S.CONSENTED},
+        "start": {_S.LOCKED: _S.WORKING, _S.CONSENTED: _S.WORKING},
         "withdraw_delivery": {_S.WORKING: _S.LOCKED},
+        "withdraw_permitted": {_S.WORKING: _S.CONSENTED},
+        "revoke_consent": {_S.CONSENTED: _S.REVOKED, _S.WORKING: _S.REVOKED},
         "deliver": {_S.WORKING: _S.DELIVERED},
         "reject": {_S.DELIVERED: _S.WORKING},
         "dispute": {_S.DELIVERED: _S.DISPUTED, _S.WORKING: _S.DISPUTED},
@@ -53,7 +60,12 @@ ORDER = Machine(
         "complete": {_S.DELIVERED: _S.COMPLETED},
         "cancel": {_S.CREATED: _S.CANCELLED},
         "expire": {_S.CREATED: _S.EXPIRED},
-        "return_money": {_S.LOCKED: _S.RETURNED, _S.WORKING: _S.RETURNED},
+        "return_money": {
+            _S.LOCKED: _S.RETURNED,
+            _S.CONSENTED: _S.RETURNED,
+            _S.WORKING: _S.RETURNED,
+            _S.REVOKED: _S.RETURNED,
+        },
         "refund": {_S.LOCKED: _S.REFUNDED, _S.WORKING: _S.REFUNDED},
     },
 )
@@ -93,6 +105,15 @@ class LockLateError(ExpiredError):
     next_command = "clawmarket order explain {orderId}"
 
 
+class ConsentNeededError(ConflictError):
+    """The offer has a usage scope, and the buyer has not consented to it yet."""
+
+    advice = (
+        "Wait for the buyer's web3.market.consent.grant; without it the money goes back by itself."
+    )
+    next_command = "clawmarket order explain {orderId}"
+
+
 class AttemptsUsedUpError(ConflictError):
     """The result was rejected as often as a result can be."""
 
@@ -114,7 +135,8 @@ class Order:
     `due_at` is the last moment for whoever has to act; `acts_at` is when the market acts if
     nobody did, and None once the order has ended. `milestone` is the number of the milestone that
     the parties are at, from 0. `records` are the ids of the records that tell
-    its story, from the demand to the last posting; the receipt is made of them.
+    its story, from the demand to the last posting; the receipt is made of them. `usage_scope` holds
+    what the buyer has to consent to, at most one; `consent_id` the consent, once there is one.
     """
 
     order_id: str
@@ -143,6 +165,13 @@ class Order:
     dispute_id: str | None
     milestones: tuple[Milestone, ...]
     milestone: int
+    usage_scope: tuple[UsageScope, ...] = ()
+    consent_id: str | None = None
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether the buyer has to consent before the seller may begin."""
+        return bool(self.usage_scope)
 
     @property
     def amount(self) -> int:
@@ -179,7 +208,8 @@ class Order:
 class OrderCreated(Event):
     """A buyer and a seller agreed.
 
-    `milestones` are pairs of title and amount. `terms` is the content hash over all that they
+    `milestones` are pairs of title and amount; `usage_scope` is what the buyer has to consent to,
+    None where that is nothing. `terms` is the content hash over all that they
     agreed on; `test_money` is whether the asset is
     worth nothing.
     """
@@ -194,6 +224,7 @@ class OrderCreated(Event):
     dispute_window_sec: int
     resubmit_sec: int
     milestones: list[object]
+    usage_scope: dict[str, object] | None
     test_money: bool
     terms: str
 
@@ -306,12 +337,15 @@ def check_lockable(order: Order, now: int) -> None:
 def lock(order: Order, settlement_id: str, now: int) -> Order:
     """Bind the locked money to the order; from now on the seller has to deliver.
 
+    Of an order with a usage scope, the buyer has to consent first.
+
     Raises:
         TransitionRefusedError: The order is locked, cancelled or over.
         LockLateError: `now` is not before the last moment to lock.
     """
     check_lockable(order, now)
-    after = _waits(order, "lock", now, order.delivery_s)
+    seconds = CONSENT_WINDOW_S if order.needs_consent else order.delivery_s
+    after = _waits(order, "lock", now, seconds)
     return replace(after, settlement_id=settlement_id)
 
 
@@ -320,6 +354,7 @@ def start(order: Order, delivery_id: str | None, now: int) -> Order:
 
     Raises:
         TransitionRefusedError: The order is not locked, or work has begun.
+        ConsentNeededError: The buyer has to consent first, and did not.
         DeliveryLateError: `now` is not before the last moment to deliver.
     """
     after = replace(
@@ -327,6 +362,8 @@ def start(order: Order, delivery_id: str | None, now: int) -> Order:
         state=ORDER.step(order.state, "start", orderId=order.order_id),
         delivery_id=delivery_id,
     )
+    if order.needs_consent and order.state is OrderState.LOCKED:
+        raise ConsentNeededError("The buyer has not consented yet.", orderId=order.order_id)
     _check_deliverable(order, now)
     return after
 
@@ -338,7 +375,8 @@ def withdraw_delivery(order: Order) -> Order:
         TransitionRefusedError: No delivery has begun.
         RevocationsUsedUpError: The order's story, and with it the receipt, would grow for ever.
     """
-    state = ORDER.step(order.state, "withdraw_delivery", orderId=order.order_id)
+    action = "withdraw_permitted" if order.needs_consent else "withdraw_delivery"
+    state = ORDER.step(order.state, action, orderId=order.order_id)
     if len(order.records) >= MAX_RECORDS_TO_REVOKE:
         raise RevocationsUsedUpError(
             "A delivery cannot be taken back that often.", orderId=order.order_id

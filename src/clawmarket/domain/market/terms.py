@@ -5,6 +5,7 @@ from dataclasses import dataclass
 FEE_BPS = 100
 
 LOCK_WINDOW_S = 15 * 60
+CONSENT_WINDOW_S = 15 * 60
 DELIVERY_S = 86_400
 REVIEW_WINDOW_S = 600
 RESUBMIT_S = 86_400
@@ -62,3 +63,38 @@ def milestones_of(parts: tuple[Part, ...], price: int) -> tuple[Milestone, ...]:
         milestones.append(Milestone(part.title, due - given))
         given = due
     return tuple(milestones)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageScope:
+    """What a buyer has to consent to: a purpose, perhaps a region, a time, and passing it on."""
+
+    purpose: str
+    region: str | None
+    duration_days: int | None
+    transferable: bool | None
+
+
+def scope_facts(
+    purpose: str,
+    duration_days: int | None,
+    region: str | None = None,
+    *,
+    transferable: bool | None = None,
+) -> dict[str, object]:
+    """Return a scope as hashes and records name it; what is not set is left out."""
+    facts = {
+        "purpose": purpose,
+        "region": region,
+        "durationDays": duration_days,
+        "transferable": transferable,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def usage_facts(scopes: tuple[UsageScope, ...]) -> dict[str, object] | None:
+    """Return the usage scope of an offer or an order as records name it, or None without one."""
+    if not scopes:
+        return None
+    (one,) = scopes
+    return scope_facts(one.purpose, one.duration_days, one.region, transferable=one.transferable)

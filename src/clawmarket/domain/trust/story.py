@@ -12,6 +12,7 @@ from types import NoneType
 
 from clawmarket.domain.kernel.ids import MARKET_ACCOUNT, noun_of
 from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
+from clawmarket.domain.trust.permission import agreed_usage, check_consent
 
 _AMOUNT = re.compile(r"0|[1-9][0-9]{0,15}")
 # What the market adds to a demand or an offer that leaves it out, as the order then says it.
@@ -38,6 +39,7 @@ _JUDGES = ("arbiter", "market")
 _REVIEW, _RELEASE = "web3.market.reviewResult", "web3.market.settlement.release"
 _AWARD, _SUBMIT = "web3.market.awardBid", "web3.market.submitResult"
 _RULE, _REJECT = "web3.dispute.resolve", "web3.dispute.reject"
+_GRANT, _REVOKE = "web3.market.consent.grant", "web3.market.consent.revoke"
 _RULED = ("dispute_resolved", "dispute_rejected")
 ACTS: Mapping[str, Act] = {
     "task_published": Act(("buyer",), ("web3.market.publishTask",)),
@@ -58,6 +60,10 @@ ACTS: Mapping[str, Act] = {
     "dispute_resolved": Act(_JUDGES, (_RULE,)),
     "dispute_rejected": Act(_JUDGES, (_RULE, _REJECT)),
     _PART: Act(("buyer", "market"), (_REVIEW, _RELEASE)),
+    "consent_granted": Act(("buyer",), (_GRANT,)),
+    "consent_revoked": Act(
+        ("buyer", "seller", *_JUDGES), (_REVOKE, "web3.market.settlement.refund", _RULE, _REJECT)
+    ),
     _RELEASED: Act(("buyer", *_JUDGES), (_REVIEW, _RELEASE, _RULE, _REJECT)),
     "settlement_refunded": Act(
         ("buyer", "seller", *_JUDGES), ("web3.market.settlement.refund", _RULE, _REJECT)
@@ -159,6 +165,7 @@ def read_story(records: Sequence[Facts]) -> Story:
         addresses={party: _address(records, party) for party in parties},
         records=tuple(records),
     )
+    check_consent(records, order, agreement)
     _check_belonging(story)
     _check_actors(story)
     _check_states(story, _ENDS[end["kind"]])
@@ -227,6 +234,9 @@ def _agreement(records: Sequence[Facts], made: Facts, order: Json) -> Json:
     _agree(order, {name: demand.params[name] for name in conditions if name in demand.params})
     _agree(order, {"milestones": _milestones(demand.params, int(priced["price"]))})
     conditions["milestones"] = order["milestones"]
+    usage = agreed_usage(demand, order)
+    if usage is not None:
+        conditions["usageScope"] = usage
     return ids | parties | conditions | {"quantity": quantity, "price": priced["price"]}
 
 

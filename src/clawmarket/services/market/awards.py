@@ -14,7 +14,7 @@ from clawmarket.domain.market.task import (
     TaskNotFoundError,
     TaskNotOpenError,
 )
-from clawmarket.domain.market.terms import milestones_of
+from clawmarket.domain.market.terms import milestones_of, usage_facts
 from clawmarket.domain.treasury.account import FundsMissingError
 from clawmarket.registry.fields import BidId, SignedRequest
 from clawmarket.registry.methods import Need, Risk, Verb, write
@@ -128,6 +128,7 @@ def order_created(call: Call, order: Order) -> OrderCreated:
         order.review_s,
         order.resubmit_s,
         agreed_milestones(order),
+        usage_facts(order.usage_scope),
         call.terms.test_money,
         terms_of(order),
     )
@@ -135,8 +136,10 @@ def order_created(call: Call, order: Order) -> OrderCreated:
 
 def terms_of(order: Order) -> str:
     """Return the content hash over what both sides agreed on."""
+    usage = usage_facts(order.usage_scope)
     return content_digest(
-        {
+        ({"usageScope": usage} if usage else {})
+        | {
             "orderId": order.order_id,
             "taskId": order.task_id,
             "offerId": order.offer_id,

@@ -14,6 +14,7 @@ from clawmarket.domain.market.delivery import (
     DeliveryState,
 )
 from clawmarket.domain.market.order import (
+    ConsentNeededError,
     DeliveryLateError,
     Order,
     OrderNotFoundError,
@@ -29,6 +30,7 @@ from clawmarket.services.market.files import share_files
 from clawmarket.services.market.orders import own_order
 from clawmarket.services.market.results import manifest_digest
 from clawmarket.services.market.views import DeliveryView, artifacts_of, delivery_view
+from clawmarket.services.operate.revocations import give_notice
 from clawmarket.services.work import Work
 
 ISSUED = (Need("deliveryId", "web3.market.delivery.issue", "deliveryId"),)
@@ -43,11 +45,14 @@ class IssueDelivery(SignedRequest):
 
 @write(
     "web3.market.delivery.issue",
-    errors=(OrderNotFoundError, OtherSideError, DeliveryLateError),
-    needs=(Need("orderId", "web3.market.settlement.lock", "orderId", by="other"),),
+    errors=(OrderNotFoundError, OtherSideError, ConsentNeededError, DeliveryLateError),
+    needs=(Need("orderId", "web3.market.consent.grant", "orderId", by="other"),),
 )
 def issue_delivery(call: Call, work: Work, request: IssueDelivery) -> DeliveryView:
-    """Begin the delivery of a paid order; from now on the buyer cannot step back alone."""
+    """Begin the delivery of a paid order; from now on the buyer cannot step back alone.
+
+    If the offer has a usage scope, the buyer has to consent to it before.
+    """
     order = own_order(work, request.order_id, call.actor, side="seller")
     delivery = Delivery(
         call.new_id("delivery"),
@@ -115,10 +120,12 @@ def revoke_delivery(call: Call, work: Work, request: RevokeDelivery) -> Delivery
     """Take back a delivery that is not complete; the order waits for you again."""
     delivery, order = _own(work, request.delivery_id, call.actor)
     after, revoked = deliveries.revoke(delivery)
-    work.save(orders.recorded(orders.withdraw_delivery(order), work.record_id))
+    waiting = orders.recorded(orders.withdraw_delivery(order), work.record_id)
+    work.save(waiting)
     work.save(after)
     work.emit(revoked)
     work.involve(order.parties)
+    give_notice(work, waiting, delivery.delivery_id, "manual_revoke")
     return delivery_view(after)
 
 

@@ -48,6 +48,7 @@ from clawmarket.services.call import Call, Caller
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.files import share_files
 from clawmarket.services.market.orders import finish_order, own_order, wind_up
+from clawmarket.services.market.rejections import end_consent
 from clawmarket.services.market.views import (
     DisputeView,
     EvidenceView,
@@ -233,6 +234,7 @@ def decide(
     else:
         work.save(orders.recorded(ended, work.record_id))
         refund(work, settlement_of(work, order), verdict.why)
+        end_consent(work, ended, "", verdict.why)
         wind_up(work, ended)
     return after
 

@@ -14,7 +14,12 @@ from clawmarket.domain.market.offer import (
     OfferState,
     OfferUpdated,
 )
-from clawmarket.domain.market.terms import DELIVERY_S, RESUBMIT_S, REVIEW_WINDOW_S
+from clawmarket.domain.market.terms import (
+    DELIVERY_S,
+    RESUBMIT_S,
+    REVIEW_WINDOW_S,
+    UsageScope,
+)
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import (
     AccountId,
@@ -29,6 +34,7 @@ from clawmarket.registry.fields import (
     Seconds,
     SignedRequest,
     Title,
+    UsageScopeTerms,
 )
 from clawmarket.registry.methods import Need, Scope, read, write
 from clawmarket.services.call import Call
@@ -42,6 +48,10 @@ Price = Annotated[Amount, Field(pattern=r"^[1-9][0-9]{0,15}$")]
 AssetType = Annotated[Literal["data", "api", "service"], Field(description="What is sold.")]
 DeliveryType = Annotated[
     Literal["download", "api", "service"], Field(description="How it is handed over.")
+]
+Usage = Annotated[
+    UsageScopeTerms | None,
+    Field(description="If given, the buyer has to consent to it before you may begin."),
 ]
 MINE = (Need("offerId", "web3.market.offer.create", "offerId"),)
 
@@ -62,12 +72,17 @@ class CreateOffer(SignedRequest):
         Seconds, Field(description="Seconds to review a delivery; silence pays you.")
     ] = REVIEW_WINDOW_S
     resubmit_sec: Annotated[Seconds, Field(description="Seconds to hand in again.")] = RESUBMIT_S
+    usage_scope: Usage = None
 
 
 @write(
     "web3.market.offer.create",
     errors=(WindowTooShortError,),
-    example={"title": "One page translated", "price": "5000000"},
+    example={
+        "title": "One page translated",
+        "price": "5000000",
+        "usageScope": {"purpose": "research", "durationDays": 30},
+    },
 )
 def create_offer(call: Call, work: Work, request: CreateOffer) -> OfferView:
     """Write an offer; nobody sees it until you publish it."""
@@ -87,12 +102,17 @@ def create_offer(call: Call, work: Work, request: CreateOffer) -> OfferView:
         state=OfferState.CREATED,
         created_at=call.now,
         record_id=work.record_id,
+        usage_scope=_usage(request.usage_scope),
     )
     work.add(offer)
     work.emit(
         OfferCreated(offer.offer_id, call.actor, offer.asset, request.price, terms_digest(call))
     )
     return offer_view(offer)
+
+
+def _usage(asked: UsageScopeTerms | None) -> tuple[UsageScope, ...]:
+    return () if asked is None else (UsageScope(**asked.model_dump()),)
 
 
 class UpdateOffer(SignedRequest):
@@ -102,6 +122,7 @@ class UpdateOffer(SignedRequest):
     title: Title | None = None
     description: PartyText | None = None
     price: Price | None = None
+    usage_scope: Usage = None
 
 
 @write(
@@ -119,6 +140,7 @@ def update_offer(call: Call, work: Work, request: UpdateOffer) -> OfferView:
         title=offer.title if request.title is None else request.title,
         description=offer.description if request.description is None else request.description,
         price=offer.price if request.price is None else int(request.price),
+        usage_scope=_usage(request.usage_scope) or offer.usage_scope,
         record_id=work.record_id,
     )
     work.save(after)

@@ -38,7 +38,7 @@ from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.awards import order_created
-from clawmarket.services.market.rejections import revoke_award
+from clawmarket.services.market.rejections import end_consent, revoke_award
 from clawmarket.services.market.views import OrderView, order_view
 from clawmarket.services.treasury.moves import refund, release, release_part, settlement_of
 from clawmarket.services.work import Work
@@ -90,6 +90,7 @@ def return_money(work: Work, order: Order, why: str) -> Order:
     after = orders.recorded(orders.give_back(order), work.record_id)
     work.save(after)
     refund(work, settlement_of(work, order), why)
+    end_consent(work, after, "", why)
     if not order.rejections and not order.milestone:
         revoke_award(work, order)
     wind_up(work, after)
@@ -157,6 +158,7 @@ def create_order(call: Call, work: Work, request: CreateOrder) -> OrderView:
         dispute_id=None,
         milestones=(),
         milestone=0,
+        usage_scope=offer.usage_scope,
     )
     work.add(order)
     work.emit(order_created(call, order))

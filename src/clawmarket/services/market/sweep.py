@@ -149,5 +149,14 @@ def _end_order(work: Work, order_id: str) -> str:
             decide(work, order, dispute, verdict, None)
             return "released" if verdict.share else "refunded"
         case _:
-            return_money(work, order, "the seller was silent")
+            return_money(work, order, _silence(order))
             return "refunded"
+
+
+def _silence(order: Order) -> str:
+    """Return why the money of an order that was not delivered goes back."""
+    if order.state is OrderState.REVOKED:
+        return "the buyer revoked the consent"
+    if order.state is OrderState.LOCKED and order.needs_consent:
+        return "the buyer gave no consent"
+    return "the seller was silent"

@@ -1,6 +1,6 @@
 """What the market's answers look like, and how they are made from the domain's rows."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated
 
 from pydantic import Field
@@ -13,7 +13,7 @@ from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.result import Result
 from clawmarket.domain.market.task import Task
-from clawmarket.domain.market.terms import Artifact
+from clawmarket.domain.market.terms import Artifact, UsageScope
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.registry.fields import (
     AccountId,
@@ -22,6 +22,7 @@ from clawmarket.registry.fields import (
     AssetId,
     AwardId,
     BidId,
+    ConsentId,
     DeliveryId,
     Digest,
     DisputeId,
@@ -40,6 +41,7 @@ from clawmarket.registry.fields import (
     Skill,
     TaskId,
     Title,
+    UsageScopeTerms,
     Word,
 )
 
@@ -106,6 +108,7 @@ class OfferView(Answer):
     timeout_sec: Seconds
     dispute_window_sec: Seconds
     resubmit_sec: Seconds
+    usage_scope: UsageScopeTerms | None
     status: Word
     created_at: Moment
     shortened: Shortened = False
@@ -130,6 +133,8 @@ class OrderView(Answer):
     delivery_id: DeliveryId | None
     result_id: ResultId | None
     dispute_id: DisputeId | None
+    usage_scope: UsageScopeTerms | None
+    consent_id: ConsentId | None
     milestones: list[MilestoneView]
     milestone: Annotated[int, Field(description="The milestone at work, from 0.")]
     rejections: int
@@ -248,6 +253,10 @@ def artifacts_of(files: list[File]) -> tuple[Artifact, ...]:
     return tuple(Artifact(f.name, f.digest, f.size) for f in files)
 
 
+def _usage_of(scopes: tuple[UsageScope, ...]) -> UsageScopeTerms | None:
+    return UsageScopeTerms(**asdict(scopes[0])) if scopes else None
+
+
 def _moment(at: int | None) -> str | None:
     return None if at is None else iso(at)
 
@@ -317,6 +326,7 @@ def offer_view(offer: Offer) -> OfferView:
         timeout_sec=offer.delivery_s,
         dispute_window_sec=offer.review_s,
         resubmit_sec=offer.resubmit_s,
+        usage_scope=_usage_of(offer.usage_scope),
         status=offer.state,
         created_at=iso(offer.created_at),
     )
@@ -347,6 +357,8 @@ def order_view(order: Order) -> OrderView:
         delivery_id=order.delivery_id,
         result_id=order.result_id,
         dispute_id=order.dispute_id,
+        usage_scope=_usage_of(order.usage_scope),
+        consent_id=order.consent_id,
         milestones=[MilestoneView(title=m.title, amount=str(m.amount)) for m in order.milestones],
         milestone=order.milestone,
         rejections=order.rejections,

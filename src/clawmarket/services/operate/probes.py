@@ -5,6 +5,7 @@ from clawmarket.domain.kernel.moment import SECOND_MS, span
 from clawmarket.domain.market.order import Order
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.probes import Finding, probe
+from clawmarket.services.operate.revocations import unsent
 from clawmarket.services.trust.log import log_head, unlogged
 
 LOG_LAG_MS = 10 * SECOND_MS
@@ -37,6 +38,16 @@ def deadlines(rows: Snapshot, now: int) -> Finding:
     )
     message = "An order is overdue." if late else "No order is overdue."
     return Finding("market/deadlines", not late, message, "clawmarket task sweep" if late else "")
+
+
+@probe("revocations/unsent")
+def revocations_unsent(rows: Snapshot, _now: int) -> Finding:
+    """No notice of a revocation was given up; those that are on their way are counted."""
+    pending = len(unsent(rows, JobState.WAITING)) + len(unsent(rows, JobState.RUNNING))
+    failed = len(unsent(rows, JobState.DEAD))
+    message = f"{pending} notices of revocations wait, {failed} were given up."
+    hint = "clawmarket call market.revocation.retry" if failed else ""
+    return Finding("revocations/unsent", not failed, message, hint)
 
 
 _RESTART = "Restart the market: stop it with Ctrl+C and start it again with make run."

@@ -10,6 +10,7 @@ from pydantic import Field
 from clawmarket.domain.kernel.ids import same_ulid
 from clawmarket.domain.kernel.machine import MACHINES
 from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.order import Order, OrderNotFoundError
@@ -31,6 +32,7 @@ from clawmarket.registry.fields import (
 )
 from clawmarket.registry.methods import Need, Verb, read
 from clawmarket.services.call import Call
+from clawmarket.services.market.permissions import ConsentView, consent_view
 from clawmarket.services.market.views import (
     DisputeView,
     OrderView,
@@ -212,6 +214,7 @@ class OrderTrace(Answer):
 
     order: OrderView
     settlement: SettlementView | None
+    consent: Annotated[ConsentView | None, Field(description="For buyer and seller only.")]
     delivery: DeliverySummary | None
     dispute: DisputeView | None
     receipt: ReceiptSummary | None
@@ -232,9 +235,11 @@ def trace_order(call: Call, rows: Snapshot, request: TraceOrder) -> OrderTrace:
     order = order_in_sight(call, rows, request.order_id, arbiters=True)
     settlement = rows.get(Settlement, order.settlement_id or "")
     dispute = rows.get(Dispute, order.dispute_id or "")
+    consent = rows.get(Consent, order.consent_id or "") if call.actor in order.parties else None
     return OrderTrace(
         order=order_view(order),
         settlement=settlement_view(settlement) if settlement else None,
+        consent=consent_view(consent, order, call.now) if consent else None,
         delivery=_delivery(rows.get(Delivery, order.delivery_id or "")),
         dispute=dispute_view(dispute) if dispute else None,
         receipt=receipt_summary(rows.get(Receipt, same_ulid("receipt", order.order_id))),

@@ -1,5 +1,8 @@
 """What follows a write: how to undo it and until when, and what one usually does next."""
 
+import json
+import shlex
+
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import Market
 
@@ -31,6 +34,10 @@ _UNDO: dict[str, tuple[str, str]] = {
         "clawmarket call web3.market.settlement.refund orderId={orderId}",
         "until the seller begins",
     ),
+    "web3.market.consent.grant": (
+        "clawmarket call web3.market.consent.revoke consentId={consentId}",
+        "at any time; until the delivery is complete the money comes back with it",
+    ),
     "web3.market.delivery.issue": (
         "clawmarket call web3.market.delivery.revoke deliveryId={deliveryId}",
         "until it is complete",
@@ -49,6 +56,8 @@ _NEXT: dict[str, str] = {
     "web3.market.reviewResult": "clawmarket order show {orderId}",
     "web3.market.cancelTask": "clawmarket wallet show",
     "web3.market.order.create": "clawmarket call web3.market.settlement.lock orderId={orderId}",
+    "web3.market.consent.grant": "clawmarket order watch {orderId} --until delivered",
+    "web3.market.consent.revoke": "clawmarket order explain {orderId}",
     "web3.keys.create": "export CLAWMARKET_API_KEY={key}",
     "web3.keys.revoke": "clawmarket keys list",
 }
@@ -60,7 +69,9 @@ _ONCE = "It is shown this once and kept nowhere: copy it now."
 # (order's state, who looks) → what that party may do; blanks are the order's fields.
 _MAY: dict[tuple[str, str], str] = {
     ("order_created", "buyer"): "call web3.market.settlement.lock orderId={orderId}",
+    ("payment_locked", "buyer"): "call web3.market.consent.grant orderId={orderId} {scope}",
     ("payment_locked", "seller"): "call web3.market.delivery.issue orderId={orderId}",
+    ("consent_granted", "seller"): "call web3.market.delivery.issue orderId={orderId}",
     ("delivery_ready", "seller"): "call web3.market.delivery.complete deliveryId={deliveryId}",
     ("delivery_completed", "buyer"): "call web3.market.settlement.release orderId={orderId}",
 }
@@ -131,7 +142,13 @@ def _step(order: Entry, waits_for: str, side: str) -> str:
         return f"dispute evidence {order['disputeId']}"
     table = _MAY_ON_A_TASK if order["taskId"] else {}
     step = table.get((state, side)) or _MAY.get((state, side), "order show {orderId}")
-    return step.format(**order)
+    return step.format(**order, scope=_scope(order))
+
+
+def _scope(order: Entry) -> str:
+    """Return what a buyer would consent to, as `call` takes it in a shell."""
+    usage = order["usageScope"] or {}
+    return shlex.quote(f"consentScope:={json.dumps({'purpose': usage.get('purpose')})}")
 
 
 def _filled(command: str, answer: Entry) -> str:

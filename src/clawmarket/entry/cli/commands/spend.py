@@ -278,6 +278,7 @@ COSTLESS = frozenset(
         "web3.dispute.open",
         "web3.dispute.reject",
         "web3.dispute.resolve",
+        "web3.market.consent.revoke",
     }
 )
 PRICED = frozenset(_MOVES)

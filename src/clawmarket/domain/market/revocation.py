@@ -1,0 +1,15 @@
+"""Revocations: what whoever guards a delivery is told when its use ends, kept until it is said."""
+
+from dataclasses import dataclass
+
+REVOCATION_JOB = "revocation"
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """A notice as it was true at the revocation: canonical JSON, the same at every attempt."""
+
+    revocation_id: str
+    order_id: str
+    body: bytes
+    created_at: int

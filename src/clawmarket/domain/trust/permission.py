@@ -1,0 +1,132 @@
+"""Permission in a story: nothing is handed over but with the buyer's consent, and while it lasts.
+
+Orders without a usage scope know no consent. The checks raise ReceiptFlawError.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from clawmarket.domain.kernel.canonical import CanonicalError, content_digest
+from clawmarket.domain.kernel.moment import DAY_MS, iso
+from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
+
+_BY_BUYER = "web3.market.consent.revoke"
+
+
+def agreed_usage(demand: Facts, order: Json) -> Json | None:
+    """Return the usage scope of an order, which has to be what its offer asked for."""
+    usage = order.get("usageScope")
+    asked = demand.params.get("usageScope")
+    told = "offer_updated" not in demand.kinds and demand.statement is not None
+    if (told or asked is not None) and usage != _stripped(asked):
+        raise ReceiptFlawError("The order has another usage scope than its offer.")
+    if usage is None:
+        return None
+    if type(usage) is not dict or type(usage.get("purpose")) is not str:
+        raise ReceiptFlawError("The order's usage scope names no purpose.")
+    if "durationDays" in usage and type(usage["durationDays"]) is not int:
+        raise ReceiptFlawError("The order's usage scope names no whole number of days.")
+    return usage
+
+
+def _stripped(scope: object) -> object:
+    """Return a scope without what it leaves open."""
+    if not isinstance(scope, dict):
+        return scope
+    return {name: value for name, value in scope.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Permission:
+    """What is permitted at one place of a story: by which event, since when, and if no more."""
+
+    usage: Json | None
+    granted: Json | None = None
+    at: int = 0
+    revoked: bool = False
+
+
+def check_consent(records: Sequence[Facts], order: Json, agreement: Json) -> None:
+    """Check that everything that was handed over was permitted at its moment.
+
+    Args:
+        records: All records of the order, in their order.
+        order: The event that made it.
+        agreement: What both sides agreed on; `usageScope` in it if the offer had one.
+    """
+    permission = _Permission(agreement.get("usageScope"))
+    for facts in records:
+        for event in facts.events:
+            match event["kind"]:
+                case "consent_granted":
+                    permission = _grant(permission, facts, event, (order, agreement))
+                case "consent_revoked":
+                    permission = _revoke(permission, facts, event)
+                case "delivery_issued" | "delivery_completed" if permission.usage is not None:
+                    _check_permitted(permission, facts, event["kind"])
+
+
+def _grant(
+    permission: _Permission, facts: Facts, event: Json, about: tuple[Json, Json]
+) -> _Permission:
+    if permission.usage is None or permission.granted is not None:
+        raise ReceiptFlawError("A consent that nobody asked for, or a second one.")
+    _check_grant(facts, event, *about)
+    return replace(permission, granted=event, at=facts.at)
+
+
+def _revoke(permission: _Permission, facts: Facts, event: Json) -> _Permission:
+    if permission.granted is None or permission.revoked:
+        raise ReceiptFlawError("A consent was revoked that did not stand.")
+    _check_revocation(facts, event, permission.granted)
+    return replace(permission, revoked=True)
+
+
+def _check_permitted(permission: _Permission, facts: Facts, what: str) -> None:
+    if permission.granted is None or permission.usage is None or permission.revoked:
+        raise ReceiptFlawError(f"{facts.record_id}: {what} was without the buyer's consent.")
+    days = permission.granted["scope"].get("durationDays", permission.usage.get("durationDays"))
+    if days is not None and facts.at >= permission.at + days * DAY_MS:
+        raise ReceiptFlawError(f"{facts.record_id}: the buyer's consent was over by then.")
+
+
+def _check_grant(facts: Facts, event: Json, order: Json, agreement: Json) -> None:
+    scope, usage = event.get("scope"), agreement["usageScope"]
+    if type(scope) is not dict or {**scope, "durationDays": 0} != {
+        "purpose": usage["purpose"],
+        "durationDays": 0,
+    }:
+        raise ReceiptFlawError("The consent is to something else than the offer asked for.")
+    days = scope.get("durationDays", 1)
+    if type(days) is not int or not 1 <= days <= usage.get("durationDays", days):
+        raise ReceiptFlawError("The consent is for a longer time than the offer asked for.")
+    if facts.statement is not None and scope != _stripped(facts.params.get("consentScope")):
+        raise ReceiptFlawError("The consent has another scope than the buyer said.")
+    told = {"orderId": order["orderId"], "offerId": agreement["offerId"], "buyerId": order["buyer"]}
+    _check_hash(event, "consentHash", told | {"scope": scope})
+
+
+def _check_revocation(facts: Facts, event: Json, granted: Json) -> None:
+    if event.get("consentId") != granted.get("consentId"):
+        raise ReceiptFlawError("Another consent was revoked than was granted.")
+    told: Json = {"consentId": granted.get("consentId"), "revokedAt": _moment(facts.at)}
+    reason = facts.params.get("reason") if facts.method == _BY_BUYER else None
+    told |= {"scope": granted["scope"]} | ({"reason": reason} if reason else {})
+    _check_hash(event, "revokeHash", told)
+
+
+def _moment(at: int) -> str:
+    try:
+        return iso(at)
+    except (ValueError, OverflowError, OSError):
+        return "no moment"
+
+
+def _check_hash(event: Json, name: str, told: Json) -> None:
+    try:
+        wanted = content_digest(told)
+    except CanonicalError:
+        wanted = "a content hash"
+    if event.get(name) != wanted:
+        what = f"{event['kind']}.{name} is not the hash of what it is about."
+        raise ReceiptFlawError(what, wanted, str(event.get(name)))

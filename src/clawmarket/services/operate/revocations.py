@@ -1,0 +1,118 @@
+"""Revocations: tell whoever guards what was delivered that its use has ended, until they know."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from clawmarket.domain.kernel import job as jobs
+from clawmarket.domain.kernel.canonical import canonical_bytes
+from clawmarket.domain.kernel.job import Job, JobState
+from clawmarket.domain.market.consent import Consent
+from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.offer import Offer
+from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.revocation import REVOCATION_JOB, Revocation
+from clawmarket.ports.notices import Notice, NoticeLostError
+from clawmarket.ports.store import Query, Snapshot
+from clawmarket.registry.fields import Answer, Flag, Limit, Request
+from clawmarket.registry.methods import Scope, ask
+from clawmarket.services.call import Call
+from clawmarket.services.market.permissions import consent_view
+from clawmarket.services.market.views import delivery_view, offer_view, order_view
+from clawmarket.services.operate.jobs import JobRetried
+from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.work import Work
+
+MAX_SHOWN = 1_000
+
+
+def give_notice(work: Work, order: Order, delivery_id: str | None, reason: str) -> None:
+    """Have it told outside, once this command is durable, that the use of an order has ended.
+
+    Says what is true after this command: `delivery`, `order`, `offer`, `consent` and `reason` (the
+    reference's revocation webhook). Does nothing on a market that tells nobody.
+    """
+    if not work.call.terms.gives_notice:
+        return
+    delivery = work.get(Delivery, delivery_id) if delivery_id else None
+    offer = work.get(Offer, order.offer_id) if order.offer_id else None
+    consent = work.get(Consent, order.consent_id) if order.consent_id else None
+    told = {
+        "delivery": _wire(delivery_view(delivery) if delivery else None),
+        "order": _wire(order_view(order)),
+        "offer": _wire(offer_view(offer) if offer else None),
+        "consent": _wire(consent_view(consent, order, work.now) if consent else None),
+        "reason": reason,
+    }
+    revocation_id = work.call.new_id("revocation")
+    work.add(Revocation(revocation_id, order.order_id, canonical_bytes(told), work.now))
+    work.enqueue(REVOCATION_JOB, revocation_id)
+
+
+def _wire(shown: Answer | None) -> object:
+    return None if shown is None else shown.model_dump(mode="json", by_alias=True)
+
+
+async def send_revocation(pipeline: Pipeline, revocation_id: str) -> None:
+    """Send one notice; the receiver may get it more than once, under one id.
+
+    Raises NoticeLostError.
+    """
+    ports = pipeline.ports
+    kept = ports.store.read(lambda rows: rows.get(Revocation, revocation_id))
+    if ports.notices is None or kept is None:
+        raise NoticeLostError("No receiver of notices is configured.")
+    await ports.notices.send(Notice(revocation_id, ports.clock.now(), kept.body))
+
+
+class RetryRevocations(Request):
+    """How many notices to take up again."""
+
+    limit: Limit = 200
+    dry_run: Annotated[Flag, Field(description="Only count; change nothing.")] = False
+
+
+class RetriedRevocations(Answer):
+    """What was taken up again, and what is left."""
+
+    processed: Annotated[
+        int, Field(description="Given up before and tried anew now; or would be, in a dry run.")
+    ]
+    pending: Annotated[int, Field(description="Waiting to be sent; at most 1,000 are counted.")]
+    failed: Annotated[int, Field(description="Given up; at most 1,000 are counted.")]
+
+
+@ask("market.revocation.retry", scope=Scope.ADMIN, example={"dryRun": True})
+async def retry_revocations(
+    call: Call, pipeline: Pipeline, request: RetryRevocations
+) -> RetriedRevocations:
+    """Send revocation notices anew that were given up, the oldest first."""
+    store = pipeline.ports.store
+    dead = store.read(lambda rows: unsent(rows, JobState.DEAD, request.limit))
+    processed = len(dead)
+    if dead and not request.dry_run:
+        ids = [job.job_id for job in dead]
+        processed = int(await pipeline.write(call, lambda work: _retry(work, ids)))
+    return store.read(lambda rows: _counted(rows, processed))
+
+
+def _retry(work: Work, job_ids: list[str]) -> int:
+    found = (work.get(Job, job_id) for job_id in job_ids)
+    dead = [job for job in found if job is not None and job.state is JobState.DEAD]
+    for job in dead:
+        work.save(jobs.retry(job, work.now))
+        work.emit(JobRetried(job.job_id))
+    return len(dead)
+
+
+def _counted(rows: Snapshot, processed: int) -> RetriedRevocations:
+    return RetriedRevocations(
+        processed=processed,
+        pending=sum(len(unsent(rows, state)) for state in (JobState.WAITING, JobState.RUNNING)),
+        failed=len(unsent(rows, JobState.DEAD)),
+    )
+
+
+def unsent(rows: Snapshot, state: JobState, limit: int = MAX_SHOWN) -> list[Job]:
+    """Return the jobs for notices in a state, the oldest first."""
+    return rows.find(Query(Job, equal={"state": state, "kind": REVOCATION_JOB}, limit=limit))
