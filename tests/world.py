@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from clawmarket.domain.kernel.money import parse_decimal
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.domain.trust.checkpoint import vkey
 from clawmarket.domain.trust.statement import statement
+from clawmarket.ports.payments import Rail
 from clawmarket.ports.store import Query, Store
 from clawmarket.registry.methods import method_named
 from clawmarket.runtime.workers import run_due_jobs
@@ -57,6 +59,7 @@ class World:
         origin: str = ORIGIN,
         store: Store | None = None,
         calls_per_s: int = 0,
+        rails: Mapping[str, Rail] | None = None,
     ) -> None:
         self.clock = SettableClock(START)
         self.entropy = SeededEntropy(seed)
@@ -73,8 +76,10 @@ class World:
             max_file_bytes=1_000_000,
             challenge_key=Secret(self.entropy.draw(32).hex()),
             version="test",
+            rails=tuple(rails or ()),
         )
-        ports = Ports(self.store, MemoryBlobs(1_000_000), EvmWallets(), self.clock, self.entropy)
+        blobs = MemoryBlobs(1_000_000)
+        ports = Ports(self.store, blobs, EvmWallets(), self.clock, self.entropy, rails or {})
         self.pipeline = Pipeline(ports, self.terms, Limits(calls_per_s))
         self._runner = asyncio.Runner()
         self._keys = itertools.count()
@@ -276,9 +281,9 @@ class Member:
         """Order from an offer."""
         return self.do("web3.market.order.create", offerId=offer["offerId"], quantity=quantity)
 
-    def locks(self, order: Fields) -> Fields:
+    def locks(self, order: Fields, **terms: Any) -> Fields:
         """Pay for an order."""
-        return self.do("web3.market.settlement.lock", orderId=order["orderId"])
+        return self.do("web3.market.settlement.lock", orderId=order["orderId"], **terms)
 
     def releases(self, order: Fields) -> Fields:
         """Accept what an order brought and pay for it."""

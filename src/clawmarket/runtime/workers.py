@@ -15,6 +15,7 @@ from clawmarket.services.market.receipts import make_receipt_file
 from clawmarket.services.market.sweep import sweep_all
 from clawmarket.services.operate.tidying import Tidier
 from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.treasury.rail_answers import ask_rail
 from clawmarket.services.trust.log import Announce, sequence
 
 SEQUENCE_EVERY_S = 0.1
@@ -27,7 +28,10 @@ LEASE_MS = 30_000
 
 log = structlog.get_logger()
 
-RUNNERS: dict[str, Callable[[Pipeline, str], Awaitable[object]]] = {"receipt": make_receipt_file}
+RUNNERS: dict[str, Callable[[Pipeline, str], Awaitable[object]]] = {
+    "receipt": make_receipt_file,
+    "rail": ask_rail,
+}
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ class Terms:
         max_file_bytes: The largest file.
         challenge_key: Marks the sign-in challenges that this market gave out.
         version: The running program's version.
+        rails: The names of the outside rails that orders can be paid on, beside credits.
     """
 
     origin: str
@@ -58,6 +59,7 @@ class Terms:
     max_file_bytes: int
     challenge_key: Secret
     version: str
+    rails: tuple[str, ...] = ()
 
 
 SUPPLY_BYTES = 160

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -25,6 +25,7 @@ from clawmarket.domain.trust.statement import unsigned
 from clawmarket.ports.blobs import Blobs
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.entropy import Entropy
+from clawmarket.ports.payments import Rail
 from clawmarket.ports.store import Query, Snapshot, Store, Transaction
 from clawmarket.ports.wallets import Wallets
 from clawmarket.registry.disclosure import withheld
@@ -76,6 +77,7 @@ class Ports:
     wallets: Wallets
     clock: Clock
     entropy: Entropy
+    rails: Mapping[str, Rail] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

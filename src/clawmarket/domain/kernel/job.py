@@ -3,12 +3,16 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from clawmarket.domain.kernel.errors import NotFoundError
+from clawmarket.domain.kernel.errors import ConflictError, NotFoundError
 from clawmarket.domain.kernel.machine import Machine
 
 MAX_ATTEMPTS = 8
 FIRST_RETRY_MS = 1_000
 LONGEST_RETRY_MS = 15 * 60_000
+MOST_DOUBLINGS = 20
+
+# Kinds that are never given up: where money is unknown, nobody else would ever ask.
+ENDLESS = frozenset({"rail"})
 
 
 class JobState(StrEnum):
@@ -33,6 +37,13 @@ JOB = Machine(
         "retry": {JobState.DEAD: JobState.WAITING, JobState.CANCELLED: JobState.WAITING},
     },
 )
+
+
+class JobEndlessError(ConflictError):
+    """This job asks what became of somebody's money; it goes on until that is known."""
+
+    advice = "Find out what the rail did, and say so with clawmarket repair resolve."
+    next_command = "clawmarket repair list"
 
 
 class JobNotFoundError(NotFoundError):
@@ -65,7 +76,7 @@ def lease(job: Job, now: int, lease_ms: int) -> Job:
 
     Raises TransitionRefusedError.
     """
-    if job.state is JobState.RUNNING and job.attempts >= MAX_ATTEMPTS:
+    if job.state is JobState.RUNNING and _is_used_up(job):
         why = "Its workers ended before they could say why."
         return replace(job, state=JOB.step(job.state, "bury"), last_failure=why, acts_at=None)
     return replace(
@@ -83,7 +94,7 @@ def finish(job: Job) -> Job:
 
 
 def fail(job: Job, why: str, now: int, jitter: float) -> Job:
-    """Note a failed attempt: wait longer each time, or give up after `MAX_ATTEMPTS`.
+    """Note a failed attempt: wait longer each time, or give up after `MAX_ATTEMPTS` unless endless.
 
     Args:
         job: The running job.
@@ -91,15 +102,27 @@ def fail(job: Job, why: str, now: int, jitter: float) -> Job:
         now: The present moment.
         jitter: A number from 0 to 1 that spreads the retries.
     """
-    if job.attempts >= MAX_ATTEMPTS:
+    if _is_used_up(job):
         return replace(job, state=JOB.step(job.state, "bury"), last_failure=why, acts_at=None)
-    pause = min(FIRST_RETRY_MS * 2 ** (job.attempts - 1), LONGEST_RETRY_MS)
+    doublings = min(job.attempts - 1, MOST_DOUBLINGS)
+    pause = min(FIRST_RETRY_MS * 2**doublings, LONGEST_RETRY_MS)
     acts_at = now + int(pause * (0.5 + jitter / 2))
     return replace(job, state=JOB.step(job.state, "postpone"), last_failure=why, acts_at=acts_at)
 
 
+def _is_used_up(job: Job) -> bool:
+    return job.attempts >= MAX_ATTEMPTS and job.kind not in ENDLESS
+
+
+def hasten(job: Job, now: int) -> Job:
+    """Let a waiting job run now; one that runs or is over stays as it is."""
+    return replace(job, acts_at=now) if job.state is JobState.WAITING else job
+
+
 def cancel(job: Job) -> Job:
-    """Give a job up. Raises TransitionRefusedError."""
+    """Give a job up. Raises TransitionRefusedError, JobEndlessError."""
+    if job.kind in ENDLESS:
+        raise JobEndlessError("This job is never given up.")
     return replace(job, state=JOB.step(job.state, "cancel"), acts_at=None)
 
 

@@ -107,14 +107,24 @@ class RevocationsUsedUpError(ConflictError):
     next_command = "clawmarket order explain {orderId}"
 
 
+class RailAskedError(ConflictError):
+    """The rail that holds this order's money was asked and has not said yet what it did."""
+
+    advice = "Wait: the market asks again by itself until it knows, and never pays twice."
+    next_command = "clawmarket order explain {orderId}"
+    retryable = True
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What two accounts agreed on, for how much, and whose turn it is.
 
     `due_at` is the last moment for whoever has to act; `acts_at` is when the market acts if
     nobody did, and None once the order has ended. `milestone` is the number of the milestone that
-    the parties are at, from 0. `records` are the ids of the records that tell
-    its story, from the demand to the last posting; the receipt is made of them.
+    the parties are at, from 0. `asked` is the key of the step that the order's rail has not
+    answered yet; meanwhile no deadline runs and `acts_at` is None too. `records` are the ids of
+    the records that tell its story, from the demand to the last posting; the receipt is made of
+    them.
     """
 
     order_id: str
@@ -143,6 +153,12 @@ class Order:
     dispute_id: str | None
     milestones: tuple[Milestone, ...]
     milestone: int
+    asked: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.acts_at is None and self.asked is None
 
     @property
     def amount(self) -> int:
@@ -265,20 +281,26 @@ class SettlementRefunded(Event):
     why: str
 
 
+def _step(order: Order, action: str) -> OrderState:
+    """Return the state after an action. Raises TransitionRefusedError, RailAskedError."""
+    state = ORDER.step(order.state, action, orderId=order.order_id)
+    if order.asked is not None:
+        raise RailAskedError("The rail has not answered yet.", orderId=order.order_id)
+    return state
+
+
 def _waits(order: Order, action: str, now: int, seconds: int) -> Order:
     due = now + seconds * SECOND_MS
     return replace(
         order,
-        state=ORDER.step(order.state, action, orderId=order.order_id),
+        state=_step(order, action),
         due_at=due,
         acts_at=due,
     )
 
 
 def _ends(order: Order, action: str) -> Order:
-    return replace(
-        order, state=ORDER.step(order.state, action, orderId=order.order_id), acts_at=None
-    )
+    return replace(order, state=_step(order, action), acts_at=None)
 
 
 def first_due(now: int) -> int:
@@ -298,7 +320,7 @@ def check_lockable(order: Order, now: int) -> None:
         TransitionRefusedError: The order is locked, cancelled or over.
         LockLateError: `now` is not before the last moment to lock.
     """
-    ORDER.step(order.state, "lock", orderId=order.order_id)
+    _step(order, "lock")
     if now >= order.due_at:
         raise LockLateError("The time to lock this order has passed.", orderId=order.order_id)
 
@@ -315,6 +337,48 @@ def lock(order: Order, settlement_id: str, now: int) -> Order:
     return replace(after, settlement_id=settlement_id)
 
 
+def ask_lock(order: Order, settlement_id: str, key: str, now: int) -> Order:
+    """Let the order wait until a rail has said whether it locked the payment.
+
+    Raises:
+        TransitionRefusedError: The order is locked, cancelled or over.
+        RailAskedError: A rail was asked already.
+        LockLateError: `now` is not before the last moment to lock.
+    """
+    check_lockable(order, now)
+    return replace(order, settlement_id=settlement_id, asked=key, acts_at=None)
+
+
+def ask_payment(order: Order, key: str) -> Order:
+    """Let the order wait until a rail has said whether it paid. Raises RailAskedError."""
+    if order.asked is not None:
+        raise RailAskedError("The rail has not answered yet.", orderId=order.order_id)
+    return replace(order, asked=key, acts_at=None)
+
+
+def hear(order: Order) -> Order:
+    """Return the order as its rail's answer finds it; what follows gives it its next moment."""
+    return replace(order, asked=None)
+
+
+def confirm_lock(order: Order, now: int) -> Order:
+    """Bind the money that a rail has locked; the seller's time begins now, however late that is.
+
+    Raises TransitionRefusedError, RailAskedError.
+    """
+    return _waits(order, "lock", now, order.delivery_s)
+
+
+def refuse_lock(order: Order, asked_in: str) -> Order:
+    """Return the order as it was before its rail refused; the record that asked leaves its story.
+
+    Its deadline applies again; an order that was cancelled meanwhile stays over.
+    """
+    records = tuple(each for each in order.records if each != asked_in)
+    acts_at = order.due_at if order.state is OrderState.CREATED else None
+    return replace(order, settlement_id=None, asked=None, acts_at=acts_at, records=records)
+
+
 def start(order: Order, delivery_id: str | None, now: int) -> Order:
     """Let the seller begin; the last moment to deliver stays what it was.
 
@@ -324,7 +388,7 @@ def start(order: Order, delivery_id: str | None, now: int) -> Order:
     """
     after = replace(
         order,
-        state=ORDER.step(order.state, "start", orderId=order.order_id),
+        state=_step(order, "start"),
         delivery_id=delivery_id,
     )
     _check_deliverable(order, now)
@@ -338,7 +402,7 @@ def withdraw_delivery(order: Order) -> Order:
         TransitionRefusedError: No delivery has begun.
         RevocationsUsedUpError: The order's story, and with it the receipt, would grow for ever.
     """
-    state = ORDER.step(order.state, "withdraw_delivery", orderId=order.order_id)
+    state = _step(order, "withdraw_delivery")
     if len(order.records) >= MAX_RECORDS_TO_REVOKE:
         raise RevocationsUsedUpError(
             "A delivery cannot be taken back that often.", orderId=order.order_id
@@ -399,7 +463,7 @@ def reject(order: Order, now: int) -> Order:
         TransitionRefusedError: There is no delivery to review.
         ReviewLateError: `now` is not before the last moment to review.
     """
-    state = ORDER.step(order.state, "reject", orderId=order.order_id)
+    state = _step(order, "reject")
     if now >= order.due_at:
         raise ReviewLateError("The time to review has passed.", orderId=order.order_id)
     rejections = order.rejections + 1
@@ -413,7 +477,7 @@ def dispute(order: Order, dispute_id: str, due_at: int) -> Order:
     """Freeze the order; from now on the dispute decides. Raises TransitionRefusedError."""
     return replace(
         order,
-        state=ORDER.step(order.state, "dispute", orderId=order.order_id),
+        state=_step(order, "dispute"),
         dispute_id=dispute_id,
         due_at=due_at,
         acts_at=due_at,
@@ -424,8 +488,10 @@ def can_be_disputed(order: Order, side: str, now: int) -> bool:
     """Tell whether a side may contest the order now.
 
     The buyer may contest a delivery within the review window, the seller a rejection until the
-    refund.
+    refund. While a rail is asked nobody may.
     """
+    if order.asked is not None:
+        return False
     if side == order.buyer:
         return order.state is OrderState.DELIVERED and now < order.due_at
     rejected = order.state is OrderState.WORKING and order.rejections > 0
@@ -443,8 +509,12 @@ def rule(order: Order, share: int) -> Order:
 
 
 def cancel(order: Order) -> tuple[Order, OrderCancelled]:
-    """Give an unpaid order up. Raises TransitionRefusedError."""
-    return _ends(order, "cancel"), OrderCancelled(order.order_id)
+    """Give an unpaid order up, also while a rail is asked to lock. Raises TransitionRefusedError.
+
+    What the rail turns out to have locked goes back.
+    """
+    state = ORDER.step(order.state, "cancel", orderId=order.order_id)
+    return replace(order, state=state, acts_at=None), OrderCancelled(order.order_id)
 
 
 def expire(order: Order) -> tuple[Order, OrderExpired]:

@@ -47,7 +47,7 @@ from clawmarket.registry.methods import Need, Risk, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.files import share_files
-from clawmarket.services.market.orders import finish_order, own_order, wind_up
+from clawmarket.services.market.orders import end_with_refund, finish_order, own_order
 from clawmarket.services.market.views import (
     DisputeView,
     EvidenceView,
@@ -55,7 +55,6 @@ from clawmarket.services.market.views import (
     dispute_view,
     evidence_view,
 )
-from clawmarket.services.treasury.moves import refund, settlement_of
 from clawmarket.services.work import Work
 
 OPENED = Need("disputeId", "web3.dispute.open", "disputeId")
@@ -229,9 +228,7 @@ def decide(
     if verdict.share:
         finish_order(work, ended, verdict.why, verdict.share)
     else:
-        work.save(orders.recorded(ended, work.record_id))
-        refund(work, settlement_of(work, order), verdict.why)
-        wind_up(work, ended)
+        end_with_refund(work, ended, verdict.why)
     return after
 
 
