@@ -1,68 +1,23 @@
 """Rails outside the ledger: what is unknown stays unknown until the rail says so."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
 from books import Books
-from clawmarket.adapters.payments.memory import Fault, MemoryRail
+from clawmarket.adapters.payments.memory import Fault
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.market.order import RailAskedError
 from clawmarket.domain.treasury.rail import RailUnknownError
-from world import Fields, Member, World
-
-TWIN = "twin"
-
-
-@dataclass
-class Deal:
-    """An unpaid order of 10.00 on a market with an outside rail."""
-
-    world: World
-    rail: MemoryRail
-    buyer: Member
-    seller: Member
-    order: Fields
-
-    def stands(self) -> tuple[str, str]:
-        """Return the state of the order and of its settlement."""
-        order = self.buyer.order(self.order)
-        status = self.buyer.do("web3.market.settlement.status", orderId=self.order["orderId"])
-        return order["status"], status["status"]
-
-    def asks(self) -> None:
-        """Let the market ask whatever it asks within an hour, and its books be checked."""
-        for _ in range(8):
-            self.world.run_jobs()
-            Books(self.world.store).check()
-            self.world.pass_time(seconds=60)
-
-    def delivered(self) -> None:
-        """Lock, let the rail confirm, and deliver."""
-        self.buyer.locks(self.order, rail=TWIN)
-        self.world.run_jobs()
-        self.seller.delivers(self.seller.begins(self.order))
-
-    def explains(self) -> tuple[str, str, str]:
-        """Return the order in words."""
-        said = self.buyer.do("web3.market.order.explain", orderId=self.order["orderId"])
-        return said["now"], said["waitsFor"], said["then"]
+from rail_deals import TWIN, Deal, key, make_deal
 
 
 @pytest.fixture
 def deal() -> Iterator[Deal]:
     """A deal about to be paid."""
-    rail = MemoryRail()
-    world = World(rails={TWIN: rail})
-    buyer, seller, order = world.ordered(disputeWindowSec=86_400)
-    yield Deal(world, rail, buyer, seller, order)
-    world.close()
-
-
-def key(locked: Fields, number: int, step: str) -> str:
-    """Return the key of a step."""
-    return f"{locked['settlementId']}.{number:03}.{step}"
+    made = make_deal()
+    yield made
+    made.world.close()
 
 
 def test_a_lock_that_was_answered_late_is_confirmed_by_asking_again(deal: Deal) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -58,8 +59,8 @@ def start_workers(pipeline: Pipeline, signer: LogSigner, announce: Announce) -> 
     loops: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
         ("sequencer", SEQUENCE_EVERY_S, take_in),
         ("sweep", SWEEP_EVERY_S, lambda: sweep_all(pipeline)),
-        ("jobs", JOBS_EVERY_S, lambda: run_due_jobs(pipeline)),
         ("tidying", TIDY_EVERY_S, lambda: tidier.bite(ports.clock.now())),
+        *((kind, JOBS_EVERY_S, partial(run_due, pipeline, kind)) for kind in RUNNERS),
     )
     return Workers(tuple(asyncio.create_task(_repeat(*loop)) for loop in loops))
 
@@ -74,9 +75,17 @@ async def _repeat(name: str, every_s: float, act: Callable[[], Awaitable[object]
 
 
 async def run_due_jobs(pipeline: Pipeline) -> int:
-    """Lease and run the jobs that are due, at most `JOBS_PER_ROUND`; return how many."""
+    """Lease and run what is due, at most `JOBS_PER_ROUND` of each kind; return how many."""
+    return sum([await run_due(pipeline, kind) for kind in RUNNERS])
+
+
+async def run_due(pipeline: Pipeline, kind: str) -> int:
+    """Lease and run the jobs of one kind that are due; return how many.
+
+    Each kind has a loop of its own: a rail that hangs keeps no receipt waiting.
+    """
     store, now = pipeline.ports.store, pipeline.ports.clock.now()
-    due = store.read(lambda rows: _due(rows, now))
+    due = store.read(lambda rows: _due(rows, kind, now))
     for job in due:
         leased = await store.write(lambda rows, job=job: _lease(rows, job, now))  # type: ignore[misc]  # the default binds the loop variable
         if leased is not None:
@@ -84,8 +93,15 @@ async def run_due_jobs(pipeline: Pipeline) -> int:
     return len(due)
 
 
-def _due(rows: Snapshot, now: int) -> list[Job]:
-    return rows.find(Query(Job, at_most=("acts_at", now), order_by="acts_at", limit=JOBS_PER_ROUND))
+def _due(rows: Snapshot, kind: str, now: int) -> list[Job]:
+    due = Query(
+        Job,
+        equal={"kind": kind},
+        at_most=("acts_at", now),
+        order_by="acts_at",
+        limit=JOBS_PER_ROUND,
+    )
+    return rows.find(due)
 
 
 def _lease(rows: Transaction, seen: Job, now: int) -> Job | None:

@@ -65,7 +65,7 @@ class RailContradictsError(ConflictError):
     """The rail itself says otherwise than the person who resolves."""
 
     advice = "Let the market ask the rail again; it carries out what the rail says."
-    next_command = "clawmarket repair retry {key}"
+    next_command = "clawmarket repair retry {stepKey}"
 
 
 @event
@@ -190,20 +190,30 @@ def asked(step: RailStep) -> RailAsked:
 def confirm(step: RailStep, reference: str, now: int) -> tuple[RailStep, RailAnswered]:
     """Note that the rail moved it. Raises TransitionRefusedError."""
     after = replace(
-        step, state=RAIL.step(step.state, "confirm"), reference=reference, answered_at=now
+        step,
+        state=RAIL.step(step.state, "confirm"),
+        reference=reference,
+        answered_at=now,
+        found=step.found or None,
     )
     return after, _answered(after, "moved")
 
 
 def refuse(step: RailStep, reason: str, now: int) -> tuple[RailStep, RailAnswered]:
     """Note that nothing moved and nothing will under this key. Raises TransitionRefusedError."""
-    after = replace(step, state=RAIL.step(step.state, "refuse"), reason=reason, answered_at=now)
+    after = replace(
+        step,
+        state=RAIL.step(step.state, "refuse"),
+        reason=reason,
+        answered_at=now,
+        found=False if step.found is False else None,
+    )
     return after, _answered(after, "refused")
 
 
 def stick(step: RailStep, reason: str) -> tuple[RailStep, RailStuck]:
     """Note that the rail refuses to pay out what it has. Raises TransitionRefusedError."""
-    after = replace(step, state=RAIL.step(step.state, "stick"), reason=reason)
+    after = replace(step, state=RAIL.step(step.state, "stick"), reason=reason, found=None)
     return after, RailStuck(step.order_id, step.key, reason)
 
 

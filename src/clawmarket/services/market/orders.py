@@ -21,7 +21,8 @@ from clawmarket.domain.market.offer import (
 )
 from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState, OtherSideError
 from clawmarket.domain.market.task import Task
-from clawmarket.ports.store import Snapshot
+from clawmarket.domain.treasury.rail import RailStep
+from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import (
     Answer,
     Cause,
@@ -250,7 +251,7 @@ def explain_order(call: Call, rows: Snapshot, request: NameOrder) -> ExplainAnsw
     """Say whose turn it is, until when, and what happens if nobody acts."""
     order = own_order(rows, request.order_id, call.actor, side="any")
     dispute = rows.get(Dispute, order.dispute_id) if order.dispute_id else None
-    words = explain(order, call.now, dispute)
+    words = explain(order, call.now, dispute, _told_step(rows, order))
     return ExplainAnswer(
         order_id=order.order_id,
         status=order.state,
@@ -260,6 +261,16 @@ def explain_order(call: Call, rows: Snapshot, request: NameOrder) -> ExplainAnsw
         due_at=iso(order.due_at),
         acts_at=None if words.acts_at is None else iso(words.acts_at),
     )
+
+
+def _told_step(rows: Snapshot, order: Order) -> RailStep | None:
+    """Return what the order's rail is asked, or the lock that it refused last."""
+    if order.asked is not None:
+        return rows.get(RailStep, order.asked)
+    if order.state is not OrderState.CREATED:
+        return None
+    last = Query(RailStep, equal={"order_id": order.order_id}, newest_first=True, limit=1)
+    return next(iter(rows.find(last)), None)
 
 
 class ListOrders(Page):

@@ -38,6 +38,7 @@ from clawmarket.registry.fields import (
     ResultId,
     SettlementId,
     Skill,
+    StepKey,
     TaskId,
     Title,
     Word,
@@ -134,6 +135,9 @@ class OrderView(Answer):
     milestone: Annotated[int, Field(description="The milestone at work, from 0.")]
     rejections: int
     status: Word
+    asked: Annotated[
+        StepKey | None, Field(description="What an outside rail has not answered yet.")
+    ]
     created_at: Moment
     due_at: Moment
     records: list[RecordId]
@@ -351,6 +355,7 @@ def order_view(order: Order) -> OrderView:
         milestone=order.milestone,
         rejections=order.rejections,
         status=order.state,
+        asked=order.asked,
         created_at=iso(order.created_at),
         due_at=iso(order.due_at),
         records=list(order.records),
