@@ -1,4 +1,4 @@
-"""Repair: an operator sees what is unknown, has it asked again, and settles it by what they know."""
+"""Repair: an operator sees what is unknown, has it asked again, and settles it by a finding."""
 
 from collections.abc import Iterator
 
@@ -13,6 +13,7 @@ from clawmarket.domain.trust.session import ScopeMissingError
 from rail_deals import TWIN, Deal, key, make_deal
 from world import Fields
 
+AGAIN = "The market asks it again by itself, by the same key. "
 WHY = "Their support wrote so today."
 
 
@@ -71,8 +72,7 @@ def test_the_order_says_in_words_that_its_rail_is_silent(deal: Deal) -> None:
     assert now.endswith("to lock 10.00 credits and has not said yet whether it did.")
     assert (waits_for, then) == (
         "market",
-        "The market asks it again by itself, by the same key. If it locked, the seller is to "
-        "deliver; if not, the order is as it was before.",
+        AGAIN + "If it locked, the seller is to deliver; if not, the order is as it was before.",
     )
 
 
@@ -182,7 +182,7 @@ def test_a_wrong_finding_never_lets_more_leave_than_was_locked(deal: Deal) -> No
         "rail_stuck",
         "There is not that much in the lock.",
     )
-    assert len([move for move in deal.rail.moves(shown["settlementId"] + ".001.lock")]) == 2
+    assert len(deal.rail.moves(shown["settlementId"] + ".001.lock")) == 2
 
 
 def test_the_question_is_never_given_up(deal: Deal) -> None:

@@ -337,48 +337,6 @@ def lock(order: Order, settlement_id: str, now: int) -> Order:
     return replace(after, settlement_id=settlement_id)
 
 
-def ask_lock(order: Order, settlement_id: str, key: str, now: int) -> Order:
-    """Let the order wait until a rail has said whether it locked the payment.
-
-    Raises:
-        TransitionRefusedError: The order is locked, cancelled or over.
-        RailAskedError: A rail was asked already.
-        LockLateError: `now` is not before the last moment to lock.
-    """
-    check_lockable(order, now)
-    return replace(order, settlement_id=settlement_id, asked=key, acts_at=None)
-
-
-def ask_payment(order: Order, key: str) -> Order:
-    """Let the order wait until a rail has said whether it paid. Raises RailAskedError."""
-    if order.asked is not None:
-        raise RailAskedError("The rail has not answered yet.", orderId=order.order_id)
-    return replace(order, asked=key, acts_at=None)
-
-
-def hear(order: Order) -> Order:
-    """Return the order as its rail's answer finds it; what follows gives it its next moment."""
-    return replace(order, asked=None)
-
-
-def confirm_lock(order: Order, now: int) -> Order:
-    """Bind the money that a rail has locked; the seller's time begins now, however late that is.
-
-    Raises TransitionRefusedError, RailAskedError.
-    """
-    return _waits(order, "lock", now, order.delivery_s)
-
-
-def refuse_lock(order: Order, asked_in: str) -> Order:
-    """Return the order as it was before its rail refused; the record that asked leaves its story.
-
-    Its deadline applies again; an order that was cancelled meanwhile stays over.
-    """
-    records = tuple(each for each in order.records if each != asked_in)
-    acts_at = order.due_at if order.state is OrderState.CREATED else None
-    return replace(order, settlement_id=None, asked=None, acts_at=acts_at, records=records)
-
-
 def start(order: Order, delivery_id: str | None, now: int) -> Order:
     """Let the seller begin; the last moment to deliver stays what it was.
 

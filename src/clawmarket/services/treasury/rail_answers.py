@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import replace
 
 from clawmarket.domain.market import order as orders
+from clawmarket.domain.market import order_rail
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.treasury import rail as rails
 from clawmarket.domain.treasury import settlement as settlements
@@ -152,7 +153,7 @@ def _moved(work: Work, order: Order, settlement: Settlement, step: RailStep) -> 
     if step.step is Step.LOCK:
         _locked(work, order, settlement)
         return
-    after = _ended(orders.hear(order), step, work.now)
+    after = _ended(order_rail.hear(order), step, work.now)
     work.save(orders.recorded(after, work.record_id))
     book_payment(work, settlement, step, order.milestone)
     if step.step is Step.REFUND:
@@ -163,19 +164,19 @@ def _moved(work: Work, order: Order, settlement: Settlement, step: RailStep) -> 
 
 def _locked(work: Work, order: Order, settlement: Settlement) -> None:
     book_lock(work, settlement)
-    heard = orders.hear(order)
+    heard = order_rail.hear(order)
     if order.state is OrderState.CANCELLED:
         work.save(heard)
         ask_refund(work, heard, "the buyer cancelled before the rail had answered")
         return
-    locked = orders.confirm_lock(heard, work.now)
+    locked = order_rail.confirm_lock(heard, work.now)
     work.save(orders.recorded(locked, work.record_id))
 
 
 def _refused(work: Work, order: Order, settlement: Settlement, step: RailStep) -> None:
     if step.step is Step.LOCK:
         work.save(settlements.refuse_lock(settlement))
-        work.save(orders.refuse_lock(order, step.record_id))
+        work.save(order_rail.refuse_lock(order, step.record_id))
         return
     asked = repeat(work, order, step)
     work.save(orders.recorded(asked, work.record_id))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from clawmarket.domain.kernel.ids import same_ulid
 from clawmarket.domain.kernel.money import CREDITS
 from clawmarket.domain.market import order as orders
+from clawmarket.domain.market import order_rail
 from clawmarket.domain.market.order import (
     Order,
     PaymentLocked,
@@ -102,7 +103,7 @@ def ask_lock(work: Work, order: Order, rail: str) -> tuple[Order, Settlement]:
         released_at=None,
         refunded_at=None,
     )
-    waiting = orders.ask_lock(order, settlement_id, lock_key(settlement_id), work.now)
+    waiting = order_rail.ask_lock(order, settlement_id, lock_key(settlement_id), work.now)
     work.add(settlement)
     _ask(work, settlement, settlement, Step.LOCK, "the buyer locks", None)
     return waiting, settlement
@@ -157,7 +158,7 @@ def repeat(work: Work, order: Order, step: RailStep) -> Order:
     )
     work.add(fresh)
     work.emit(rails.asked(fresh))
-    return orders.ask_payment(orders.hear(order), key)
+    return order_rail.ask_payment(order_rail.hear(order), key)
 
 
 def next_key(work: Work, settlement_id: str, step: Step) -> str:
@@ -175,7 +176,7 @@ def _ask_payment(
     step, why, share = what
     key = _ask(work, known, after, step, why, share)
     work.save(settlements.await_rail(known, after))
-    waiting = orders.ask_payment(order, key)
+    waiting = order_rail.ask_payment(order, key)
     work.save(orders.recorded(waiting, work.record_id))
     work.involve(order.parties)
     return waiting
