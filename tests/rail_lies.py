@@ -3,7 +3,7 @@
 from lies import StoryLie, event
 from receipts import Deal, Json, with_event
 
-ASKED, ANSWERED, FOUND = "rail_asked", "rail_answered", "rail_found"
+ASKED, ANSWERED, FOUND = "rail_asked", "rail_answered", "rail_resolved"
 RELEASED, LOCKED = "settlement_released", "payment_locked"
 
 

@@ -268,7 +268,7 @@ def _on_rail(rail: MemoryRail, buyer: Member, seller: Member, ending: str) -> st
         world.run_jobs()
         rail.refuses.clear()
         (stuck,) = world.operator.do("market.repair.list")["items"]
-        finding: Json = {"moved": False, "reason": "The rail was closed for a day."}
+        finding: Json = {"outcome": "not_moved", "reason": "The rail was closed for a day."}
         world.operator.do("market.repair.resolve", stepKey=stuck["stepKey"], **finding)
     for _ in range(3):
         world.run_jobs()

@@ -485,7 +485,7 @@ def check_source(before: list[tuple[int, Space, Json]], answer: Json, place: int
     outcome, source = answer.get("outcome"), answer.get("source")
     good = outcome in ("moved", "refused") and source in ("rail", "operator")
     demand(good, "A rail's answer is none.", "moved or refused", outcome)
-    events = [event for at, _, event in before if event["kind"] == "rail_found" and at < place]
+    events = [event for at, _, event in before if event["kind"] == "rail_resolved" and at < place]
     found = [event.get("moved") for event in events if event.get("key") == answer["key"]]
     good = source == "rail" or (outcome == "moved") in found[-1:]
     demand(good, "Nobody found out what an operator is said to have found.")

@@ -38,7 +38,8 @@ def silent(deal: Deal, times: int = 60) -> None:
 
 def resolve(deal: Deal, step: str, *, moved: bool) -> Fields:
     """Let the operator say what became of a step."""
-    return deal.world.operator.do("market.repair.resolve", stepKey=step, moved=moved, reason=WHY)
+    asked: Fields = {"stepKey": step, "outcome": "moved" if moved else "not_moved"}
+    return deal.world.operator.do("market.repair.resolve", **asked, reason=WHY)
 
 
 def test_an_operator_sees_what_was_asked_and_what_came_back(deal: Deal) -> None:
@@ -203,7 +204,7 @@ def test_the_question_is_never_given_up(deal: Deal) -> None:
 def test_a_step_that_nobody_asked_is_not_found(deal: Deal, method: str) -> None:
     """A made-up key is refused and leaves no record."""
     stranger = "settlement_" + "0" * 26 + ".001.lock"
-    extra: Fields = {} if method.endswith("retry") else {"moved": True, "reason": WHY}
+    extra: Fields = {} if method.endswith("retry") else {"outcome": "moved", "reason": WHY}
     with pytest.raises(StepNotFoundError):
         deal.world.operator.do(method, stepKey=stranger, **extra)
     with pytest.raises(Refused):

@@ -129,8 +129,9 @@ StepKey = Annotated[
     str,
     Field(
         strict=True,
-        pattern=r"^settlement_[0-7][0-9a-hjkmnp-tv-z]{25}\.[0-9]{3}\.(lock|part|release|refund)$",
+        pattern=r"^(settlement_)[0-7][0-9a-hjkmnp-tv-z]{25}\.[0-9]{3}\.(lock|part|release|refund)$",
         description="The key under which a rail was asked.",
+        examples=["settlement_01h00000000000000000000000.001.lock"],
     ),
     Verbatim,
 ]

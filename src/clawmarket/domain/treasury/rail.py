@@ -103,7 +103,7 @@ class RailAnswered(Event):
 
 @event
 @dataclass(frozen=True, slots=True)
-class RailStuck(Event):
+class RailBlocked(Event):
     """A rail refused to pay out what it has locked; a person has to look."""
 
     order_id: str
@@ -113,7 +113,7 @@ class RailStuck(Event):
 
 @event
 @dataclass(frozen=True, slots=True)
-class RailFound(Event):
+class RailResolved(Event):
     """An operator found out what came of a step that the rail does not tell."""
 
     order_id: str
@@ -211,10 +211,10 @@ def refuse(step: RailStep, reason: str, now: int) -> tuple[RailStep, RailAnswere
     return after, _answered(after, "refused")
 
 
-def stick(step: RailStep, reason: str) -> tuple[RailStep, RailStuck]:
+def stick(step: RailStep, reason: str) -> tuple[RailStep, RailBlocked]:
     """Note that the rail refuses to pay out what it has. Raises TransitionRefusedError."""
     after = replace(step, state=RAIL.step(step.state, "stick"), reason=reason, found=None)
-    return after, RailStuck(step.order_id, step.key, reason)
+    return after, RailBlocked(step.order_id, step.key, reason)
 
 
 def ask_again(step: RailStep) -> RailStep:
@@ -222,13 +222,13 @@ def ask_again(step: RailStep) -> RailStep:
     return replace(step, state=RAIL.step(step.state, "ask_again"), reason="")
 
 
-def find_out(step: RailStep, reason: str, *, moved: bool) -> tuple[RailStep, RailFound]:
+def find_out(step: RailStep, reason: str, *, moved: bool) -> tuple[RailStep, RailResolved]:
     """Note what a person found out. Raises StepKnownError."""
     if step.state not in UNKNOWN or step.found is not None:
         raise StepKnownError("What came of this step is known.")
     again = ask_again(step) if step.state is RailState.STUCK else step
     after = replace(again, found=moved, reason=reason)
-    return after, RailFound(step.order_id, step.key, moved, reason)
+    return after, RailResolved(step.order_id, step.key, moved, reason)
 
 
 def divide(settlement: Settlement, step: RailStep) -> Settlement:

@@ -21,7 +21,7 @@ BOOKED: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 MONEY = tuple(kind for kind, _ in BOOKED.values())
 
-_ASKED, _ANSWERED, _FOUND = "rail_asked", "rail_answered", "rail_found"
+_ASKED, _ANSWERED, _FOUND = "rail_asked", "rail_answered", "rail_resolved"
 _SAME = ("orderId", "settlementId", "rail", "step")
 
 

@@ -50,6 +50,7 @@ def rails_unknown(rows: Snapshot, now: int) -> Finding:
     )
     late = [step for step in asked if step.asked_at <= now - RAIL_LAG_MS]
     message = f"Rails leave {len(asked) + len(stuck)} steps open, {len(stuck)} need a person."
+    message = message if asked or stuck else "No rail leaves anything open."
     well = not late and not stuck
     return Finding("rails/unknown", well, message, "" if well else "clawmarket repair list")
 

@@ -5,7 +5,7 @@ it was asked to move, or nothing.
 """
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -30,7 +30,6 @@ from clawmarket.registry.fields import (
     AccountId,
     Amount,
     Answer,
-    Flag,
     Limit,
     Moment,
     Note,
@@ -110,8 +109,8 @@ def list_repairs(call: Call, rows: Snapshot, request: ListRepairs) -> RepairList
     return RepairList(items=items, more=len(found) > request.limit)
 
 
-class NameStep(Request):
-    """One step of a rail."""
+class RetryRepair(Request):
+    """The step to ask about."""
 
     step_key: StepKey
 
@@ -126,7 +125,7 @@ _UNKNOWN_STEP = Need("stepKey", "market.repair.list", "items.0.stepKey")
     needs=(_UNKNOWN_STEP,),
     verb=Verb("repair retry", ("stepKey",)),
 )
-def retry_repair(call: Call, work: Work, request: NameStep) -> RepairView:
+def retry_repair(call: Call, work: Work, request: RetryRepair) -> RepairView:
     """Ask the rail now instead of later; by the same key, so nothing is done twice."""
     step = work.get(RailStep, request.step_key)
     order = work.get(Order, step.order_id) if step else None
@@ -157,8 +156,9 @@ class ResolveRepair(Request):
     """What a person found out, and how they know."""
 
     step_key: StepKey
-    moved: Annotated[
-        Flag, Field(description="Whether the rail moved the money; what it moved is fixed.")
+    outcome: Annotated[
+        Literal["moved", "not_moved"],
+        Field(description="What the rail did; the amounts are those that it was asked for."),
     ]
     reason: Annotated[Note, Field(min_length=10, description="How you know; the parties read it.")]
 
@@ -169,7 +169,7 @@ class ResolveRepair(Request):
     risk=Risk.MONEY,
     errors=(StepNotFoundError, StepKnownError, RailContradictsError),
     needs=(_UNKNOWN_STEP,),
-    example={"moved": True, "reason": "The statement of the rail shows it."},
+    example={"outcome": "moved", "reason": "The statement of the rail shows it."},
     verb=Verb("repair resolve", ("stepKey",)),
 )
 async def resolve_repair(call: Call, pipeline: Pipeline, request: ResolveRepair) -> RepairView:
@@ -184,7 +184,7 @@ async def resolve_repair(call: Call, pipeline: Pipeline, request: ResolveRepair)
     if step is None:
         raise StepNotFoundError(f"There is no step {request.step_key}.")
     if step.state in UNKNOWN:
-        await _check_with_rail(pipeline, step, moved=request.moved)
+        await _check_with_rail(pipeline, step, moved=request.outcome == "moved")
     await pipeline.write(call, lambda work: _find_out(work, request))
     await ask_rail(pipeline, request.step_key)
     return store.read(lambda rows: repair_view(rows, _step(rows, request.step_key), call.now))
@@ -205,7 +205,7 @@ async def _check_with_rail(pipeline: Pipeline, step: RailStep, *, moved: bool) -
 def _find_out(work: Work, request: ResolveRepair) -> None:
     step = _step(work, request.step_key)
     order = work.get(Order, step.order_id)
-    after, found = rails.find_out(step, request.reason, moved=request.moved)
+    after, found = rails.find_out(step, request.reason, moved=request.outcome == "moved")
     _ask_soon(work, after)
     work.emit(found)
     if order is not None:
