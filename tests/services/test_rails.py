@@ -10,6 +10,7 @@ from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.market.order import RailAskedError
 from clawmarket.domain.treasury.rail import RailUnknownError
 from rail_deals import TWIN, Deal, key, make_deal
+from world import Fields
 
 
 @pytest.fixture
@@ -148,3 +149,53 @@ def test_a_refund_waits_for_the_rail_too(deal: Deal) -> None:
     deal.asks()
     assert deal.stands() == ("settlement_cancelled", "settlement_refunded")
     assert deal.buyer.figures() == ("1000000000", "0", "0", "0")
+
+
+def reconciled(deal: Deal) -> Fields:
+    """Return what the buyer is told about ledger, rail and records."""
+    return deal.buyer.do("web3.market.reconciliation.summary", orderId=deal.order["orderId"])
+
+
+def test_ledger_and_rail_are_held_together_by_order(deal: Deal) -> None:
+    """At every stage they agree; the rail's own word stands beside each step."""
+    assert reconciled(deal)["agrees"]
+    deal.buyer.locks(deal.order, rail=TWIN)
+    assert reconciled(deal)["rail"]["steps"][0]["said"] == "never got it"
+    deal.world.run_jobs()
+    deal.seller.delivers(deal.seller.begins(deal.order))
+    assert reconciled(deal)["agrees"]
+    deal.buyer.releases(deal.order)
+    assert reconciled(deal)["agrees"]
+    deal.world.run_jobs()
+    summary = reconciled(deal)
+
+    assert (summary["agrees"], summary["differences"]) == (True, [])
+    figures = {name: value for name, value in summary["rail"].items() if name != "steps"}
+    assert figures == {
+        "name": TWIN,
+        "held": "0",
+        "paid": "9900000",
+        "fee": "100000",
+        "returned": "0",
+    }
+    assert [(s["status"], s["said"]) for s in summary["rail"]["steps"]] == [
+        ("rail_moved", "moved"),
+        ("rail_moved", "moved"),
+    ]
+
+
+def test_what_the_rail_knows_and_the_ledger_does_not_is_named(deal: Deal) -> None:
+    """Done and not told, and told and forgotten: both are differences of this order."""
+    deal.rail.faults.extend([None, None, Fault.LOSE_ANSWER])
+    locked = deal.buyer.locks(deal.order, rail=TWIN)
+    deal.world.run_jobs()
+    lock = key(locked, 1, "lock")
+    assert reconciled(deal)["differences"] == [
+        {"what": f"rail {lock}", "expected": "unknown", "found": "moved"}
+    ]
+    deal.asks()
+    assert reconciled(deal)["agrees"]
+    deal.rail.done.clear()
+    assert reconciled(deal)["differences"] == [
+        {"what": f"rail {lock}", "expected": "moved", "found": "never got it"}
+    ]
