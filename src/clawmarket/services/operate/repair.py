@@ -65,11 +65,16 @@ class RepairView(Answer):
     """A step whose outcome is unknown: what was asked, what was answered last, what comes next."""
 
     step_key: StepKey
+    status: Word
+    age_sec: Annotated[int, Field(description="Seconds since it was asked first.")]
+    attempts: Annotated[int, Field(description="How often the rail was asked so far.")]
+    last_answer: Annotated[str, Field(description="What came back last, in words.")]
+    asks_at: Annotated[Moment | None, Field(description="When the rail is asked next."), Verbatim]
+    next_step: Annotated[str, Field(description="What happens next, and who does it.")]
     order_id: OrderId
     settlement_id: SettlementId
     rail: RailName
     step: Word
-    status: Word
     payer: AccountId
     payee: AccountId
     locked: Amount
@@ -77,11 +82,6 @@ class RepairView(Answer):
     fee: Amount
     refund_amount: Amount
     asked_at: Moment
-    age_sec: Annotated[int, Field(description="Seconds since it was asked first.")]
-    attempts: Annotated[int, Field(description="How often the rail was asked so far.")]
-    last_answer: Annotated[str, Field(description="What came back last, in words.")]
-    asks_at: Annotated[Moment | None, Field(description="When the rail is asked next."), Verbatim]
-    next_step: Annotated[str, Field(description="What happens next, and who does it.")]
 
 
 class RepairList(Answer):
