@@ -27,6 +27,7 @@ from clawmarket.ports.store import Query, Store, key_of
 R = TypeVar("R")
 
 STATED = (Award, Bid, Consent, Delivery, Hold, Offer, Order, Result, Settlement, Task)
+UNLOCKED = (SettlementState.LOCKING, SettlementState.REFUSED)
 ENDED = (SettlementState.RELEASED, SettlementState.REFUNDED)
 MONEY_BACK = ("consent_revoked", "settlement_cancelled", "order_refunded")
 PERMITTED = ("consent_granted", "delivery_ready")
@@ -93,6 +94,9 @@ class Books:
             ended = settlement.state in ENDED
             assert divided == (settlement.amount if ended else settlement.released)
             assert settlement.fee == split_fee(settlement.released, settlement.fee_bps)[1]
+            if settlement.state in UNLOCKED:
+                assert (settlement.hold_id in posted, divided) == (False, 0)
+                continue
             assert posted[settlement.hold_id] == settlement.released
             earned[settlement.payee] += settlement.seller_amount
             net, _ = split_fee(settlement.amount, settlement.fee_bps)
@@ -123,7 +127,8 @@ class Books:
     def check_clocks(self) -> None:
         """What is not over has a moment at which the market acts; bids end with their task."""
         for order in self.rows(Order):
-            assert (order.acts_at is None) == (order.state in FINAL["order"])
+            waits = order.state in FINAL["order"] or order.asked is not None
+            assert (order.acts_at is None) == waits
             assert order.acts_at is None or order.acts_at >= order.due_at
         open_tasks = set()
         for task in self.rows(Task):

@@ -12,6 +12,7 @@ from secrets import token_hex
 from types import ModuleType
 from typing import Any
 
+from clawmarket.adapters.payments.memory import Fault, MemoryRail
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.canonical import canonical_bytes
 from clawmarket.domain.trust.checkpoint import Checkpoint, key_id, note
@@ -154,19 +155,24 @@ def deal(kind: str, ending: str, voice: str) -> Deal:
     """Trade on a fresh market and return the deal.
 
     Args:
-        kind: `task` or `offer`.
+        kind: `task`, `offer`, or `rail` for an offer paid on an outside rail.
         ending: `settled` or `refunded`; for tasks also `ruled` (a quarter to the seller),
             `overruled` (a rejection does not hold), `lapsed` (no arbiter ruled), `parts` (three
             milestones) or `stopped` (one of them); for offers also `permitted` (with a consent,
-            settled, revoked before the review) or `revoked` (before the delivery, refunded).
+            settled, revoked before the review) or `revoked` (before the delivery, refunded); on a
+            rail also `cancelled` (while it was asked) or `resolved` (an operator said that a
+            payment had not happened).
         voice: `signed` by wallets, or `attested` by the market for API keys.
     """
-    world = World(seed=next(_SEEDS))
+    rail = MemoryRail()
+    world = World(seed=next(_SEEDS), rails={"twin": rail})
     buyer, seller = world.member(), world.member()
     wallets = {one.id: one.wallet for one in (buyer, seller) if one.wallet}
     if voice == "attested":
         buyer, seller = _with_key(buyer), _with_key(seller)
-    if ending in ("parts", "stopped"):
+    if kind == "rail":
+        order_id = _on_rail(rail, buyer, seller, ending)
+    elif ending in ("parts", "stopped"):
         order_id = _in_parts(buyer, seller, 3 if ending == "parts" else 1)
     elif ending in ("permitted", "revoked"):
         order_id = _with_consent(buyer, seller, ending)
@@ -258,6 +264,35 @@ def _offer(_world: World, buyer: Member, seller: Member, *, settles: bool) -> st
     else:
         seller.do("web3.market.settlement.refund", orderId=order_id, reason="I am ill.")
     return order_id
+
+
+def _on_rail(rail: MemoryRail, buyer: Member, seller: Member, ending: str) -> str:
+    world = buyer.world
+    order = buyer.orders(seller.offers("5.000001"), quantity=3)
+    if ending == "cancelled":
+        rail.faults.append(Fault.LOSE_ANSWER)
+    buyer.locks(order, rail="twin")
+    world.run_jobs()
+    if ending == "cancelled":
+        buyer.do("web3.market.order.cancel", orderId=order["orderId"])
+        world.pass_time(seconds=60)
+    elif ending == "refunded":
+        seller.refunds(order)
+    else:
+        files = [seller.stores()]
+        delivery_id = seller.begins(order)["deliveryId"]
+        seller.do("web3.market.delivery.complete", deliveryId=delivery_id, artifacts=files)
+        rail.refuses |= {"release"} if ending == "resolved" else set()
+        buyer.releases(order)
+    if ending == "resolved":
+        world.run_jobs()
+        rail.refuses.clear()
+        (stuck,) = world.operator.do("market.repair.list")["items"]
+        finding: Json = {"outcome": "not_moved", "reason": "The rail was closed for a day."}
+        world.operator.do("market.repair.resolve", stepKey=stuck["stepKey"], **finding)
+    for _ in range(3):
+        world.run_jobs()
+    return str(order["orderId"])
 
 
 def with_event(records: Sequence[Json], kind: str) -> tuple[Json, Json]:

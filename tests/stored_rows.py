@@ -108,6 +108,8 @@ async def at_once(store: Store, commands: Sequence[Command]) -> list[Any]:
         return commands[0](work)
 
     waiting = [asyncio.ensure_future(store.write(each)) for each in (first, *commands[1:])]
+    # One turn of the loop takes them, the next one hands them over.
+    await asyncio.sleep(0)
     await asyncio.sleep(0)
     queued.set()
     return await asyncio.gather(*waiting, return_exceptions=True)

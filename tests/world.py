@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from clawmarket.adapters.blobs.memory import MemoryBlobs
 from clawmarket.adapters.clock.memory import SettableClock
@@ -19,6 +20,7 @@ from clawmarket.domain.kernel.money import parse_decimal
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.domain.trust.checkpoint import vkey
 from clawmarket.domain.trust.statement import statement
+from clawmarket.ports.payments import Rail
 from clawmarket.ports.store import Query, Store
 from clawmarket.registry.methods import method_named
 from clawmarket.runtime.workers import run_due_jobs
@@ -47,6 +49,13 @@ def credits_(text: str) -> str:
     return str(parse_decimal(text))
 
 
+class Outside(TypedDict, total=False):
+    """What a market may be connected to: a receiver of notices, rails by name."""
+
+    notices: MemoryNotices
+    rails: Mapping[str, Rail]
+
+
 class World:
     """One market; time passes only when a test says so."""
 
@@ -58,8 +67,9 @@ class World:
         origin: str = ORIGIN,
         store: Store | None = None,
         calls_per_s: int = 0,
-        notices: MemoryNotices | None = None,
+        **outside: Unpack[Outside],
     ) -> None:
+        notices, rails = outside.get("notices"), outside.get("rails", {})
         self.clock = SettableClock(START)
         self.entropy = SeededEntropy(seed)
         seed_hex = self.entropy.draw(32).hex()
@@ -76,9 +86,10 @@ class World:
             challenge_key=Secret(self.entropy.draw(32).hex()),
             version="test",
             gives_notice=notices is not None,
+            rails=tuple(rails),
         )
         blobs = MemoryBlobs(1_000_000)
-        ports = Ports(self.store, blobs, EvmWallets(), self.clock, self.entropy, notices)
+        ports = Ports(self.store, blobs, EvmWallets(), self.clock, self.entropy, notices, rails)
         self.pipeline = Pipeline(ports, self.terms, Limits(calls_per_s))
         self._runner = asyncio.Runner()
         self._keys = itertools.count()
@@ -287,9 +298,9 @@ class Member:
         """Order from an offer."""
         return self.do("web3.market.order.create", offerId=offer["offerId"], quantity=quantity)
 
-    def locks(self, order: Fields) -> Fields:
+    def locks(self, order: Fields, **terms: Any) -> Fields:
         """Pay for an order."""
-        return self.do("web3.market.settlement.lock", orderId=order["orderId"])
+        return self.do("web3.market.settlement.lock", orderId=order["orderId"], **terms)
 
     def consents(self, order: Fields, **scope: Any) -> Fields:
         """Permit what the offer of an order asks for."""

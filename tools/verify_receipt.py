@@ -84,6 +84,17 @@ ACTS = {
     "settlement_part_released": ("buyer market", "reviewResult settlement.release"),
     "settlement_released": ("buyer arbiter market", f"reviewResult settlement.release {RULING}"),
     "settlement_refunded": ("buyer seller arbiter market", f"settlement.refund {RULING}"),
+    "rail_answered": ("market", ""),
+}
+# What a step of an outside rail is booked as, and which amounts are then equal.
+BOOKED = {
+    "lock": ("payment_locked", {"amount": "locked"}),
+    "part": ("settlement_part_released", {"sellerAmount": "sellerAmount", "fee": "fee"}),
+    "release": (
+        "settlement_released",
+        {name: name for name in ("sellerAmount", "fee", "refund")},
+    ),
+    "refund": ("settlement_refunded", {"refund": "refund"}),
 }
 
 
@@ -380,10 +391,13 @@ def read_story(file: Json) -> Space:
     story.wallets = {event["accountId"]: event.get("address") for event in opened}
     good = all(wallet is None or isinstance(wallet, str) for wallet in story.wallets.values())
     demand(good and len(story.wallets) == len(parties), "One account stands on two sides.")
+    story.rail = read_rail(records, locked)
     story.trade = [record for record in records if "account_opened" not in record.kinds]
     check_consent(records, order, agreed)
     check_belonging(story)
-    check_states(story, ENDS[end["kind"]])
+    # A buyer may cancel while a rail is asked to lock; what it turns out to have locked goes back.
+    late = ("order_cancelled",) if story.rail and not settled else ()
+    check_states(story, ENDS[end["kind"]] + late)
     return story
 
 
@@ -500,6 +514,62 @@ def read_parts(
     return parts
 
 
+def read_rail(records: list[Space], locked: Json) -> str | None:
+    """Return the outside rail of the money: each step asked once, answered once, and booked."""
+    told = [(place, r, event) for place, r in enumerate(records) for event in r.events]
+    asked = [one for one in told if one[2]["kind"] == "rail_asked"]
+    answers = [one for one in told if one[2]["kind"] == "rail_answered"]
+    booked = [one for one in told if one[2]["kind"] in dict(BOOKED.values())]
+    if not asked and not answers:
+        return None
+    rail = asked[0][2].get("rail") if asked else None
+    demand(isinstance(rail, str) and rail != "credits", "The rail has no name.")
+    about = {"orderId": locked.get("orderId"), "settlementId": locked.get("settlementId")}
+    about |= {"rail": rail}
+    moved = 0
+    for number, (place, _, event) in enumerate(asked, 1):
+        step = event.get("step")
+        good = step in [*BOOKED] and (step == "lock") == (number == 1)
+        demand(good, "A rail was asked for a step out of turn.")
+        key = f"{locked.get('settlementId')}.{number:03}.{step}"
+        agree(event, **about, key=key, asset=locked.get("asset"), locked=locked.get("amount"))
+        found = [one for one in answers if one[2].get("key") == key and one[0] > place]
+        demand(len(found) == 1, "A question to a rail has not one answer after it.")
+        later, record, answer = found[0]
+        agree(answer, **about, step=step)
+        check_source(told[: [one[2] is answer for one in told].index(True)], answer, later)
+        if answer["outcome"] == "moved":
+            kind, amounts = BOOKED[str(step)]
+            agree(only([record], kind)[1], **{n: event.get(name) for n, name in amounts.items()})
+            moved += 1
+            continue
+        good = answer["source"] == "operator" and number < len(asked)
+        demand(good, "A payment that was refused was let go.")
+        agree(asked[number][2], **{n: v for n, v in event.items() if n not in ("kind", "key")})
+    good = len(answers) == len(asked) and len(booked) == moved
+    demand(good, "Not every movement was asked for and answered once.", moved, len(booked))
+    return str(rail)
+
+
+def check_source(before: list[tuple[int, Space, Json]], answer: Json, place: int) -> None:
+    """Check that what a person found out is told where they stand behind an answer."""
+    outcome, source = answer.get("outcome"), answer.get("source")
+    good = outcome in ("moved", "refused") and source in ("rail", "operator")
+    demand(good, "A rail's answer is none.", "moved or refused", outcome)
+    events = [event for at, _, event in before if event["kind"] == "rail_resolved" and at < place]
+    found = [event.get("moved") for event in events if event.get("key") == answer["key"]]
+    good = source == "rail" or (outcome == "moved") in found[-1:]
+    demand(good, "Nobody found out what an operator is said to have found.")
+
+
+def act_of(event: Json) -> tuple[str, str]:
+    """Return who may cause an event, and with which methods a party says so."""
+    kind = event["kind"]
+    if kind == "rail_asked":
+        kind = BOOKED.get(str(event.get("step")), ("", {}))[0]
+    return ACTS.get(kind, ("", ""))
+
+
 def read_ruling(
     records: list[Space], order: Json, stake: int, usual: int
 ) -> tuple[str | None, int]:
@@ -545,8 +615,11 @@ def check_belonging(story: Space) -> None:
             agree({"orderId": story.orderId, **event}, orderId=story.orderId)
             opens = kind == "account_opened" and event.get("accountId") in [*story.wallets]
             ours = ours or opens or kind in begins or "orderId" in event
-            allowed = [roles[r] for r in ACTS.get(kind, ("", ""))[0].split() if r in roles]
-            good = kind not in ACTS or record.actor in allowed
+            # Nobody but the market hears what a rail answers.
+            heard = story.rail and kind in dict(BOOKED.values())
+            who = "market" if heard else act_of(event)[0]
+            allowed = [roles[r] for r in who.split() if r in roles]
+            good = not who or record.actor in allowed
             demand(good, f"{kind} was not for this account.", " or ".join(allowed), record.actor)
         demand(ours, f"{record.id} is no part of this order.")
 
@@ -639,7 +712,7 @@ def check_said(origin: str, record: Space, story: Space) -> None:
     same(f"{where}: other words.", happened, [said[n] for n in ("market", "actor", "method")])
     for event in record.events:
         kind = event["kind"]
-        names = ACTS.get(kind, ("", ""))[1].split()
+        names = act_of(event)[1].split()
         methods = [f"web3.{'' if n.startswith('dispute') else 'market.'}{n}" for n in names]
         demand(not methods or record.method in methods, f"{where}: {kind} was not asked for.")
         for name in [name for name in params if name in event and params[name] is not None]:
@@ -708,7 +781,8 @@ def check_postings(_: Json, story: Space) -> str:
     same("The seller's share is not what was accepted or ruled.", story.share, amount - back)
     wanted = story.share * bps // 10_000
     same(f"The fee is not {bps} bps, rounded down.", wanted, fee)
-    ends = {f"{story.buyer}/available": back - amount, f"{story.seller}/available": seller}
+    purse = "{}/available" if story.rail is None else f"rail:{story.rail}:{{}}"
+    ends = {purse.format(story.buyer): back - amount, purse.format(story.seller): seller}
     moves = sums((f"{name} {story.asset}", part) for name, part in (ends | {"fees": fee}).items())
     moved = sums((f"{p[0]} {p[1]}", int(p[2])) for r in story.trade for p in r.postings)
     same("The postings do not move what the events say.", moves, moved)

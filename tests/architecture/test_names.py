@@ -51,6 +51,8 @@ FIRST_FIELDS = {
     "dispute_evidence": "dispute_id",
     "file": "digest",
     "payment": "order_id",
+    "rail": "order_id",
+    "repair": "order_id",
     "rollback": "account_id",
     "session": "account_id",
     "settlement_part": "settlement_id",

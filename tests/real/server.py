@@ -31,7 +31,10 @@ def command(home: Path, flags: str = "", **settings: str) -> tuple[list[str], di
     named = {f"CLAWMARKET_{name.upper()}": value for name, value in settings.items()}
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("CLAWMARKET_")}
     env = inherited | {"CLAWMARKET_HOME": str(home), "CLAWMARKET_PORT": "0"} | named
-    return [sys.executable, "-m", "clawmarket", "serve", "--faucet", *flags.split()], env
+    program = ["-m", "clawmarket", "serve", "--faucet"]
+    if "CLAWMARKET_RAIL" in env:
+        program = [str(Path(__file__).parent / "railed_market.py"), env.pop("CLAWMARKET_RAIL")]
+    return [sys.executable, *program, *flags.split()], env
 
 
 def refused_start(home: Path, **settings: str) -> tuple[int, str, str]:

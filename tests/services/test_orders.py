@@ -42,6 +42,7 @@ def test_an_order_has_the_offers_terms(world: World) -> None:
         "milestone": 0,
         "rejections": 0,
         "status": "order_created",
+        "asked": None,
         "createdAt": iso(START),
         "dueAt": iso(START + 900_000),
         "records": order["records"],

@@ -82,6 +82,7 @@ def test_a_paid_order_agrees(world: World) -> None:
             "paid": "39600000",
             "fee": "400000",
             "returned": "0",
+            "steps": [],
         },
         "receipt": {
             "receiptId": receipt.receipt_id,
@@ -121,6 +122,7 @@ def test_every_stage_of_an_order_agrees(world: World) -> None:
         "paid": "3300000",
         "fee": "33333",
         "returned": "6666667",
+        "steps": [],
     }
     assert summary["disputes"] == {"total": 1, "byStatus": {"dispute_resolved": 1}}
 
@@ -130,7 +132,7 @@ def test_an_order_in_parts_agrees(world: World) -> None:
     buyer, worker = world.member(), world.member()
     award = buyer.awards(worker.bids(buyer.publishes_parts(25, 75), "40"))
     buyer.accepts(worker.submits(award))
-    paid = {"name": "credits", "paid": "9900000", "fee": "100000"}
+    paid: Fields = {"name": "credits", "paid": "9900000", "fee": "100000", "steps": []}
     for held, returned in (("30000000", "0"), ("0", "30000000")):
         summary = worker.do(SUMMARY, orderId=award["orderId"])
         assert summary["differences"] == []

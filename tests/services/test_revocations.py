@@ -10,7 +10,7 @@ from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.job import Job
 from clawmarket.domain.market.revocation import Revocation
 from clawmarket.domain.trust.record import Record
-from clawmarket.runtime.workers import PATIENCE, run_due_jobs
+from clawmarket.runtime.workers import PATIENCE, run_due
 from world import START, Fields, Member, World
 
 RETRY = "market.revocation.retry"
@@ -184,6 +184,6 @@ def test_receipts_do_not_wait_for_notices(world: World, receiver: MemoryNotices)
         revoked(world)
     world.sweep()
     world.log()
-    assert world.run(run_due_jobs(world.pipeline, "receipt")) == 2
+    assert world.run(run_due(world.pipeline, "receipt")) == 2
     kinds = {job.kind: job.attempts for job in world.all(Job) if job.attempts}
     assert kinds == {"receipt": 1}

@@ -132,13 +132,13 @@ def refund_to_the_seller() -> Planting:
 @mutation
 def on_its_way_stays() -> Planting:
     """What was on its way to a seller is never taken off when it arrives."""
-    expect = moves._expect
+    expect = moves.expect
 
     def grows(work: Work, paid: Settlement, sign: int) -> None:
         if sign > 0:
             expect(work, paid, sign)
 
-    return planted((moves, "_expect", grows))
+    return planted((moves, "expect", grows))
 
 
 @mutation

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from clawmarket.domain.market import consent as consents
+from clawmarket.domain.market import order as stopping
 from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.order import Order
 from clawmarket.services.market import orders, rejections
@@ -25,14 +26,14 @@ def _needs_none() -> Planting:
 
 def _keeps_the_money() -> Planting:
     """A revocation leaves the order waiting for the seller."""
-    stop = consents.stop
+    stop = stopping.stop
 
     def for_a_day(order: Order, now: int) -> Order:
         after = stop(order, now)
         later = now + 86_400_000
         return after if after is order else replace(after, due_at=later, acts_at=later)
 
-    return planted((consents, "stop", for_a_day))
+    return planted((stopping, "stop", for_a_day))
 
 
 def _outlives_the_order() -> Planting:

@@ -116,6 +116,26 @@ AssetId = Annotated[
     Field(description="What the amount counts; credits have six decimals."),
     Verbatim,
 ]
+RailName = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=r"^[a-z][a-z0-9-]{0,39}$",
+        description="A rail: where the value of an order really is.",
+        examples=["credits"],
+    ),
+    Verbatim,
+]
+StepKey = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=r"^(settlement_)[0-7][0-9a-hjkmnp-tv-z]{25}\.[0-9]{3}\.(lock|part|release|refund)$",
+        description="The key under which a rail was asked.",
+        examples=["settlement_01h00000000000000000000000.001.lock"],
+    ),
+    Verbatim,
+]
 Digest = Annotated[
     str,
     Field(

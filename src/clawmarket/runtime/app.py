@@ -3,6 +3,7 @@
 import gc
 import sys
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from clawmarket.domain.trust.checkpoint import vkey
 from clawmarket.domain.trust.rollback import LogKeyLostError, RollbackAccepted
 from clawmarket.ports.entropy import Entropy
 from clawmarket.ports.notices import Notices
+from clawmarket.ports.payments import Rail
 from clawmarket.ports.signer import LogSigner
 from clawmarket.ports.store import RowExistsError, Store
 from clawmarket.runtime.config import FAUCET_MINOR, Config, ConfigError
@@ -97,12 +99,19 @@ class Market:
         self.home.close()
 
 
-def open_app(config: Config, home: Home | None = None, *, accept_rollback: bool = False) -> Market:
+def open_app(
+    config: Config,
+    home: Home | None = None,
+    *,
+    accept_rollback: bool = False,
+    rails: Mapping[str, Rail] | None = None,
+) -> Market:
     """Open a market's home and wire everything over it.
 
     Args:
         config: Where and how.
         home: Its home, if that is open already; it is closed if this fails.
+        rails: The outside rails by name, beside credits; none unless a program wires some.
         accept_rollback: Whether an older log than was given out may go on; recorded at the start.
 
     Raises:
@@ -127,7 +136,7 @@ def open_app(config: Config, home: Home | None = None, *, accept_rollback: bool 
         raise
     try:
         accepted = check_history(home.folder, store, accept=accept_rollback)
-        market = _wire(config, home, store, test_money=test_money)
+        market = _wire(config, home, store, rails or {}, test_money=test_money)
     except BaseException:
         store.close()
         home.close()
@@ -153,7 +162,9 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - the operator's own terminal
 
 
-def _wire(config: Config, home: Home, store: Store, *, test_money: bool) -> Market:
+def _wire(
+    config: Config, home: Home, store: Store, rails: Mapping[str, Rail], *, test_money: bool
+) -> Market:
     entropy = SystemEntropy()
     signer = _signer(home, store, entropy)
     operator_token(home, entropy)
@@ -164,6 +175,7 @@ def _wire(config: Config, home: Home, store: Store, *, test_money: bool) -> Mark
         clock=SystemClock(),
         entropy=entropy,
         notices=_notices(config),
+        rails=rails,
     )
     terms = Terms(
         origin=signer.name,
@@ -176,6 +188,7 @@ def _wire(config: Config, home: Home, store: Store, *, test_money: bool) -> Mark
         challenge_key=home.secret("challenge.key", entropy),
         version=__version__,
         gives_notice=config.receiver is not None,
+        rails=tuple(rails),
     )
     pipeline = Pipeline(ports, terms, Limits(config.calls_per_s))
     return Market(config, home, pipeline, signer, GivenOut(home.folder))

@@ -5,9 +5,10 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from clawmarket.entry.gateway.app import build_gateway
+from clawmarket.ports.payments import Rail
 from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.card import Card
 from clawmarket.runtime.config import FAUCET_MINOR, Config
@@ -23,10 +24,11 @@ def run_market(
     ready: Callable[[Card], None] | None,
     *,
     accept_rollback: bool,
+    rails: Mapping[str, Rail] | None = None,
 ) -> None:
     """Run a market in an opened home, on an opened port. Raises what `open_app` raises."""
     configure_logs(config.log)
-    market = open_app(config, home, accept_rollback=accept_rollback)
+    market = open_app(config, home, accept_rollback=accept_rollback, rails=rails)
     with contextlib.suppress(KeyboardInterrupt):
         _run(market, listener, ready or _print_card)
     # On stderr, since stdout holds the card alone, for programs too.

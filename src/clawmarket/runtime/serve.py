@@ -5,10 +5,11 @@ What keeps a market from starting is found before the market's own code is loade
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from clawmarket.domain.kernel.errors import UnavailableError
+from clawmarket.ports.payments import Rail
 from clawmarket.runtime.card import Card
 from clawmarket.runtime.config import Config
 from clawmarket.runtime.home import Home, open_home
@@ -31,6 +32,7 @@ def serve(
     *,
     ready: Callable[[Card], None] | None = None,
     accept_rollback: bool = False,
+    rails: Mapping[str, Rail] | None = None,
 ) -> None:
     """Run a market until SIGINT or SIGTERM; whatever this process makes is for its owner only.
 
@@ -38,6 +40,7 @@ def serve(
         config: Where and how.
         ready: Called with the card once the market answers; prints it by default.
         accept_rollback: Whether to go on from an older log than was given out.
+        rails: The outside rails by name, beside credits.
 
     Raises:
         PortTakenError: The port is in use.
@@ -49,7 +52,7 @@ def serve(
         home = _open_home(config)
         from clawmarket.runtime.running import run_market  # noqa: PLC0415 - loads everything else
 
-        run_market(config, home, listener, ready, accept_rollback=accept_rollback)
+        run_market(config, home, listener, ready, accept_rollback=accept_rollback, rails=rails)
 
 
 def _listen(port: int) -> socket.socket:

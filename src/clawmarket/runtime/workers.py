@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -17,6 +18,7 @@ from clawmarket.services.market.sweep import sweep_all
 from clawmarket.services.operate.revocations import send_revocation
 from clawmarket.services.operate.tidying import Tidier
 from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.treasury.rail_answers import ask_rail
 from clawmarket.services.trust.log import Announce, sequence
 
 SEQUENCE_EVERY_S = 0.1
@@ -32,6 +34,7 @@ log = structlog.get_logger()
 RUNNERS: dict[str, Callable[[Pipeline, str], Awaitable[object]]] = {
     "receipt": make_receipt_file,
     REVOCATION_JOB: send_revocation,
+    "rail": ask_rail,
 }
 # A receiver of notices may be away for an hour; twelve attempts take about as long.
 PATIENCE = {REVOCATION_JOB: Patience(attempts=12, first_ms=10_000)}
@@ -61,9 +64,8 @@ def start_workers(pipeline: Pipeline, signer: LogSigner, announce: Announce) -> 
     loops: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
         ("sequencer", SEQUENCE_EVERY_S, take_in),
         ("sweep", SWEEP_EVERY_S, lambda: sweep_all(pipeline)),
-        # One loop per kind: a receiver of notices that hangs keeps no receipt waiting.
-        *((f"{kind} jobs", JOBS_EVERY_S, _runs(pipeline, kind)) for kind in RUNNERS),
         ("tidying", TIDY_EVERY_S, lambda: tidier.bite(ports.clock.now())),
+        *((kind, JOBS_EVERY_S, partial(run_due, pipeline, kind)) for kind in RUNNERS),
     )
     return Workers(tuple(asyncio.create_task(_repeat(*loop)) for loop in loops))
 
@@ -77,17 +79,18 @@ async def _repeat(name: str, every_s: float, act: Callable[[], Awaitable[object]
         await asyncio.sleep(every_s)
 
 
-def _runs(pipeline: Pipeline, kind: str) -> Callable[[], Awaitable[object]]:
-    return lambda: run_due_jobs(pipeline, kind)
+async def run_due_jobs(pipeline: Pipeline) -> int:
+    """Lease and run what is due, at most `JOBS_PER_ROUND` of each kind; return how many."""
+    return sum([await run_due(pipeline, kind) for kind in RUNNERS])
 
 
-async def run_due_jobs(pipeline: Pipeline, kind: str | None = None) -> int:
-    """Lease and run the jobs that are due, at most `JOBS_PER_ROUND`; return how many.
+async def run_due(pipeline: Pipeline, kind: str) -> int:
+    """Lease and run the jobs of one kind that are due; return how many.
 
-    `kind` leaves jobs of other kinds to others; None runs them all.
+    Each kind has a loop of its own: a rail that hangs keeps no receipt waiting.
     """
     store, now = pipeline.ports.store, pipeline.ports.clock.now()
-    due = store.read(lambda rows: _due(rows, now, kind))
+    due = store.read(lambda rows: _due(rows, kind, now))
     for job in due:
         leased = await store.write(lambda rows, job=job: _lease(rows, job, now))  # type: ignore[misc]  # the default binds the loop variable
         if leased is not None:
@@ -95,16 +98,15 @@ async def run_due_jobs(pipeline: Pipeline, kind: str | None = None) -> int:
     return len(due)
 
 
-def _due(rows: Snapshot, now: int, kind: str | None) -> list[Job]:
-    return rows.find(
-        Query(
-            Job,
-            equal={} if kind is None else {"kind": kind},
-            at_most=("acts_at", now),
-            order_by="acts_at",
-            limit=JOBS_PER_ROUND,
-        )
+def _due(rows: Snapshot, kind: str, now: int) -> list[Job]:
+    due = Query(
+        Job,
+        equal={"kind": kind},
+        at_most=("acts_at", now),
+        order_by="acts_at",
+        limit=JOBS_PER_ROUND,
     )
+    return rows.find(due)
 
 
 def _lease(rows: Transaction, seen: Job, now: int) -> Job | None:

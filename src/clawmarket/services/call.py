@@ -48,6 +48,7 @@ class Terms:
         challenge_key: Marks the sign-in challenges that this market gave out.
         version: The running program's version.
         gives_notice: Whether somebody outside is told of revocations.
+        rails: The names of the outside rails that orders can be paid on, beside credits.
     """
 
     origin: str
@@ -60,6 +61,7 @@ class Terms:
     challenge_key: Secret
     version: str
     gives_notice: bool = False
+    rails: tuple[str, ...] = ()
 
 
 SUPPLY_BYTES = 160

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -27,6 +27,7 @@ from clawmarket.ports.blobs import Blobs
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.entropy import Entropy
 from clawmarket.ports.notices import Notices
+from clawmarket.ports.payments import Rail
 from clawmarket.ports.store import Query, Snapshot, Store, Transaction
 from clawmarket.ports.wallets import Wallets
 from clawmarket.registry.disclosure import withheld
@@ -79,6 +80,7 @@ class Ports:
     clock: Clock
     entropy: Entropy
     notices: Notices | None = None
+    rails: Mapping[str, Rail] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -26,7 +26,10 @@ UNPRINTED = (
 TASK = "task_01h00000000000000000000000"
 ESCAPE = "\x1b"
 TEXTS = {
+    "outcome": "moved",
+    "reason": "The rail's statement shows it.",
     "resolution": "refund",
+    "stepKey": "settlement_01h00000000000000000000000.001.lock",
     "budget": "5",
     "price": "5",
     "decision": "accept",

@@ -27,6 +27,7 @@ from clawmarket.domain.market.task import Task
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.entry import Entry
 from clawmarket.domain.treasury.hold import Hold
+from clawmarket.domain.treasury.rail import RailStep
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.domain.trust.file import FileRight
 from clawmarket.domain.trust.record import LogEntry, LogHead, LogTile, Record, RecordParty, Tally
@@ -52,6 +53,7 @@ KINDS: dict[str, type] = {
     "log_tiles": LogTile,
     "offers": Offer,
     "orders": Order,
+    "rail_steps": RailStep,
     "receipts": Receipt,
     "record_parties": RecordParty,
     "records": Record,
@@ -81,6 +83,8 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Order, ("buyer", "order_id")),
     (Order, ("seller", "order_id")),
     (Order, ("acts_at",)),
+    (RailStep, ("order_id", "key")),
+    (RailStep, ("state", "key")),
     (Session, ("account_id",)),
     (Session, ("expires_at",)),
     (Task, ("state", "task_id")),

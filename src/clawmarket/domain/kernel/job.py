@@ -3,12 +3,16 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from clawmarket.domain.kernel.errors import NotFoundError
+from clawmarket.domain.kernel.errors import ConflictError, NotFoundError
 from clawmarket.domain.kernel.machine import Machine
 
 MAX_ATTEMPTS = 8
 FIRST_RETRY_MS = 1_000
 LONGEST_RETRY_MS = 15 * 60_000
+MOST_DOUBLINGS = 20
+
+# Kinds that are never given up: where money is unknown, nobody else would ever ask.
+ENDLESS = frozenset({"rail"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,13 @@ JOB = Machine(
 )
 
 
+class JobEndlessError(ConflictError):
+    """This job asks what became of somebody's money; it goes on until that is known."""
+
+    advice = "Find out what the rail did, and say so with clawmarket repair resolve."
+    next_command = "clawmarket repair list"
+
+
 class JobNotFoundError(NotFoundError):
     """There is no such job."""
 
@@ -76,7 +87,7 @@ def lease(job: Job, now: int, lease_ms: int, patience: Patience = USUAL) -> Job:
 
     Raises TransitionRefusedError.
     """
-    if job.state is JobState.RUNNING and job.attempts >= patience.attempts:
+    if job.state is JobState.RUNNING and _is_used_up(job, patience):
         why = "Its workers ended before they could say why."
         return replace(job, state=JOB.step(job.state, "bury"), last_failure=why, acts_at=None)
     return replace(
@@ -103,15 +114,27 @@ def fail(job: Job, why: str, now: int, jitter: float, patience: Patience = USUAL
         jitter: A number from 0 to 1 that spreads the retries.
         patience: How often it is tried.
     """
-    if job.attempts >= patience.attempts:
+    if _is_used_up(job, patience):
         return replace(job, state=JOB.step(job.state, "bury"), last_failure=why, acts_at=None)
-    pause = min(patience.first_ms * 2 ** (job.attempts - 1), LONGEST_RETRY_MS)
+    doublings = min(job.attempts - 1, MOST_DOUBLINGS)
+    pause = min(patience.first_ms * 2**doublings, LONGEST_RETRY_MS)
     acts_at = now + int(pause * (0.5 + jitter / 2))
     return replace(job, state=JOB.step(job.state, "postpone"), last_failure=why, acts_at=acts_at)
 
 
+def _is_used_up(job: Job, patience: Patience) -> bool:
+    return job.attempts >= patience.attempts and job.kind not in ENDLESS
+
+
+def hasten(job: Job, now: int) -> Job:
+    """Let a waiting job run now; one that runs or is over stays as it is."""
+    return replace(job, acts_at=now) if job.state is JobState.WAITING else job
+
+
 def cancel(job: Job) -> Job:
-    """Give a job up. Raises TransitionRefusedError."""
+    """Give a job up. Raises TransitionRefusedError, JobEndlessError."""
+    if job.kind in ENDLESS:
+        raise JobEndlessError("This job is never given up.")
     return replace(job, state=JOB.step(job.state, "cancel"), acts_at=None)
 
 

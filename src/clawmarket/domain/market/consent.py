@@ -12,8 +12,9 @@ from clawmarket.domain.kernel.errors import (
 )
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
-from clawmarket.domain.kernel.moment import DAY_MS, SECOND_MS, iso
-from clawmarket.domain.market.order import ORDER, Order, OrderState
+from clawmarket.domain.kernel.moment import DAY_MS, iso
+from clawmarket.domain.market import order as orders
+from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.terms import scope_facts
 
 
@@ -153,13 +154,11 @@ def grant(
     """
     if not order.usage_scope:
         raise ConsentNotAskedError("This order asks for no consent.", orderId=order.order_id)
-    state = ORDER.step(order.state, "consent", orderId=order.order_id)
+    orders.permit(order, consent_id, None, now)
     if now >= order.due_at:
         raise ConsentLateError("The time to consent has passed.", orderId=order.order_id)
     days = _days_within(order, purpose, duration_days)
     ends_at = None if days is None else now + days * DAY_MS
-    due = now + order.delivery_s * SECOND_MS
-    due = due if ends_at is None else min(due, ends_at)
     offer_id = order.offer_id or ""
     scope = scope_facts(purpose, duration_days)
     consent = Consent(
@@ -177,7 +176,7 @@ def grant(
         reason="",
         revoke_digest=None,
     )
-    return replace(order, state=state, consent_id=consent_id, due_at=due, acts_at=due), consent
+    return orders.permit(order, consent_id, ends_at, now), consent
 
 
 def granted(consent: Consent) -> ConsentGranted:
@@ -218,14 +217,3 @@ def revoke(consent: Consent, reason: str, now: int) -> Consent:
         reason=reason,
         revoke_digest=revoke_digest(consent.consent_id, now, consent.scope, reason),
     )
-
-
-def stop(order: Order, now: int) -> Order:
-    """Stop an order whose consent was revoked; before the delivery the money goes back at once.
-
-    What was handed over stays handed over: then only its further use ends, and the order goes on.
-    """
-    if order.state not in (OrderState.CONSENTED, OrderState.WORKING):
-        return order
-    state = ORDER.step(order.state, "revoke_consent", orderId=order.order_id)
-    return replace(order, state=state, due_at=now, acts_at=now)

@@ -1,12 +1,13 @@
 """Explanations: who an order waits for, until when, and what happens if nobody acts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clawmarket.domain.kernel.moment import iso, span
 from clawmarket.domain.kernel.money import format_amount, split_fee
 from clawmarket.domain.market.dispute import Dispute, by_silence
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.market.terms import MAX_REJECTIONS
+from clawmarket.domain.treasury.rail import RailState, RailStep, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,23 @@ class Explanation:
     acts_at: int | None
 
 
-def explain(order: Order, now: int, dispute: Dispute | None = None) -> Explanation:
-    """Return an order in words, as of `now`; a disputed or ruled one with its dispute."""
+def explain(
+    order: Order, now: int, dispute: Dispute | None = None, step: RailStep | None = None
+) -> Explanation:
+    """Return an order in words, as of `now`.
+
+    Args:
+        order: The order.
+        now: The present moment.
+        dispute: Its dispute, if there is one.
+        step: What its rail was asked and has not answered, or the lock that it refused last.
+    """
+    if step is not None and order.asked is not None:
+        return _asked(order, step)
+    if step is not None and order.state is OrderState.CREATED:
+        plain = explain(order, now, dispute)
+        refused = f"The rail {step.rail} did not lock the payment: {step.reason}"
+        return replace(plain, now=f"{refused} {plain.now}")
     if order.acts_at is None:
         return Explanation(_ended(order, dispute), "nobody", "Nothing more will happen.", None)
     if dispute is not None and dispute.is_open:
@@ -38,6 +54,33 @@ _CONSENT_TURNS = {
     OrderState.CONSENTED: "The buyer consented to {purpose}, the seller is to deliver",
     OrderState.REVOKED: "The buyer took the consent to {purpose} back",
 }
+
+
+def _asked(order: Order, step: RailStep) -> Explanation:
+    """Say what a rail was asked, and that nobody knows yet what it did."""
+    parts = (step.locked, step.seller_amount, step.fee, step.refund_amount)
+    locked, net, fee, back = (format_amount(part, step.asset) for part in parts)
+    paid = f"{net} to the seller and {fee} to the market"
+    what = {
+        Step.LOCK: f"lock {locked}",
+        Step.PART: f"pay {paid}",
+        Step.RELEASE: f"pay {paid}"
+        + (f" and {back} back to the buyer" if step.refund_amount else ""),
+        Step.REFUND: f"give {back} back to the buyer",
+    }[step.step]
+    then = "As soon as the rail says that it did, the order goes on. Nothing is ever paid twice."
+    if step.step is Step.LOCK:
+        then = "If it locked, the seller is to deliver; if not, the order is as it was before."
+        if order.state is OrderState.CANCELLED:
+            then = "If it locked, the money goes back to the buyer at once."
+    if step.state is RailState.STUCK:
+        refusal = f"The rail {step.rail} refuses to {what}: {step.reason}"
+        return Explanation(refusal, "market", "The operator has to find out why.", None)
+    unknown = f"The rail {step.rail} was asked at {iso(step.asked_at)} to {what}"
+    asks = "The market asks it again by itself, by the same key."
+    return Explanation(
+        f"{unknown} and has not said yet whether it did.", "market", f"{asks} {then}", None
+    )
 
 
 def _money(order: Order) -> tuple[str, str, str]:

@@ -128,15 +128,25 @@ class RevocationsUsedUpError(ConflictError):
     next_command = "clawmarket order explain {orderId}"
 
 
+class RailAskedError(ConflictError):
+    """The rail that holds this order's money was asked and has not said yet what it did."""
+
+    advice = "Wait: the market asks again by itself until it knows, and never pays twice."
+    next_command = "clawmarket order explain {orderId}"
+    retryable = True
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What two accounts agreed on, for how much, and whose turn it is.
 
     `due_at` is the last moment for whoever has to act; `acts_at` is when the market acts if
     nobody did, and None once the order has ended. `milestone` is the number of the milestone that
-    the parties are at, from 0. `records` are the ids of the records that tell
-    its story, from the demand to the last posting; the receipt is made of them. `usage_scope` holds
-    what the buyer has to consent to, at most one; `consent_id` the consent, once there is one.
+    the parties are at, from 0. `asked` is the key of the step that the order's rail has not
+    answered yet; meanwhile no deadline runs and `acts_at` is None too. `records` are the ids of
+    the records that tell its story, from the demand to the last posting; the receipt is made of
+    them. `usage_scope` holds what the buyer has to consent to, at most one; `consent_id` the
+    consent, once there is one.
     """
 
     order_id: str
@@ -167,11 +177,22 @@ class Order:
     milestone: int
     usage_scope: tuple[UsageScope, ...] = ()
     consent_id: str | None = None
+    asked: str | None = None
 
     @property
     def needs_consent(self) -> bool:
         """Whether the buyer has to consent before the seller may begin."""
         return bool(self.usage_scope)
+
+    @property
+    def first_turn_s(self) -> int:
+        """How long whoever has to act next has, once the payment is locked."""
+        return CONSENT_WINDOW_S if self.needs_consent else self.delivery_s
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.acts_at is None and self.asked is None
 
     @property
     def amount(self) -> int:
@@ -296,20 +317,26 @@ class SettlementRefunded(Event):
     why: str
 
 
+def _step(order: Order, action: str) -> OrderState:
+    """Return the state after an action. Raises TransitionRefusedError, RailAskedError."""
+    state = ORDER.step(order.state, action, orderId=order.order_id)
+    if order.asked is not None:
+        raise RailAskedError("The rail has not answered yet.", orderId=order.order_id)
+    return state
+
+
 def _waits(order: Order, action: str, now: int, seconds: int) -> Order:
     due = now + seconds * SECOND_MS
     return replace(
         order,
-        state=ORDER.step(order.state, action, orderId=order.order_id),
+        state=_step(order, action),
         due_at=due,
         acts_at=due,
     )
 
 
 def _ends(order: Order, action: str) -> Order:
-    return replace(
-        order, state=ORDER.step(order.state, action, orderId=order.order_id), acts_at=None
-    )
+    return replace(order, state=_step(order, action), acts_at=None)
 
 
 def first_due(now: int) -> int:
@@ -329,7 +356,7 @@ def check_lockable(order: Order, now: int) -> None:
         TransitionRefusedError: The order is locked, cancelled or over.
         LockLateError: `now` is not before the last moment to lock.
     """
-    ORDER.step(order.state, "lock", orderId=order.order_id)
+    _step(order, "lock")
     if now >= order.due_at:
         raise LockLateError("The time to lock this order has passed.", orderId=order.order_id)
 
@@ -344,9 +371,30 @@ def lock(order: Order, settlement_id: str, now: int) -> Order:
         LockLateError: `now` is not before the last moment to lock.
     """
     check_lockable(order, now)
-    seconds = CONSENT_WINDOW_S if order.needs_consent else order.delivery_s
-    after = _waits(order, "lock", now, seconds)
+    after = _waits(order, "lock", now, order.first_turn_s)
     return replace(after, settlement_id=settlement_id)
+
+
+def permit(order: Order, consent_id: str, ends_at: int | None, now: int) -> Order:
+    """Bind the buyer's consent to the order; the seller's time begins, and ends with it at last.
+
+    Raises TransitionRefusedError, RailAskedError.
+    """
+    due = now + order.delivery_s * SECOND_MS
+    due = due if ends_at is None else min(due, ends_at)
+    state = _step(order, "consent")
+    return replace(order, state=state, consent_id=consent_id, due_at=due, acts_at=due)
+
+
+def stop(order: Order, now: int) -> Order:
+    """Stop an order whose consent was revoked; before the delivery the money goes back at once.
+
+    What was handed over stays handed over: then only its further use ends, and the order goes on.
+    So it does when a rail was asked to give the money back already.
+    """
+    if order.state not in (OrderState.CONSENTED, OrderState.WORKING) or order.asked is not None:
+        return order
+    return replace(order, state=_step(order, "revoke_consent"), due_at=now, acts_at=now)
 
 
 def start(order: Order, delivery_id: str | None, now: int) -> Order:
@@ -359,7 +407,7 @@ def start(order: Order, delivery_id: str | None, now: int) -> Order:
     """
     after = replace(
         order,
-        state=ORDER.step(order.state, "start", orderId=order.order_id),
+        state=_step(order, "start"),
         delivery_id=delivery_id,
     )
     if order.needs_consent and order.state is OrderState.LOCKED:
@@ -375,8 +423,7 @@ def withdraw_delivery(order: Order) -> Order:
         TransitionRefusedError: No delivery has begun.
         RevocationsUsedUpError: The order's story, and with it the receipt, would grow for ever.
     """
-    action = "withdraw_permitted" if order.needs_consent else "withdraw_delivery"
-    state = ORDER.step(order.state, action, orderId=order.order_id)
+    state = _step(order, "withdraw_permitted" if order.needs_consent else "withdraw_delivery")
     if len(order.records) >= MAX_RECORDS_TO_REVOKE:
         raise RevocationsUsedUpError(
             "A delivery cannot be taken back that often.", orderId=order.order_id
@@ -437,7 +484,7 @@ def reject(order: Order, now: int) -> Order:
         TransitionRefusedError: There is no delivery to review.
         ReviewLateError: `now` is not before the last moment to review.
     """
-    state = ORDER.step(order.state, "reject", orderId=order.order_id)
+    state = _step(order, "reject")
     if now >= order.due_at:
         raise ReviewLateError("The time to review has passed.", orderId=order.order_id)
     rejections = order.rejections + 1
@@ -451,7 +498,7 @@ def dispute(order: Order, dispute_id: str, due_at: int) -> Order:
     """Freeze the order; from now on the dispute decides. Raises TransitionRefusedError."""
     return replace(
         order,
-        state=ORDER.step(order.state, "dispute", orderId=order.order_id),
+        state=_step(order, "dispute"),
         dispute_id=dispute_id,
         due_at=due_at,
         acts_at=due_at,
@@ -462,8 +509,10 @@ def can_be_disputed(order: Order, side: str, now: int) -> bool:
     """Tell whether a side may contest the order now.
 
     The buyer may contest a delivery within the review window, the seller a rejection until the
-    refund.
+    refund. While a rail is asked nobody may.
     """
+    if order.asked is not None:
+        return False
     if side == order.buyer:
         return order.state is OrderState.DELIVERED and now < order.due_at
     rejected = order.state is OrderState.WORKING and order.rejections > 0
@@ -481,8 +530,12 @@ def rule(order: Order, share: int) -> Order:
 
 
 def cancel(order: Order) -> tuple[Order, OrderCancelled]:
-    """Give an unpaid order up. Raises TransitionRefusedError."""
-    return _ends(order, "cancel"), OrderCancelled(order.order_id)
+    """Give an unpaid order up, also while a rail is asked to lock. Raises TransitionRefusedError.
+
+    What the rail turns out to have locked goes back.
+    """
+    state = ORDER.step(order.state, "cancel", orderId=order.order_id)
+    return replace(order, state=state, acts_at=None), OrderCancelled(order.order_id)
 
 
 def expire(order: Order) -> tuple[Order, OrderExpired]:

@@ -24,6 +24,11 @@ def rail(name: str) -> str:
     return f"rail:{name}"
 
 
+def beyond(name: str, owner: str) -> str:
+    """Return the name of the account that stands for what an actor has behind a rail."""
+    return f"rail:{name}:{owner}"
+
+
 POCKETS = ("available", "held", FEES, "rail")
 
 

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from clawmarket.domain.kernel.money import split_fee
-from clawmarket.domain.treasury.account import FEES, available, held
+from clawmarket.domain.kernel.money import CREDITS, split_fee
+from clawmarket.domain.treasury.account import FEES, available, beyond, held
 from clawmarket.domain.treasury.entry import Posting
 from clawmarket.domain.treasury.hold import Hold, HoldState
+from clawmarket.domain.treasury.rail import RailState, RailStep
 from clawmarket.domain.treasury.settlement import Settlement, SettlementState
 
 Sums = Counter[tuple[str, str]]
@@ -15,6 +16,7 @@ Sums = Counter[tuple[str, str]]
 
 ENDED = (SettlementState.RELEASED, SettlementState.REFUNDED)
 ASKED = (SettlementState.RELEASING, SettlementState.REFUNDING)
+UNLOCKED = (SettlementState.LOCKING, SettlementState.REFUSED)
 _RESOLVED = {
     SettlementState.RELEASED: (HoldState.POSTED,),
     SettlementState.REFUNDED: (HoldState.VOIDED, HoldState.EXPIRED),
@@ -56,16 +58,22 @@ def summed(postings: Iterable[Posting]) -> Sums:
     return sums
 
 
+def purse(settlement: Settlement, party: str) -> str:
+    """Return the ledger account by which a settlement's money comes from or goes to a party."""
+    on_ledger = settlement.rail == CREDITS
+    return available(party) if on_ledger else beyond(settlement.rail, party)
+
+
 def due(settlement: Settlement | None) -> Sums:
     """Return what must have moved for a settlement that waits for no rail."""
     sums: Sums = Counter()
-    if settlement is None:
+    if settlement is None or settlement.state in UNLOCKED:
         return sums
     one, asset = settlement, settlement.asset
     ended = one.state in ENDED
-    sums[available(one.payer), asset] -= one.amount - (one.refund_amount if ended else 0)
+    sums[purse(one, one.payer), asset] -= one.amount - (one.refund_amount if ended else 0)
     sums[held(one.payer), asset] += 0 if ended else one.amount - one.seller_amount - one.fee
-    sums[available(one.payee), asset] += one.seller_amount
+    sums[purse(one, one.payee), asset] += one.seller_amount
     sums[FEES, asset] += one.fee
     return sums
 
@@ -87,6 +95,21 @@ def differences(books: OrderBooks) -> Iterator[Difference]:
         yield Difference("settlement", "there", "missing")
 
 
+_SAID = {RailState.MOVED: ("moved",), RailState.REFUSED: ("refused", "never got it")}
+
+
+def rail_differences(steps: Iterable[tuple[RailStep, str | None]]) -> Iterator[Difference]:
+    """Yield where a rail says otherwise of a step than the ledger; None is a rail that is silent.
+
+    What is unknown to the ledger and moved on the rail differs too, until it is carried out.
+    """
+    for step, said in steps:
+        known = _SAID.get(step.state, ("refused", "never got it"))
+        if said is not None and said not in known:
+            expected = known[0] if step.state in _SAID else "unknown"
+            yield Difference(f"rail {step.key}", expected, said)
+
+
 def _settlement_differences(books: OrderBooks, one: Settlement) -> Iterator[Difference]:
     yield from _unequal("settlement.amount", books.amount, one.amount)
     if one.state in ASKED:
@@ -100,8 +123,10 @@ def _settlement_differences(books: OrderBooks, one: Settlement) -> Iterator[Diff
 
 
 def _hold_differences(one: Settlement, hold: Hold | None) -> Iterator[Difference]:
-    if hold is None:
-        yield Difference("hold", "there", "missing")
+    if (hold is None) != (one.state in UNLOCKED):
+        words = ("there", "missing") if hold is None else ("none", "there")
+        yield Difference("hold", *words)
+    if hold is None or one.state in UNLOCKED:
         return
     if hold.owner != one.payer:
         yield Difference("hold.owner", one.payer, hold.owner)

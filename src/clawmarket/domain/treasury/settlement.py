@@ -9,7 +9,10 @@ from clawmarket.domain.kernel.money import format_amount, split_fee
 
 
 class SettlementState(StrEnum):
-    """Where the money of an order stands; each `…ing` means asked, outcome unknown."""
+    """Where the money of an order stands; each `…ing` means asked, outcome unknown.
+
+    Refused is a lock that its rail would not make: nothing ever moved.
+    """
 
     LOCKING = "settlement_locking"
     LOCKED = "settlement_locked"
@@ -17,6 +20,7 @@ class SettlementState(StrEnum):
     REFUNDING = "settlement_refunding"
     RELEASED = "settlement_released"
     REFUNDED = "settlement_refunded"
+    REFUSED = "settlement_refused"
 
 
 SETTLEMENT = Machine(
@@ -24,6 +28,7 @@ SETTLEMENT = Machine(
     (SettlementState.LOCKING,),
     {
         "confirm_lock": {SettlementState.LOCKING: SettlementState.LOCKED},
+        "refuse_lock": {SettlementState.LOCKING: SettlementState.REFUSED},
         "release": {SettlementState.LOCKED: SettlementState.RELEASING},
         "confirm_part": {SettlementState.RELEASING: SettlementState.LOCKED},
         "confirm_release": {SettlementState.RELEASING: SettlementState.RELEASED},
@@ -44,7 +49,8 @@ class ShareExceedsLockError(ConflictError):
 class Settlement:
     """How much is locked for an order, and how it was divided so far.
 
-    All amounts in minor units. Parts add up in seller_amount and fee; once resolved,
+    While a rail is asked, `locked_at` is when, and the figures are what is known. All amounts in
+    minor units. Parts add up in seller_amount and fee; once resolved,
     seller_amount + fee + refund_amount = amount.
     """
 
@@ -74,6 +80,23 @@ class Settlement:
     def remaining(self) -> int:
         """What is still locked while the settlement is not resolved."""
         return self.amount - self.released
+
+
+def confirm_lock(settlement: Settlement, now: int) -> Settlement:
+    """Note that the rail locked the amount. Raises TransitionRefusedError."""
+    return replace(
+        settlement, state=SETTLEMENT.step(settlement.state, "confirm_lock"), locked_at=now
+    )
+
+
+def refuse_lock(settlement: Settlement) -> Settlement:
+    """Note that the rail did not lock anything. Raises TransitionRefusedError."""
+    return replace(settlement, state=SETTLEMENT.step(settlement.state, "refuse_lock"))
+
+
+def await_rail(known: Settlement, asked: Settlement) -> Settlement:
+    """Return a settlement that waits for its rail: its state says asked, its figures are known."""
+    return replace(known, state=asked.state)
 
 
 def ask_release(settlement: Settlement, share: int) -> Settlement:

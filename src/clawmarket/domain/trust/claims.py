@@ -13,7 +13,7 @@ from clawmarket.domain.kernel.money import ASSETS, format_amount
 from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError, Statement
 from clawmarket.domain.trust.receipt import summary_of
 from clawmarket.domain.trust.statement import VERSION, is_fresh, statement_digest
-from clawmarket.domain.trust.story import ACTS, Story
+from clawmarket.domain.trust.story import Story, act_of
 
 Recover = Callable[[bytes, bytes], str | None]
 """From a digest of 32 bytes and 65 of signature (EIP-191) to the lower-case address, or None."""
@@ -91,7 +91,7 @@ def _check_said(facts: Facts, statement: Statement, origin: str) -> None:
     same(f"{where}: somebody else made the statement.", facts.actor, said["actor"])
     same(f"{where}: the statement asks for another method.", facts.method, said["method"])
     for event in facts.events:
-        act = ACTS.get(event["kind"])
+        act = act_of(event)
         if act and facts.method not in act.methods:
             what = f"{where}: {event['kind']} is not what was asked for."
             raise ReceiptFlawError(what, " or ".join(act.methods), facts.method)
@@ -183,8 +183,8 @@ def _sums(amounts: Iterable[tuple[str, int]]) -> Mapping[str, int]:
 def _moves(story: Story) -> Mapping[str, int]:
     """Return what the order as a whole changes on which ledger account, by its events."""
     moves = (
-        (f"{story.buyer}/available {story.asset}", story.refund - story.amount),
-        (f"{story.seller}/available {story.asset}", story.seller_amount),
+        (f"{story.purse(story.buyer)} {story.asset}", story.refund - story.amount),
+        (f"{story.purse(story.seller)} {story.asset}", story.seller_amount),
         (f"fees {story.asset}", story.fee),
     )
     return {name: amount for name, amount in moves if amount}

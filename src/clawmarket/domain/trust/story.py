@@ -13,6 +13,7 @@ from types import NoneType
 from clawmarket.domain.kernel.ids import MARKET_ACCOUNT, noun_of
 from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
 from clawmarket.domain.trust.permission import agreed_usage, check_consent
+from clawmarket.domain.trust.rails import BOOKED, MONEY, rail_in
 
 _AMOUNT = re.compile(r"0|[1-9][0-9]{0,15}")
 # What the market adds to a demand or an offer that leaves it out, as the order then says it.
@@ -68,7 +69,16 @@ ACTS: Mapping[str, Act] = {
     "settlement_refunded": Act(
         ("buyer", "seller", *_JUDGES), ("web3.market.settlement.refund", _RULE, _REJECT)
     ),
+    "rail_answered": Act(("market",), ()),
 }
+
+
+def act_of(event: Json) -> Act | None:
+    """Return who may cause an event; asking a rail is for whoever may cause what it moves."""
+    kind: object = event["kind"]
+    if kind == "rail_asked":
+        kind, _ = BOOKED.get(str(event.get("step")), (None, None))
+    return ACTS.get(str(kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,8 @@ class Story:
     `arbiter` is who ruled, if a dispute was ruled by somebody. `share` is what leaves the lock for
     the seller, before the fee. `agreed` is price times quantity; `agreement` is what the order's
     content hash `terms` is over. `test_money` is None where the records do not say. `trade` are
-    the records without those that only opened accounts.
+    the records without those that only opened accounts. `rail` is the outside rail that the money
+    was on; None for credits.
     """
 
     order_id: str
@@ -103,6 +114,11 @@ class Story:
     delivery_digest: str | None
     addresses: Mapping[str, str | None]
     records: tuple[Facts, ...]
+    rail: str | None
+
+    def purse(self, party: str) -> str:
+        """Return the ledger account that the order's money leaves and reaches a party by."""
+        return f"{party}/available" if self.rail is None else f"rail:{self.rail}:{party}"
 
     @property
     def parties(self) -> tuple[tuple[str, str], ...]:
@@ -164,11 +180,14 @@ def read_story(records: Sequence[Facts]) -> Story:
         delivery_digest=_delivered(records) if settled else None,
         addresses={party: _address(records, party) for party in parties},
         records=tuple(records),
+        rail=rail_in(records, locked),
     )
     check_consent(records, order, agreement)
     _check_belonging(story)
     _check_actors(story)
-    _check_states(story, _ENDS[end["kind"]])
+    # A buyer may cancel while a rail is asked to lock; what it turns out to have locked goes back.
+    late = ("order_cancelled",) if story.rail and not settled else ()
+    _check_states(story, _ENDS[end["kind"]] + late)
     return story
 
 
@@ -367,8 +386,11 @@ def _check_actors(story: Story) -> None:
     accounts = {"buyer": story.buyer, "seller": story.seller, "market": MARKET_ACCOUNT}
     if story.arbiter:
         accounts["arbiter"] = story.arbiter
-    for facts, event in _told(story.records, *ACTS):
-        roles = ACTS[event["kind"]].roles
+    for facts, event in _told(story.records, *ACTS, "rail_asked"):
+        act = act_of(event)
+        roles = act.roles if act else ()
+        if story.rail and event["kind"] in MONEY:
+            roles = ("market",)  # nobody else hears what a rail answers
         allowed = [accounts[role] for role in roles if role in accounts]
         if facts.actor not in allowed:
             raise ReceiptFlawError(

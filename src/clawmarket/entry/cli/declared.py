@@ -60,6 +60,7 @@ GROUPS = {
     "audit": "The records of what you took part in, and their proofs.",
     "receipt": "Receipts of finished orders.",
     "files": "Store files and fetch them.",
+    "repair": "What a payment rail has not answered: see it, ask again, settle it.",
     "backup": "Back a home up, check a backup, restore it elsewhere.",
 }
 

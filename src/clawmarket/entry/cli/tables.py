@@ -34,7 +34,7 @@ _NOT_IN_ROWS = frozenset(
             "shortened",
         ),
         *("buyer", "seller", "bidId", "settlementId", "deliveryId", "resultId", "payer", "payee"),
-        *("disputeId", "milestone"),
+        *("disputeId", "milestone", "asked"),
     }
 )
 

@@ -94,8 +94,8 @@ def revoke_consent(call: Call, work: Work, request: RevokeConsent) -> ConsentVie
     if consent.buyer != call.actor:
         raise ConsentNotFoundError(f"You gave no consent {request.consent_id}.")
     consents.check_revocable(consent, call.now)
-    after = consents.stop(order, call.now)
-    if order.acts_at is not None:
+    after = orders.stop(order, call.now)
+    if not order.is_over:
         after = orders.recorded(after, work.record_id)
         work.save(after)
     revoked = end_consent(work, after, request.reason, "the buyer revoked the consent")

@@ -47,8 +47,7 @@ from clawmarket.registry.methods import Need, Risk, Verb, read, write
 from clawmarket.services.call import Call, Caller
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.files import share_files
-from clawmarket.services.market.orders import finish_order, own_order, wind_up
-from clawmarket.services.market.rejections import end_consent
+from clawmarket.services.market.orders import end_with_refund, finish_order, own_order
 from clawmarket.services.market.views import (
     DisputeView,
     EvidenceView,
@@ -56,7 +55,6 @@ from clawmarket.services.market.views import (
     dispute_view,
     evidence_view,
 )
-from clawmarket.services.treasury.moves import refund, settlement_of
 from clawmarket.services.trust.onlookers import judges
 from clawmarket.services.work import Work
 
@@ -232,10 +230,7 @@ def decide(
     if verdict.share:
         finish_order(work, ended, verdict.why, verdict.share)
     else:
-        work.save(orders.recorded(ended, work.record_id))
-        refund(work, settlement_of(work, order), verdict.why)
-        end_consent(work, ended, "", verdict.why)
-        wind_up(work, ended)
+        end_with_refund(work, ended, verdict.why)
     return after
 
 

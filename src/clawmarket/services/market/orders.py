@@ -21,7 +21,8 @@ from clawmarket.domain.market.offer import (
 )
 from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState, OtherSideError
 from clawmarket.domain.market.task import Task
-from clawmarket.ports.store import Snapshot
+from clawmarket.domain.treasury.rail import RailStep
+from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import (
     Answer,
     Cause,
@@ -41,6 +42,7 @@ from clawmarket.services.market.awards import order_created
 from clawmarket.services.market.rejections import end_consent, revoke_award
 from clawmarket.services.market.views import OrderView, order_view
 from clawmarket.services.treasury.moves import refund, release, release_part, settlement_of
+from clawmarket.services.treasury.rails import ask_refund, ask_release, is_outside
 from clawmarket.services.work import Work
 
 
@@ -73,28 +75,52 @@ def finish_order(work: Work, completed: Order, why: str, share: int | None = Non
 
     `share` is what a ruling took out of the lock for the seller, before the fee; None for all.
     """
-    work.save(orders.recorded(completed, work.record_id))
     settlement = settlement_of(work, completed)
-    if completed.acts_at is None:
+    accepted = completed.milestone - 1
+    part = None if completed.acts_at is None else completed.milestones[accepted].amount
+    if is_outside(settlement):
+        ask_release(work, standing(work, completed), why, share, part=part)
+        return
+    work.save(orders.recorded(completed, work.record_id))
+    if part is None:
         release(work, settlement, why, share)
         wind_up(work, completed)
         return
-    accepted = completed.milestone - 1
-    part = completed.milestones[accepted].amount
     release_part(work, settlement, accepted, part, why)
     work.involve(completed.parties)
 
 
+def standing(work: Work, order: Order) -> Order:
+    """Return an order as it stands before this command's changes are saved."""
+    return work.get(Order, order.order_id) or order
+
+
 def return_money(work: Work, order: Order, why: str) -> Order:
     """End an order with everything back at the buyer. Raises TransitionRefusedError."""
-    after = orders.recorded(orders.give_back(order), work.record_id)
+    return end_with_refund(work, orders.give_back(order), why)
+
+
+def end_with_refund(work: Work, ended: Order, why: str) -> Order:
+    """Give all that is locked back and end the order so; a rail has to say first that it did.
+
+    Raises TransitionRefusedError.
+    """
+    settlement = settlement_of(work, ended)
+    if is_outside(settlement):
+        return ask_refund(work, standing(work, ended), why)
+    after = orders.recorded(ended, work.record_id)
     work.save(after)
-    refund(work, settlement_of(work, order), why)
-    end_consent(work, after, "", why)
-    if not order.rejections and not order.milestone:
-        revoke_award(work, order)
-    wind_up(work, after)
+    refund(work, settlement, why)
+    conclude_refund(work, after, why)
     return after
+
+
+def conclude_refund(work: Work, ended: Order, why: str) -> None:
+    """End what an order that was paid back permitted, take its award back, and wind it up."""
+    end_consent(work, ended, "", why)
+    if ended.state is OrderState.RETURNED:
+        revoke_award(work, ended)
+    wind_up(work, ended)
 
 
 def wind_up(work: Work, order: Order) -> None:
@@ -187,7 +213,8 @@ def cancel_order(call: Call, work: Work, request: CancelOrder) -> OrderView:
     """Give an order up before its payment is locked."""
     order = own_order(work, request.order_id, call.actor, side="buyer")
     after, cancelled = orders.cancel(order)
-    work.save(after)
+    # A rail that is still asked may turn out to have locked: then this is part of its story.
+    work.save(orders.recorded(after, work.record_id) if after.asked else after)
     work.emit(cancelled)
     work.involve(order.parties)
     return order_view(after)
@@ -226,7 +253,7 @@ def explain_order(call: Call, rows: Snapshot, request: NameOrder) -> ExplainAnsw
     """Say whose turn it is, until when, and what happens if nobody acts."""
     order = own_order(rows, request.order_id, call.actor, side="any")
     dispute = rows.get(Dispute, order.dispute_id) if order.dispute_id else None
-    words = explain(order, call.now, dispute)
+    words = explain(order, call.now, dispute, _told_step(rows, order))
     return ExplainAnswer(
         order_id=order.order_id,
         status=order.state,
@@ -236,6 +263,16 @@ def explain_order(call: Call, rows: Snapshot, request: NameOrder) -> ExplainAnsw
         due_at=iso(order.due_at),
         acts_at=None if words.acts_at is None else iso(words.acts_at),
     )
+
+
+def _told_step(rows: Snapshot, order: Order) -> RailStep | None:
+    """Return what the order's rail is asked, or the lock that it refused last."""
+    if order.asked is not None:
+        return rows.get(RailStep, order.asked)
+    if order.state is not OrderState.CREATED:
+        return None
+    last = Query(RailStep, equal={"order_id": order.order_id}, newest_first=True, limit=1)
+    return next(iter(rows.find(last)), None)
 
 
 class ListOrders(Page):

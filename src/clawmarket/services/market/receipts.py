@@ -144,7 +144,7 @@ def _compose(rows: Snapshot, terms: Terms, order_id: str) -> tuple[str, Settleme
     settlement = (
         rows.get(Settlement, order.settlement_id) if order and order.settlement_id else None
     )
-    if order is None or order.acts_at is not None:
+    if order is None or not order.is_over:
         raise OrderNotOverError("The order is not over yet.", orderId=order_id)
     if settlement is None:
         raise ReceiptNotFoundError("Nothing was paid for this order, so it has no receipt.")

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from clawmarket.domain.kernel.errors import ConflictError, InvalidArgumentError, NotFoundError
-from clawmarket.domain.kernel.money import format_amount
+from clawmarket.domain.kernel.money import CREDITS, format_amount
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import result as results
 from clawmarket.domain.market.order import (
@@ -14,18 +14,29 @@ from clawmarket.domain.market.order import (
     OrderNotFoundError,
     OrderState,
     OtherSideError,
+    RailAskedError,
     ReviewLateError,
 )
 from clawmarket.domain.market.result import Result, ResultState
 from clawmarket.domain.treasury.account import FundsMissingError
+from clawmarket.domain.treasury.rail import RailUnknownError
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.ports.store import Snapshot
-from clawmarket.registry.fields import Amount, Note, OrderId, Request, SettlementId, SignedRequest
+from clawmarket.registry.fields import (
+    Amount,
+    Note,
+    OrderId,
+    RailName,
+    Request,
+    SettlementId,
+    SignedRequest,
+)
 from clawmarket.registry.methods import Need, Risk, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.market.orders import finish_order, own_order, return_money
 from clawmarket.services.market.views import SettlementView, settlement_view
 from clawmarket.services.treasury.moves import lock, set_aside, settlement_of
+from clawmarket.services.treasury.rails import ask_lock
 from clawmarket.services.work import Work
 
 
@@ -56,16 +67,32 @@ class LockSettlement(SignedRequest):
     amount: Annotated[
         Amount | None, Field(description="If given, it must equal price times quantity.")
     ] = None
+    rail: Annotated[
+        RailName,
+        Field(description="Where the money is locked: the market's credits, or an outside rail."),
+    ] = CREDITS
 
 
 @write(
     "web3.market.settlement.lock",
     risk=Risk.MONEY,
-    errors=(OrderNotFoundError, OtherSideError, LockAmountError, FundsMissingError, LockLateError),
+    errors=(
+        OrderNotFoundError,
+        OtherSideError,
+        LockAmountError,
+        FundsMissingError,
+        LockLateError,
+        RailUnknownError,
+        RailAskedError,
+    ),
     needs=(Need("orderId", "web3.market.order.create", "orderId"),),
 )
 def lock_settlement(call: Call, work: Work, request: LockSettlement) -> SettlementView:
-    """Set the price of your order aside; no side can take it alone."""
+    """Set the price of your order aside; no side can take it alone.
+
+    On an outside rail the settlement is `settlement_locking` until the rail has said what it did;
+    the market asks by itself until then.
+    """
     order = own_order(work, request.order_id, call.actor, side="buyer")
     if request.amount is not None and int(request.amount) != order.amount:
         raise LockAmountError(
@@ -74,10 +101,14 @@ def lock_settlement(call: Call, work: Work, request: LockSettlement) -> Settleme
             orderId=order.order_id,
         )
     orders.check_lockable(order, call.now)
+    work.involve(order.parties)
+    if request.rail != CREDITS:
+        waiting, asked = ask_lock(work, order, request.rail)
+        work.save(orders.recorded(waiting, work.record_id))
+        return settlement_view(asked)
     hold = set_aside(work, call.actor, order.amount, order.order_id, order.asset)
     locked, settlement = lock(work, order, hold)
     work.save(orders.recorded(locked, work.record_id))
-    work.involve(order.parties)
     return settlement_view(settlement)
 
 
@@ -130,8 +161,8 @@ def refund_settlement(call: Call, work: Work, request: RefundSettlement) -> Sett
     if call.actor == order.buyer and order.state is OrderState.WORKING:
         raise RefundNotYoursError("The seller has begun.", orderId=order.order_id)
     side = "buyer" if call.actor == order.buyer else "seller"
-    after = return_money(work, order, f"the {side} gave the order up")
-    return settlement_view(settlement_of(work, after))
+    return_money(work, order, f"the {side} gave the order up")
+    return settlement_view(settlement_of(work, order))
 
 
 class SettlementStatus(Request):

@@ -39,6 +39,7 @@ from clawmarket.registry.fields import (
     ResultId,
     SettlementId,
     Skill,
+    StepKey,
     TaskId,
     Title,
     UsageScopeTerms,
@@ -139,6 +140,9 @@ class OrderView(Answer):
     milestone: Annotated[int, Field(description="The milestone at work, from 0.")]
     rejections: int
     status: Word
+    asked: Annotated[
+        StepKey | None, Field(description="What an outside rail has not answered yet.")
+    ]
     created_at: Moment
     due_at: Moment
     records: list[RecordId]
@@ -363,6 +367,7 @@ def order_view(order: Order) -> OrderView:
         milestone=order.milestone,
         rejections=order.rejections,
         status=order.state,
+        asked=order.asked,
         created_at=iso(order.created_at),
         due_at=iso(order.due_at),
         records=list(order.records),

@@ -3,6 +3,7 @@
 from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.kernel.moment import SECOND_MS, span
 from clawmarket.domain.market.order import Order
+from clawmarket.domain.treasury.rail import RailState, RailStep
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.probes import Finding, probe
 from clawmarket.services.operate.revocations import unsent
@@ -10,6 +11,7 @@ from clawmarket.services.trust.log import log_head, unlogged
 
 LOG_LAG_MS = 10 * SECOND_MS
 SWEEP_LAG_MS = 30 * SECOND_MS
+RAIL_LAG_MS = 120 * SECOND_MS
 
 
 @probe("log/lag")
@@ -48,6 +50,20 @@ def revocations_unsent(rows: Snapshot, _now: int) -> Finding:
     message = f"{pending} notices of revocations wait, {failed} were given up."
     hint = "clawmarket call market.revocation.retry" if failed else ""
     return Finding("revocations/unsent", not failed, message, hint)
+
+
+@probe("rails/unknown")
+def rails_unknown(rows: Snapshot, now: int) -> Finding:
+    """No rail leaves open for long what it did with an order's money."""
+    stuck, asked = (
+        rows.find(Query(RailStep, equal={"state": state}, limit=100))
+        for state in (RailState.STUCK, RailState.ASKED)
+    )
+    late = [step for step in asked if step.asked_at <= now - RAIL_LAG_MS]
+    message = f"Rails leave {len(asked) + len(stuck)} steps open, {len(stuck)} need a person."
+    message = message if asked or stuck else "No rail leaves anything open."
+    well = not late and not stuck
+    return Finding("rails/unknown", well, message, "" if well else "clawmarket repair list")
 
 
 _RESTART = "Restart the market: stop it with Ctrl+C and start it again with make run."

@@ -101,7 +101,7 @@ def lock(work: Work, order: Order, hold: Hold) -> tuple[Order, Settlement]:
     )
     locked = lock_order(order, settlement.settlement_id, work.now)
     work.add(settlement)
-    _expect(work, settlement, +1)
+    expect(work, settlement, +1)
     work.emit(
         PaymentLocked(
             order.order_id, settlement.settlement_id, settlement.asset, str(settlement.amount)
@@ -119,7 +119,7 @@ def release(work: Work, settlement: Settlement, why: str, share: int | None = No
     paid = settlements.confirm_release(settlements.ask_release(settlement, share), work.now)
     work.save(paid)
     work.save(holds.post(hold_of(work, paid.hold_id), share))
-    _expect(work, settlement, -1)
+    expect(work, settlement, -1)
     seller_amount, fee = _pay(work, settlement, paid, "release")
     work.emit(
         SettlementReleased(
@@ -143,8 +143,8 @@ def release_part(work: Work, settlement: Settlement, milestone: int, part: int, 
     paid = settlements.confirm_part(settlements.ask_part(settlement, part))
     work.save(paid)
     work.save(holds.post_part(hold_of(work, paid.hold_id), part))
-    _expect(work, settlement, -1)
-    _expect(work, paid, +1)
+    expect(work, settlement, -1)
+    expect(work, paid, +1)
     seller_amount, fee = _pay(work, settlement, paid, "part")
     work.emit(
         SettlementPartReleased(
@@ -181,7 +181,7 @@ def refund(work: Work, settlement: Settlement, why: str) -> Settlement:
     """Give all that is locked back to its payer. Raises TransitionRefusedError."""
     back = settlements.confirm_refund(settlements.ask_refund(settlement), work.now)
     work.save(back)
-    _expect(work, settlement, -1)
+    expect(work, settlement, -1)
     give_back(work, hold_of(work, back.hold_id))
     work.emit(Refunded(back.settlement_id, back.order_id, back.asset, str(back.refund_amount), why))
     return back
@@ -193,7 +193,7 @@ def grant(work: Work, owner: str, amount: int, ref: str, asset: str = CREDITS) -
     work.post("grant", ref, asset, [(rail(asset), -amount), (available(owner), amount)])
 
 
-def _expect(work: Work, settlement: Settlement, sign: int) -> None:
+def expect(work: Work, settlement: Settlement, sign: int) -> None:
     """Count what a settlement still has to bring its payee, net of the fee, in or out."""
     net = split_fee(settlement.amount, settlement.fee_bps)[0] - settlement.seller_amount
     balance = work.balance(settlement.payee, settlement.asset)

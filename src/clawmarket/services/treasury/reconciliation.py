@@ -10,22 +10,28 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.ids import moment_prefix, same_ulid
 from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.kernel.money import CREDITS
 from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.order import Order, OrderNotFoundError
 from clawmarket.domain.market.receipt import Receipt, receipt_state
-from clawmarket.domain.treasury.account import FEES, available, held
+from clawmarket.domain.treasury.account import FEES, held
 from clawmarket.domain.treasury.entry import Entry, Posting
 from clawmarket.domain.treasury.hold import Hold
+from clawmarket.domain.treasury.rail import RailStep
 from clawmarket.domain.treasury.reconciliation import (
+    UNLOCKED,
     Difference,
     OrderBooks,
     Sums,
     differences,
+    purse,
+    rail_differences,
     summed,
 )
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.domain.treasury.statement import postings_in
 from clawmarket.domain.trust.record import Record
+from clawmarket.ports.payments import Moved, RailSilentError, Unseen
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import (
     Answer,
@@ -37,14 +43,18 @@ from clawmarket.registry.fields import (
     ReceiptId,
     Request,
     SettlementId,
+    StepKey,
     Verbatim,
     Word,
 )
-from clawmarket.registry.methods import Need, Scope, read
+from clawmarket.registry.methods import Need, Risk, Scope, ask, read
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.settlements import SettlementNotFoundError
 from clawmarket.services.market.views import SettlementView, settlement_view
+from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.treasury.rail_answers import look_up, rail_of
+from clawmarket.services.treasury.rails import move_of, steps_of
 from clawmarket.services.treasury.statement import LedgerAccount
 from clawmarket.services.trust.onlookers import order_in_sight
 
@@ -78,14 +88,23 @@ class MovedView(Answer):
     amount: Change
 
 
+class RailStepView(Answer):
+    """One step of an outside rail: what the market knows of it, and what the rail says now."""
+
+    step_key: StepKey
+    status: Word
+    said: Annotated[Fact | None, Field(description="Null: the rail was not asked, or is silent.")]
+
+
 class RailView(Answer):
-    """Where the money is as the rail has it; for credits that is the ledger itself."""
+    """Where the money is, by what was booked; an outside rail's own word stands in `steps`."""
 
     name: Word
     held: Change
     paid: Annotated[Change, Field(description="What reached the seller.")]
     fee: Change
     returned: Annotated[Change, Field(description="What went back to the buyer.")]
+    steps: Annotated[list[RailStepView], Field(description="None for credits.")]
 
 
 class ReceiptSummary(Answer):
@@ -127,16 +146,52 @@ class ReconciliationSummary(Answer):
     differences: list[DifferenceView]
 
 
-@read(
+@ask(
     "web3.market.reconciliation.summary",
+    scope=Scope.READ,
+    risk=Risk.READ,
     errors=(OrderNotFoundError, SettlementNotFoundError, OrderUnnamedError),
     needs=(Need("orderId", "web3.market.awardBid", "orderId"),),
 )
-def reconcile_order(call: Call, rows: Snapshot, request: ReconcileOrder) -> ReconciliationSummary:
-    """Hold settlement, hold, records, ledger and receipt of an order together.
+async def reconcile_order(
+    call: Call, pipeline: Pipeline, request: ReconcileOrder
+) -> ReconciliationSummary:
+    """Hold settlement, hold, records, ledger, rail and receipt of an order together.
 
-    For its parties and for operators. All of it is of this one order and of one moment.
+    For its parties and for operators. All of it is of this one order and of one moment; an outside
+    rail is asked right after it what it knows of each step.
     """
+    store = pipeline.ports.store
+    summary, steps = store.read(lambda rows: _looked_at(call, rows, request))
+    if not steps or summary.rail is None:
+        return summary
+    said = [(step, await _said(pipeline, step)) for step in steps]
+    found = [*summary.differences, *map(_difference, rail_differences(said))]
+    views = [RailStepView(step_key=step.key, status=step.state, said=words) for step, words in said]
+    rail = summary.rail.model_copy(update={"steps": views})
+    return summary.model_copy(update={"rail": rail, "agrees": not found, "differences": found})
+
+
+async def _said(pipeline: Pipeline, step: RailStep) -> str | None:
+    """Return in a word what the rail says of a step; None if it does not say."""
+    try:
+        answer = await look_up(rail_of(pipeline, step), move_of(step))
+    except RailSilentError:
+        return None
+    if isinstance(answer, Unseen):
+        return "never got it"
+    return "moved" if isinstance(answer, Moved) else "refused"
+
+
+def _looked_at(
+    call: Call, rows: Snapshot, request: ReconcileOrder
+) -> tuple[ReconciliationSummary, list[RailStep]]:
+    summary = _of_order(call, rows, request)
+    outside = summary.rail is not None and summary.rail.name != CREDITS
+    return summary, steps_of(rows, summary.settlement_id or "") if outside else []
+
+
+def _of_order(call: Call, rows: Snapshot, request: ReconcileOrder) -> ReconciliationSummary:
     if (request.order_id is None) == (request.settlement_id is None):
         raise OrderUnnamedError("Name an order or a settlement, and not both.")
     if request.order_id is not None:
@@ -195,10 +250,12 @@ def _summary(rows: Snapshot, order: Order) -> ReconciliationSummary:
         receipt=receipt_summary(receipt),
         disputes=_disputes(rows, order),
         agrees=not found,
-        differences=[
-            DifferenceView(what=one.what, expected=one.expected, found=one.found) for one in found
-        ],
+        differences=[_difference(one) for one in found],
     )
+
+
+def _difference(one: Difference) -> DifferenceView:
+    return DifferenceView(what=one.what, expected=one.expected, found=one.found)
 
 
 def _books(rows: Snapshot, order: Order) -> OrderBooks:
@@ -207,7 +264,7 @@ def _books(rows: Snapshot, order: Order) -> OrderBooks:
     recorded = (posting for record in records for posting in postings_of(record))
     return OrderBooks(
         amount=order.amount,
-        over=order.acts_at is None,
+        over=order.is_over,
         has_settlement=order.settlement_id is not None,
         settlement=settlement,
         hold=rows.get(Hold, settlement.hold_id) if settlement else None,
@@ -273,13 +330,15 @@ def _moved(sums: Sums) -> list[MovedView]:
 
 def _rail(settlement: Settlement, posted: Sums) -> RailView:
     asset = settlement.asset
-    returned = settlement.amount + posted[available(settlement.payer), asset]
+    outward = posted[purse(settlement, settlement.payer), asset]
+    locked = 0 if settlement.state in UNLOCKED else settlement.amount
     return RailView(
         name=settlement.rail,
         held=str(posted[held(settlement.payer), asset]),
-        paid=str(posted[available(settlement.payee), asset]),
+        paid=str(posted[purse(settlement, settlement.payee), asset]),
         fee=str(posted[FEES, asset]),
-        returned=str(returned),
+        returned=str(locked + outward),
+        steps=[],
     )
 
 

@@ -73,6 +73,7 @@ def _order_lines(document: Entry) -> list[str]:
         parts = [f"{shown} {_shown(settlement[name])}" for name, shown in names.items()]
         rows.append(("settlement", f"{settlement['status']}: {', '.join(parts)}"))
     rows += [("ledger", f"{_shown(m['amount'])} {m['account']}") for m in document["ledger"]]
+    rows += [("rail", _step(step)) for step in (document["rail"] or {}).get("steps", [])]
     made = "none yet" if receipt is None else f"{receipt['status']}, {receipt['digest']}"
     rows.append(("receipt", made))
     rows.append(("disputes", str(document["disputes"]["total"])))
@@ -81,6 +82,11 @@ def _order_lines(document: Entry) -> list[str]:
         told = f"expected {_shown(one['expected'])}, found {_shown(one['found'])}"
         rows.append(("differs", f"{one['what']}: {told}"))
     return pairs(rows)
+
+
+def _step(step: Entry) -> str:
+    said = "does not answer" if step["said"] is None else f"says: {step['said']}"
+    return f"{step['stepKey']}, {step['status']}; the rail {said}"
 
 
 def _shown(fact: str) -> str:

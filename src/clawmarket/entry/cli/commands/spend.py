@@ -275,6 +275,7 @@ _MOVES: dict[str, Callable[[Market, Entry], Move | None]] = {
 COSTLESS = frozenset(
     {
         "market.credits.grant",
+        "market.repair.resolve",
         "web3.dispute.open",
         "web3.dispute.reject",
         "web3.dispute.resolve",

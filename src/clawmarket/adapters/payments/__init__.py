@@ -1,0 +1,1 @@
+"""Rails: the memory twin. Vendors come beside it."""
