@@ -15,6 +15,7 @@ from clawmarket.domain.kernel.replay import KeyReusedError
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.trust.record import Record
+from clawmarket.services.market.sweep import moved_on
 from world import Fields, Member, World
 
 # Mostly something recent; every other actor is the right one, the others are whoever comes along.
@@ -313,7 +314,7 @@ class AnyTrading(RuleBasedStateMachine):
         """Let the market end what is due, with one record for each ending."""
         before = self.records()
         ended = self.world.sweep()
-        endings = ended.tasks_expired + ended.orders_expired + ended.released + ended.refunded
+        endings = moved_on(ended)
         assert (self.records(), ended.due) == (before + endings, endings)
 
     @precondition(lambda self: self.said)

@@ -24,7 +24,15 @@ from world import Fields, Member, World
 
 ALL_BACK = ("1000000000", "0", "0", "0")
 PAID = ("1039600000", "0", "0", "39600000")
-NOTHING = SweepAnswer(due=0, tasks_expired=0, orders_expired=0, released=0, refunded=0)
+NOTHING = SweepAnswer(
+    due=0,
+    tasks_expired=0,
+    orders_expired=0,
+    released=0,
+    refunded=0,
+    tabs_settled=0,
+    tabs_unpaid=0,
+)
 EXPIRED = NOTHING.model_copy(update={"due": 1, "orders_expired": 1})
 RELEASED = NOTHING.model_copy(update={"due": 1, "released": 1})
 REFUNDED = NOTHING.model_copy(update={"due": 1, "refunded": 1})
@@ -233,6 +241,8 @@ def test_a_dry_run_only_counts(world: World) -> None:
         "ordersExpired": 0,
         "released": 0,
         "refunded": 0,
+        "tabsSettled": 0,
+        "tabsUnpaid": 0,
     }
     assert row.party.order(row.thing)["status"] == "delivery_ready"
 

@@ -27,7 +27,10 @@ PREFIXES = {
     "request": "req_",
     "result": "result_",
     "settlement": "settlement_",
+    "tab": "tab_",
     "task": "task_",
+    "trust": "trust_",
+    "usage": "usage_",
 }
 
 ULID_PATTERN = "[0-7][0-9a-hjkmnp-tv-z]{25}"
