@@ -340,6 +340,10 @@ class Member:
         after: Fields = self.do("web3.market.ledger.append", **asked)["tab"]
         return after
 
+    def raises(self, tab: Fields, cap: str) -> Fields:
+        """Confirm a higher cap."""
+        return self.do("web3.market.tab.raise", tabId=tab["tabId"], cap=credits_(cap))
+
     def closes(self, tab: Fields) -> Fields:
         """End a session."""
         return self.do("web3.market.tab.close", tabId=tab["tabId"])
