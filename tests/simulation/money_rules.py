@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.tab import Tab
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.entry import Entry
@@ -42,9 +43,24 @@ def _expected(books: Books, act: Act) -> Counter[str]:
         expected["rail:credits"] -= amount
     for change in act.of(Hold):
         _move_hold(expected, change.before, change.after)
+    for change in act.of(Tab):
+        _pay_tab(books, expected, change.before, change.after)
     for change in act.of(Settlement):
         _move_settlement(books, act, expected, change.before, change.after)
     return expected
+
+
+def _pay_tab(books: Books, expected: Counter[str], before: Tab | None, after: Tab) -> None:
+    """A tab moves money once: when it is settled, and then all that it owes."""
+    paid = after.state == "tab_settled"
+    must(not paid or (before is not None and before.state != after.state), "A tab paid twice.")
+    owed = after.owed if paid else 0
+    fee = owed * books.fee_bps // BPS
+    must((after.seller_amount, after.fee) == (owed - fee, fee), f"A tab of {owed} paid {fee}.")
+    expected[f"{after.consumer}/available"] -= owed
+    expected[f"{after.provider}/available"] += owed - fee
+    expected["fees"] += fee
+    books.earned[after.provider] += owed - fee
 
 
 def _move_hold(expected: Counter[str], before: Hold | None, after: Hold) -> None:
