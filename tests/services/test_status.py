@@ -52,6 +52,7 @@ def test_a_deep_look_runs_every_probe(world: World) -> None:
             "message": "No order is overdue.",
             "fixHint": "",
         },
+        {"name": "market/tabs", "ok": True, "message": "No tab is overdue.", "fixHint": ""},
     ]
 
 

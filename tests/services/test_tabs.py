@@ -1,6 +1,7 @@
 """Post-pay: trust, open, use, close; caps, rates, debts, and whoever tries it wrongly."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from clawmarket.domain.market.tab import (
     TabOverError,
     TabPaceHighError,
     TabSideError,
+    TabState,
 )
 from clawmarket.domain.market.trust import (
     OwnTrustError,
@@ -523,6 +525,17 @@ def test_at_its_end_a_tab_is_settled_by_itself(world: World) -> None:
     assert consumer.tab(tab)["why"] == "its time was over"
 
 
+def test_paying_an_open_tab_closes_it(world: World) -> None:
+    """Nobody pays their way around the provider's last minute."""
+    provider, consumer, tab = world.on_a_tab()
+    provider.appends(tab, 1)
+
+    assert consumer.pays(tab)["status"] == "tab_closing"
+    with pytest.raises(TransitionRefusedError):
+        consumer.pays(tab)
+    assert provider.appends(tab, 1)["owed"] == "20000"
+
+
 def test_a_late_close_settles(world: World) -> None:
     """After the end a consumer's close needs no further minute."""
     _, consumer, tab = world.on_a_tab()
@@ -621,3 +634,79 @@ def test_a_provider_forgives(world: World) -> None:
     assert (forgiven["status"], forgiven["why"]) == ("tab_forgiven", "My mistake.")
     assert (consumer.figures()[0], provider.figures()) == ("99999", FULL)
     assert consumer.opens({"trustId": tab["trustId"]})["status"] == "tab_open"
+
+
+# --- The books -----------------------------------------------------------------------------------
+
+
+def plant(world: World, row: object) -> None:
+    """Replace a row behind the market's back."""
+    world.run(world.store.write(lambda rows: rows.save(row)))
+
+
+def found(member: Member, tab: Fields) -> list[tuple[str, str, str]]:
+    """Return what does not agree about a tab."""
+    said = member.do("web3.market.tab.reconcile", tabId=tab["tabId"])
+    assert said["agrees"] is (said["differences"] == [])
+    return [(one["what"], one["expected"], one["found"]) for one in said["differences"]]
+
+
+def test_a_tab_agrees_at_every_stage(world: World) -> None:
+    """Empty, used, unpaid, paid: entries, sum and ledger agree, for both sides and operators."""
+    provider, consumer, tab = world.on_a_tab(price="333", perUnits="2")
+    assert found(provider, tab) == []
+    provider.appends(tab, 3)
+    provider.appends(tab, 4)
+    assert found(consumer, tab) == []
+    spend_all(consumer)
+    provider.closes(tab)
+    assert found(world.operator, tab) == []
+    world.operator.do("market.credits.grant", accountId=consumer.id, amount="1165")
+    consumer.pays(tab)
+    said = provider.do("web3.market.tab.reconcile", tabId=tab["tabId"])
+    moved = {move["account"]: move["amount"] for move in said["ledger"]}
+    assert moved == {
+        f"{consumer.id}/available": "-1165",
+        f"{provider.id}/available": "1154",
+        "fees": "11",
+    }
+    assert (said["agrees"], said["entries"], said["quantity"], said["cost"]) == (
+        True,
+        2,
+        "7",
+        "1165",
+    )
+    with pytest.raises(TabNotFoundError):
+        found(world.member(), tab)
+
+
+def test_a_tab_that_was_changed_is_seen(world: World) -> None:
+    """A sum, a use or a payment that somebody changed behind the market's back differs."""
+    provider, consumer, tab = world.on_a_tab()
+    provider.appends(tab, 3)
+    provider.closes(tab)
+    [row], [use] = world.all(Tab), world.all(Usage)
+
+    plant(world, replace(row, owed=40_000))
+    assert ("owed", "30000", "40000") in found(consumer, tab)
+    plant(world, replace(row, state=TabState.FORGIVEN))
+    assert (f"ledger {consumer.id}/available credits", "0", "-30000") in found(consumer, tab)
+    plant(world, row)
+    plant(world, replace(use, cost=30_001))
+    assert (f"{use.usage_id} cost", "30000", "30001") in found(consumer, tab)
+
+
+def test_a_statement_names_the_tab(world: World) -> None:
+    """The line of a settled tab says which one, on both sides."""
+    provider, consumer, tab = world.on_a_tab()
+    provider.appends(tab, 3)
+    provider.closes(tab)
+
+    lines = [who.do("web3.wallet.statement")["items"][0] for who in (provider, consumer)]
+    assert [(line["tabId"], line["availableChange"]) for line in lines] == [
+        (tab["tabId"], "29700"),
+        (tab["tabId"], "-30000"),
+    ]
+    world.log()
+    counted = consumer.do("web3.market.status.summary")["tabs"]
+    assert {state: n for state, n in counted.items() if n} == {"tab_settled": 1}

@@ -3,6 +3,7 @@
 from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.kernel.moment import SECOND_MS, span
 from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.tab import Tab
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.probes import Finding, probe
 from clawmarket.services.trust.log import log_head, unlogged
@@ -37,6 +38,16 @@ def deadlines(rows: Snapshot, now: int) -> Finding:
     )
     message = "An order is overdue." if late else "No order is overdue."
     return Finding("market/deadlines", not late, message, "clawmarket task sweep" if late else "")
+
+
+@probe("market/tabs")
+def overdue_tabs(rows: Snapshot, now: int) -> Finding:
+    """No tab waits long past the moment at which the market should have settled it."""
+    late = rows.find(
+        Query(Tab, at_most=("acts_at", now - SWEEP_LAG_MS), order_by="acts_at", limit=1)
+    )
+    message = "A tab is overdue." if late else "No tab is overdue."
+    return Finding("market/tabs", not late, message, "clawmarket task sweep" if late else "")
 
 
 _RESTART = "Restart the market: stop it with Ctrl+C and start it again with make run."

@@ -96,6 +96,7 @@ class OpenTab(SignedRequest):
         WindowTooShortError,
     ),
     needs=(Need("trustId", "web3.market.trust.grant", "trustId", by="other"),),
+    example={"cap": "1000000"},
     verb=Verb("tab open", ("trustId",)),
 )
 def open_tab(call: Call, work: Work, request: OpenTab) -> TabView:
@@ -194,15 +195,19 @@ def close_tab(call: Call, work: Work, request: CloseTab) -> TabView:
     """
     tab = own_tab(work, request.tab_id, call.actor, side="any")
     TAB.step(tab.state, "settle", tabId=tab.tab_id)
+    return tab_view(_close(call, work, tab), call.now)
+
+
+def _close(call: Call, work: Work, tab: Tab) -> Tab:
     is_due = tab.acts_at is not None and call.now >= tab.acts_at
     if is_due or call.actor == tab.provider:
         side = "provider" if call.actor == tab.provider else "consumer"
-        return tab_view(settle_tab(work, tab, f"the {side} closed"), call.now)
+        return settle_tab(work, tab, f"the {side} closed")
     closing, closed = tabs.close(tab, call.now)
     work.save(closing)
     work.emit(closed)
     work.involve(closing.parties)
-    return tab_view(closing, call.now)
+    return closing
 
 
 class PayTab(SignedRequest):
@@ -219,8 +224,13 @@ class PayTab(SignedRequest):
     verb=Verb("tab pay", ("tabId",)),
 )
 def pay_tab(call: Call, work: Work, request: PayTab) -> TabView:
-    """Pay what you owe for a tab that could not be settled."""
+    """Pay what you owe for a tab that could not be settled; one that is open is closed.
+
+    An open tab is paid within a minute, in which the provider may write down the last uses.
+    """
     tab = own_tab(work, request.tab_id, call.actor, side="consumer")
+    if tab.state is TabState.OPEN:
+        return tab_view(_close(call, work, tab), call.now)
     TAB.step(tab.state, "pay", tabId=tab.tab_id)
     return tab_view(pay(work, tab, "the consumer paid"), call.now)
 
