@@ -35,6 +35,7 @@ FUNCTIONS = {
     "web3.market.reconciliation.summary": "reconcile_order",  # what is reconciled is an order
     "web3.market.ledger.append": "append_usage",  # the wire's older word for usage
     "web3.market.ledger.list": "list_usage",  # the same
+    "web3.market.ledger.summary": "usage_summary",  # the same
     "web3.market.transparency.summary": "transparency_summary",  # as the other summaries
     "web3.market.transparency.trace": "trace_order",  # what is traced is an order
     "market.treasury.summary": "treasury_summary",  # as the other summaries

@@ -710,3 +710,36 @@ def test_a_statement_names_the_tab(world: World) -> None:
     world.log()
     counted = consumer.do("web3.market.status.summary")["tabs"]
     assert {state: n for state, n in counted.items() if n} == {"tab_settled": 1}
+
+
+def test_a_summary_adds_up_by_unit(world: World) -> None:
+    """Two tabs in two units, one of them paid; each side sees its own, a stranger nothing."""
+    provider, consumer, tab = world.on_a_tab()
+    provider.appends(tab, 3)
+    provider.closes(tab)
+    other = consumer.opens(provider.trusts(consumer, unit="token"))
+    provider.appends(other, 7)
+    provider.appends(other, 1)
+
+    def summed(who: Member, **of: Any) -> Fields:
+        return who.do("web3.market.ledger.summary", **of)
+
+    assert summed(consumer) == {
+        "byUnit": {
+            "call": {"quantity": "3", "cost": "30000"},
+            "token": {"quantity": "8", "cost": "80000"},
+        },
+        "asset": "credits",
+        "totalCost": "110000",
+        "paid": "30000",
+        "tabs": 2,
+        "entries": 3,
+        "complete": True,
+    }
+    assert summed(provider, side="provider") == summed(consumer)
+    assert summed(provider)["tabs"] == 0
+    assert summed(provider, tabId=other["tabId"])["byUnit"] == {
+        "token": {"quantity": "8", "cost": "80000"}
+    }
+    with pytest.raises(TabNotFoundError):
+        summed(world.member(), tabId=tab["tabId"])

@@ -1,6 +1,7 @@
 """Usage: what the provider writes down on a tab; `ledger` on the wire."""
 
-from typing import Annotated
+from collections import Counter
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -17,7 +18,18 @@ from clawmarket.domain.market.usage import (
     UsageUnfitError,
 )
 from clawmarket.ports.store import Snapshot
-from clawmarket.registry.fields import Amount, Answer, Cursor, Page, SignedRequest, TabId, Verbatim
+from clawmarket.registry.fields import (
+    Amount,
+    Answer,
+    AssetId,
+    Cursor,
+    Figure,
+    Page,
+    Request,
+    SignedRequest,
+    TabId,
+    Verbatim,
+)
 from clawmarket.registry.methods import Risk, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
@@ -27,11 +39,15 @@ from clawmarket.services.market.postpay.views import (
     Quantity,
     TabView,
     Unit,
+    Units,
     UsageView,
     tab_view,
     usage_view,
 )
 from clawmarket.services.work import Work
+
+# How many of an account's latest tabs on one side are added up.
+MAX_SUMMED = 200
 
 
 class UsageKeyNeededError(InvalidArgumentError):
@@ -145,3 +161,59 @@ def list_usage(call: Call, rows: Snapshot, request: ListUsage) -> UsagePage:
     tab = own_tab(rows, request.tab_id, call.actor, side="any")
     page = scan(rows, Listing(Usage, {"tab_id": tab.tab_id}, request.cursor, request.limit))
     return UsagePage(items=[usage_view(u) for u in page.items], next_cursor=page.next_cursor)
+
+
+class UsageSummaryRequest(Request):
+    """One tab, or all of yours on one side."""
+
+    tab_id: TabId | None = None
+    side: Annotated[
+        Literal["provider", "consumer"],
+        Field(description="Without `tabId`: what you used, or what others used of you."),
+    ] = "consumer"
+
+
+class UnitSums(Answer):
+    """What was used of one unit."""
+
+    quantity: Units
+    cost: Figure
+
+
+class UsageSummary(Answer):
+    """What was used, by unit, and what of it is paid."""
+
+    by_unit: Annotated[dict[str, UnitSums], Field(description="From the unit to its sums.")]
+    asset: AssetId
+    total_cost: Figure
+    paid: Annotated[Figure, Field(description="What settled tabs moved, with the fee.")]
+    tabs: int
+    entries: int
+    complete: Annotated[
+        bool, Field(description="Whether every tab was added up; otherwise the latest 200.")
+    ]
+
+
+@read("web3.market.ledger.summary", errors=(TabNotFoundError,), example={"side": "provider"})
+def usage_summary(call: Call, rows: Snapshot, request: UsageSummaryRequest) -> UsageSummary:
+    """Add up what was used: on one tab, or on your latest 200 tabs of one side."""
+    if request.tab_id is not None:
+        return _summed([own_tab(rows, request.tab_id, call.actor, side="any")], complete=True)
+    page = scan(rows, Listing(Tab, {request.side: call.actor}, None, MAX_SUMMED))
+    return _summed(page.items, complete=page.next_cursor is None)
+
+
+def _summed(found: list[Tab], *, complete: bool) -> UsageSummary:
+    units, costs = Counter[str](), Counter[str]()
+    for tab in found:
+        units[tab.unit] += tab.quantity
+        costs[tab.unit] += tab.owed
+    return UsageSummary(
+        by_unit={u: UnitSums(quantity=str(units[u]), cost=str(costs[u])) for u in sorted(units)},
+        asset="credits",
+        total_cost=str(costs.total()),
+        paid=str(sum(tab.seller_amount + tab.fee for tab in found)),
+        tabs=len(found),
+        entries=sum(tab.entries for tab in found),
+        complete=complete,
+    )
