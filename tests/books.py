@@ -117,6 +117,7 @@ class Books:
             used[usage.tab_id].append(usage)
         paid = Counter(entry.ref for entry in self.rows(Entry) if entry.reason == "tab")
         carried: dict[str, str] = {}
+        holds = {hold.hold_id: hold for hold in self.rows(Hold)}
         for tab in self.rows(Tab):
             entries = used[tab.tab_id]
             assert (tab.entries, tab.quantity) == (len(entries), sum(u.quantity for u in entries))
@@ -124,6 +125,10 @@ class Books:
             assert tab.owed == tab.quantity * tab.price // tab.per_units
             assert [u.owed for u in entries] == list(accumulate(u.cost for u in entries))
             settled = tab.state is TabState.SETTLED
+            if tab.hold_id is not None:
+                hold = holds[tab.hold_id]
+                assert (hold.amount, hold.posted) == (tab.cap, tab.owed if settled else 0)
+                assert (hold.state is HoldState.PENDING) == tab.is_running
             assert paid[tab.tab_id] == (1 if settled and tab.owed else 0)
             divided = split_fee(tab.owed if settled else 0, tab.fee_bps)
             assert (tab.seller_amount, tab.fee) == divided

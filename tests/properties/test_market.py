@@ -305,11 +305,17 @@ class AnyTrading(RuleBasedStateMachine):
 
     # --- Tabs --------------------------------------------------------------------------------
 
-    @rule(who=WHO, other=WHO, cap=st.sampled_from(["1", "30", "20000000"]), per=UNITS)
-    def trust(self, who: int, other: int, cap: str, per: str) -> None:
+    @rule(
+        who=WHO,
+        other=WHO,
+        cap=st.sampled_from(["1", "30", "20000000"]),
+        per=UNITS,
+        prepaid=st.booleans(),
+    )
+    def trust(self, who: int, other: int, cap: str, per: str, prepaid: bool) -> None:  # noqa: FBT001 - drawn
         """Trust somebody, perhaps oneself, with less than a unit or with a lot."""
         terms: Fields = {"accountId": self.people[other % 3].id, "cap": cap, "perUnits": per}
-        terms |= {"unit": "call", "price": "10", "unitsPerMinute": "3000000"}
+        terms |= {"unit": "call", "price": "10", "unitsPerMinute": "3000000", "prepaid": prepaid}
         self.tries("trust", self.people[who % 3], "trust.grant", **terms)
 
     @precondition(lambda self: "trust" in self.known)
@@ -349,12 +355,12 @@ class AnyTrading(RuleBasedStateMachine):
         terms: Fields = {"tabId": tab["tabId"]} | ({"cap": "19999999"} if verb == "raise" else {})
         self.tries("turned", actor, f"tab.{verb}", actor.id if either else tab[side], **terms)
 
-    @rule(how=st.sampled_from(["leave", "close", "reach the cap", "owe"]))
-    def run_up(self, how: str) -> None:
+    @rule(how=st.sampled_from(["leave", "close", "reach the cap", "owe"]), prepaid=st.booleans())
+    def run_up(self, how: str, prepaid: bool) -> None:  # noqa: FBT001 - drawn
         """Somebody uses as it should be: to the cap, to an end, or with the money gone by then."""
         _, provider, consumer = self.people
         terms: Fields = {"unit": "call", "price": "10", "unitsPerMinute": "3000000"}
-        terms |= {"accountId": consumer.id, "cap": "20000000"}
+        terms |= {"accountId": consumer.id, "cap": "20000000", "prepaid": prepaid}
         self.tries("trust", provider, "trust.grant", **terms)
         self.tries("tab", consumer, "tab.open", trustId=self.known["trust"][-1]["trustId"])
         if "tab" not in self.known:

@@ -19,6 +19,7 @@ from clawmarket.domain.market.tab import (
     TabNotFoundError,
     TabOverError,
     TabPaceHighError,
+    TabPrepaidError,
     TabSideError,
     TabState,
 )
@@ -107,6 +108,7 @@ def test_a_tab_says_all_that_was_agreed(world: World) -> None:
         "perUnits": "2",
         "unitsPerMinute": "60",
         "cap": "5000000",
+        "prepaid": False,
         "quantity": "3",
         "owed": "15000",
         "remaining": "4985000",
@@ -473,6 +475,57 @@ def test_several_callers_race_for_the_last_unit(world: World) -> None:
 
     over = [answer for answer in answers if isinstance(answer, TransitionRefusedError)]
     assert (len(over), len(world.all(Usage)), consumer.figures()[0]) == (15, 1, "999950000")
+
+
+# --- Prepaid -------------------------------------------------------------------------------------
+
+
+def test_what_is_locked_is_released_in_proportion(world: World) -> None:
+    """Of a lock of 0.09, three of nine calls are paid, less one percent; the rest comes back."""
+    provider, consumer, tab = world.on_a_tab("0.09", prepaid=True)
+    assert (tab["prepaid"], consumer.figures()) == (True, ("999910000", "90000", "0", "0"))
+    provider.appends(tab, 3)
+    spend_all(consumer)
+    assert found(consumer, tab) == []
+
+    closed = provider.closes(tab)
+
+    assert (closed["status"], closed["sellerAmount"], closed["fee"]) == (
+        "tab_settled",
+        "29700",
+        "300",
+    )
+    assert (consumer.figures()[0], provider.figures()[3]) == ("60000", "29700")
+    assert found(provider, tab) == []
+
+
+def test_a_lock_without_use_comes_back_whole(world: World) -> None:
+    """Nothing used, or all of it forgiven: by the close, by silence and by the provider."""
+    for end in ("closed", "silent", "forgiven"):
+        provider, consumer, tab = world.on_a_tab(prepaid=True)
+        if end == "closed":
+            provider.closes(tab)
+        elif end == "forgiven":
+            provider.appends(tab, 3)
+            provider.do("web3.market.tab.forgive", tabId=tab["tabId"])
+        else:
+            world.reaches(tab["expiresAt"])
+            world.sweep()
+        assert (consumer.figures(), provider.figures()) == (FULL, FULL)
+        assert found(consumer, tab) == []
+
+
+def test_what_is_locked_is_never_owed(world: World) -> None:
+    """Too little money opens no prepaid tab, and a locked cap is not raised."""
+    provider, consumer = world.member(), world.member()
+    trust = provider.trusts(consumer, "1001", prepaid=True)
+
+    opening = {"trustId": trust["trustId"]}
+    refused(world, FundsMissingError, consumer, "web3.market.tab.open", **opening)
+    refused(world, TabCapHighError, consumer, "web3.market.tab.open", cap="1001000001", **opening)
+    tab = consumer.opens(trust, cap="1000000000")
+    asked = {"tabId": tab["tabId"], "cap": "1000000001"}
+    refused(world, TabPrepaidError, consumer, "web3.market.tab.raise", **asked)
 
 
 # --- Ending --------------------------------------------------------------------------------------

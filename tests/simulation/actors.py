@@ -82,8 +82,8 @@ class Eyes:
 
     def _duties(self) -> Iterator[Deed]:
         if self.chance.happens(TAB_SHARE):
-            in_time = [tab for tab in self.view.tabs() if self._is_in_time(tab)]
-            deeds = [deed for tab in in_time for deed in self.about_tab(tab)]
+            tabs = [tab for tab in self.view.tabs() if self._is_in_time(tab)]
+            deeds = [deed for tab in tabs for deed in self.about_tab(tab)]
             yield from deeds if deeds and self.chance.happens(800) else self._about_trusts()
             return
         in_time = [order for order in self.view.orders() if self._is_in_time(order)]
@@ -191,6 +191,7 @@ class Eyes:
                 perUnits=str(draw.pick((1, 1, 7))),
                 cap=str(price * draw.pick(SESSION_UNITS)),
                 unitsPerMinute="60",
+                prepaid=draw.happens(300),
             )
 
     def about_tab(self, tab: Tab) -> Iterator[Deed]:

@@ -95,6 +95,7 @@ def _check_opened(books: Books, act: Act, tab: Tab) -> None:
     must(act.actor == tab.consumer == trust.consumer, "A tab in another's name.")
     must(tab.provider == trust.provider and tab.price == trust.price, "Not what was granted.")
     must(tab.cap <= trust.cap, "A tab beyond its trust.")
+    must((tab.hold_id is not None) == trust.prepaid, "A lock that was not agreed, or none.")
     must(tab.units_per_minute <= trust.units_per_minute, "A tab faster than its trust.")
     debts = [t for t in books.view.all(Tab) if t.state == "tab_unpaid"]
     must(tab.consumer not in {debt.consumer for debt in debts}, "Whoever owes opened a tab.")
@@ -119,6 +120,7 @@ def _check_moved(books: Books, act: Act, before: Tab, after: Tab) -> None:
 
 
 def _check_owing(books: Books, act: Act, tab: Tab) -> None:
+    must(tab.hold_id is None, "What is locked is owed.")
     must(books.pockets[f"{tab.consumer}/available"] < tab.owed, "What could be paid is owed.")
     pause = min(DAY_MS, HOUR_MS * 2 ** (tab.tries - 1))
     must(tab.acts_at == min(act.at + pause, (tab.closed_at or 0) + OWED_MS), "A debt's next try.")

@@ -30,7 +30,7 @@ CAP = 1_000_000
 def trust(price: int = 10, per_units: int = 1, per_minute: int = 60) -> Trust:
     """Return a trust in calls."""
     named = ("trust_1", "provider", "consumer", "credits", "call")
-    return Trust(*named, price, per_units, per_minute, CAP, None, TrustState.GRANTED, 0)
+    return Trust(*named, price, per_units, per_minute, CAP, False, None, TrustState.GRANTED, 0)
 
 
 def a_tab(price: int = 10, per_units: int = 1, per_minute: int = 60) -> Tab:

@@ -73,6 +73,19 @@ def test_each_step_is_quoted_to_whom_it_concerns(join: Join) -> None:
     assert quoted(consumer, "pay", tab_id)["total"] == "30000"
 
 
+def test_a_prepaid_session_is_quoted_as_a_lock(join: Join) -> None:
+    """What is locked comes out of what is available, and more than that is refused before."""
+    provider, consumer, _ = trusting(join)
+    who = done(consumer("wallet", "show", "--json"))["accountId"]
+    terms = (*TERMS, "--prepaid", "--json")
+    trust_id = done(provider("trust", "grant", who, *terms))["trustId"]
+    quote = done(consumer("tab", "open", trust_id, "--dry-run", "--json"))["quote"]
+    assert quote["what"] == "locked; what is not used comes back at the end"
+    assert consumer("tab", "open", trust_id, "--cap", "2000", "--yes").status == 7
+    assert done(consumer("tab", "open", trust_id, "--yes", "--json"))["prepaid"]
+    assert done(consumer("wallet", "show", "--json"))["held"] == "5000000"
+
+
 def test_a_trust_of_others_is_not_quoted(join: Join) -> None:
     """Who was not granted it is told where to look instead of a price."""
     provider, _, trust_id = trusting(join)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from clawmarket.domain.kernel.errors import (
+    ConflictError,
     ExpiredError,
     ForbiddenError,
     InvalidArgumentError,
@@ -96,6 +97,13 @@ class TabCapLowError(InvalidArgumentError):
     next_command = "clawmarket explain tab_cap_low"
 
 
+class TabPrepaidError(ConflictError):
+    """A cap that is locked stays what it is."""
+
+    advice = "Close this tab and open another one; what was not used comes back."
+    next_command = "clawmarket tab close {tabId}"
+
+
 class TabPaceHighError(QuotaExceededError):
     """The provider lets this account use less in a minute."""
 
@@ -114,10 +122,11 @@ class TabDebtError(PaymentRequiredError):
 class Tab:
     """What one consumer uses of one provider in one session.
 
-    `owed` is what `quantity` units cost, in minor units. `pace` is how much of the rate is left,
-    in units times milliseconds of a minute, as of `paced_at`. `acts_at` is when the market acts by
-    itself, None once all is over; before `closed_at` is set it is also the last moment for usage.
-    Once settled, seller_amount + fee = owed.
+    `hold_id` is what a prepaid tab locked for its cap. `owed` is what `quantity` units cost, in
+    minor units. `pace` is how much of the rate is left, in units times milliseconds of a minute, as
+    of `paced_at`. `acts_at` is when the market acts by itself, None once all is over; before
+    `closed_at` is set it is also the last moment for usage. Once settled, seller_amount + fee =
+    owed.
     """
 
     tab_id: str
@@ -130,6 +139,7 @@ class Tab:
     per_units: int
     units_per_minute: int
     cap: int
+    hold_id: str | None
     fee_bps: int
     quantity: int
     owed: int
@@ -191,6 +201,7 @@ class TabOpened(Event):
     per_units: int
     units_per_minute: int
     cap: str
+    prepaid: bool
     fee_bps: int
     expires_at: int
 
@@ -266,6 +277,7 @@ class TabTerms:
     units_per_minute: int
     fee_bps: int
     lifetime_s: int
+    hold_id: str | None = None
 
 
 def open_tab(tab_id: str, trust: Trust, terms: TabTerms, now: int) -> Tab:
@@ -273,7 +285,7 @@ def open_tab(tab_id: str, trust: Trust, terms: TabTerms, now: int) -> Tab:
 
     Raises TabCapHighError, TabCapLowError, TabPaceHighError.
     """
-    _check_cap(trust, terms.cap)
+    check_cap(trust, terms.cap)
     if terms.units_per_minute > trust.units_per_minute:
         raise TabPaceHighError(f"The provider allows {trust.units_per_minute} units a minute.")
     expires_at = now + terms.lifetime_s * SECOND_MS
@@ -288,6 +300,7 @@ def open_tab(tab_id: str, trust: Trust, terms: TabTerms, now: int) -> Tab:
         per_units=trust.per_units,
         units_per_minute=terms.units_per_minute,
         cap=terms.cap,
+        hold_id=terms.hold_id,
         fee_bps=terms.fee_bps,
         quantity=0,
         owed=0,
@@ -323,6 +336,7 @@ def opened(tab: Tab) -> TabOpened:
         tab.per_units,
         tab.units_per_minute,
         str(tab.cap),
+        tab.hold_id is not None,
         tab.fee_bps,
         tab.expires_at,
     )
@@ -331,15 +345,22 @@ def opened(tab: Tab) -> TabOpened:
 def raise_cap(tab: Tab, trust: Trust, cap: int, now: int) -> tuple[Tab, TabRaised]:
     """Let more be used, as far as the provider trusts the consumer.
 
-    Raises TransitionRefusedError, TabOverError, TabCapLowError, TabCapHighError.
+    Raises:
+        TransitionRefusedError: The tab is no longer open.
+        TabOverError: Its last moment has passed.
+        TabPrepaidError: Its cap is locked.
+        TabCapLowError: The cap is not higher.
+        TabCapHighError: It is above what the provider trusts the consumer with.
     """
     state = TAB.step(tab.state, "raise", tabId=tab.tab_id)
     check_in_time(tab, now)
+    if tab.hold_id is not None:
+        raise TabPrepaidError("The cap of this tab is locked.", tabId=tab.tab_id)
     if cap <= tab.cap:
         raise TabCapLowError(
             f"The cap is {format_amount(tab.cap, tab.asset)} already.", tabId=tab.tab_id
         )
-    _check_cap(trust, cap)
+    check_cap(trust, cap)
     return replace(tab, state=state, cap=cap), TabRaised(tab.tab_id, str(cap))
 
 
@@ -422,7 +443,8 @@ def _ended(tab: Tab, state: TabState, why: str, now: int) -> Tab:
     return replace(tab, state=state, closed_at=closed_at, ended_at=now, acts_at=None, why=why)
 
 
-def _check_cap(trust: Trust, cap: int) -> None:
+def check_cap(trust: Trust, cap: int) -> None:
+    """Raise TabCapHighError if a cap is above what the provider trusts the consumer with."""
     if cap > trust.cap:
         raise TabCapHighError(
             f"The provider trusts you with {format_amount(trust.cap, trust.asset)} a session, "

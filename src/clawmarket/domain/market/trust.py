@@ -71,7 +71,8 @@ class Trust:
     """How much a provider lends one account a session, at which price, how fast.
 
     `price` minor units are owed for every `per_units` units. `units_per_minute` is what may be used
-    in a minute, and at once. `tab_id` is the tab that is not settled yet, if there is one.
+    in a minute, and at once. With `prepaid` the cap of a session is locked as it begins, and what
+    was not used comes back. `tab_id` is the tab that is not settled yet, if there is one.
     """
 
     trust_id: str
@@ -83,6 +84,7 @@ class Trust:
     per_units: int
     units_per_minute: int
     cap: int
+    prepaid: bool
     tab_id: str | None
     state: TrustState
     created_at: int
@@ -107,6 +109,7 @@ class TrustGranted(Event):
     per_units: int
     units_per_minute: int
     cap: str
+    prepaid: bool
 
 
 @event
@@ -143,6 +146,7 @@ def granted(trust: Trust) -> TrustGranted:
         trust.per_units,
         trust.units_per_minute,
         str(trust.cap),
+        trust.prepaid,
     )
 
 

@@ -189,16 +189,22 @@ def refund(work: Work, settlement: Settlement, why: str) -> Settlement:
 
 
 def pay_tab(work: Work, paid: Tab) -> None:
-    """Move what a settled tab owed from what the consumer has available.
+    """Move what a settled tab owed: out of its hold if it is prepaid, the rest of which goes back.
 
-    Raises FundsMissingError.
+    Otherwise out of what the consumer has available. Raises FundsMissingError.
     """
+    lock = 0
+    if paid.hold_id is not None:
+        hold = hold_of(work, paid.hold_id)
+        lock = hold.amount
+        work.save(holds.post(hold, paid.owed))
     consumer = work.balance(paid.consumer, paid.asset)
-    work.keep_balance(consumer.moved(available=-paid.owed))
+    work.keep_balance(consumer.moved(available=lock - paid.owed, held=-lock))
     provider = work.balance(paid.provider, paid.asset).moved(available=paid.seller_amount)
     work.keep_balance(replace(provider, earned=provider.earned + paid.seller_amount))
     moves = [
-        (available(paid.consumer), -paid.owed),
+        (held(paid.consumer), -lock),
+        (available(paid.consumer), lock - paid.owed),
         (available(paid.provider), paid.seller_amount),
         (FEES, paid.fee),
     ]

@@ -270,7 +270,10 @@ def _refund(market: Market, params: Entry) -> Move:
 def _open_tab(market: Market, params: Entry) -> Price:
     trust = _trust(market, str(params["trustId"]))
     undo = "clawmarket tab close, at any time; what was used until then is paid"
-    return Price(_amount(params.get("cap") or trust["cap"]), _AT_MOST, undo)
+    amount = _amount(params.get("cap") or trust["cap"])
+    if trust["prepaid"]:
+        return Price(amount, "locked; what is not used comes back at the end", undo, purse=True)
+    return Price(amount, _AT_MOST, undo)
 
 
 def _trust(market: Market, trust_id: str) -> Entry:
@@ -300,7 +303,8 @@ def _close_tab(market: Market, params: Entry) -> Move:
 
 def _pay_tab(market: Market, params: Entry) -> Price:
     tab = market.call("web3.market.tab.get", {"tabId": params["tabId"]})
-    return Price(_amount(tab["owed"]), "paid for what was used", _NEVER, purse=True)
+    purse = not tab["prepaid"]
+    return Price(_amount(tab["owed"]), "paid for what was used", _NEVER, purse=purse)
 
 
 def _append(market: Market, params: Entry) -> Earning:

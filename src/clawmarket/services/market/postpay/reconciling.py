@@ -6,7 +6,7 @@ from clawmarket.domain.kernel.ids import moment_prefix
 from clawmarket.domain.kernel.money import split_fee
 from clawmarket.domain.market.tab import Tab, TabNotFoundError, TabState
 from clawmarket.domain.market.usage import Usage
-from clawmarket.domain.treasury.account import FEES, available
+from clawmarket.domain.treasury.account import FEES, available, held
 from clawmarket.domain.treasury.entry import Entry, Posting
 from clawmarket.domain.treasury.reconciliation import Difference, Sums, summed
 from clawmarket.ports.store import Query, Snapshot
@@ -84,15 +84,17 @@ def _used(rows: Snapshot, tab: Tab) -> Iterator[Usage]:
 
 
 def _posted(rows: Snapshot, tab: Tab) -> Iterator[Posting]:
-    """Yield what the ledger moved for a tab; an entry's id begins with the moment of its record."""
-    if tab.ended_at is None:
-        return
-    after: str | None = None
-    prefix = moment_prefix("entry", tab.ended_at)
-    while page := rows.find(Query(Entry, prefix=prefix, after=after, limit=_PAGE)):
-        for entry in page:
-            yield from entry.postings if entry.ref == tab.tab_id else ()
-        after = page[-1].entry_id
+    """Yield what the ledger moved for a tab, as it began and as it ended.
+
+    Entries have no index by what they are for, but an id begins with the moment of its record.
+    """
+    for moment in sorted({tab.opened_at, tab.ended_at or tab.opened_at}):
+        after: str | None = None
+        prefix = moment_prefix("entry", moment)
+        while page := rows.find(Query(Entry, prefix=prefix, after=after, limit=_PAGE)):
+            for entry in page:
+                yield from entry.postings if entry.ref == tab.tab_id else ()
+            after = page[-1].entry_id
 
 
 def _differences(tab: Tab, used: list[Usage], posted: Sums) -> Iterator[Difference]:
@@ -112,8 +114,11 @@ def _differences(tab: Tab, used: list[Usage], posted: Sums) -> Iterator[Differen
 
 
 def _due(tab: Tab) -> Sums:
-    """Return what must have moved: all of what is owed once it is settled, nothing otherwise."""
+    """Return what must have moved: all that is owed once it is settled, a lock before that."""
     sums = Sums()
+    if tab.hold_id is not None and tab.ended_at is None:
+        sums[available(tab.consumer), tab.asset] -= tab.cap
+        sums[held(tab.consumer), tab.asset] += tab.cap
     if tab.state is TabState.SETTLED:
         seller_amount, fee = split_fee(tab.owed, tab.fee_bps)
         sums[available(tab.consumer), tab.asset] -= tab.owed

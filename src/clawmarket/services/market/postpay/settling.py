@@ -6,7 +6,7 @@ from clawmarket.domain.market import tab as tabs
 from clawmarket.domain.market import trust as trusts
 from clawmarket.domain.market.tab import Tab
 from clawmarket.domain.market.trust import Trust, TrustState
-from clawmarket.services.treasury.moves import RowLostError, pay_tab
+from clawmarket.services.treasury.moves import RowLostError, give_back, hold_of, pay_tab
 from clawmarket.services.work import Work
 
 
@@ -19,12 +19,12 @@ def trust_of(work: Work, tab: Tab) -> Trust:
 
 
 def settle_tab(work: Work, tab: Tab, why: str) -> Tab:
-    """Pay a tab in full if the consumer has as much available; otherwise it is owed.
+    """Pay a tab in full if it is prepaid or the consumer has as much available; else it is owed.
 
     All or nothing is taken. A debt of thirty days is written off, and the trust ends with it.
     Raises TransitionRefusedError.
     """
-    if work.balance(tab.consumer, tab.asset).available >= tab.owed:
+    if tab.hold_id is not None or work.balance(tab.consumer, tab.asset).available >= tab.owed:
         return pay(work, tab, why)
     if tab.is_running or not tabs.is_lost(tab, work.now):
         after, defaulted = tabs.default(tab, "too little was available", work.now)
@@ -41,9 +41,17 @@ def pay(work: Work, tab: Tab, why: str) -> Tab:
     work.save(paid)
     if paid.owed:
         pay_tab(work, paid)
+    else:
+        unlock(work, paid)
     work.emit(settled)
     free_trust(work, paid)
     return paid
+
+
+def unlock(work: Work, tab: Tab) -> None:
+    """Give back what a prepaid tab locked, if nothing of it is owed."""
+    if tab.hold_id is not None:
+        give_back(work, hold_of(work, tab.hold_id))
 
 
 def free_trust(work: Work, tab: Tab, *, lost: bool = False) -> None:

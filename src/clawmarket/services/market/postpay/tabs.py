@@ -17,6 +17,7 @@ from clawmarket.domain.market.tab import (
     TabNotFoundError,
     TabOverError,
     TabPaceHighError,
+    TabPrepaidError,
     TabSideError,
     TabState,
     TabTerms,
@@ -44,10 +45,17 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Need, Risk, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
-from clawmarket.services.market.postpay.settling import free_trust, pay, settle_tab, trust_of
+from clawmarket.services.market.postpay.settling import (
+    free_trust,
+    pay,
+    settle_tab,
+    trust_of,
+    unlock,
+)
 from clawmarket.services.market.postpay.trusts import Some
 from clawmarket.services.market.postpay.views import Quantity, TabView, tab_view
 from clawmarket.services.market.windows import WindowTooShortError, check_windows
+from clawmarket.services.treasury.moves import set_aside
 from clawmarket.services.work import Work
 
 TAB_LIFETIME_S = 86_400
@@ -94,6 +102,7 @@ class OpenTab(SignedRequest):
         TabCapLowError,
         TabPaceHighError,
         WindowTooShortError,
+        FundsMissingError,
     ),
     needs=(Need("trustId", "web3.market.trust.grant", "trustId", by="other"),),
     example={"cap": "1000000"},
@@ -102,6 +111,7 @@ class OpenTab(SignedRequest):
 def open_tab(call: Call, work: Work, request: OpenTab) -> TabView:
     """Begin to use what a provider trusts you with; nothing is taken before the end.
 
+    If the trust is prepaid, the cap is locked now, and what was not used comes back at the end.
     The provider writes down what you use, never above your cap and never faster than the rate. The
     tab is settled when either side closes it, when the cap is reached or when its time is over.
     """
@@ -113,11 +123,15 @@ def open_tab(call: Call, work: Work, request: OpenTab) -> TabView:
     _check_debts(work, call.actor)
     _check_price(trust, request.price)
     check_windows(call.terms, request.expiry_sec)
+    cap = trust.cap if request.cap is None else int(request.cap)
+    tabs.check_cap(trust, cap)
+    hold = set_aside(work, call.actor, cap, tab_id, trust.asset) if trust.prepaid else None
     terms = TabTerms(
-        cap=trust.cap if request.cap is None else int(request.cap),
+        cap=cap,
         units_per_minute=int(request.units_per_minute or trust.units_per_minute),
         fee_bps=call.terms.fee_bps,
         lifetime_s=request.expiry_sec,
+        hold_id=hold.hold_id if hold else None,
     )
     tab = tabs.open_tab(tab_id, trust, terms, call.now)
     work.add(tab)
@@ -157,6 +171,7 @@ class RaiseTab(SignedRequest):
         TabOverError,
         TabCapLowError,
         TabCapHighError,
+        TabPrepaidError,
         TrustEndedError,
     ),
     needs=(OPENED,),
@@ -254,6 +269,7 @@ def forgive_tab(call: Call, work: Work, request: ForgiveTab) -> TabView:
     after, forgiven = tabs.forgive(tab, request.reason, call.now)
     work.save(after)
     work.emit(forgiven)
+    unlock(work, after)
     free_trust(work, after)
     return tab_view(after, call.now)
 

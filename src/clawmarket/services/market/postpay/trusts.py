@@ -20,6 +20,7 @@ from clawmarket.registry.fields import (
     Answer,
     AssetId,
     Cursor,
+    Flag,
     Note,
     Page,
     SignedRequest,
@@ -49,6 +50,10 @@ class GrantTrust(SignedRequest):
     units_per_minute: Annotated[
         Quantity, Field(description="The most that is used in a minute, and at once.")
     ]
+    prepaid: Annotated[
+        Flag,
+        Field(description="Lock a session's cap as it begins; what is not used goes back."),
+    ] = False
 
 
 @write(
@@ -61,8 +66,8 @@ class GrantTrust(SignedRequest):
 def grant_trust(call: Call, work: Work, request: GrantTrust) -> TrustView:
     """Let an account use what you sell first and pay at the session's end.
 
-    You carry the risk: a session that is not paid costs you up to `cap`. One trust carries one
-    session at a time; for other terms revoke it and grant anew.
+    You carry the risk: a session that is not paid costs you up to `cap`, unless it is prepaid. One
+    trust carries one session at a time; for other terms revoke it and grant anew.
     """
     account = work.get(Account, request.account_id)
     if account is None or account.role is Role.MARKET:
@@ -77,6 +82,7 @@ def grant_trust(call: Call, work: Work, request: GrantTrust) -> TrustView:
         per_units=int(request.per_units),
         units_per_minute=int(request.units_per_minute),
         cap=int(request.cap),
+        prepaid=request.prepaid,
         tab_id=None,
         state=TrustState.GRANTED,
         created_at=call.now,

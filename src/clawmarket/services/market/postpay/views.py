@@ -55,6 +55,7 @@ class TrustView(Answer):
     per_units: Units
     units_per_minute: Units
     cap: Annotated[Amount, Field(description="The most that one session may cost.")]
+    prepaid: Annotated[bool, Field(description="Whether a session's cap is locked.")]
     tab_id: Annotated[TabId | None, Field(description="The tab that is not settled yet.")]
     status: Word
     created_at: Moment
@@ -73,6 +74,7 @@ class TabView(Answer):
     per_units: Units
     units_per_minute: Units
     cap: Amount
+    prepaid: Annotated[bool, Field(description="Whether the cap is locked.")]
     quantity: Annotated[Units, Field(description="Units used so far.")]
     owed: Annotated[Amount, Field(description="What they cost.")]
     remaining: Annotated[Amount, Field(description="What the cap leaves.")]
@@ -124,6 +126,7 @@ def trust_view(trust: Trust) -> TrustView:
         per_units=str(trust.per_units),
         units_per_minute=str(trust.units_per_minute),
         cap=str(trust.cap),
+        prepaid=trust.prepaid,
         tab_id=trust.tab_id,
         status=trust.state,
         created_at=iso(trust.created_at),
@@ -143,6 +146,7 @@ def tab_view(tab: Tab, now: int) -> TabView:
         per_units=str(tab.per_units),
         units_per_minute=str(tab.units_per_minute),
         cap=str(tab.cap),
+        prepaid=tab.hold_id is not None,
         quantity=str(tab.quantity),
         owed=str(tab.owed),
         remaining=str(tab.cap - tab.owed),
