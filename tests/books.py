@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import orjson
@@ -16,7 +17,10 @@ from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.result import Result
+from clawmarket.domain.market.tab import Tab, TabState
 from clawmarket.domain.market.task import Task, TaskState
+from clawmarket.domain.market.trust import Trust
+from clawmarket.domain.market.usage import Usage
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.entry import Entry
 from clawmarket.domain.treasury.hold import Hold, HoldState
@@ -26,7 +30,7 @@ from clawmarket.ports.store import Query, Store, key_of
 
 R = TypeVar("R")
 
-STATED = (Award, Bid, Consent, Delivery, Hold, Offer, Order, Result, Settlement, Task)
+STATED = (Award, Bid, Consent, Delivery, Hold, Offer, Order, Result, Settlement, Tab, Task, Trust)
 UNLOCKED = (SettlementState.LOCKING, SettlementState.REFUSED)
 ENDED = (SettlementState.RELEASED, SettlementState.REFUNDED)
 MONEY_BACK = ("consent_revoked", "settlement_cancelled", "order_refunded")
@@ -58,6 +62,7 @@ class Books:
         told = self.told()
         self.check_money(told)
         self.check_settlements()
+        self.check_tabs()
         self.check_lives(told)
         self.check_clocks()
         self.check_consents()
@@ -101,6 +106,8 @@ class Books:
             earned[settlement.payee] += settlement.seller_amount
             net, _ = split_fee(settlement.amount, settlement.fee_bps)
             coming[settlement.payee] += 0 if ended else net - settlement.seller_amount
+        for tab in self.rows(Tab):
+            earned[tab.provider] += tab.seller_amount
         held: Counter[str] = Counter()
         for hold in self.rows(Hold):
             held[hold.owner] += hold.remaining if hold.state is HoldState.PENDING else 0
@@ -111,6 +118,37 @@ class Books:
                 coming[owner],
                 earned[owner],
             )
+
+    def check_tabs(self) -> None:
+        """Entries add up to what is owed, within the cap; a tab is paid once, whole or not at all.
+
+        A trust carries the one tab of it that is not over.
+        """
+        used: defaultdict[str, list[Usage]] = defaultdict(list)
+        for usage in self.rows(Usage):
+            used[usage.tab_id].append(usage)
+        paid = Counter(entry.ref for entry in self.rows(Entry) if entry.reason == "tab")
+        carried: dict[str, str] = {}
+        holds = {hold.hold_id: hold for hold in self.rows(Hold)}
+        for tab in self.rows(Tab):
+            entries = used[tab.tab_id]
+            assert (tab.entries, tab.quantity) == (len(entries), sum(u.quantity for u in entries))
+            assert tab.owed == sum(u.cost for u in entries) <= tab.cap
+            assert tab.owed == tab.quantity * tab.price // tab.per_units
+            assert [u.owed for u in entries] == list(accumulate(u.cost for u in entries))
+            settled = tab.state is TabState.SETTLED
+            if tab.hold_id is not None:
+                hold = holds[tab.hold_id]
+                assert (hold.amount, hold.posted) == (tab.cap, tab.owed if settled else 0)
+                assert (hold.state is HoldState.PENDING) == tab.is_running
+            assert paid[tab.tab_id] == (1 if settled and tab.owed else 0)
+            divided = split_fee(tab.owed if settled else 0, tab.fee_bps)
+            assert (tab.seller_amount, tab.fee) == divided
+            if tab.state not in FINAL["tab"]:
+                assert tab.trust_id not in carried
+                carried[tab.trust_id] = tab.tab_id
+        trusts = self.rows(Trust)
+        assert {t.trust_id: t.tab_id for t in trusts if t.tab_id is not None} == carried
 
     def check_lives(self, told: list[dict[str, Any]]) -> None:
         """The records tell each thing's life up to its row; nothing leaves an end."""
@@ -130,6 +168,8 @@ class Books:
             waits = order.state in FINAL["order"] or order.asked is not None
             assert (order.acts_at is None) == waits
             assert order.acts_at is None or order.acts_at >= order.due_at
+        for tab in self.rows(Tab):
+            assert (tab.acts_at is None) == (tab.state in FINAL["tab"])
         open_tasks = set()
         for task in self.rows(Task):
             assert (task.acts_at is None) == (task.state is not TaskState.OPEN)
@@ -159,6 +199,7 @@ class Books:
         self.check()
         assert [order for order in self.rows(Order) if order.state not in FINAL["order"]] == []
         assert [task for task in self.rows(Task) if task.state not in FINAL["task"]] == []
+        assert [tab for tab in self.rows(Tab) if tab.state not in FINAL["tab"]] == []
         assert [hold for hold in self.rows(Hold) if hold.state is HoldState.PENDING] == []
         assert {balance.held for balance in self.rows(Balance)} <= {0}
 

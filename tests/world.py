@@ -194,6 +194,11 @@ class World:
         buyer.locks(order)
         return buyer, seller, order
 
+    def on_a_tab(self, cap: str = "5", **terms: Any) -> "tuple[Member, Member, Fields]":
+        """Return a provider, a consumer and the tab that is open between them."""
+        provider, consumer = self.member(), self.member()
+        return provider, consumer, consumer.opens(provider.trusts(consumer, cap, **terms))
+
     def all(self, kind: type[R]) -> list[R]:
         """Return every stored row of a kind."""
         return self.store.read(lambda rows: rows.find(Query(kind, limit=1_000_000)))
@@ -350,6 +355,38 @@ class Member:
         """Let a claim fall."""
         asked = {"disputeId": dispute["disputeId"], "reason": "It does not hold."}
         return self.do("web3.dispute.reject", **asked)
+
+    def trusts(self, consumer: "Member", cap: str = "5", **terms: Any) -> Fields:
+        """Let somebody use first and pay later: calls at 0.01 each, sixty a minute."""
+        asked: Fields = {"unit": "call", "price": "10000", "unitsPerMinute": "60", **terms}
+        cap = credits_(cap)
+        return self.do("web3.market.trust.grant", accountId=consumer.id, cap=cap, **asked)
+
+    def opens(self, trust: Fields, **terms: Any) -> Fields:
+        """Open a tab."""
+        return self.do("web3.market.tab.open", trustId=trust["trustId"], **terms)
+
+    def appends(self, tab: Fields, quantity: int = 1, **more: Any) -> Fields:
+        """Write down what was used, and return the tab after it."""
+        asked: Fields = {"tabId": tab["tabId"], "quantity": str(quantity), **more}
+        after: Fields = self.do("web3.market.ledger.append", **asked)["tab"]
+        return after
+
+    def raises(self, tab: Fields, cap: str) -> Fields:
+        """Confirm a higher cap."""
+        return self.do("web3.market.tab.raise", tabId=tab["tabId"], cap=credits_(cap))
+
+    def closes(self, tab: Fields) -> Fields:
+        """End a session."""
+        return self.do("web3.market.tab.close", tabId=tab["tabId"])
+
+    def pays(self, tab: Fields) -> Fields:
+        """Pay for a tab that could not be settled."""
+        return self.do("web3.market.tab.pay", tabId=tab["tabId"])
+
+    def tab(self, tab: Fields) -> Fields:
+        """Return a tab as it stands now."""
+        return self.do("web3.market.tab.get", tabId=tab["tabId"])
 
     def figures(self) -> tuple[str, str, str, str]:
         """Return available, held, on its way and earned, in minor units."""

@@ -33,6 +33,9 @@ FUNCTIONS = {
     "web3.market.audit.query": "query_market_audit",  # beside the other audit
     "web3.wallet.statement": "wallet_statement",  # a statement is nothing to do
     "web3.market.reconciliation.summary": "reconcile_order",  # what is reconciled is an order
+    "web3.market.ledger.append": "append_usage",  # the wire's older word for usage
+    "web3.market.ledger.list": "list_usage",  # the same
+    "web3.market.ledger.summary": "usage_summary",  # the same
     "web3.market.transparency.summary": "transparency_summary",  # as the other summaries
     "web3.market.transparency.trace": "trace_order",  # what is traced is an order
     "market.treasury.summary": "treasury_summary",  # as the other summaries
@@ -62,7 +65,7 @@ CAUSES = sorted(
     c for c, refusal in REFUSALS.items() if refusal.__module__.startswith("clawmarket.")
 )
 
-PARTICIPLE = re.compile(r"(?P<noun>[a-z_]+)_(?:[a-z]+ed|made|withdrawn)")
+PARTICIPLE = re.compile(r"(?P<noun>[a-z_]+)_(?:[a-z]+ed|made|withdrawn|forgiven)")
 
 
 def _snake(name: str) -> str:

@@ -15,6 +15,7 @@ from clawmarket.domain.kernel.replay import KeyReusedError
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.trust.record import Record
+from clawmarket.services.market.sweep import moved_on
 from world import Fields, Member, World
 
 # Mostly something recent; every other actor is the right one, the others are whoever comes along.
@@ -23,6 +24,7 @@ WHO = st.integers(0, 5)
 RIGHT = 3
 PAUSES = st.sampled_from([1, 1, 1, 30, 30, 300, 300, 599, 600, 900, 86_400])
 MOST_PARTS = 3
+UNITS = st.sampled_from(["1", "3", "7", "100000", "2000000", "3000001"])
 WINDOWS = st.sampled_from([1, 600, 86_400])
 SUMS = st.sampled_from(["1", "99", "100", "10000000", "40000001", "90000000", "1000000001"])
 
@@ -343,6 +345,77 @@ class AnyTrading(RuleBasedStateMachine):
         terms = {"disputeId": dispute["disputeId"], "reason": "It does not hold."}
         self.tries("ruling", self.judges[who % 3], "web3.dispute.reject", **terms)
 
+    # --- Tabs --------------------------------------------------------------------------------
+
+    @rule(
+        who=WHO,
+        other=WHO,
+        cap=st.sampled_from(["1", "30", "20000000"]),
+        per=UNITS,
+        prepaid=st.booleans(),
+    )
+    def trust(self, who: int, other: int, cap: str, per: str, prepaid: bool) -> None:  # noqa: FBT001 - drawn
+        """Trust somebody, perhaps oneself, with less than a unit or with a lot."""
+        terms: Fields = {"accountId": self.people[other % 3].id, "cap": cap, "perUnits": per}
+        terms |= {"unit": "call", "price": "10", "unitsPerMinute": "3000000", "prepaid": prepaid}
+        self.tries("trust", self.people[who % 3], "trust.grant", **terms)
+
+    @precondition(lambda self: "trust" in self.known)
+    @rule(pick=PICK, who=WHO)
+    def distrust(self, pick: int, who: int) -> None:
+        """Take a trust back, perhaps somebody else's."""
+        trust = self.one("trust", pick)
+        actor, only = self.who(who, trust["provider"]), trust["provider"]
+        self.tries("distrusted", actor, "trust.revoke", only, trustId=trust["trustId"])
+
+    @precondition(lambda self: "trust" in self.known)
+    @rule(pick=PICK, who=WHO, cap=st.sampled_from([None, "10", "20000000"]), expiry=WINDOWS)
+    def open_tab(self, pick: int, who: int, cap: str | None, expiry: int) -> None:
+        """Open a tab on any trust, also a second one, or as somebody who owes."""
+        trust = self.one("trust", pick)
+        actor, only = self.who(who, trust["consumer"]), trust["consumer"]
+        terms: Fields = {"trustId": trust["trustId"], "cap": cap, "expirySec": expiry}
+        self.tries("tab", actor, "tab.open", only, **terms)
+
+    @precondition(lambda self: "tab" in self.known)
+    @rule(pick=PICK, who=WHO, quantity=UNITS)
+    def append(self, pick: int, who: int, quantity: str) -> None:
+        """Write usage down on any tab, within or above cap and rate."""
+        tab = self.one("tab", pick)
+        actor, only = self.who(who, tab["provider"]), tab["provider"]
+        terms: Fields = {"tabId": tab["tabId"], "quantity": quantity}
+        self.tries("usage", actor, "ledger.append", only, **terms)
+
+    @precondition(lambda self: "tab" in self.known)
+    @rule(pick=PICK, who=WHO, verb=st.sampled_from(["close", "pay", "raise", "forgive"]))
+    def turn_tab(self, pick: int, who: int, verb: str) -> None:
+        """Close, pay, raise or forgive any tab at any time."""
+        tab = self.one("tab", pick)
+        side = "provider" if verb == "forgive" else "consumer"
+        actor = self.who(who, tab[side])
+        either = verb == "close" and actor.id in (tab["provider"], tab["consumer"])
+        terms: Fields = {"tabId": tab["tabId"]} | ({"cap": "19999999"} if verb == "raise" else {})
+        self.tries("turned", actor, f"tab.{verb}", actor.id if either else tab[side], **terms)
+
+    @rule(how=st.sampled_from(["leave", "close", "reach the cap", "owe"]), prepaid=st.booleans())
+    def run_up(self, how: str, prepaid: bool) -> None:  # noqa: FBT001 - drawn
+        """Somebody uses as it should be: to the cap, to an end, or with the money gone by then."""
+        _, provider, consumer = self.people
+        terms: Fields = {"unit": "call", "price": "10", "unitsPerMinute": "3000000"}
+        terms |= {"accountId": consumer.id, "cap": "20000000", "prepaid": prepaid}
+        self.tries("trust", provider, "trust.grant", **terms)
+        self.tries("tab", consumer, "tab.open", trustId=self.known["trust"][-1]["trustId"])
+        if "tab" not in self.known:
+            return
+        tab = {"tabId": self.known["tab"][-1]["tabId"]}
+        units = "2000000" if how == "reach the cap" else "1900000"
+        self.tries("usage", provider, "ledger.append", quantity=units, **tab)
+        if how == "owe":
+            rest = consumer.figures()[0]
+            self.tries("task", consumer, "publishTask", title="Work", budget=rest)
+        if how in ("close", "owe"):
+            self.tries("turned", provider, "tab.close", **tab)
+
     # --- Time and repetition -------------------------------------------------------------------
 
     @rule(seconds=PAUSES)
@@ -355,7 +428,7 @@ class AnyTrading(RuleBasedStateMachine):
         """Let the market end what is due, with one record for each ending."""
         before = self.records()
         ended = self.world.sweep()
-        endings = ended.tasks_expired + ended.orders_expired + ended.released + ended.refunded
+        endings = moved_on(ended)
         assert (self.records(), ended.due) == (before + endings, endings)
 
     @precondition(lambda self: self.said)

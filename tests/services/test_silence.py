@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from clawmarket.domain.kernel.errors import ExpiredError, Refused
+from clawmarket.domain.kernel.machine import TransitionRefusedError
+from clawmarket.domain.kernel.moment import from_iso, iso
 from clawmarket.domain.market.consent import ConsentLateError
 from clawmarket.domain.market.dispute import DisputeLateError
 from clawmarket.domain.market.order import (
@@ -18,6 +20,7 @@ from clawmarket.domain.market.order import (
     LockLateError,
     ReviewLateError,
 )
+from clawmarket.domain.market.tab import TabOverError
 from clawmarket.domain.market.task import TaskExpiredError
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.services.market.sweep import SweepAnswer
@@ -25,7 +28,15 @@ from world import Fields, Member, World
 
 ALL_BACK = ("1000000000", "0", "0", "0")
 PAID = ("1039600000", "0", "0", "39600000")
-NOTHING = SweepAnswer(due=0, tasks_expired=0, orders_expired=0, released=0, refunded=0)
+NOTHING = SweepAnswer(
+    due=0,
+    tasks_expired=0,
+    orders_expired=0,
+    released=0,
+    refunded=0,
+    tabs_settled=0,
+    tabs_unpaid=0,
+)
 EXPIRED = NOTHING.model_copy(update={"due": 1, "orders_expired": 1})
 RELEASED = NOTHING.model_copy(update={"due": 1, "released": 1})
 REFUNDED = NOTHING.model_copy(update={"due": 1, "refunded": 1})
@@ -250,6 +261,89 @@ def test_what_the_sweep_ended_is_over(world: World, begin: Callable[[World], Row
     assert row.party.figures()[1:3] == ("0", "0")
 
 
+# --- Tabs ----------------------------------------------------------------------------------------
+
+SETTLED = NOTHING.model_copy(update={"due": 1, "tabs_settled": 1})
+UNPAID = NOTHING.model_copy(update={"due": 1, "tabs_unpaid": 1})
+
+
+def unclosed(world: World) -> Row:
+    """Wait for either side to end a session: what its consumer asked for, a day."""
+    provider, _, tab = world.on_a_tab()
+    provider.appends(tab, 3)
+    due = tab["expiresAt"]
+    return Row(world, lambda: provider.appends(tab, 1), due, due, tab, provider)
+
+
+def unwritten(world: World) -> Row:
+    """Wait for the provider to write the last uses down: a minute after the consumer closed."""
+    provider, consumer, tab = world.on_a_tab()
+    provider.appends(tab, 3)
+    due = consumer.closes(tab)["actsAt"]
+    return Row(world, lambda: provider.appends(tab, 1), due, due, tab, provider)
+
+
+def unconfirmed(world: World) -> Row:
+    """Wait for the consumer to confirm a higher cap: until the session ends."""
+    provider, consumer = world.member(), world.member()
+    tab = consumer.opens(provider.trusts(consumer), cap="40000", expirySec=60)
+    provider.appends(tab, 3)
+    due = tab["expiresAt"]
+    return Row(world, lambda: consumer.raises(tab, "0.05"), due, due, tab, consumer)
+
+
+each_tab = pytest.mark.parametrize("begin", [unclosed, unwritten, unconfirmed])
+
+
+@each_tab
+def test_a_step_on_a_tab_has_a_last_moment(world: World, begin: Callable[[World], Row]) -> None:
+    """A millisecond before it is done; at the moment it is refused, though no sweep has run."""
+    early, row = begin(world), begin(world)
+    world.reaches(row.until, -1)
+    assert early.step()
+    world.reaches(row.until)
+    with pytest.raises(TabOverError) as refused:
+        row.step()
+    assert refused.value.next_step == f"clawmarket tab show {row.thing['tabId']}"
+
+
+@each_tab
+def test_silence_settles_a_tab(world: World, begin: Callable[[World], Row]) -> None:
+    """Not a millisecond early; then what was written down is paid, once."""
+    row = begin(world)
+    world.reaches(row.acts_at, -1)
+    assert world.sweep() == NOTHING
+    world.reaches(row.acts_at)
+    assert (world.sweep(), world.sweep()) == (SETTLED, NOTHING)
+    tab = row.party.tab(row.thing)
+    assert (tab["status"], tab["owed"], tab["sellerAmount"]) == ("tab_settled", "30000", "29700")
+    with pytest.raises(TransitionRefusedError):
+        row.step()
+
+
+def test_a_debt_ends_by_itself(world: World) -> None:
+    """Silent for thirty days: each try leaves it owed, the last one writes it off."""
+    provider, consumer, tab = world.on_a_tab()
+    provider.appends(tab, 3)
+    rest = consumer.figures()[0]
+    terms: Fields = {"title": "Other work", "budget": rest, "expirySec": 90 * 86_400}
+    consumer.do("web3.market.publishTask", **terms)
+    owed = provider.closes(tab)
+    tries = 0
+    while owed["actsAt"] is not None:
+        assert owed["status"] == "tab_unpaid"
+        world.reaches(owed["actsAt"], -1)
+        assert world.sweep() == NOTHING
+        world.reaches(owed["actsAt"])
+        assert (world.sweep(), world.sweep()) == (UNPAID, NOTHING)
+        tries, owed = tries + 1, consumer.tab(tab)
+    assert (owed["status"], owed["sellerAmount"], tries) == ("tab_written_off", "0", 34)
+    assert owed["endedAt"] == iso(from_iso(owed["closedAt"]) + 30 * 86_400_000)
+
+
+# --- The rest ------------------------------------------------------------------------------------
+
+
 def test_a_dry_run_only_counts(world: World) -> None:
     """A sweep that only looks changes nothing."""
     row = undelivered(world)
@@ -262,6 +356,8 @@ def test_a_dry_run_only_counts(world: World) -> None:
         "ordersExpired": 0,
         "released": 0,
         "refunded": 0,
+        "tabsSettled": 0,
+        "tabsUnpaid": 0,
     }
     assert row.party.order(row.thing)["status"] == "delivery_ready"
 

@@ -13,7 +13,9 @@ from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.offer import Offer, OfferState
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.market.result import Result
+from clawmarket.domain.market.tab import Tab, TabState
 from clawmarket.domain.market.task import Task
+from clawmarket.domain.market.trust import Trust, TrustState
 from simulation.chance import Chance
 from simulation.town import Deed, Party
 from simulation.view import View
@@ -28,6 +30,10 @@ USAGES: tuple[Fields | None, ...] = (
     {"purpose": "research"},
     {"purpose": "research", "durationDays": 1},
 )
+UNITS = (1, 3, 17, 30, 40, 60)
+UNIT_PRICES = (1, 333, 100_000, 600_000, 2_000_000)
+SESSION_UNITS = (1, 40, 150, 600)
+TAB_SHARE = 200
 TOO_MUCH = 1_000_000_000_000
 MAX_OPEN = 3
 
@@ -80,6 +86,11 @@ class Eyes:
     # --- Honest parties ------------------------------------------------------------------------
 
     def _duties(self) -> Iterator[Deed]:
+        if self.chance.happens(TAB_SHARE):
+            tabs = [tab for tab in self.view.tabs() if self._is_in_time(tab)]
+            deeds = [deed for tab in tabs for deed in self.about_tab(tab)]
+            yield from deeds if deeds and self.chance.happens(800) else self._about_trusts()
+            return
         in_time = [order for order in self.view.orders() if self._is_in_time(order)]
         orders = [deed for order in in_time for deed in self.about_order(order)]
         if orders and self.chance.happens(750):
@@ -93,7 +104,7 @@ class Eyes:
         if not open_tasks or self.chance.happens(300):
             yield from self._about_offers()
 
-    def _is_in_time(self, row: Order | Task) -> bool:
+    def _is_in_time(self, row: Order | Task | Tab) -> bool:
         """Mostly nobody tries what is too late; sometimes they do."""
         return (row.acts_at or 0) > self.now or self.chance.happens(50)
 
@@ -164,6 +175,55 @@ class Eyes:
                 market("order.create", offerId=offer.offer_id, quantity=quantity)
                 for offer in others[:1]
             )
+
+    def _about_trusts(self) -> Iterator[Deed]:
+        me, draw = self.party.id, self.chance
+        trusts = [t for t in self.view.recent(Trust) if t.state is TrustState.GRANTED]
+        for trust in trusts:
+            if trust.consumer == me and trust.tab_id is None:
+                cap = str(draw.pick((trust.cap, trust.cap // 2 + 1)))
+                terms = {"trustId": trust.trust_id, "cap": cap, "expirySec": draw.pick(EXPIRIES)}
+                yield from [market("tab.open", **terms)] * 3
+            elif trust.provider == me and draw.happens(50):
+                yield market("trust.revoke", trustId=trust.trust_id)
+        if sum(trust.provider == me for trust in trusts) < 2:
+            others = [p for p in self.parties if p.id != me and p.name.startswith("member")]
+            price = draw.pick(UNIT_PRICES)
+            yield market(
+                "trust.grant",
+                accountId=draw.pick(others).id,
+                unit="call",
+                price=str(price),
+                perUnits=str(draw.pick((1, 1, 7))),
+                cap=str(price * draw.pick(SESSION_UNITS)),
+                unitsPerMinute="60",
+                prepaid=draw.happens(300),
+            )
+
+    def about_tab(self, tab: Tab) -> Iterator[Deed]:
+        """Yield what this party may do about a tab that goes on."""
+        named = {"tabId": tab.tab_id}
+        if self.party.id == tab.provider:
+            yield from self._as_provider(tab)
+        elif self.party.id == tab.consumer and tab.state is TabState.UNPAID:
+            yield market("tab.pay", **named)
+        elif self.party.id == tab.consumer:
+            if self.chance.happens(250):
+                yield market("tab.close", **named)
+            if self.chance.happens(300):
+                yield market("tab.raise", **named, cap=str(tab.cap * 2))
+
+    def _as_provider(self, tab: Tab) -> Iterator[Deed]:
+        if tab.is_running:
+            yield from [self.append(tab, self.chance.pick(UNITS))] * 4
+            if self.chance.happens(200):
+                yield market("tab.close", tabId=tab.tab_id)
+        if self.chance.happens(40):
+            yield market("tab.forgive", tabId=tab.tab_id)
+
+    def append(self, tab: Tab, units: int) -> Deed:
+        """Write usage down."""
+        return market("ledger.append", tabId=tab.tab_id, quantity=str(units))
 
     def about_order(self, order: Order) -> Iterator[Deed]:
         """Yield what this party may do about an order that goes on."""
@@ -352,6 +412,21 @@ class Eyes:
         said = {"disputeId": dispute.dispute_id, "reason": "I say so.", "resolution": "release"}
         return self.chance.pick([Deed("web3.dispute.resolve", said), self.show(dispute)])
 
+    def harm_tab(self) -> Deed | None:
+        """Meddle with a tab or a trust, whosever it is and however it stands."""
+        tab, trust, draw = self.pick(Tab), self.pick(Trust), self.chance
+        deeds = []
+        if tab is not None:
+            deeds += [self.append(tab, units) for units in (1, 60, 61)]
+            cap = str(draw.pick((tab.cap + 1, TOO_MUCH)))
+            deeds.append(market("tab.raise", tabId=tab.tab_id, cap=cap))
+            verb = draw.pick(("tab.close", "tab.pay", "tab.forgive"))
+            deeds += [market(verb, tabId=tab.tab_id)] * 2
+        if trust is not None:
+            deeds.append(market("trust.revoke", trustId=trust.trust_id))
+            deeds += [market("tab.open", trustId=trust.trust_id)] * 2
+        return draw.pick(deeds) if deeds else None
+
     def harm_identity(self) -> Deed | None:
         """Act as somebody else, by name, by a foreign wallet or with the operator's methods."""
         other = self.chance.pick(self.parties)
@@ -376,16 +451,19 @@ _HARM: tuple[Callable[[Eyes], Deed | None], ...] = (
     *[Eyes.harm_own_order] * 4,
     Eyes.harm_result,
     Eyes.harm_dispute,
+    Eyes.harm_tab,
     Eyes.harm_identity,
     Eyes.harm_keys,
 )
 
 
-def at_the_edge(eyes: Eyes, row: Order | Task) -> Deed | None:
+def at_the_edge(eyes: Eyes, row: Order | Task | Tab) -> Deed | None:
     """Return what a party does about one thing whose last moment is here."""
     deeds: list[Deed] = []
     if isinstance(row, Task):
         deeds = list(eyes.about_task(row))
+    elif isinstance(row, Tab):
+        deeds = list(eyes.about_tab(row))
     elif isinstance(row, Order):
         deeds = list(eyes.about_order(row))
         dispute = eyes.view.get(Dispute, row.dispute_id)

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.tab import Tab
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.entry import Entry
@@ -42,9 +43,38 @@ def _expected(books: Books, act: Act) -> Counter[str]:
         expected["rail:credits"] -= amount
     for change in act.of(Hold):
         _move_hold(expected, change.before, change.after)
+    for change in act.of(Tab):
+        _pay_tab(books, act, expected, change.before, change.after)
     for change in act.of(Settlement):
         _move_settlement(books, act, expected, change.before, change.after)
     return expected
+
+
+def _pay_tab(
+    books: Books, act: Act, expected: Counter[str], before: Tab | None, after: Tab
+) -> None:
+    """A tab moves money once: when it is settled, and then all that it owes."""
+    paid = after.state == "tab_settled"
+    must(not paid or (before is not None and before.state != after.state), "A tab paid twice.")
+    owed = after.owed if paid else 0
+    fee = owed * books.fee_bps // BPS
+    must((after.seller_amount, after.fee) == (owed - fee, fee), f"A tab of {owed} paid {fee}.")
+    if after.hold_id is None:
+        expected[f"{after.consumer}/available"] -= owed
+    else:
+        _check_prepaid(books, act, after)
+    expected[f"{after.provider}/available"] += owed - fee
+    expected["fees"] += fee
+    books.earned[after.provider] += owed - fee
+
+
+def _check_prepaid(books: Books, act: Act, tab: Tab) -> None:
+    """What a prepaid tab may cost at the most is held for it, until it ends and no longer."""
+    hold: Any = act.after(Hold, tab.hold_id) or books.view.get(Hold, tab.hold_id)
+    must((hold.owner, hold.ref) == (tab.consumer, tab.tab_id), "A lock is somebody else's.")
+    must(hold.amount == tab.cap, "A lock is not the cap.")
+    must((hold.state == PENDING) == (tab.acts_at is not None), "A lock outlives its tab, or not.")
+    must(hold.state == PENDING or hold.posted == tab.seller_amount + tab.fee, "Not what was used.")
 
 
 def _move_hold(expected: Counter[str], before: Hold | None, after: Hold) -> None:

@@ -86,6 +86,7 @@ FINAL = frozenset(
         *("bid_withdrawn", "bid_accepted", "bid_rejected", "award_revoked"),
         *("hold_posted", "hold_voided", "hold_expired", "result_accepted"),
         *("delivery_completed", "delivery_revoked", "dispute_resolved", "dispute_rejected"),
+        *("tab_settled", "tab_forgiven", "tab_written_off", "trust_revoked"),
     }
 )
 

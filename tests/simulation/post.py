@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from clawmarket.domain.kernel.errors import InternalError, Refused
 from clawmarket.domain.kernel.moment import DAY_MS
+from clawmarket.domain.market.usage import UsageTooFastError
 from simulation.chance import Chance
 from simulation.faults import CALM
 from simulation.referee import Books, Letter, must
@@ -151,7 +152,8 @@ class Post:
         envelope.over, envelope.answer = True, answer
 
     def _read_refusal(self, envelope: Envelope, refusal: Refused, *, had_happened: bool) -> None:
-        if refusal.retryable:
+        # Whoever is told to serve less does not send the same again.
+        if refusal.retryable and not isinstance(refusal, UsageTooFastError):
             return
         what = f"{refusal.cause}: {refusal}"
         must(not isinstance(refusal, InternalError), f"A defect: {what}")

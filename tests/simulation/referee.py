@@ -78,6 +78,7 @@ class Books:
     pockets: Counter[str] = field(default_factory=Counter)
     coming: Counter[str] = field(default_factory=Counter)
     earned: Counter[str] = field(default_factory=Counter)
+    used: defaultdict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     heard: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     effects: dict[tuple[str, str, str], Fields] = field(default_factory=dict)
 

@@ -18,6 +18,7 @@ from simulation.money_rules import check_holds, check_money
 from simulation.move_rules import check_moves
 from simulation.post import Post
 from simulation.referee import Act, act_of, must, note_words, open_books
+from simulation.tab_rules import check_tabs
 from simulation.town import Party, Town
 from world import START, Fields
 
@@ -152,6 +153,7 @@ class Simulation:
             check_money(self.books, act)
             check_moves(self.books, act)
             check_holds(self.books, act)
+            check_tabs(self.books, act)
             note_words(self.books, act)
             for change in act.changes:
                 self.books.view.take(change)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from clawmarket.domain.market.order import Order, OrderState
+from clawmarket.domain.market.tab import Tab
 from clawmarket.domain.market.task import Task, TaskState
 from simulation.faults import Change
 
@@ -28,7 +29,7 @@ class View:
     """The rows as the last commit left them."""
 
     rows: defaultdict[type, dict[Any, Any]] = field(default_factory=lambda: defaultdict(dict))
-    waiting: dict[str, Order | Task] = field(default_factory=dict)
+    waiting: dict[str, Order | Task | Tab] = field(default_factory=dict)
 
     def take(self, change: Change) -> None:
         """Note one change."""
@@ -37,11 +38,12 @@ class View:
             table.pop(change.key, None)
         else:
             table[change.key] = change.after
-        if change.kind in (Order, Task):
+        if change.kind in (Order, Task, Tab):
             self._wait(str(change.key), change.after)
 
     def _wait(self, key: str, row: Any) -> None:
-        if row is not None and (row.state in LIVE or row.state is TaskState.OPEN):
+        goes_on = isinstance(row, Tab) and row.acts_at is not None
+        if row is not None and (goes_on or row.state in LIVE or row.state is TaskState.OPEN):
             self.waiting[key] = row
         else:
             self.waiting.pop(key, None)
@@ -66,3 +68,7 @@ class View:
     def tasks(self) -> list[Task]:
         """Return the tasks that are open."""
         return [row for row in self.waiting.values() if isinstance(row, Task)]
+
+    def tabs(self) -> list[Tab]:
+        """Return the tabs that go on, also those that nobody paid yet."""
+        return [row for row in self.waiting.values() if isinstance(row, Tab)]

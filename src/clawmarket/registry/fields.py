@@ -81,7 +81,10 @@ ReceiptId = Annotated[str, _id("receipt", "A receipt."), Verbatim]
 RecordId = Annotated[str, _id("record", "A record."), Verbatim]
 ResultId = Annotated[str, _id("result", "A result."), Verbatim]
 SettlementId = Annotated[str, _id("settlement", "A settlement."), Verbatim]
+TabId = Annotated[str, _id("tab", "A tab."), Verbatim]
 TaskId = Annotated[str, _id("task", "A task."), Verbatim]
+TrustId = Annotated[str, _id("trust", "A trust."), Verbatim]
+UsageId = Annotated[str, _id("usage", "A use that was written down."), Verbatim]
 
 Amount = Annotated[
     str,

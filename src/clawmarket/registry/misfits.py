@@ -23,7 +23,10 @@ _LISTS = {
     "job": "clawmarket call market.jobs.list",
     "offer": "clawmarket call market.offer.list",
     "record": "clawmarket audit query",
+    "tab": "clawmarket tab list",
     "task": "clawmarket task list",
+    "trust": "clawmarket trust list",
+    "usage": "clawmarket tab list",
 }
 _ORDERS = "clawmarket order list"
 _ID = re.compile(r"\^([a-z]+_)\[0-7\]")

@@ -23,7 +23,10 @@ from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.receipt import Receipt
 from clawmarket.domain.market.result import Result
 from clawmarket.domain.market.revocation import Revocation
+from clawmarket.domain.market.tab import Tab
 from clawmarket.domain.market.task import Task
+from clawmarket.domain.market.trust import Trust
+from clawmarket.domain.market.usage import Usage
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.entry import Entry
 from clawmarket.domain.treasury.hold import Hold
@@ -61,8 +64,11 @@ KINDS: dict[str, type] = {
     "revocations": Revocation,
     "sessions": Session,
     "settlements": Settlement,
+    "tabs": Tab,
     "tallies": Tally,
     "tasks": Task,
+    "trusts": Trust,
+    "usages": Usage,
     "used_nonces": UsedNonce,
 }
 
@@ -87,9 +93,16 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (RailStep, ("state", "key")),
     (Session, ("account_id",)),
     (Session, ("expires_at",)),
+    (Tab, ("acts_at",)),
+    (Tab, ("consumer", "state")),
+    (Tab, ("consumer", "tab_id")),
+    (Tab, ("provider", "tab_id")),
     (Task, ("state", "task_id")),
     (Task, ("buyer", "task_id")),
     (Task, ("acts_at",)),
+    (Trust, ("consumer", "trust_id")),
+    (Trust, ("provider", "trust_id")),
+    (Usage, ("tab_id", "usage_id")),
     (UsedNonce, ("expires_at",)),
 )
 

@@ -29,7 +29,10 @@ PREFIXES = {
     "result": "result_",
     "revocation": "revocation_",
     "settlement": "settlement_",
+    "tab": "tab_",
     "task": "task_",
+    "trust": "trust_",
+    "usage": "usage_",
 }
 
 ULID_PATTERN = "[0-7][0-9a-hjkmnp-tv-z]{25}"

@@ -31,6 +31,7 @@ class TransitionRefusedError(ConflictError):
 _SHOWN_BY = {
     "disputeId": "dispute show",
     "orderId": "order explain",
+    "tabId": "tab show",
     "taskId": "task show",
 }
 

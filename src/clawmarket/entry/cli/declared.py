@@ -55,6 +55,8 @@ _BACKED_UP = (
 GROUPS = {
     "task": "Publish a task, bid on it, award it, hand in, review.",
     "order": "Look at your orders, and wait for them.",
+    "tab": "Use now, pay at the end: open, write usage down, close, pay.",
+    "trust": "Whom you let use first and pay later.",
     "wallet": "Your wallet, your account and its four figures.",
     "keys": "API keys of your account.",
     "audit": "The records of what you took part in, and their proofs.",

@@ -3,6 +3,7 @@
 Deadlines hold without it (every command judges them itself); the sweep only tidies up.
 """
 
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import Field
@@ -12,13 +13,15 @@ from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import task as tasks
 from clawmarket.domain.market.dispute import by_silence
 from clawmarket.domain.market.order import Order, OrderState
+from clawmarket.domain.market.tab import Tab, TabState
 from clawmarket.domain.market.task import Task, TaskState
-from clawmarket.ports.store import Query, Snapshot
+from clawmarket.ports.store import Query, Snapshot, key_of
 from clawmarket.registry.fields import Answer, Flag, Limit, Request
 from clawmarket.registry.methods import Verb, ask
 from clawmarket.services.call import THE_MARKET, Call
 from clawmarket.services.market.disputes import decide, dispute_of
 from clawmarket.services.market.orders import finish_order, return_money
+from clawmarket.services.market.postpay.settling import settle_tab
 from clawmarket.services.market.rejections import turn_down_bids
 from clawmarket.services.market.settlements import accept_result
 from clawmarket.services.pipeline import Pipeline
@@ -43,11 +46,13 @@ class SweepAnswer(Answer):
     orders_expired: int
     released: int
     refunded: int
+    tabs_settled: int
+    tabs_unpaid: int
 
 
 @ask(METHOD, example={"dryRun": True}, verb=Verb("task sweep"))
 async def expire_sweep(_call: Call, pipeline: Pipeline, request: ExpireSweep) -> SweepAnswer:
-    """End every task and order whose last moment has passed.
+    """End every task, order and tab whose last moment has passed.
 
     The market does this by itself every second; calling it only makes it happen sooner.
     """
@@ -78,34 +83,40 @@ async def sweep(pipeline: Pipeline, *, limit: int = 200, dry_run: bool = False) 
         orders_expired=endings.get("order", 0),
         released=endings.get("released", 0),
         refunded=endings.get("refunded", 0),
+        tabs_settled=endings.get("settled", 0),
+        tabs_unpaid=endings.get("unpaid", 0),
     )
+
+
+def moved_on(ended: SweepAnswer) -> int:
+    """Return how many things a sweep ended or moved on."""
+    return sum(ended.model_dump(exclude={"due"}).values())
 
 
 async def sweep_all(pipeline: Pipeline) -> None:
     """Sweep until nothing is due any more, or what is due cannot be ended."""
     while True:
-        ended = await sweep(pipeline)
-        endings = ended.tasks_expired + ended.orders_expired + ended.released + ended.refunded
-        if not endings:
+        if not moved_on(await sweep(pipeline)):
             return
 
 
-def _due(rows: Snapshot, now: int, limit: int) -> list[Task | Order]:
-    late = {"at_most": ("acts_at", now), "order_by": "acts_at", "limit": limit}
-    found: list[Task | Order] = [*rows.find(Query(Task, **late))]  # type: ignore[arg-type]
-    found.extend(rows.find(Query(Order, **late)))  # type: ignore[arg-type]
+Waiting = Task | Order | Tab
+
+
+def _due(rows: Snapshot, now: int, limit: int) -> list[Waiting]:
+    found: list[Waiting] = []
+    for kind in (Task, Order, Tab):
+        late = ("acts_at", now)
+        found += rows.find(Query(kind, at_most=late, order_by="acts_at", limit=limit))
     # The longest due first: nobody keeps orders waiting behind a flood of tasks of their own.
     return sorted(found, key=lambda row: row.acts_at or 0)[:limit]
 
 
-async def _end(pipeline: Pipeline, row: Task | Order) -> str:
+async def _end(pipeline: Pipeline, row: Waiting) -> str:
     call = pipeline.call(THE_MARKET, METHOD)
+    end = _ENDS[type(row)]
     try:
-        if isinstance(row, Task):
-            task_id = row.task_id
-            return str(await pipeline.write(call, lambda work: _end_task(work, task_id)))
-        order_id = row.order_id
-        return str(await pipeline.write(call, lambda work: _end_order(work, order_id)))
+        return str(await pipeline.write(call, lambda work: end(work, str(key_of(row)))))
     except Refused:
         return "moved on"
 
@@ -160,3 +171,19 @@ def _silence(order: Order) -> str:
     if order.state is OrderState.LOCKED and order.needs_consent:
         return "the buyer gave no consent"
     return "the seller was silent"
+
+
+def _end_tab(work: Work, tab_id: str) -> str:
+    tab = work.get(Tab, tab_id)
+    if tab is None or tab.acts_at is None or tab.acts_at > work.now:
+        raise MovedOnError("The tab moved on.")
+    why = "its time was over" if tab.is_running else "money had come in"
+    after = settle_tab(work, tab, why)
+    return "settled" if after.state is TabState.SETTLED else "unpaid"
+
+
+_ENDS: dict[type[Waiting], Callable[[Work, str], str]] = {
+    Task: _end_task,
+    Order: _end_order,
+    Tab: _end_tab,
+}

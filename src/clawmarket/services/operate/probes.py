@@ -3,6 +3,7 @@
 from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.kernel.moment import SECOND_MS, span
 from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.tab import Tab
 from clawmarket.domain.treasury.rail import RailState, RailStep
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.probes import Finding, probe
@@ -64,6 +65,16 @@ def rails_unknown(rows: Snapshot, now: int) -> Finding:
     message = message if asked or stuck else "No rail leaves anything open."
     well = not late and not stuck
     return Finding("rails/unknown", well, message, "" if well else "clawmarket repair list")
+
+
+@probe("market/tabs")
+def overdue_tabs(rows: Snapshot, now: int) -> Finding:
+    """No tab waits long past the moment at which the market should have settled it."""
+    late = rows.find(
+        Query(Tab, at_most=("acts_at", now - SWEEP_LAG_MS), order_by="acts_at", limit=1)
+    )
+    message = "A tab is overdue." if late else "No tab is overdue."
+    return Finding("market/tabs", not late, message, "clawmarket task sweep" if late else "")
 
 
 _RESTART = "Restart the market: stop it with Ctrl+C and start it again with make run."

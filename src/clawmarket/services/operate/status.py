@@ -33,6 +33,7 @@ class MarketStatus(Answer):
     settlements: Counts
     deliveries: Counts
     results: Counts
+    tabs: Counts
     fees: Annotated[Amount, Field(description="Fees the market took so far.")]
     as_of_records: Annotated[int, Field(description="How many records the figures cover.")]
 
@@ -49,6 +50,7 @@ def market_status(_call: Call, rows: Snapshot, _request: MarketStatusRequest) ->
         settlements=states_of(rows, "settlement"),
         deliveries=states_of(rows, "delivery"),
         results=states_of(rows, "result"),
+        tabs=states_of(rows, "tab"),
         fees=str(pockets_of(rows, CREDITS)[FEES]),
         as_of_records=head.size if head else 0,
     )

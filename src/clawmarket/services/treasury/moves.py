@@ -15,6 +15,7 @@ from clawmarket.domain.market.order import (
 )
 from clawmarket.domain.market.order import SettlementRefunded as Refunded
 from clawmarket.domain.market.order import lock as lock_order
+from clawmarket.domain.market.tab import Tab
 from clawmarket.domain.treasury import hold as holds
 from clawmarket.domain.treasury import settlement as settlements
 from clawmarket.domain.treasury.account import FEES, available, held, rail
@@ -185,6 +186,29 @@ def refund(work: Work, settlement: Settlement, why: str) -> Settlement:
     give_back(work, hold_of(work, back.hold_id))
     work.emit(Refunded(back.settlement_id, back.order_id, back.asset, str(back.refund_amount), why))
     return back
+
+
+def pay_tab(work: Work, paid: Tab) -> None:
+    """Move what a settled tab owed: out of its hold if it is prepaid, the rest of which goes back.
+
+    Otherwise out of what the consumer has available. Raises FundsMissingError.
+    """
+    lock = 0
+    if paid.hold_id is not None:
+        hold = hold_of(work, paid.hold_id)
+        lock = hold.amount
+        work.save(holds.post(hold, paid.owed))
+    consumer = work.balance(paid.consumer, paid.asset)
+    work.keep_balance(consumer.moved(available=lock - paid.owed, held=-lock))
+    provider = work.balance(paid.provider, paid.asset).moved(available=paid.seller_amount)
+    work.keep_balance(replace(provider, earned=provider.earned + paid.seller_amount))
+    moves = [
+        (held(paid.consumer), -lock),
+        (available(paid.consumer), lock - paid.owed),
+        (available(paid.provider), paid.seller_amount),
+        (FEES, paid.fee),
+    ]
+    work.post("tab", paid.tab_id, paid.asset, moves)
 
 
 def grant(work: Work, owner: str, amount: int, ref: str, asset: str = CREDITS) -> None:

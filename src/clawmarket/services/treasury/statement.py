@@ -28,6 +28,7 @@ from clawmarket.registry.fields import (
     OrderId,
     Page,
     RecordId,
+    TabId,
     TaskId,
     Verbatim,
     Word,
@@ -108,6 +109,7 @@ class StatementLine(Answer):
     method: Word
     order_id: OrderId | None
     task_id: TaskId | None
+    tab_id: TabId | None
     available_change: Change
     held_change: Change
     available: Figure
@@ -281,6 +283,7 @@ def _line(rows: Snapshot, step: _Step) -> StatementLine:
         method=step.record.method,
         order_id=_about(step.facts, "order"),
         task_id=_about(step.facts, "task"),
+        tab_id=_about(step.facts, "tab"),
         available_change=str(change.available),
         held_change=str(change.held),
         available=str(step.after.available),
@@ -294,7 +297,7 @@ def _line(rows: Snapshot, step: _Step) -> StatementLine:
 
 
 def _about(facts: dict[str, Any], noun: str) -> str | None:
-    """Return the order or task that a record is about, from what changed its state there."""
+    """Return the order, task or tab that a record is about, from what changed its state there."""
     return next((thing for thing, _, _ in facts["states"] if noun_of(thing) == noun), None)
 
 

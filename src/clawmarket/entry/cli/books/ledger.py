@@ -20,7 +20,7 @@ _PATIENCE_S = 1.0
 _NEXT = "clawmarket ledger statement"
 
 _POCKETS = ("available", "held")
-_ABOUT = ("at", "record", "log_index", "method", "order", "task")
+_ABOUT = ("at", "record", "log_index", "method", "order", "task", "tab")
 _CHANGES = ("available_change", "held_change")
 # A table has to fit on a screen; the other forms have every column.
 _FOR_PEOPLE = ("line", "at", "record", "method", "account", "amount", *_CHANGES, *_POCKETS)
@@ -94,7 +94,7 @@ def _balances(page: Entry) -> Entry:
 
 
 def _entries(statement: Entry) -> list[Entry]:
-    about = ("at", "recordId", "index", "method", "orderId", "taskId")
+    about = ("at", "recordId", "index", "method", "orderId", "taskId", "tabId")
     return [
         {name: line[name] for name in about} | posting | {"asset": statement["asset"]}
         for line in statement["items"]
@@ -167,7 +167,7 @@ def _edge(name: str, document: Entry) -> tuple[Cell, ...]:
 
 def _about(line: Entry) -> tuple[Cell, ...]:
     record = (line["at"], line["recordId"], _number(line["index"]))
-    return (*record, line["method"], line["orderId"], line["taskId"])
+    return (*record, line["method"], line["orderId"], line["taskId"], line["tabId"])
 
 
 def _number(index: int | None) -> str | None:

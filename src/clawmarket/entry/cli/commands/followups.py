@@ -42,6 +42,14 @@ _UNDO: dict[str, tuple[str, str]] = {
         "clawmarket call web3.market.delivery.revoke deliveryId={deliveryId}",
         "until it is complete",
     ),
+    "web3.market.trust.grant": (
+        "clawmarket trust revoke {trustId}",
+        "at any time; a tab that is open goes on",
+    ),
+    "web3.market.tab.open": (
+        "clawmarket tab close {tabId}",
+        "at any time; what was used is paid",
+    ),
     "web3.siwe.logout": ("clawmarket wallet login", "at any time"),
     "web3.keys.create": ("clawmarket keys revoke {credentialId}", "at any time"),
     "market.jobs.cancel": ("clawmarket call market.jobs.retry jobId={jobId}", "at any time"),
@@ -58,6 +66,10 @@ _NEXT: dict[str, str] = {
     "web3.market.order.create": "clawmarket call web3.market.settlement.lock orderId={orderId}",
     "web3.market.consent.grant": "clawmarket order watch {orderId} --until delivered",
     "web3.market.consent.revoke": "clawmarket order explain {orderId}",
+    "web3.market.trust.grant": "clawmarket tab list --side provider",
+    "web3.market.tab.open": "clawmarket tab show {tabId}",
+    "web3.market.tab.close": "clawmarket tab show {tabId}",
+    "web3.market.tab.pay": "clawmarket wallet show",
     "web3.keys.create": "export CLAWMARKET_API_KEY={key}",
     "web3.keys.revoke": "clawmarket keys list",
 }

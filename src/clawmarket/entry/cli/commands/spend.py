@@ -34,6 +34,13 @@ class BidUnknownError(InvalidArgumentError):
     next_command = "clawmarket task list --status task_open"
 
 
+class TrustUnknownError(InvalidArgumentError):
+    """The trust is none that was granted to you, so its price is not known."""
+
+    advice = "List who trusts you; a tab is only opened with a known cap."
+    next_command = "clawmarket trust list --side consumer"
+
+
 class PurseTooSmallError(PaymentRequiredError):
     """There is less available than the command would spend, so it was not asked for."""
 
@@ -260,6 +267,56 @@ def _refund(market: Market, params: Entry) -> Move:
     return Return(_amount(order["amount"]), "back to the buyer of the order", "can't be undone")
 
 
+def _open_tab(market: Market, params: Entry) -> Price:
+    trust = _trust(market, str(params["trustId"]))
+    undo = "clawmarket tab close, at any time; what was used until then is paid"
+    amount = _amount(params.get("cap") or trust["cap"])
+    if trust["prepaid"]:
+        return Price(amount, "locked; what is not used comes back at the end", undo, purse=True)
+    return Price(amount, _AT_MOST, undo)
+
+
+def _trust(market: Market, trust_id: str) -> Entry:
+    page: Entry = {"nextCursor": None}
+    while True:
+        query = {"side": "consumer", "limit": 200, "cursor": page["nextCursor"]}
+        page = market.call("web3.market.trust.list", {k: v for k, v in query.items() if v})
+        found: Entry | None = next((t for t in page["items"] if t["trustId"] == trust_id), None)
+        if found is not None:
+            return found
+        if page["nextCursor"] is None:
+            raise TrustUnknownError("Nobody granted you such a trust.")
+
+
+def _raise_tab(_market: Market, params: Entry) -> Price:
+    undo = "clawmarket tab close, at any time; what was used until then is paid"
+    return Price(_amount(params["cap"]), _AT_MOST, undo)
+
+
+def _close_tab(market: Market, params: Entry) -> Move:
+    tab = market.call("web3.market.tab.get", {"tabId": params["tabId"]})
+    if market.call("web3.wallet.show")["accountId"] == tab["provider"]:
+        return Earning(_amount(tab["owed"]), "paid at once if the consumer has it", _NEVER)
+    last = "with what the provider writes down within a minute, up to the cap"
+    return Price(_amount(tab["owed"]), f"used so far; {last}", _NEVER)
+
+
+def _pay_tab(market: Market, params: Entry) -> Price:
+    tab = market.call("web3.market.tab.get", {"tabId": params["tabId"]})
+    purse = not tab["prepaid"]
+    return Price(_amount(tab["owed"]), "paid for what was used", _NEVER, purse=purse)
+
+
+def _append(market: Market, params: Entry) -> Earning:
+    tab = market.call("web3.market.tab.get", {"tabId": params["tabId"]})
+    units = int(tab["quantity"]) + _amount(params["quantity"])
+    cost = units * int(tab["price"]) // int(tab["perUnits"]) - int(tab["owed"])
+    return Earning(cost, "owed, and paid at the session's end", "clawmarket tab forgive, all of it")
+
+
+_AT_MOST = "at the most, for what is used; paid at the session's end"
+_NEVER = "can't be undone"
+
 _MOVES: dict[str, Callable[[Market, Entry], Move | None]] = {
     "web3.market.publishTask": _publish,
     "web3.market.placeBid": _bid_price,
@@ -269,6 +326,11 @@ _MOVES: dict[str, Callable[[Market, Entry], Move | None]] = {
     "web3.market.settlement.lock": _lock,
     "web3.market.settlement.release": _pay,
     "web3.market.settlement.refund": _refund,
+    "web3.market.tab.open": _open_tab,
+    "web3.market.tab.raise": _raise_tab,
+    "web3.market.tab.close": _close_tab,
+    "web3.market.tab.pay": _pay_tab,
+    "web3.market.ledger.append": _append,
 }
 
 # Methods that move money, but none that the caller has or gets: a grant, and what disputes do.

@@ -1,0 +1,1 @@
+"""Post-pay: whom a provider trusts, tabs, and the usage on them."""

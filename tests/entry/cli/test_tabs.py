@@ -1,0 +1,95 @@
+"""Post-pay on the command line, against a real market: quoted before it can cost, shown after."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cli.terminal import Cli, Outcome
+
+Join = Callable[[str], Cli]
+TERMS = ("--unit", "call", "--price", "0.01", "--cap", "5", "--units-per-minute", "60")
+
+
+def done(outcome: Outcome) -> dict[str, Any]:
+    """Return the document of a command that has to succeed."""
+    assert outcome.status == 0, outcome.err
+    return outcome.document
+
+
+def trusting(join: Join) -> tuple[Cli, Cli, str]:
+    """Return a provider, a consumer and the trust between them."""
+    provider, consumer = join("provider"), join("consumer")
+    who = done(consumer("wallet", "show", "--json"))["accountId"]
+    trust = done(provider("trust", "grant", who, *TERMS, "--json"))
+    return provider, consumer, str(trust["trustId"])
+
+
+def test_a_session_from_the_grant_to_the_statement(join: Join) -> None:
+    """Grant, open, write down, look, close: 0.05 go from one to the other, less one percent."""
+    provider, consumer, trust_id = trusting(join)
+    listed = done(consumer("trust", "list", "--side", "consumer", "--json"))["items"]
+    assert [trust["trustId"] for trust in listed] == [trust_id]
+    tab_id = done(consumer("tab", "open", trust_id, "--cap", "1", "--yes", "--json"))["tabId"]
+    for units in ("3", "2"):
+        done(provider("tab", "append", tab_id, units, "--json"))
+    shown = consumer("tab", "show", tab_id)
+    assert "remaining" in shown.out
+    assert "0.95 credits" in shown.out
+    assert done(provider("tab", "close", tab_id, "--json"))["status"] == "tab_settled"
+    line = done(consumer("ledger", "statement", "--json"))["items"][-1]
+    assert (line["tabId"], line["availableChange"]) == (tab_id, "-50000")
+    assert done(consumer("tab", "reconcile", tab_id, "--json"))["agrees"]
+    assert [use["quantity"] for use in done(consumer("tab", "usage", tab_id, "--json"))["items"]]
+    assert done(provider("trust", "revoke", trust_id, "--json"))["status"] == "trust_revoked"
+
+
+def test_an_opening_says_the_most_that_it_can_cost(join: Join) -> None:
+    """The cap, its fee and how to stop; without a yes nothing is opened."""
+    _, consumer, trust_id = trusting(join)
+    quote = done(consumer("tab", "open", trust_id, "--dry-run", "--json"))["quote"]
+    assert [quote[name] for name in ("price", "fee", "total", "what", "undo")] == [
+        *("5000000", "50000", "5000000"),
+        "at the most, for what is used; paid at the session's end",
+        "clawmarket tab close, at any time; what was used until then is paid",
+    ]
+    unagreed = consumer("tab", "open", trust_id, "--json")
+    assert (unagreed.status, unagreed.document["ok"]) == (2, False)
+    assert done(consumer("tab", "list", "--json"))["items"] == []
+
+
+def test_each_step_is_quoted_to_whom_it_concerns(join: Join) -> None:
+    """A use earns its provider, a close costs its consumer, a higher cap is the new most."""
+    provider, consumer, trust_id = trusting(join)
+    tab_id = done(consumer("tab", "open", trust_id, "--cap", "1", "--yes", "--json"))["tabId"]
+
+    def quoted(who: Cli, *words: str) -> dict[str, Any]:
+        quote: dict[str, Any] = done(who("tab", *words, "--dry-run", "--json"))["quote"]
+        return quote
+
+    assert quoted(provider, "append", tab_id, "3")["earned"] == "29700"
+    done(provider("tab", "append", tab_id, "3", "--json"))
+    assert quoted(provider, "close", tab_id)["earned"] == "29700"
+    assert quoted(consumer, "close", tab_id)["total"] == "30000"
+    assert quoted(consumer, "raise", tab_id, "--cap", "2")["total"] == "2000000"
+    assert quoted(consumer, "pay", tab_id)["total"] == "30000"
+
+
+def test_a_prepaid_session_is_quoted_as_a_lock(join: Join) -> None:
+    """What is locked comes out of what is available, and more than that is refused before."""
+    provider, consumer, _ = trusting(join)
+    who = done(consumer("wallet", "show", "--json"))["accountId"]
+    terms = (*TERMS, "--prepaid", "--json")
+    trust_id = done(provider("trust", "grant", who, *terms))["trustId"]
+    quote = done(consumer("tab", "open", trust_id, "--dry-run", "--json"))["quote"]
+    assert quote["what"] == "locked; what is not used comes back at the end"
+    assert consumer("tab", "open", trust_id, "--cap", "2000", "--yes").status == 7
+    assert done(consumer("tab", "open", trust_id, "--yes", "--json"))["prepaid"]
+    assert done(consumer("wallet", "show", "--json"))["held"] == "5000000"
+
+
+def test_a_trust_of_others_is_not_quoted(join: Join) -> None:
+    """Who was not granted it is told where to look instead of a price."""
+    provider, _, trust_id = trusting(join)
+    refused = provider("tab", "open", trust_id, "--yes")
+
+    assert refused.status == 2
+    assert "next: clawmarket trust list --side consumer" in refused.err
