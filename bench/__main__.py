@@ -5,6 +5,7 @@ import sys
 import uvloop
 
 from bench.log import audit_figures
+from bench.postgres import postgres_figures
 from bench.size import help_figures, memory_figures
 from bench.trading import group_commit_figures, growth_figures, lifecycle_figures
 from bench.wire import http_figures
@@ -16,6 +17,7 @@ GROUPS = {
     "growth": growth_figures,
     "http": http_figures,
     "audit": audit_figures,
+    "postgres": postgres_figures,
     "help": help_figures,
 }
 
