@@ -117,17 +117,20 @@ async def bid(pipeline: Pipeline, pair: Pair, task_id: str) -> str:
 
 async def trade(pipeline: Pipeline, pair: Pair, bid_id: str) -> str:
     """Award a bid, submit, accept; return the order's id."""
-    award = await _do(pipeline, pair.buyer, "awardBid", bidId=bid_id)
-    order_id = str(award["orderId"])
-    result = await _do(
-        pipeline, pair.worker, "submitResult", orderId=order_id, artifacts=[ARTIFACT]
-    )
+    result = await hand_in(pipeline, pair, bid_id)
     accepted = await _do(
         pipeline, pair.buyer, "reviewResult", resultId=result["resultId"], decision="accept"
     )
     if accepted["status"] != "result_accepted":
         raise AssertionError(accepted)
-    return order_id
+    return str(result["orderId"])
+
+
+async def hand_in(pipeline: Pipeline, pair: Pair, bid_id: str) -> dict[str, Any]:
+    """Award a bid and submit; return the result."""
+    award = await _do(pipeline, pair.buyer, "awardBid", bidId=bid_id)
+    asked = {"orderId": award["orderId"], "artifacts": [ARTIFACT]}
+    return await _do(pipeline, pair.worker, "submitResult", **asked)
 
 
 async def _do(pipeline: Pipeline, who: Caller, verb: str, **params: object) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from bench.trading import lifecycle_rate, paid_rate
 
 # The tests have the server that is started from a package.
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from postgres_server import PostgresDatabase, PostgresServer  # noqa: E402 - found only now
+from postgres_server import PostgresDatabase, PostgresServer
 
 CALLERS = 8
 EACH = 25
@@ -36,7 +36,10 @@ async def postgres_figures() -> AsyncIterator[Figure]:
         with tempfile.TemporaryDirectory() as folder:
             async with open_market(Path(folder) / "home", database=ours.url) as market:
                 crowd = await pairs(market.pipeline, CALLERS)
-                for measure, suffix, floor in ((paid_rate, "", 0.08), (lifecycle_rate, "_with_bid", 0.06)):
+                for measure, suffix, floor in (
+                    (paid_rate, "", 0.08),
+                    (lifecycle_rate, "_with_bid", 0.06),
+                ):
                     value = await ratio(
                         lambda measure=measure: measure(market.pipeline, crowd, EACH),
                         lambda: _tpc_b(server, theirs),

@@ -73,7 +73,8 @@ class PostgresServer:
 
     def _wait(self) -> None:
         """Return once the server answers."""
-        line = [str(self.programs / "pg_isready"), "-q", "-h", str(self.folder), "-U", "postgres", "-t", "1"]
+        where = ["-h", str(self.folder), "-U", "postgres", "-t", "1"]
+        line = [str(self.programs / "pg_isready"), "-q", *where]
         for _ in range(int(STARTS_WITHIN_S * 50)):
             assert self.process.poll() is None, (self.folder / "log").read_text()
             if subprocess.run(line, check=False).returncode == 0:

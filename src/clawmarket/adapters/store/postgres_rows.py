@@ -1,6 +1,8 @@
 """Rows behind one PostgreSQL connection, what its errors mean, and how text gets there."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import accumulate, chain
 from typing import Any, NoReturn
 
 import psycopg
@@ -26,6 +28,10 @@ from clawmarket.ports.store import (
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 POSTGRES: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]  # theirs
+
+# The driver remembers the text of statements with as many values as this.
+MOST_VALUES = 50
+PREPARED = 1_000
 
 _WITH_UNIQUE = frozenset(kind for kind, _ in UNIQUE)
 # Class 25 of PostgreSQL's error codes: the transaction is not one that can do this any more.
@@ -95,13 +101,12 @@ class PostgresRows(Changing):
 class PostgresTransaction(PostgresRows):
     """A transaction whose changes travel with the next look, or at the end of their command.
 
-    What a change found is told then, one turn to the server for all of them. A row whose key
+    They go in one statement where they fit, and what each found is told then. A row whose key
     or unique values need an answer at once is written at once.
     """
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._connection = connection
         self._waiting: dict[tuple[type, Key], tuple[str, Sequence[Cell]]] = {}
 
     def add(self, row: object) -> None:
@@ -143,22 +148,31 @@ class PostgresTransaction(PostgresRows):
         super().check()
 
     def _run(self, sql: str, values: Sequence[object] = ()) -> Cursor:
-        if not self._waiting:
-            return super()._run(sql, values)
-        return self._send(sql, values)
+        if self._waiting:
+            self._send()
+        return super()._run(sql, values)
 
-    def _send(self, sql: str = "", values: Sequence[object] = ()) -> Cursor:
-        """Run what waits, and a statement behind it, in one turn; the changes have happened."""
-        waiting, self._waiting = self._waiting, {}
-        with self._connection.pipeline():
-            done = [self._connection.cursor().execute(*change) for change in waiting.values()]
-            if sql:
-                self._cursor.execute(sql, values)
-        for change, cursor in zip(waiting.values(), done, strict=True):
-            if cursor.rowcount != 1:
-                self._failure = _unchanged(change[0])
+    def _send(self) -> None:
+        """Write what waits in few statements; each of its changes touches another row."""
+        waiting, self._waiting = list(self._waiting.values()), {}
+        while waiting:
+            reach = accumulate(len(values) for _, values in waiting)
+            count = max(1, sum(bound <= MOST_VALUES for bound in reach))
+            some, waiting = waiting[:count], waiting[count:]
+            values = list(chain.from_iterable(given for _, given in some))
+            together = _together(tuple(sql for sql, _ in some))
+            (found,) = self._cursor.execute(together, values).fetchall()
+            if 0 in found:
+                self._failure = _unchanged(some[found.index(0)][0])
                 raise self._failure
-        return self._cursor
+
+
+@lru_cache(maxsize=PREPARED)
+def _together(changes: tuple[str, ...]) -> str:
+    """Return one statement that does compiled changes and counts the rows of each."""
+    parts = ", ".join(f"c{n} AS ({sql} RETURNING 1)" for n, sql in enumerate(changes))
+    counts = ", ".join(f"(SELECT count(*) FROM c{n})" for n in range(len(changes)))  # noqa: S608 - numbers only
+    return f"WITH {parts} SELECT {counts}"
 
 
 def _unchanged(sql: str) -> Refused:
