@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from bench.figures import Figure, rate, ratio
@@ -40,10 +41,10 @@ async def batch_figures() -> AsyncIterator[Figure]:
 async def _transfers(pipeline: Pipeline, owners: list[str]) -> None:
     for start in range(0, TRANSFERS, BATCH):
         call = pipeline.call(THE_MARKET, "bench.transfer")
-        await pipeline.write(call, lambda work, start=start: _batch(work, owners, start))
+        await pipeline.write(call, partial(_batch, owners, start))
 
 
-def _batch(work: Work, owners: list[str], start: int) -> None:
+def _batch(owners: list[str], start: int, work: Work) -> None:
     for number in range(start, start + BATCH):
         payer, payee = owners[number % OWNERS], owners[7]
         if payer == payee:

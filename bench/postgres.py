@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from bench.figures import Figure, ratio
@@ -41,7 +42,7 @@ async def postgres_figures() -> AsyncIterator[Figure]:
                     (lifecycle_rate, "_with_bid", 0.06),
                 ):
                     value = await ratio(
-                        lambda measure=measure: measure(market.pipeline, crowd, EACH),
+                        partial(measure, market.pipeline, crowd, EACH),
                         lambda: _tpc_b(server, theirs),
                     )
                     name = f"postgres_lifecycle_8{suffix}"
