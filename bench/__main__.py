@@ -5,8 +5,11 @@ import sys
 import uvloop
 
 from bench.log import audit_figures
+from bench.money import batch_figures, sweep_figures
+from bench.postgres import postgres_figures
 from bench.size import help_figures, memory_figures
 from bench.trading import group_commit_figures, growth_figures, lifecycle_figures
+from bench.waiting import restart_figures, timers_figures
 from bench.wire import http_figures
 
 GROUPS = {
@@ -16,6 +19,11 @@ GROUPS = {
     "growth": growth_figures,
     "http": http_figures,
     "audit": audit_figures,
+    "ledger_batch": batch_figures,
+    "sweep": sweep_figures,
+    "timers": timers_figures,
+    "restart": restart_figures,
+    "postgres": postgres_figures,
     "help": help_figures,
 }
 

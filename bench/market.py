@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.domain.kernel.money import CREDITS
+from clawmarket.domain.kernel.secret import Secret
 from clawmarket.domain.trust.file import FileRight, right_id
 from clawmarket.domain.trust.session import CredentialKind, Role
+from clawmarket.ports.clock import Clock
 from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.config import Config
 from clawmarket.services.call import THE_MARKET, Caller
@@ -34,16 +37,40 @@ class Pair:
     worker: Caller
 
 
+class MovableClock:
+    """The machine's clock, set forward as far as it was told."""
+
+    def __init__(self) -> None:
+        self._clock, self._ahead = SystemClock(), 0
+
+    def now(self) -> int:
+        """Return the moment."""
+        return self._clock.now() + self._ahead
+
+    def advance(self, ms: int) -> None:
+        """Let so many milliseconds pass at once."""
+        self._ahead += ms
+
+
 @asynccontextmanager
-async def open_market(home: Path, *, commit_delay_s: float = 0.0) -> AsyncIterator[Market]:
+async def open_market(
+    home: Path,
+    *,
+    commit_delay_s: float = 0.0,
+    clock: Clock | None = None,
+    database: Secret | None = None,
+) -> AsyncIterator[Market]:
     """Open a market with its workers running."""
-    market = open_app(Config(home, port=0, faucet=True, calls_per_s=0))
+    market = open_app(Config(home, port=0, faucet=True, calls_per_s=0, database=database))
     if commit_delay_s:
         market.pipeline.ports.store.close()
         store = open_sqlite(market.home.database, commit_delay_s=commit_delay_s)
         market.pipeline = Pipeline(
             replace(market.pipeline.ports, store=store), market.pipeline.terms
         )
+    if clock is not None:
+        ports = replace(market.pipeline.ports, clock=clock)
+        market.pipeline = Pipeline(ports, market.pipeline.terms)
     await market.start()
     try:
         yield market
@@ -90,17 +117,20 @@ async def bid(pipeline: Pipeline, pair: Pair, task_id: str) -> str:
 
 async def trade(pipeline: Pipeline, pair: Pair, bid_id: str) -> str:
     """Award a bid, submit, accept; return the order's id."""
-    award = await _do(pipeline, pair.buyer, "awardBid", bidId=bid_id)
-    order_id = str(award["orderId"])
-    result = await _do(
-        pipeline, pair.worker, "submitResult", orderId=order_id, artifacts=[ARTIFACT]
-    )
+    result = await hand_in(pipeline, pair, bid_id)
     accepted = await _do(
         pipeline, pair.buyer, "reviewResult", resultId=result["resultId"], decision="accept"
     )
     if accepted["status"] != "result_accepted":
         raise AssertionError(accepted)
-    return order_id
+    return str(result["orderId"])
+
+
+async def hand_in(pipeline: Pipeline, pair: Pair, bid_id: str) -> dict[str, Any]:
+    """Award a bid and submit; return the result."""
+    award = await _do(pipeline, pair.buyer, "awardBid", bidId=bid_id)
+    asked = {"orderId": award["orderId"], "artifacts": [ARTIFACT]}
+    return await _do(pipeline, pair.worker, "submitResult", **asked)
 
 
 async def _do(pipeline: Pipeline, who: Caller, verb: str, **params: object) -> dict[str, Any]:

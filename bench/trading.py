@@ -38,8 +38,8 @@ async def lifecycle_figures() -> AsyncIterator[Figure]:
     answer of somebody else and stands in figures of its own, which time all five commands.
     """
     for measure, suffix, floors in (
-        (_paid_rate, "", (0.05, 0.10)),
-        (_lifecycle_rate, "_with_bid", (0.035, 0.075)),
+        (paid_rate, "", (0.05, 0.10)),
+        (lifecycle_rate, "_with_bid", (0.035, 0.075)),
     ):
         for callers, each, floor in zip((1, 32), (200, 12), floors, strict=True):
             value = await _against_raw(measure, callers, each)
@@ -63,7 +63,7 @@ async def _against_raw(measure: Measure, callers: int, each: int) -> float:
         return value
 
 
-async def _paid_rate(pipeline: Pipeline, crowd: list[Pair], each: int) -> float:
+async def paid_rate(pipeline: Pipeline, crowd: list[Pair], each: int) -> float:
     """Return lifecycles a second of publish, award, submit and accept; bids are off the clock."""
 
     async def published(pair: Pair) -> list[str]:
@@ -85,7 +85,8 @@ async def _paid_rate(pipeline: Pipeline, crowd: list[Pair], each: int) -> float:
     return len(crowd) * each / (publishing + time.perf_counter() - started)
 
 
-async def _lifecycle_rate(pipeline: Pipeline, crowd: list[Pair], each: int) -> float:
+async def lifecycle_rate(pipeline: Pipeline, crowd: list[Pair], each: int) -> float:
+    """Return lifecycles a second, bids included."""
     return await rate(len(crowd) * each, lambda: lifecycles(pipeline, crowd, each))
 
 
@@ -95,8 +96,8 @@ async def group_commit_figures() -> AsyncIterator[Figure]:
         async with open_market(Path(folder) / "home", commit_delay_s=0.002) as market:
             crowd = await pairs(market.pipeline, 32)
             value = await ratio(
-                lambda: _lifecycle_rate(market.pipeline, crowd, 6),
-                lambda: _lifecycle_rate(market.pipeline, crowd[:1], 20),
+                lambda: lifecycle_rate(market.pipeline, crowd, 6),
+                lambda: lifecycle_rate(market.pipeline, crowd[:1], 20),
             )
         yield Figure("group_commit_gain", value, "times", 8)
 
@@ -113,8 +114,8 @@ async def growth_figures() -> AsyncIterator[Figure]:
                 crowds[market.config.home] = await pairs(market.pipeline, 4)
                 await fill(market.pipeline, crowds[market.config.home][0], size)
             value = await ratio(
-                lambda: _lifecycle_rate(grown.pipeline, crowds[grown.config.home], 25),
-                lambda: _lifecycle_rate(small.pipeline, crowds[small.config.home], 25),
+                lambda: lifecycle_rate(grown.pipeline, crowds[grown.config.home], 25),
+                lambda: lifecycle_rate(small.pipeline, crowds[small.config.home], 25),
             )
             yield Figure("growth_50k", value, "of the rate with 1,000 orders", 0.75)
             pair = crowds[grown.config.home][0]

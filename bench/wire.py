@@ -59,7 +59,7 @@ class Line:
 async def http_figures() -> AsyncIterator[Figure]:
     """Yield lifecycle_http: paid lifecycles over no-op calls of the same server."""
     with tempfile.TemporaryDirectory() as folder:
-        server, port = _serve(Path(folder))
+        server, port = serve(Path(folder))
         try:
             lines = [Line(*await asyncio.open_connection("127.0.0.1", port)) for _ in range(16)]
             crowd = list(zip(lines[::2], lines[1::2], strict=True))
@@ -78,7 +78,8 @@ async def http_figures() -> AsyncIterator[Figure]:
         yield Figure("lifecycle_http", value, "lifecycles per no-op call", 0.04)
 
 
-def _serve(folder: Path) -> tuple["subprocess.Popen[str]", int]:
+def serve(folder: Path) -> tuple["subprocess.Popen[str]", int]:
+    """Start a market in a process of its own; return it and its port."""
     settings = {"HOME": str(folder / "home"), "PORT": "0", "CALLS_PER_S": "0"}
     environ = os.environ | {f"CLAWMARKET_{name}": value for name, value in settings.items()}
     server = subprocess.Popen(

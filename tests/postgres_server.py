@@ -41,10 +41,11 @@ class PostgresServer:
 
     folder: Path
     process: "subprocess.Popen[bytes]"
+    programs: Path
     names: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @classmethod
-    def start(cls) -> "PostgresServer":
+    def start(cls, **settings: str) -> "PostgresServer":
         """Make a database cluster and start a server on it; skip where there is none to start."""
         spec = importlib.util.find_spec(PACKAGE)
         if spec is None or not spec.submodule_search_locations:
@@ -61,17 +62,19 @@ class PostgresServer:
         made = ["-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
         initdb = [str(programs / "initdb"), *made]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **as_whom)
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        chosen = (SETTINGS | settings).items()
+        options = [part for name, value in chosen for part in ("-c", f"{name}={value}")]
         line = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), *options]
         process: subprocess.Popen[bytes] = subprocess.Popen(line, **as_whom)
         as_whom["stderr"].close()
-        server = cls(folder, process)
-        server._wait(programs / "pg_isready")
+        server = cls(folder, process, programs)
+        server._wait()
         return server
 
-    def _wait(self, asking: Path) -> None:
+    def _wait(self) -> None:
         """Return once the server answers."""
-        line = [str(asking), "-q", "-h", str(self.folder), "-U", "postgres", "-t", "1"]
+        where = ["-h", str(self.folder), "-U", "postgres", "-t", "1"]
+        line = [str(self.programs / "pg_isready"), "-q", *where]
         for _ in range(int(STARTS_WITHIN_S * 50)):
             assert self.process.poll() is None, (self.folder / "log").read_text()
             if subprocess.run(line, check=False).returncode == 0:

@@ -38,6 +38,15 @@ class Reader:
 
     def makes(self, name: str, me: Member, you: Member) -> Fields:
         """Make a call after making those whose answers it needs; let the log keep up."""
+        me, params = self.prepares(name, me, you)
+        key = self.world.new_key()
+        params |= self.proofs(self.known[name], params, me, key)
+        answer = self.world.submit(me.caller, name, params, key)
+        self.world.log()
+        return answer
+
+    def prepares(self, name: str, me: Member, you: Member) -> tuple[Member, Fields]:
+        """Make the calls whose answers a call needs; return who makes it, and with what."""
         about = self.known[name]
         two = me, you
         if (about["scope"] == "admin" or about["role"]) and me.wallet is not None:
@@ -48,11 +57,7 @@ class Reader:
             found = dig(self.makes(need["method"], *actors), need["field"])
             takes_list = about["params"]["properties"][need["param"]].get("type") == "array"
             params[need["param"]] = [found] if takes_list else found
-        key = self.world.new_key()
-        params |= self.proofs(about, params, me, key)
-        answer = self.world.submit(me.caller, name, params, key)
-        self.world.log()
-        return answer
+        return me, params
 
     def proofs(self, about: Fields, params: Fields, me: Member, key: str) -> Fields:
         """Return what only the wallet can say: its address and its signature."""

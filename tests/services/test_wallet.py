@@ -5,7 +5,8 @@ import pytest
 
 from books import Books
 from clawmarket.domain.kernel.ids import MARKET_ACCOUNT, PREFIXES
-from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR
+from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR, MAX_BALANCE_MINOR
+from clawmarket.domain.treasury.account import BalanceOverflowError
 from clawmarket.domain.trust.session import ScopeMissingError
 from clawmarket.services.treasury.wallet import AccountNotFoundError
 from world import World
@@ -98,3 +99,18 @@ def test_a_grant_with_a_key_is_made_once(world: World) -> None:
     for _ in range(2):
         world.operator.do(GRANT, "k", accountId=member.id, amount=str(MAX_AMOUNT_MINOR))
     assert member.figures()[0] == str(MAX_AMOUNT_MINOR + 1_000_000_000)
+
+
+def test_a_purse_holds_what_64_bits_hold(world: World) -> None:
+    """It is shown to the unit however much it is; one unit more is refused as bad input."""
+    member, largest = world.member(), 10**16 - 1
+    missing = MAX_BALANCE_MINOR - 1_000_000_000
+    for amount in [*[largest] * (missing // largest), missing % largest]:
+        world.operator.do(GRANT, accountId=member.id, amount=str(amount))
+    full = str(MAX_BALANCE_MINOR)
+    assert member.figures() == (full, "0", "0", "0")
+    assert member.do("web3.wallet.statement", limit=1)["balance"]["available"] == full
+    with pytest.raises(BalanceOverflowError):
+        world.operator.do(GRANT, accountId=member.id, amount="1")
+    assert member.figures() == (full, "0", "0", "0")
+    Books(world.store).check()

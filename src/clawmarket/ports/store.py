@@ -136,7 +136,7 @@ class Transaction(Snapshot, Protocol):
     """A view that can be changed; all of it is kept, or none."""
 
     def add(self, row: object) -> None:
-        """Insert a row. Raises RowExistsError."""
+        """Insert a row. Raises RowExistsError, at the latest when the command ends."""
         ...
 
     def save(self, row: object, before: object | None = None) -> None:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawmarket.adapters.store import postgres_connection, writer
-from clawmarket.adapters.store.postgres import PostgresStore
+from clawmarket.adapters.store.postgres import PostgresStore, whole
 from clawmarket.adapters.store.postgres_connection import PostgresWriting, connect
 from clawmarket.adapters.store.postgres_rows import Connection, given_text, kept_text, refusal
 from clawmarket.adapters.store.writer import GROUP_SIZE, GroupWriter, Outcome
@@ -220,7 +220,7 @@ def test_an_answer_that_was_lost_is_asked_for(
     group = GroupWriter(PostgresWriting(opening), fast_commit_s=0.0)
 
     async def submit() -> Outcome:
-        return await group.submit(adding(Tally("a", 1)))
+        return await group.submit(lambda rows: whole(adding(Tally("a", 1)), rows))
 
     outcome = asyncio.run(submit())
     opening.comes_back = True
@@ -252,7 +252,7 @@ def test_a_commit_that_is_still_under_way_is_waited_for(postgres_server: Postgre
 
     async def story(other: "psycopg.Connection[Any]") -> Outcome:
         other.execute("SELECT pg_advisory_lock(7)")
-        outcome = group.submit(adding(Tally("a", 1)))
+        outcome = group.submit(lambda rows: whole(adding(Tally("a", 1)), rows))
         await _until(lambda: other.execute(WAITING).fetchone() == (1,))
         with socket.socket(fileno=os.dup(opened[0].fileno())) as line:
             line.shutdown(socket.SHUT_RDWR)

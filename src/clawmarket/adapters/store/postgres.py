@@ -18,7 +18,12 @@ from clawmarket.adapters.store.postgres_connection import (
     connect,
     control,
 )
-from clawmarket.adapters.store.postgres_rows import Connection, PostgresRows, refusal
+from clawmarket.adapters.store.postgres_rows import (
+    Connection,
+    PostgresRows,
+    PostgresTransaction,
+    refusal,
+)
 from clawmarket.adapters.store.writer import GroupWriter
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.store import DatabaseUnfitError, Snapshot, StoreLostError, Transaction
@@ -68,7 +73,7 @@ class PostgresStore:
 
         Raises StoreLostError, StoreUnsureError, StoreBusyError, and whatever the function raises.
         """
-        outcome = await self._writer.submit(lambda rows: _whole(command, rows))
+        outcome = await self._writer.submit(lambda rows: whole(command, rows))
         if outcome.failure is not None:
             raise outcome.failure
         return cast("T", outcome.value)
@@ -115,10 +120,16 @@ class PostgresStore:
                 self._free.pop().close()
 
 
-def _whole(command: Callable[[Transaction], T], rows: Transaction) -> T:
+def whole(command: Callable[[Transaction], T], rows: Transaction) -> T:
+    """Run a command with all that it changes, and return what it returns."""
     # A command that passed over a failed statement would be undone without a word.
-    value = command(rows)
-    cast("PostgresRows", rows).check()
+    sending = cast("PostgresTransaction", rows)
+    try:
+        value = command(rows)
+        sending.check()
+    except BaseException:
+        sending.forget()
+        raise
     return value
 
 

@@ -11,7 +11,7 @@ from psycopg.types.numeric import Int8BinaryDumper
 from clawmarket.adapters.store.migration import known
 from clawmarket.adapters.store.postgres_rows import (
     Connection,
-    PostgresRows,
+    PostgresTransaction,
     TextDumper,
     TextLoader,
 )
@@ -100,6 +100,7 @@ class PostgresWriting:
     def __init__(self, open_connection: Callable[[], Connection]) -> None:
         self._open_connection = open_connection
         self._connection: Connection | None = None
+        self._rows: PostgresTransaction | None = None
         self._transaction_id = ""
         self._unkept = False
 
@@ -109,7 +110,7 @@ class PostgresWriting:
         connection = self._connection
         return connection is not None and connection.info.transaction_status in _OPEN
 
-    def begin(self) -> PostgresRows:
+    def begin(self) -> PostgresTransaction:
         """Begin a transaction that holds the write lock.
 
         Raises SchemaNewerError when a newer version migrated the tables meanwhile.
@@ -119,7 +120,8 @@ class PostgresWriting:
         if found is not None:
             self._transaction_id, revision = found
             known(revision)
-        return PostgresRows(connection)
+        self._rows = PostgresTransaction(connection)
+        return self._rows
 
     def _begun(self) -> tuple[Connection, Row | None]:
         if self._connection is not None:
@@ -158,6 +160,8 @@ class PostgresWriting:
         Raises StoreLostError when it was rolled back, StoreUnsureError when nobody answers.
         """
         connection = self._connected()
+        if self._rows is not None:
+            self._rows.check()
         try:
             said = connection.execute("COMMIT", prepare=False).statusmessage
         except psycopg.Error:

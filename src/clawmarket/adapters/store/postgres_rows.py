@@ -1,5 +1,8 @@
 """Rows behind one PostgreSQL connection, what its errors mean, and how text gets there."""
 
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import accumulate, chain
 from typing import Any, NoReturn
 
 import psycopg
@@ -8,15 +11,27 @@ from psycopg.types.string import StrDumper, TextBinaryLoader
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import Dialect
 
+from clawmarket.adapters.store.codec import Cell
 from clawmarket.adapters.store.connection import Cursor
 from clawmarket.adapters.store.schema import UNIQUE
+from clawmarket.adapters.store.statements import differing, plan_of, update_statement
 from clawmarket.adapters.store.verbs import Changing
 from clawmarket.domain.kernel.errors import InternalError, Refused
-from clawmarket.ports.store import RowExistsError, StoreLostError
+from clawmarket.ports.store import (
+    Key,
+    RowExistsError,
+    RowMissingError,
+    StoreLostError,
+    key_of,
+)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 POSTGRES: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]  # theirs
+
+# The driver remembers the text of statements with as many values as this.
+MOST_VALUES = 50
+PREPARED = 1_000
 
 _WITH_UNIQUE = frozenset(kind for kind, _ in UNIQUE)
 # Class 25 of PostgreSQL's error codes: the transaction is not one that can do this any more.
@@ -51,7 +66,7 @@ class PostgresRows(Changing):
         super().__init__(self._run)
         self._failure: Refused | None = None
 
-    def _run(self, sql: str, values: tuple[object, ...] = ()) -> Cursor:
+    def _run(self, sql: str, values: Sequence[object] = ()) -> Cursor:
         return self._cursor.execute(sql, values)
 
     def check(self) -> None:
@@ -81,6 +96,90 @@ class PostgresRows(Changing):
         if not isinstance(refused, RowExistsError):
             self._failure = refused
         raise refused from error
+
+
+class PostgresTransaction(PostgresRows):
+    """A transaction whose changes travel with the next look, or at the end of their command.
+
+    They go in one statement where they fit, and what each found is told then. A row whose key
+    or unique values need an answer at once is written at once.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._waiting: dict[tuple[type, Key], tuple[str, Sequence[Cell]]] = {}
+
+    def add(self, row: object) -> None:
+        """Insert a row. Raises RowExistsError, at the latest when the command ends."""
+        at = type(row), key_of(row)
+        if at in self._waiting or at[0] in _WITH_UNIQUE:
+            super().add(row)
+            return
+        plan = plan_of(at[0], self.dialect)
+        self._waiting[at] = plan.insert.sql, plan.insert.bind(plan.codec.encode(row))
+
+    def save(self, row: object, before: object | None = None) -> None:
+        """Replace the row that has the same key, or of it what differs from before.
+
+        Raises RowMissingError, RowExistsError; of a row that was read before, at the latest when
+        the command ends.
+        """
+        at = type(row), key_of(row)
+        if before is None or at in self._waiting or at[0] in _WITH_UNIQUE:
+            super().save(row, before)
+            return
+        cells, kept = (plan_of(at[0], self.dialect).codec.encode(each) for each in (row, before))
+        if places := differing(cells, kept):
+            update = update_statement(at[0], places, self.dialect)
+            self._waiting[at] = update.sql, update.bind(cells)
+
+    def forget(self) -> None:
+        """Drop what a command that failed left behind."""
+        self._waiting.clear()
+        self._failure = None
+
+    def check(self) -> None:
+        """Send what waits, and raise the failure of a statement, if there was one."""
+        if self._waiting and self._failure is None:
+            try:
+                self._send()
+            except psycopg.Error as error:
+                self._fail(error)
+        super().check()
+
+    def _run(self, sql: str, values: Sequence[object] = ()) -> Cursor:
+        if self._waiting:
+            self._send()
+        return super()._run(sql, values)
+
+    def _send(self) -> None:
+        """Write what waits in few statements; each of its changes touches another row."""
+        waiting, self._waiting = list(self._waiting.values()), {}
+        while waiting:
+            reach = accumulate(len(values) for _, values in waiting)
+            count = max(1, sum(bound <= MOST_VALUES for bound in reach))
+            some, waiting = waiting[:count], waiting[count:]
+            values = list(chain.from_iterable(given for _, given in some))
+            together = _together(tuple(sql for sql, _ in some))
+            (found,) = self._cursor.execute(together, values).fetchall()
+            if 0 in found:
+                self._failure = _unchanged(some[found.index(0)][0])
+                raise self._failure
+
+
+@lru_cache(maxsize=PREPARED)
+def _together(changes: tuple[str, ...]) -> str:
+    """Return one statement that does compiled changes and counts the rows of each."""
+    parts = ", ".join(f"c{n} AS ({sql} RETURNING 1)" for n, sql in enumerate(changes))
+    counts = ", ".join(f"(SELECT count(*) FROM c{n})" for n in range(len(changes)))  # noqa: S608 - numbers only
+    return f"WITH {parts} SELECT {counts}"
+
+
+def _unchanged(sql: str) -> Refused:
+    """Return what it means that a change touched no row."""
+    if sql.startswith("INSERT"):
+        return RowExistsError("There is a row with this key or unique value already.")
+    return RowMissingError("There is no row with this key to replace.")
 
 
 # PostgreSQL has no text with U+0000. It is kept as two characters, and so is the character that

@@ -9,7 +9,7 @@ from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.money import CREDITS
 from clawmarket.domain.treasury.account import FEES
 from clawmarket.ports.store import Query, Snapshot
-from clawmarket.registry.fields import Amount, Answer, Flag, Moment, Request, Verbatim, Word
+from clawmarket.registry.fields import Answer, Figure, Flag, Moment, Request, Verbatim, Word
 from clawmarket.registry.methods import Scope, Verb, read
 from clawmarket.registry.probes import Finding, run_probes
 from clawmarket.services.call import Call
@@ -34,7 +34,7 @@ class MarketStatus(Answer):
     deliveries: Counts
     results: Counts
     tabs: Counts
-    fees: Annotated[Amount, Field(description="Fees the market took so far.")]
+    fees: Annotated[Figure, Field(description="Fees the market took so far.")]
     as_of_records: Annotated[int, Field(description="How many records the figures cover.")]
 
 

@@ -18,7 +18,6 @@ from clawmarket.domain.trust.record import Record, RecordParty, party_link
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import (
     AccountId,
-    Amount,
     Answer,
     AssetId,
     Change,
@@ -87,10 +86,10 @@ class PocketsView(Answer):
 class BalanceView(Answer):
     """The four figures of the wallet."""
 
-    available: Amount
-    held: Amount
-    on_its_way: Amount
-    earned: Amount
+    available: Figure
+    held: Figure
+    on_its_way: Figure
+    earned: Figure
 
 
 class PostingView(Answer):

@@ -8,6 +8,7 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import NotFoundError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.money import CREDITS
+from clawmarket.domain.treasury.account import BalanceOverflowError
 from clawmarket.domain.trust.session import Account, Credential, CredentialKind, Role
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import (
@@ -16,6 +17,7 @@ from clawmarket.registry.fields import (
     Amount,
     Answer,
     AssetId,
+    Figure,
     Note,
     RecordId,
     Request,
@@ -56,10 +58,10 @@ class WalletView(Answer):
     role: Word
     addresses: list[Address]
     asset: AssetId
-    available: Annotated[Amount, Field(description="Free to spend.")]
-    held: Annotated[Amount, Field(description="Set aside for your tasks and orders.")]
-    on_its_way: Annotated[Amount, Field(description="Locked for work you sell, after the fee.")]
-    earned: Annotated[Amount, Field(description="Ever received for work.")]
+    available: Annotated[Figure, Field(description="Free to spend.")]
+    held: Annotated[Figure, Field(description="Set aside for your tasks and orders.")]
+    on_its_way: Annotated[Figure, Field(description="Locked for work you sell, after the fee.")]
+    earned: Annotated[Figure, Field(description="Ever received for work.")]
     as_of: Annotated[
         RecordId | None, Field(description="Your newest record; the figures hold until the next.")
     ]
@@ -98,14 +100,14 @@ class GrantView(Answer):
 
     account_id: AccountId
     asset: AssetId
-    available: Amount
+    available: Figure
 
 
 @write(
     "market.credits.grant",
     scope=Scope.ADMIN,
     risk=Risk.MONEY,
-    errors=(AccountNotFoundError,),
+    errors=(AccountNotFoundError, BalanceOverflowError),
     needs=(Need("accountId", "web3.wallet.show", "accountId", by="other"),),
     example={"amount": "1000000000", "reason": "welcome"},
 )
