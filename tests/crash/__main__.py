@@ -1,4 +1,7 @@
-"""The command behind `make test-crash`: a market is killed at every point, on both databases."""
+"""The command behind `make test-crash`: a market is killed at every point, on both databases.
+
+Behind that the power is cut before each sync of a market whose rows are in its home.
+"""
 
 import argparse
 import os
@@ -7,13 +10,15 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from crash.power import Cut, Recording
 from crash.watch import Made, Point
 from crash.workshop import TrialFailedError, Workshop
 from postgres_server import PostgresServer
@@ -21,8 +26,15 @@ from postgres_server import PostgresServer
 DATABASES = ("sqlite", "postgres")
 # A market that has been killed goes on to its next point: half as many starts, and longer lives.
 CHAIN = 5
+# A trial waits for clocks half of its time.
+TRIALS_A_CORE = 2
+
+SHOWN_EVERY = 5
+FAILED, MISSED = "failed", "missed"
+ENDS = {FAILED, MISSED}
 
 Tally = Counter[str]
+Run = TypeVar("Run")
 
 
 def _say(line: str) -> None:
@@ -47,78 +59,85 @@ def _chains(points: Sequence[Point]) -> list[list[Point]]:
     return [list(points[first::count]) for first in range(count)]
 
 
-def _kill_all(workshop: Workshop, chains: Sequence[Sequence[Point]], tally: Tally) -> None:
-    """Run chains side by side and tell how each ended."""
-    total, ended = sum(map(len, chains)), 0
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for chain, result in zip(chains, pool.map(_outcome, _each(workshop, chains)), strict=True):
-            ended += len(chain)
+def _all(
+    runs: Sequence[Run], act: Callable[[Run], list[Made | None]], tally: Tally
+) -> Iterator[tuple[Run, list[Made | None]]]:
+    """Make runs side by side; tell of those that fail, and give the others with their results."""
+
+    def outcome(run: Run) -> list[Made | None] | TrialFailedError:
+        try:
+            return act(run)
+        except TrialFailedError as failed:
+            return failed
+
+    with ThreadPoolExecutor((os.cpu_count() or 1) * TRIALS_A_CORE) as pool:
+        for number, (run, result) in enumerate(zip(runs, pool.map(outcome, runs), strict=True), 1):
             if isinstance(result, TrialFailedError):
-                tally["failed"] += 1
+                tally[FAILED] += 1
                 _say("".join(traceback.format_exception(result)))
                 _say(f"failed; see it again in tests/ with: {result}")
-                continue
-            for point, hit in zip(chain, result, strict=True):
-                tally["missed" if hit is None else f"{hit.kind} {hit.file}"] += 1
-                if hit is None:
-                    _say(f"{point} did not come")
-            _say(f"{ended} of {total} points")
+            else:
+                yield run, result
+            if number % SHOWN_EVERY == 0:
+                _say(f"{number} of {len(runs)} markets")
 
 
-def _each(
-    workshop: Workshop, chains: Sequence[Sequence[Point]]
-) -> Iterator[tuple[Workshop, Sequence[Point]]]:
-    return ((workshop, chain) for chain in chains)
+def _killed(workshop: Workshop, chains: Sequence[list[Point]], tally: Tally) -> None:
+    for chain, hits in _all(chains, workshop.kill_at, tally):
+        for point, hit in zip(chain, hits, strict=True):
+            tally[MISSED if hit is None else f"{hit.kind} {hit.file}"] += 1
+            if hit is None:
+                _say(f"{point} did not come")
 
 
-def _outcome(
-    run: tuple[Workshop, Sequence[Point]],
-) -> list[Made | None] | TrialFailedError:
-    workshop, chain = run
-    try:
-        return workshop.kill_at(chain)
-    except TrialFailedError as failed:
-        return failed
+def _cut(workshop: Workshop, asked: Sequence[Cut], tally: Tally) -> None:
+    recording = Recording.make(workshop)
+    cuts = asked or recording.cuts()
+    _say(f"{len(cuts)} power cuts")
+
+    def go_on(cut: Cut) -> list[Made | None]:
+        recording.go_on_after(cut)
+        return []
+
+    tally["power cut"] += sum(1 for _ in _all(cuts, go_on, tally))
 
 
-def _on(database: str, asked: Sequence[Point]) -> Tally:
+def _on(database: str, points: Sequence[Point], cuts: Sequence[Cut]) -> Tally:
     began, tally = time.monotonic(), Counter[str]()
     with _workshop(database) as workshop:
-        chains = [list(asked)] if asked else _chains(workshop.points())
-        _say(f"{database}: {sum(map(len, chains))} points")
-        _kill_all(workshop, chains, tally)
-    kinds = ", ".join(
-        f"{count} {kind}" for kind, count in sorted(tally.items()) if kind not in _ENDS
-    )
+        if not cuts:
+            chains = [list(points)] if points else _chains(workshop.points())
+            _say(f"{database}: {sum(map(len, chains))} points")
+            _killed(workshop, chains, tally)
+        if cuts or (database == "sqlite" and not points):
+            _cut(workshop, cuts, tally)
+    kinds = ", ".join(f"{tally[kind]} {kind}" for kind in sorted(tally.keys() - ENDS))
     _say(f"{database}: {kinds}; {time.monotonic() - began:.0f} s")
     return tally
 
 
-_ENDS = ("failed", "missed")
-
-
 def main() -> int:
     """Run what was asked for; return 1 if a trial failed, 2 if it cannot run here."""
-    parser = argparse.ArgumentParser(prog="crash", description=__doc__)
+    parser = argparse.ArgumentParser(prog="crash", description="Kill a market at its points.")
     parser.add_argument("--database", choices=DATABASES, help="on this database only")
     parser.add_argument(
         "--point", action="append", type=Point.parse, help="kill here, in this order"
     )
+    parser.add_argument("--cut", action="append", type=Cut.parse, help="cut the power here only")
     asked = parser.parse_args()
     databases = [asked.database] if asked.database else DATABASES
     try:
-        tallies = {name: _on(name, asked.point or ()) for name in databases}
+        tallies = [_on(name, asked.point or (), asked.cut or ()) for name in databases]
     except pytest.skip.Exception as reason:
         _say(f"cannot run here: {reason}")
         return 2
-    total = sum(tallies.values(), Counter[str]())
-    hit = sum(count for kind, count in total.items() if kind not in _ENDS)
-    failed = total["failed"]
+    total = sum(tallies, Counter[str]())
+    done = total.total() - total[FAILED] - total[MISSED]
     _say(
-        f"Killed at {hit} points on {' and '.join(databases)} "
-        f"({total['missed'] or 'none'} did not come): {failed or 'none'} failed."
+        f"{done} kills and power cuts on {' and '.join(databases)} "
+        f"({total[MISSED] or 'no'} points did not come): {total[FAILED] or 'none'} failed."
     )
-    return 1 if failed or not hit else 0
+    return 1 if total[FAILED] or not done else 0
 
 
 if __name__ == "__main__":

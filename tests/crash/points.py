@@ -1,8 +1,8 @@
 """Which of all calls of a lifecycle are points: where what was made so far differs.
 
 Between two writes of one transaction nothing changes for whoever comes after a crash, so a row of
-writes to one file counts as a point at its beginning and one in its midst. What settles something
-(a sync, a rename, a COMMIT, …) is a point before and one behind it.
+writes to one file counts as one point in its midst. What settles something (a sync, a rename, a
+COMMIT, …) is a point before and one behind it.
 """
 
 from collections import Counter
@@ -32,6 +32,5 @@ def _of_step(step: str, calls: Sequence[Made]) -> Iterator[Point]:
                 yield Point(step, call, nth, Side.BEFORE)
                 yield Point(step, call, nth, Side.AFTER)
             continue
-        yield Point(step, call, first, Side.BEFORE)
-        if last - first + 1 >= MIDST:
-            yield Point(step, call, (first + last) // 2, Side.TORN)
+        row_is_long = last - first + 1 >= MIDST
+        yield Point(step, call, (first + last) // 2, Side.TORN if row_is_long else Side.BEFORE)

@@ -93,6 +93,10 @@ static void die(const struct call *call) {
 /* The first two parts of a path below the home: what comes after that is never the same. */
 static void name_file(const char *path, struct call *call) {
     int parts = 0;
+    if (path[home_size] == '\0') {
+        strcpy(call->file, ".");
+        return;
+    }
     size_t size = 0;
     for (const char *at = path + home_size + 1; *at && size < sizeof call->file - 1; at++) {
         if (*at == '/' && ++parts == 2) break;

@@ -1,7 +1,9 @@
 """A trial: a market goes through lifecycles, is killed in them, and has to be whole afterwards."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import httpx
 
@@ -19,6 +21,17 @@ class ProcessKilledError(Exception):
     """The process came to its point."""
 
 
+class Given(NamedTuple):
+    """What a market gave out: the answer to a step, or a head of its log (without a step).
+
+    `written` is how many entries the journal had when it was there.
+    """
+
+    written: int
+    step: str
+    text: str
+
+
 @dataclass
 class Trial:
     """A market under watch.
@@ -31,7 +44,7 @@ class Trial:
     prepared: Prepared
     watch: Watch
     lives: list[Lifecycle] = field(default_factory=list)
-    heads: list[str] = field(default_factory=list)
+    given: list[Given] = field(default_factory=list)
     calls: dict[str, list[Made]] = field(default_factory=dict)
     server: Server | None = None
 
@@ -47,13 +60,13 @@ class Trial:
         """
         self.lives.append(Lifecycle(self.prepared, len(self.lives)))
         try:
-            self._live(point, point.step)
+            self._live(point, [point.step])
         except (httpx.TransportError, ProcessKilledError):
             assert self.watch.hit is not None, "the process ended by itself"
             self._bury(KILLED)
         hit = self.watch.hit
         self.watch.arm(None)
-        self._recover()
+        self.recover()
         return hit
 
     def count(self) -> dict[str, list[Made]]:
@@ -63,9 +76,9 @@ class Trial:
         """
         for ends_with in (START, STOP):
             self.lives.append(Lifecycle(self.prepared, len(self.lives)))
-            self._live(None, ends_with)
+            self._live(None, [ends_with])
             started = self.calls.get(START, [])
-        self._recover()
+        self.recover()
         self.end()
         return {step: self.calls[step] for step in (*STEPS, STOP)} | {START: started}
 
@@ -104,7 +117,12 @@ class Trial:
     def _arm(self, step: str, point: Point | None) -> None:
         self.watch.arm(point if point is not None and point.step == step else None)
 
-    def _live(self, point: Point | None, extra: str) -> None:
+    def live(self) -> None:
+        """Live undisturbed, with a kill in between and a stop at the end; check nothing."""
+        self.lives.append(Lifecycle(self.prepared))
+        self._live(None, [START, STOP])
+
+    def _live(self, point: Point | None, extra: Sequence[str]) -> None:
         """Go through the steps, with a kill and a start in their midst or a stop at their end."""
         if self.server is None:
             self.watch.arm(None)
@@ -112,8 +130,9 @@ class Trial:
         for step in COMMANDS:
             self._arm(step, point)
             self.lives[-1].ask(self.running, step)
+            self._note(step, self.lives[-1].answers[step])
             self._rest(step, COMMANDS.index(step) + 1)
-        if extra == START:
+        if START in extra:
             self.kill()
             self._arm(START, point)
             self._start()
@@ -123,7 +142,7 @@ class Trial:
         self.lives[-1].receipt(self.running)
         self._arm("sweep", point)
         self._rest("sweep", RECORDS)
-        if extra == STOP:
+        if STOP in extra:
             self._arm(STOP, point)
             self._stop()
 
@@ -135,21 +154,29 @@ class Trial:
             raise ProcessKilledError
         assert status == 0
 
+    def _note(self, step: str, text: str) -> None:
+        if step or text not in self.heads[-1:]:
+            self.given.append(Given(self.watch.written, step, text))
+
+    @property
+    def heads(self) -> list[str]:
+        """The heads of the log that the market gave out."""
+        return [given.text for given in self.given if not given.step]
+
     def _rest(self, step: str, records: int) -> None:
         """Wait until the log has all records; note each of its heads that could be seen."""
         size = self.prepared.records + RECORDS * (len(self.lives) - 1) + records
         ends = time.monotonic() + PATIENCE_S
         while time.monotonic() < ends:
             head = self.running.checkpoint()
-            if head not in self.heads[-1:]:
-                self.heads.append(head)
+            self._note("", head)
             if int(head.split("\n")[1]) >= size:
                 self.calls[step] = self.watch.calls
                 return
             time.sleep(LOOKS_EVERY_S)
         raise AssertionError(f"{step}: the log did not come to {size} records.")
 
-    def _recover(self) -> None:
+    def recover(self) -> None:
         """Start again, send everything again, and wait until nothing is left to do."""
         if self.server is None:
             self._start()

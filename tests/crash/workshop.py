@@ -38,11 +38,11 @@ class Workshop:
         return cls(Prepared.make(blank(folder / "prepared", server)), library, folder)
 
     @contextmanager
-    def trial(self) -> Iterator[Trial]:
+    def trial(self, journal: Path | None = None) -> Iterator[Trial]:
         """Give a trial of a copy of the market; no process of it is left."""
         folder = Path(mkdtemp(prefix="trial-", dir=self.folder))
         copy = replace(self.prepared, site=self.prepared.site.copy(folder))
-        trial = Trial(copy, Watch(self.library, folder))
+        trial = Trial(copy, Watch(self.library, folder, journal))
         try:
             yield trial
         finally:
