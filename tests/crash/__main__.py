@@ -55,6 +55,7 @@ def _workshop(database: str) -> Iterator[Workshop]:
 
 def _chains(points: Sequence[Point]) -> list[list[Point]]:
     """Return the points in chains whose links are far from each other."""
+    # Those of a first start come first, in their chains too.
     count = -(-len(points) // CHAIN)
     return [list(points[first::count]) for first in range(count)]
 

@@ -41,6 +41,7 @@ class Lifecycle:
 
     prepared: Prepared
     number: int = 0
+    lapses_after_s: int = 1
     answers: dict[str, str] = field(default_factory=dict)
 
     def ask(self, server: Server, step: str) -> None:
@@ -66,7 +67,11 @@ class Lifecycle:
         command: tuple[str, str, dict[str, Any]]
         match step:
             case "lapse":
-                wanted = {"title": "Unwanted", "budget": str(LAPSING), "expirySec": 1}
+                wanted = {
+                    "title": "Unwanted",
+                    "budget": str(LAPSING),
+                    "expirySec": self.lapses_after_s,
+                }
                 command = buyer, PUBLISH, wanted
             case "publish":
                 command = buyer, PUBLISH, {"title": "Wanted", "budget": str(BUDGET)}

@@ -81,7 +81,7 @@ class Recording:
                 put(files, trial.site.home)
                 given = [given for given in self.given if given.written <= cut.at]
                 answers = {one.step: one.text for one in given if one.step}
-                trial.lives.append(Lifecycle(trial.prepared, 0, answers))
+                trial.lives.append(Lifecycle(trial.prepared, answers=answers))
                 trial.given.extend(one for one in given if not one.step)
                 trial.recover()
                 trial.end()

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from crash.disk import Done, File
+from crash.disk import Disk, Done, File, journal, put
+from crash.market import Site, blank
 from crash.power import CERTAIN, Cut, Recording
+from crash.watch import Watch, compiled
 from crash.workshop import TrialFailedError, Workshop
+from real.server import Fields
 
 LOG = "market.db-wal"
 
@@ -47,6 +50,32 @@ def test_an_answer_without_a_sync_would_be_found(recording: Recording) -> None:
     lying = replace(recording, done=lazy, given=[first._replace(written=len(lazy))])
     with pytest.raises(TrialFailedError):
         lying.go_on_after(Cut(len(lazy), CERTAIN))
+
+
+@pytest.mark.parametrize("where", ["file", "server"])
+def test_a_new_market_outlasts_a_power_cut(
+    request: pytest.FixtureRequest, tmp_path: Path, where: str
+) -> None:
+    """Its keys have their names on the disk before anything is signed with them."""
+    server = request.getfixturevalue("postgres_server") if where == "server" else None
+    site, kept = blank(tmp_path / "site", server), tmp_path / "journal"
+    before = summary(site, Watch(compiled(tmp_path), tmp_path, kept))
+    disk = Disk(tmp_path / "nothing", site.home)
+    for done in journal(kept):
+        disk.do(done)
+    put(disk.certain(), site.home)
+    assert summary(site, None) == before
+
+
+def summary(site: Site, watch: Watch | None) -> Fields:
+    """Start a market, wait for the head of its log, kill it; return which market it is."""
+    server = site.start(watch)
+    assert server is not None
+    while not server.checkpoint():
+        pass
+    told = server.call("", "web3.status.summary")
+    server.kill()
+    return {name: told[name] for name in ("origin", "vkey", "testMoney")}
 
 
 def test_a_file_has_what_was_synced_and_chance_decides_on_the_rest() -> None:

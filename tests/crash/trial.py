@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,7 +15,8 @@ from crash.watch import Made, Point, Watch
 from real.server import Server
 
 LOOKS_EVERY_S = 0.005
-START, STOP = "start", "stop"
+LATE_S = 4
+FIRST, START, STOP = "first", "start", "stop"
 
 
 class ProcessKilledError(Exception):
@@ -58,7 +60,9 @@ class Trial:
 
         Returns the call at which the process was killed, None if it never came to it.
         """
-        self.lives.append(Lifecycle(self.prepared, len(self.lives)))
+        # A task that lapses too early would be swept before anybody looks.
+        lapses_after_s = LATE_S if point.step == "sweep" else 1
+        self.lives.append(Lifecycle(self.prepared, len(self.lives), lapses_after_s))
         try:
             self._live(point, [point.step])
         except (httpx.TransportError, ProcessKilledError):
@@ -186,3 +190,18 @@ class Trial:
         receipts = [life.receipt(self.running) for life in self.lives]
         self._rest("end", RECORDS)
         check_running(self.running, self.prepared, self.lives, receipts)
+
+
+def first_start(site: Site, watch: Watch, point: Point | None) -> list[Made]:
+    """Open a market where there is none, up to the first head of its log or up to a point.
+
+    Returns its calls.
+    """
+    watch.arm(point)
+    server = site.start(watch)
+    if server is not None:
+        with suppress(httpx.TransportError):
+            while not server.checkpoint():
+                time.sleep(LOOKS_EVERY_S)
+        server.kill()
+    return watch.calls

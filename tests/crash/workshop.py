@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
+from crash.lifecycle import Lifecycle
 from crash.market import Prepared, Site, blank
 from crash.points import points_of
-from crash.trial import Trial
+from crash.trial import FIRST, Trial, first_start
 from crash.watch import Made, Point, Watch, compiled
 from postgres_server import PostgresServer
 
@@ -48,23 +49,53 @@ class Workshop:
         finally:
             trial.kill()
 
+    @contextmanager
+    def opening(self) -> Iterator[tuple[Site, Watch]]:
+        """Give where a market may be opened for the first time."""
+        folder = Path(mkdtemp(prefix="opening-", dir=self.folder))
+        database = self.prepared.site.database
+        yield (
+            blank(folder / "site", None if database is None else database.server),
+            Watch(self.library, folder),
+        )
+
     def points(self) -> list[Point]:
-        """Return the points of a lifecycle."""
-        with self.trial() as trial:
-            return points_of(trial.count())
+        """Return the points of a lifecycle, and of the first start before it."""
+        with self.trial() as trial, self.opening() as (site, watch):
+            return points_of({FIRST: first_start(site, watch, None)} | trial.count())
 
     def kill_at(self, points: Sequence[Point]) -> list[Made | None]:
         """Kill a market at points, one lifecycle after the other; return where each hit.
 
+        Points of a first start come first, each with a market of its own.
+
         Raises TrialFailedError.
         """
-        with self.trial() as trial:
-            try:
-                hits = [trial.go_through(point) for point in points]
-                trial.end()
-            except Exception as failure:
-                raise TrialFailedError(_replay(self.prepared.site, points)) from failure
+        try:
+            hits = [self._open_at(point) for point in points if point.step == FIRST]
+            rest = [point for point in points if point.step != FIRST]
+            if rest:
+                with self.trial() as trial:
+                    hits += [trial.go_through(point) for point in rest]
+                    trial.end()
+        except Exception as failure:
+            raise TrialFailedError(_replay(self.prepared.site, points)) from failure
         return hits
+
+    def _open_at(self, point: Point) -> Made | None:
+        """Kill a market at its first start; start it again, let members come and live."""
+        with self.opening() as (site, watch):
+            first_start(site, watch, point)
+            hit = watch.hit
+            watch.arm(None)
+            trial = Trial(Prepared.make(site), watch)
+            trial.lives.append(Lifecycle(trial.prepared))
+            try:
+                trial.recover()
+                trial.end()
+            finally:
+                trial.kill()
+        return hit
 
 
 def _replay(site: Site, points: Sequence[Point]) -> str:
