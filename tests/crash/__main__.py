@@ -25,7 +25,7 @@ from postgres_server import PostgresServer
 
 DATABASES = ("sqlite", "postgres")
 # A market that has been killed goes on to its next point: half as many starts, and longer lives.
-CHAIN = 5
+CHAIN = 8
 # A trial waits for clocks half of its time.
 TRIALS_A_CORE = 2
 

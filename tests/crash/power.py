@@ -68,9 +68,9 @@ class Recording:
         return disk
 
     def cuts(self) -> list[Cut]:
-        """Return a cut before each sync: of what was not synced nothing is left, or some of it."""
+        """Return a cut before each sync; what was not synced is lost, in turn all or some of it."""
         syncs = [at for at, done in enumerate(self.done) if done.kind == "sync"]
-        return [Cut(at, seed) for at in syncs for seed in (CERTAIN, at)]
+        return [Cut(at, at if turn % 2 else CERTAIN) for turn, at in enumerate(syncs)]
 
     def go_on_after(self, cut: Cut) -> None:
         """Start a market with what a cut left; finish and check. Raises TrialFailedError."""

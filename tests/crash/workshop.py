@@ -13,6 +13,8 @@ from crash.trial import FIRST, Trial, first_start
 from crash.watch import Made, Point, Watch, compiled
 from postgres_server import PostgresServer
 
+FIRSTS = 20
+
 
 class TrialFailedError(Exception):
     """A market was not whole after it was killed; the text says how to see it again."""
@@ -60,9 +62,13 @@ class Workshop:
         )
 
     def points(self) -> list[Point]:
-        """Return the points of a lifecycle, and of the first start before it."""
+        """Return the points of a lifecycle, and some of the first start before it.
+
+        Most of those are in one migration, which is there as a whole or not at all.
+        """
         with self.trial() as trial, self.opening() as (site, watch):
-            return points_of({FIRST: first_start(site, watch, None)} | trial.count())
+            opening = points_of({FIRST: first_start(site, watch, None)})
+            return opening[:: -(-len(opening) // FIRSTS)] + points_of(trial.count())
 
     def kill_at(self, points: Sequence[Point]) -> list[Made | None]:
         """Kill a market at points, one lifecycle after the other; return where each hit.
