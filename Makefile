@@ -7,7 +7,7 @@ FILE ?=
 SEEDS ?= 2000
 SEED ?=
 
-.PHONY: help run tour test simulate check fmt docs bench lock clean
+.PHONY: help run tour test simulate test-crash check fmt docs bench lock clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -34,6 +34,9 @@ test: $(VENV)/dev ## Run all tests
 
 simulate: $(VENV)/dev ## Run the market under seeded faults (SEEDS=2000 of them, or SEED=7 to see one again)
 	@cd tests && ../$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+test-crash: $(VENV)/dev ## Kill the real market at every point of a lifecycle, on both databases
+	@cd tests && ../$(BIN)/python -m crash
 
 check: $(VENV)/dev ## Run the linters, the type checker, the import contracts and the doc checks
 	@$(BIN)/ruff check

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 from base64 import b64encode
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from secrets import randbelow
 
@@ -13,12 +12,7 @@ import httpx
 from books import Books
 from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.domain.market.task import Task
-from clawmarket.domain.trust.checkpoint import open_checkpoint, parse_vkey
-from clawmarket.domain.trust.merkle import verify_consistency
-from clawmarket.domain.trust.tiles import consistency_proof
-from clawmarket.entry.cli.verify import crypto
-from clawmarket.ports.store import Snapshot
-from clawmarket.services.trust.log import log_head, read_tile
+from crash.checks import check_grown
 from real.server import Fields, Server, Start, envelope, headers
 
 ROUNDS = 3
@@ -120,21 +114,3 @@ def test_a_power_cut_loses_nothing_and_doubles_nothing(start: Start, tmp_path: P
     assert len(books.rows(Task)) == len(published)
     check_grown(vkey, trade.heads, books)
     store.close()
-
-
-def check_grown(vkey: str, heads: list[str], books: Books) -> None:
-    """Assert that each head of the log is a part of the last one (RFC 6962 section 2.1.2)."""
-    head = books.store.read(log_head)
-    assert head is not None
-    *known, last = (
-        open_checkpoint(text, parse_vkey(vkey), crypto().verify)
-        for text in (*heads, head.checkpoint)
-    )
-    for older in known:
-        proof = books.store.read(partial(proof_between, older.size, last.size))
-        verify_consistency(older.size, last.size, proof, older.root, last.root)
-
-
-def proof_between(size1: int, size2: int, rows: Snapshot) -> list[bytes]:
-    """Return the stored log's proof that it only grew from one size to the other."""
-    return consistency_proof(size1, size2, lambda *at: read_tile(rows, *at))

@@ -166,6 +166,7 @@ def _prepare(folder: Path) -> None:
     """Make a home, or close one to others; a folder of somebody else's things is left alone."""
     if not folder.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sync_folder(folder.parent)
         return
     held = {path.name for path in folder.iterdir()}
     if not (held & _MARKS or all(map(_is_ours, held))):
@@ -191,7 +192,10 @@ def _in_use(folder: Path, port: str) -> HomeInUseError:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, completely or not at all."""
+    """Write a file that only its owner may read, completely or not at all.
+
+    Its name is on the disk too: a key that signed something must not be gone after a power cut.
+    """
     fresh = path.with_name(path.name + ".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
@@ -199,3 +203,12 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
