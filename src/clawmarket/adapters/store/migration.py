@@ -57,12 +57,17 @@ def _title(revision: str) -> str:
     return described.splitlines()[0]
 
 
-def migrate_file(path: str | os.PathLike[str]) -> None:
+def migrate_file(path: str | os.PathLike[str], revision: str | None = None) -> None:
     """Make or migrate the tables of a SQLite file, all of it or nothing.
+
+    Args:
+        path: The file; it may be empty.
+        revision: The schema that it gets; the newest unless an older one is asked for.
 
     Raises SchemaNewerError, StoreLostError, and the driver's errors for what is no database.
     """
-    if stored_revision(path) == REVISIONS[-1]:
+    wanted = revision or REVISIONS[-1]
+    if stored_revision(path) == wanted:
         return
     # `module` keeps SQLAlchemy from loading the interpreter's own SQLite.
     engine = create_engine(
@@ -70,20 +75,25 @@ def migrate_file(path: str | os.PathLike[str]) -> None:
     )
     event.listen(engine, "begin", _begin)
     try:
-        migrate(engine)
+        migrate(engine, wanted)
     except DBAPIError as error:
         raise refusal(error.orig) from error
 
 
-def migrate(engine: Engine) -> None:
-    """Bring a database to the newest revision in one transaction."""
+def migrate(engine: Engine, revision: str) -> None:
+    """Bring a database to a revision in one transaction."""
+    with engine.begin() as connection:
+        upgrade(connection, revision)
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    """Bring a database to a revision within the transaction that the caller began."""
     from alembic import command  # noqa: PLC0415 - half a second that most starts need not pay
     from alembic.config import Config  # noqa: PLC0415 - the same
 
-    with engine.begin() as connection:
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
-        command.upgrade(config, "head")
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    command.upgrade(config, revision)
 
 
 def stored_revision(path: str | os.PathLike[str]) -> str | None:
