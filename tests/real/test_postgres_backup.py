@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from books import Books
 from clawmarket.adapters.store.postgres import open_postgres
 from clawmarket.adapters.store.sqlite import open_sqlite
+from clawmarket.entry.cli.main import run
 from clawmarket.ports.store import Store
 from clawmarket.services.trust.history import mark_of
 from postgres_server import PostgresDatabase, PostgresServer
@@ -23,6 +25,8 @@ from real.test_postgres import deal, receipt, url
 from stored_rows import ALL_KINDS
 
 TRADERS = 4
+Ran = Callable[..., tuple[int, str, str]]
+
 CHECKS = ("files", "database", "stored", "ledger", "log", "checkpoint")
 
 
@@ -32,20 +36,19 @@ def blanks(postgres_server: PostgresServer) -> list[PostgresDatabase]:
     return [PostgresDatabase(postgres_server, postgres_server.database()) for _ in range(2)]
 
 
-@pytest.fixture(autouse=True)
-def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of whoever runs the tests."""
-    for name in [name for name in os.environ if name.startswith("CLAWMARKET_")]:
-        monkeypatch.delenv(name)
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ran:
+    """Run a command with a database or none; return its exit status and all that it said."""
 
+    def run_one(database: PostgresDatabase | None, *argv: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setenv("CLAWMARKET_DATABASE", url(database) if database else "")
+        status = run(list(map(str, argv)))
+        monkeypatch.delenv("CLAWMARKET_DATABASE")
+        said = capsys.readouterr()
+        assert "correct-horse" not in said.out + said.err
+        return status, said.out, said.err
 
-def ran(database: PostgresDatabase | None, *argv: str | Path) -> tuple[int, str, str]:
-    """Run a command of the program; return its exit status and all that it said."""
-    env = os.environ | ({} if database is None else {"CLAWMARKET_DATABASE": url(database)})
-    line = [sys.executable, "-m", "clawmarket", *map(str, argv)]
-    done = subprocess.run(line, env=env, capture_output=True, text=True, timeout=120, check=False)
-    assert "correct-horse" not in done.stdout + done.stderr
-    return done.returncode, done.stdout, done.stderr
+    return run_one
 
 
 def rows(store: Store) -> dict[str, list[Any]]:
@@ -61,7 +64,7 @@ def traded(start: Start, home: Path, **settings: str) -> tuple[Server, list[str]
     """Start a market with four members, of whom two have closed two deals."""
     server = start(home, calls_per_s="0", **settings)
     keys = [server.newcomer() for _ in range(TRADERS)]
-    orders = [deal(server, server, *keys[:2], number) for number in range(2)]
+    orders = [deal(server, server, keys[0], keys[1], number) for number in range(2)]
     for order in orders:
         assert receipt(server, keys[0], order)["failed"] == []
     return server, keys, orders
@@ -70,7 +73,7 @@ def traded(start: Start, home: Path, **settings: str) -> tuple[Server, list[str]
 def goes_on(server: Server, keys: list[str], orders: list[str]) -> None:
     """See that a restored market has its orders and closes a new deal."""
     assert [receipt(server, keys[1], order)["failed"] for order in orders] == [[], []]
-    assert receipt(server, keys[0], deal(server, server, *keys[:2], 7))["failed"] == []
+    assert receipt(server, keys[0], deal(server, server, keys[0], keys[1], 7))["failed"] == []
     told = server.call("", "web3.status.summary", deep=True)
     assert [probe["ok"] for probe in told["probes"]] == [True] * len(told["probes"])
 
@@ -85,13 +88,17 @@ def reconciled(server: Server, home: Path) -> None:
 
 
 def test_a_busy_market_is_backed_up_and_restored_both_ways(
-    start: Start, tmp_path: Path, blanks: list[PostgresDatabase], monkeypatch: pytest.MonkeyPatch
+    start: Start,
+    ran: Ran,
+    tmp_path: Path,
+    blanks: list[PostgresDatabase],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every check holds; both homes have the same rows and the same head; both go on."""
     home, folder = tmp_path / "home", tmp_path / "backup"
     server, keys, orders = traded(start, home, database=url(blanks[0]))
-    monkeypatch.setenv("CLAWMARKET_DATABASE", url(blanks[0]))
     argv = ("--verify", "--home", str(home), "--to", str(folder))
+    monkeypatch.setenv("CLAWMARKET_DATABASE", url(blanks[0]))
     status, document = asyncio.run(backed_up(server, keys, *argv))
     assert status == 0, document
     outcomes = {check["name"]: check["outcome"] for check in document["checks"]}
@@ -126,7 +133,7 @@ def test_a_busy_market_is_backed_up_and_restored_both_ways(
 
 
 def test_a_market_moves_to_postgresql_and_back(
-    start: Start, tmp_path: Path, blanks: list[PostgresDatabase]
+    start: Start, ran: Ran, tmp_path: Path, blanks: list[PostgresDatabase]
 ) -> None:
     """With every row and one log, which grows by the record of each restoring."""
     home, over, back = (tmp_path / name for name in ("home", "over", "back"))
@@ -148,12 +155,12 @@ def test_a_market_moves_to_postgresql_and_back(
         marks.append(store.read(mark_of))
     assert marks[0].size < marks[1].size
     server = start(back, flags="--accept-rollback")
-    assert receipt(server, keys[0], deal(server, server, *keys[:2], 8))["failed"] == []
+    assert receipt(server, keys[0], deal(server, server, keys[0], keys[1], 8))["failed"] == []
     reconciled(server, back)
 
 
 def test_wrong_steps_change_nothing(
-    start: Start, tmp_path: Path, blanks: list[PostgresDatabase]
+    start: Start, ran: Ran, tmp_path: Path, blanks: list[PostgresDatabase]
 ) -> None:
     """The market's own database, one with rows, none at all: each with a code and a next step."""
     home, folder = tmp_path / "home", tmp_path / "backup"
@@ -183,12 +190,15 @@ def test_wrong_steps_change_nothing(
 
 
 def test_a_home_and_a_database_of_two_markets_make_no_backup(
-    start: Start, tmp_path: Path, blanks: list[PostgresDatabase]
+    start: Start, ran: Ran, tmp_path: Path, blanks: list[PostgresDatabase]
 ) -> None:
     """The log says whose it is; without that the backup would be no market's."""
     one, other = tmp_path / "one", tmp_path / "other"
-    start(one, database=url(blanks[0])).stop()
-    start(other, database=url(blanks[1])).stop()
+    for folder, database in ((one, blanks[0]), (other, blanks[1])):
+        server = start(folder, database=url(database))
+        while not server.call("", "web3.status.summary")["logSize"]:
+            pass
+        server.stop()
     status, _, told = ran(blanks[1], "backup", "create", "--home", one, "--to", tmp_path / "b")
-    assert (status, told.split(":")[0]) == (5, "error[E_CONFLICT]")
+    assert (status, told.split(":")[0]) == (6, "error[E_CONFLICT]")
     assert not (tmp_path / "b").exists()

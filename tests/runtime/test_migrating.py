@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clawmarket.adapters.store import migration
+from clawmarket.adapters.store import migration, postgres
 from clawmarket.adapters.store.migration import REVISIONS, SCRIPTS, stored_revision
 from clawmarket.entry.cli.main import run
 from clawmarket.runtime.app import open_app
@@ -15,6 +15,7 @@ from clawmarket.runtime.backup import verify
 from clawmarket.runtime.backup.verify import verify_backup
 from clawmarket.runtime.config import Config
 from clawmarket.runtime.home import open_home
+from postgres_server import PostgresDatabase, PostgresServer
 
 LATER = f'''"""Give tallies a note.
 
@@ -43,7 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     scripts = shutil.copytree(SCRIPTS, tmp_path / "scripts")
     (scripts / "versions" / "9001_later.py").write_text(LATER)
     monkeypatch.setattr(migration, "SCRIPTS", scripts)
-    for module in (migration, verify):
+    for module in (migration, postgres, verify):
         monkeypatch.setattr(module, "REVISIONS", (*REVISIONS, "9001"))
     return folder
 
@@ -119,6 +120,36 @@ def test_a_home_in_use_is_not_migrated(home: Path) -> None:
     assert run(["migrate", "--home", str(home), "--yes"]) == 4
     held.close()
     assert (stored_revision(home / "market.db"), backups(home)) == (REVISIONS[-1], [])
+
+
+def test_a_database_elsewhere_is_migrated_as_the_home_is(
+    home: Path,
+    postgres_server: PostgresServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By the command and by a start, each with a good backup of the older schema before."""
+    database = PostgresDatabase(postgres_server, postgres_server.database())
+    monkeypatch.setenv("CLAWMARKET_DATABASE", database.url.reveal())
+    older = [home.with_name("one"), home.with_name("two")]
+    for number, folder in enumerate(older):
+        with database.server.connect(database.name) as connection:
+            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        with monkeypatch.context() as before:
+            before.setattr(migration, "REVISIONS", REVISIONS)
+            before.setattr(postgres, "REVISIONS", REVISIONS)
+            stop(open_app(Config(folder, database=database.url)))
+        if number:
+            stop(open_app(Config(folder, database=database.url)))
+        else:
+            assert run(["migrate", "--home", str(folder), "--dry-run"]) == 0
+            assert backups(folder) == []
+            assert run(["migrate", "--home", str(folder), "--yes"]) == 0
+        assert postgres.stored_revision(database.url) == "9001"
+        (backup,) = backups(folder)
+        assert f"schema {REVISIONS[-1]} to 9001" in capsys.readouterr().err or not number
+        verdict = verify_backup(backup)
+        assert (verdict.manifest.schema_revision, verdict.ok) == (REVISIONS[-1], True)
 
 
 def test_a_newer_schema_is_not_migrated(

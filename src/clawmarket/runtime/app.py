@@ -142,8 +142,8 @@ def open_app(
 
 
 def _open_store(config: Config, home: Home) -> Store:
+    migrate_older(home.folder, SystemClock().now(), _tell, config.database)
     if config.database is None:
-        migrate_older(home.folder, SystemClock().now(), _tell)
         return open_sqlite(home.database)
     return open_rows(config.database)
 

@@ -40,6 +40,11 @@ def schema_of_rows(url: Secret) -> str | None:
     return stored_revision(url)
 
 
+def migrate_rows(url: Secret) -> None:
+    """Bring a database to the newest schema. Raises DriverMissingError, and see `open_postgres`."""
+    open_rows(url).close()
+
+
 def copy_rows(url: Secret, target: Path, progress: Far) -> None:
     """Copy a database into a file. Raises DriverMissingError, and see `copy_postgres`."""
     with _extra():

@@ -46,6 +46,11 @@ def plan_file(path: str | os.PathLike[str]) -> Plan:
         revision = stored_revision(path)
     except pysqlite3.Error as error:
         raise refusal(error) from error
+    return plan_from(revision)
+
+
+def plan_from(revision: str | None) -> Plan:
+    """Return what a migration from a known revision would do; None for no tables."""
     done = 0 if revision is None else REVISIONS.index(revision) + 1
     return Plan(revision, REVISIONS[-1], tuple((each, _title(each)) for each in REVISIONS[done:]))
 

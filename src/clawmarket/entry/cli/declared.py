@@ -204,7 +204,7 @@ DECLARED: tuple[Declared, ...] = (
             _DRY_RUN,
         ),
         changes=True,
-        fields=(*_BACKED_UP, "backup", "dryRun"),
+        fields=(*_BACKED_UP, "backup", "rowsIn", "dryRun"),
         quiet="Print only the new home.",
     ),
     Declared(
