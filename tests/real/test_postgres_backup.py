@@ -17,6 +17,8 @@ from clawmarket.adapters.store.postgres import open_postgres
 from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.entry.cli.main import run
 from clawmarket.ports.store import Store
+from clawmarket.runtime.backup.manifest import RestoreHalfwayError
+from clawmarket.runtime.backup.restore import restore_backup
 from clawmarket.services.trust.history import mark_of
 from postgres_server import PostgresDatabase, PostgresServer
 from real.server import STARTED, Server, Start, refused_start
@@ -187,6 +189,26 @@ def test_wrong_steps_change_nothing(
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {"home", "home.err", "backup"}
     assert rows(open_postgres(blanks[0].url)) == before
+
+
+def test_a_home_that_cannot_get_its_name_is_said(
+    start: Start, ran: Ran, tmp_path: Path, blanks: list[PostgresDatabase]
+) -> None:
+    """The rows are there by then; the refusal says what to do, and no half home is left."""
+    home, folder, target = (tmp_path / name for name in ("home", "backup", "new"))
+    start(home).stop()
+    assert ran(None, "backup", "create", "--home", home, "--to", folder)[0] == 0
+
+    def taken(what: str, _done: int, _total: int) -> None:
+        if what.startswith("tables"):
+            (target / "theirs").mkdir(parents=True, exist_ok=True)
+
+    with pytest.raises(RestoreHalfwayError, match="was not written"):
+        restore_backup(folder, target, 1, database=blanks[0].url, progress=taken)
+    assert [path.name for path in target.iterdir()] == ["theirs"]
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "home.err", "backup", "new"}
+    again = ran(blanks[0], "backup", "restore", folder, "--target", tmp_path / "other")
+    assert again[2].startswith("error[E_CONFLICT]: The database holds rows of a market.")
 
 
 def test_a_home_and_a_database_of_two_markets_make_no_backup(

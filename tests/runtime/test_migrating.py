@@ -56,7 +56,7 @@ def stop(market: Any) -> None:
 
 def backups(home: Path) -> list[Path]:
     """Return the backups beside a home."""
-    return sorted(home.with_name("home-backups").glob("*"))
+    return sorted(home.with_name(f"{home.name}-backups").glob("*"))
 
 
 def test_the_plan_is_shown_and_changes_nothing(
@@ -122,34 +122,34 @@ def test_a_home_in_use_is_not_migrated(home: Path) -> None:
     assert (stored_revision(home / "market.db"), backups(home)) == (REVISIONS[-1], [])
 
 
-def test_a_database_elsewhere_is_migrated_as_the_home_is(
+@pytest.mark.parametrize("by_command", [True, False])
+def test_a_database_elsewhere_is_migrated_as_a_home_is(
     home: Path,
     postgres_server: PostgresServer,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    *,
+    by_command: bool,
 ) -> None:
-    """By the command and by a start, each with a good backup of the older schema before."""
+    """By the command or by a start, after a good backup of the older schema."""
     database = PostgresDatabase(postgres_server, postgres_server.database())
+    folder = home.with_name("elsewhere")
+    with monkeypatch.context() as before:
+        for module in (migration, postgres):
+            before.setattr(module, "REVISIONS", REVISIONS)
+        stop(open_app(Config(folder, database=database.url)))
     monkeypatch.setenv("CLAWMARKET_DATABASE", database.url.reveal())
-    older = [home.with_name("one"), home.with_name("two")]
-    for number, folder in enumerate(older):
-        with database.server.connect(database.name) as connection:
-            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        with monkeypatch.context() as before:
-            before.setattr(migration, "REVISIONS", REVISIONS)
-            before.setattr(postgres, "REVISIONS", REVISIONS)
-            stop(open_app(Config(folder, database=database.url)))
-        if number:
-            stop(open_app(Config(folder, database=database.url)))
-        else:
-            assert run(["migrate", "--home", str(folder), "--dry-run"]) == 0
-            assert backups(folder) == []
-            assert run(["migrate", "--home", str(folder), "--yes"]) == 0
-        assert postgres.stored_revision(database.url) == "9001"
-        (backup,) = backups(folder)
-        assert f"schema {REVISIONS[-1]} to 9001" in capsys.readouterr().err or not number
-        verdict = verify_backup(backup)
-        assert (verdict.manifest.schema_revision, verdict.ok) == (REVISIONS[-1], True)
+    assert run(["migrate", "--home", str(folder), "--dry-run"]) == 0
+    assert (postgres.stored_revision(database.url), backups(folder)) == (REVISIONS[-1], [])
+    if by_command:
+        assert run(["migrate", "--home", str(folder), "--yes"]) == 0
+    else:
+        stop(open_app(Config(folder, database=database.url)))
+    assert postgres.stored_revision(database.url) == "9001"
+    (backup,) = backups(folder)
+    verdict = verify_backup(backup)
+    assert (verdict.manifest.schema_revision, verdict.ok) == (REVISIONS[-1], True)
+    stop(open_app(Config(folder, database=database.url)))
+    assert len(backups(folder)) == 1
 
 
 def test_a_newer_schema_is_not_migrated(
