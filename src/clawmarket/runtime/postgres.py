@@ -48,7 +48,7 @@ def migrate_rows(url: Secret) -> None:
 def copy_rows(url: Secret, target: Path, progress: Far) -> None:
     """Copy a database into a file. Raises DriverMissingError, and see `copy_postgres`."""
     with _extra():
-        from clawmarket.adapters.store.postgres_copy import (  # noqa: PLC0415 - an extra
+        from clawmarket.adapters.store.copies.postgres import (  # noqa: PLC0415 - an extra
             copy_postgres,
         )
     copy_postgres(url, target, progress)
@@ -57,14 +57,14 @@ def copy_rows(url: Secret, target: Path, progress: Far) -> None:
 def check_free(url: Secret) -> None:
     """Refuse a database with anything in it. Raises DriverMissingError, and see `check_empty`."""
     with _extra():
-        from clawmarket.adapters.store.postgres_load import check_empty  # noqa: PLC0415 - an extra
+        from clawmarket.adapters.store.copies.loading import check_empty  # noqa: PLC0415 - an extra
     check_empty(url)
 
 
 def load_rows(source: Path, url: Secret, progress: Far) -> None:
     """Fill a database from a file. Raises DriverMissingError, and see `load_postgres`."""
     with _extra():
-        from clawmarket.adapters.store.postgres_load import (  # noqa: PLC0415 - an extra
+        from clawmarket.adapters.store.copies.loading import (  # noqa: PLC0415 - an extra
             load_postgres,
         )
     load_postgres(source, url, progress)

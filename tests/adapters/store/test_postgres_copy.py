@@ -7,10 +7,10 @@ from typing import Any
 import pysqlite3
 import pytest
 
+from clawmarket.adapters.store.copies.loading import check_empty, load_postgres
+from clawmarket.adapters.store.copies.postgres import copy_postgres
 from clawmarket.adapters.store.migration import REVISIONS, migrate_file
 from clawmarket.adapters.store.postgres import open_postgres, stored_revision
-from clawmarket.adapters.store.postgres_copy import copy_postgres
-from clawmarket.adapters.store.postgres_load import check_empty, load_postgres
 from clawmarket.adapters.store.schema import METADATA
 from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.domain.kernel.errors import InternalError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clawmarket import __version__
 from clawmarket.adapters.signer.ed25519 import Ed25519Signer, is_signed
-from clawmarket.adapters.store.copy import copied_revision, copy_database, opened_copy
+from clawmarket.adapters.store.copies.sqlite import copied_revision, copy_database, opened_copy
 from clawmarket.adapters.store.migration import plan_file
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.secret import Secret

@@ -12,7 +12,7 @@ import pysqlite3
 from sqlalchemy import Table, insert, select
 
 from clawmarket.adapters.store.codec import Cell
-from clawmarket.adapters.store.layout import REVISION_TABLE, tables_in
+from clawmarket.adapters.store.copies.layout import REVISION_TABLE, tables_in
 from clawmarket.adapters.store.migration import migrate_file
 from clawmarket.adapters.store.postgres import answering, check_server, revision_in
 from clawmarket.adapters.store.postgres_connection import connect, control

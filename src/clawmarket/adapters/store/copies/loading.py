@@ -13,13 +13,13 @@ from sqlalchemy.exc import DBAPIError
 
 from clawmarket.adapters.store.codec import Cell
 from clawmarket.adapters.store.connection import Connection as Driver
-from clawmarket.adapters.store.copy import opened_file
-from clawmarket.adapters.store.layout import REVISION_TABLE, tables_of
+from clawmarket.adapters.store.copies.layout import REVISION_TABLE, tables_of
+from clawmarket.adapters.store.copies.postgres import Far, quoted_name, types_of
+from clawmarket.adapters.store.copies.sqlite import opened_file
 from clawmarket.adapters.store.migration import revision_in as revision_in_file
 from clawmarket.adapters.store.migration import upgrade
 from clawmarket.adapters.store.postgres import answering, check_server, migrating, revision_in
 from clawmarket.adapters.store.postgres_connection import connect, control
-from clawmarket.adapters.store.postgres_copy import Far, quoted_name, types_of
 from clawmarket.adapters.store.postgres_rows import POSTGRES, Connection, kept_text
 from clawmarket.adapters.store.postgres_rows import refusal as postgres_refusal
 from clawmarket.adapters.store.rows import SQLITE, refusal
