@@ -17,9 +17,10 @@ from clawmarket.domain.market.task import Task
 from clawmarket.domain.trust.record import LogEntry, Record
 from clawmarket.domain.trust.session import Account, Role
 from clawmarket.ports.store import Query
-from clawmarket.runtime.app import DriverMissingError, open_app
+from clawmarket.runtime.app import open_app
 from clawmarket.runtime.config import Config
 from clawmarket.runtime.home import open_home
+from clawmarket.runtime.postgres import DriverMissingError
 from postgres_server import PostgresDatabase, PostgresServer
 from real.server import Fields, Server, Start, refused_start
 from receipts import by_tool

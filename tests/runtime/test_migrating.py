@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clawmarket.adapters.store import migration
+from clawmarket.adapters.store import migration, postgres
 from clawmarket.adapters.store.migration import REVISIONS, SCRIPTS, stored_revision
 from clawmarket.entry.cli.main import run
 from clawmarket.runtime.app import open_app
@@ -15,6 +15,7 @@ from clawmarket.runtime.backup import verify
 from clawmarket.runtime.backup.verify import verify_backup
 from clawmarket.runtime.config import Config
 from clawmarket.runtime.home import open_home
+from postgres_server import PostgresDatabase, PostgresServer
 
 LATER = f'''"""Give tallies a note.
 
@@ -43,7 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     scripts = shutil.copytree(SCRIPTS, tmp_path / "scripts")
     (scripts / "versions" / "9001_later.py").write_text(LATER)
     monkeypatch.setattr(migration, "SCRIPTS", scripts)
-    for module in (migration, verify):
+    for module in (migration, postgres, verify):
         monkeypatch.setattr(module, "REVISIONS", (*REVISIONS, "9001"))
     return folder
 
@@ -55,7 +56,7 @@ def stop(market: Any) -> None:
 
 def backups(home: Path) -> list[Path]:
     """Return the backups beside a home."""
-    return sorted(home.with_name("home-backups").glob("*"))
+    return sorted(home.with_name(f"{home.name}-backups").glob("*"))
 
 
 def test_the_plan_is_shown_and_changes_nothing(
@@ -119,6 +120,36 @@ def test_a_home_in_use_is_not_migrated(home: Path) -> None:
     assert run(["migrate", "--home", str(home), "--yes"]) == 4
     held.close()
     assert (stored_revision(home / "market.db"), backups(home)) == (REVISIONS[-1], [])
+
+
+@pytest.mark.parametrize("by_command", [True, False])
+def test_a_database_elsewhere_is_migrated_as_a_home_is(
+    home: Path,
+    postgres_server: PostgresServer,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    by_command: bool,
+) -> None:
+    """By the command or by a start, after a good backup of the older schema."""
+    database = PostgresDatabase(postgres_server, postgres_server.database())
+    folder = home.with_name("elsewhere")
+    with monkeypatch.context() as before:
+        for module in (migration, postgres):
+            before.setattr(module, "REVISIONS", REVISIONS)
+        stop(open_app(Config(folder, database=database.url)))
+    monkeypatch.setenv("CLAWMARKET_DATABASE", database.url.reveal())
+    assert run(["migrate", "--home", str(folder), "--dry-run"]) == 0
+    assert (postgres.stored_revision(database.url), backups(folder)) == (REVISIONS[-1], [])
+    if by_command:
+        assert run(["migrate", "--home", str(folder), "--yes"]) == 0
+    else:
+        stop(open_app(Config(folder, database=database.url)))
+    assert postgres.stored_revision(database.url) == "9001"
+    (backup,) = backups(folder)
+    verdict = verify_backup(backup)
+    assert (verdict.manifest.schema_revision, verdict.ok) == (REVISIONS[-1], True)
+    stop(open_app(Config(folder, database=database.url)))
+    assert len(backups(folder)) == 1
 
 
 def test_a_newer_schema_is_not_migrated(

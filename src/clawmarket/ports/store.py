@@ -71,6 +71,13 @@ class DatabaseUnfitError(UnavailableError):
     retryable = False
 
 
+class DatabaseTakenError(ConflictError):
+    """The database has rows or tables already; nothing in it is ever overwritten."""
+
+    advice = "Name an empty database, or unset CLAWMARKET_DATABASE to restore into the home alone."
+    next_command = "clawmarket help backup restore"
+
+
 _KEY_NAMES: dict[type, str] = {}
 
 

@@ -32,6 +32,7 @@ from clawmarket.runtime.home import (
     write_private,
 )
 from clawmarket.runtime.migrating import migrate_older
+from clawmarket.runtime.postgres import open_rows
 from clawmarket.runtime.rollback import GivenOut, accept_history, check_history
 from clawmarket.runtime.workers import Workers, start_workers
 from clawmarket.services.call import Terms
@@ -51,13 +52,6 @@ class TestMoneyInProductionError(ConfigError):
 
     advice = "Choose a new home with CLAWMARKET_HOME, or start without CLAWMARKET_PRODUCTION."
     next_command = "clawmarket serve --faucet"
-
-
-class DriverMissingError(ConfigError):
-    """The rows are to be in PostgreSQL, and its driver is not installed."""
-
-    advice = 'Install it with pip install "clawmarket[postgres]" and start again.'
-    next_command = "clawmarket serve"
 
 
 @dataclass
@@ -148,14 +142,10 @@ def open_app(
 
 
 def _open_store(config: Config, home: Home) -> Store:
+    migrate_older(home.folder, SystemClock().now(), _tell, config.database)
     if config.database is None:
-        migrate_older(home.folder, SystemClock().now(), _tell)
         return open_sqlite(home.database)
-    try:
-        from clawmarket.adapters.store.postgres import open_postgres  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise DriverMissingError("The driver of PostgreSQL is not installed.") from None
-    return open_postgres(config.database)
+    return open_rows(config.database)
 
 
 def _tell(line: str) -> None:

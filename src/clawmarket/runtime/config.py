@@ -92,7 +92,7 @@ class Config:
             port=_number(env, "CLAWMARKET_PORT", DEFAULT_PORT, MAX_PORT) if port is None else port,
             faucet=faucet,
             production=production,
-            database=_database(env),
+            database=database_url(env),
             log=_log(env),
             calls_per_s=_number(env, "CLAWMARKET_CALLS_PER_S", CALLS_PER_S, MAX_CALLS_PER_S),
             receiver=_receiver(env, production=production),
@@ -112,8 +112,9 @@ def _log(env: Mapping[str, str]) -> str:
     return level
 
 
-def _database(env: Mapping[str, str]) -> Secret | None:
-    url = env.get("CLAWMARKET_DATABASE", "")
+def database_url(environ: Mapping[str, str]) -> Secret | None:
+    """Return where `CLAWMARKET_DATABASE` says that the rows are. Raises ConfigError."""
+    url = environ.get("CLAWMARKET_DATABASE", "")
     if not url:
         return None
     if not url.startswith(("postgresql://", "postgres://")):

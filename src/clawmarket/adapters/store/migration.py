@@ -46,6 +46,11 @@ def plan_file(path: str | os.PathLike[str]) -> Plan:
         revision = stored_revision(path)
     except pysqlite3.Error as error:
         raise refusal(error) from error
+    return plan_from(revision)
+
+
+def plan_from(revision: str | None) -> Plan:
+    """Return what a migration from a known revision would do; None for no tables."""
     done = 0 if revision is None else REVISIONS.index(revision) + 1
     return Plan(revision, REVISIONS[-1], tuple((each, _title(each)) for each in REVISIONS[done:]))
 
@@ -57,12 +62,17 @@ def _title(revision: str) -> str:
     return described.splitlines()[0]
 
 
-def migrate_file(path: str | os.PathLike[str]) -> None:
+def migrate_file(path: str | os.PathLike[str], revision: str | None = None) -> None:
     """Make or migrate the tables of a SQLite file, all of it or nothing.
+
+    Args:
+        path: The file; it may be empty.
+        revision: The schema that it gets; the newest unless an older one is asked for.
 
     Raises SchemaNewerError, StoreLostError, and the driver's errors for what is no database.
     """
-    if stored_revision(path) == REVISIONS[-1]:
+    wanted = revision or REVISIONS[-1]
+    if stored_revision(path) == wanted:
         return
     # `module` keeps SQLAlchemy from loading the interpreter's own SQLite.
     engine = create_engine(
@@ -70,20 +80,25 @@ def migrate_file(path: str | os.PathLike[str]) -> None:
     )
     event.listen(engine, "begin", _begin)
     try:
-        migrate(engine)
+        migrate(engine, wanted)
     except DBAPIError as error:
         raise refusal(error.orig) from error
 
 
-def migrate(engine: Engine) -> None:
-    """Bring a database to the newest revision in one transaction."""
+def migrate(engine: Engine, revision: str) -> None:
+    """Bring a database to a revision in one transaction."""
+    with engine.begin() as connection:
+        upgrade(connection, revision)
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    """Bring a database to a revision within the transaction that the caller began."""
     from alembic import command  # noqa: PLC0415 - half a second that most starts need not pay
     from alembic.config import Config  # noqa: PLC0415 - the same
 
-    with engine.begin() as connection:
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
-        command.upgrade(config, "head")
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    command.upgrade(config, revision)
 
 
 def stored_revision(path: str | os.PathLike[str]) -> str | None:

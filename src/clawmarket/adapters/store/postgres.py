@@ -1,14 +1,14 @@
 """Rows in one PostgreSQL database that several processes share."""
 
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar, cast
 
 import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection as Migrating
-from sqlalchemy import NullPool, create_engine, event
+from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from clawmarket.adapters.store.migration import REVISIONS, known, migrate
@@ -138,22 +138,40 @@ def open_postgres(url: Secret) -> PostgresStore:
 
     Raises DatabaseUrlError, DatabaseUnfitError, SchemaNewerError, StoreLostError.
     """
-    try:
+    with answering():
         connection = connect(url)
         try:
-            _check_server(connection)
-            revision = _stored_revision(connection)
+            check_server(connection)
+            revision = revision_in(connection)
         finally:
             connection.close()
         if revision != REVISIONS[-1]:
             _migrate(url)
-    except psycopg.Error as error:
-        reason = error.sqlstate or type(error).__name__
-        raise StoreLostError("The database does not answer.", reason=reason) from error
     return PostgresStore(url)
 
 
-def _check_server(connection: Connection) -> None:
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turn the driver's errors on the way to a database into a refusal. Raises StoreLostError."""
+    try:
+        yield
+    except psycopg.Error as error:
+        reason = error.sqlstate or type(error).__name__
+        raise StoreLostError("The database does not answer.", reason=reason) from error
+
+
+def stored_revision(url: Secret) -> str | None:
+    """Return the schema of a database, or None if it has no tables of ours.
+
+    Raises DatabaseUrlError, DatabaseUnfitError, SchemaNewerError, StoreLostError.
+    """
+    with answering(), connect(url) as connection:
+        check_server(connection)
+        return revision_in(connection)
+
+
+def check_server(connection: Connection) -> None:
+    """Raise DatabaseUnfitError for a server or a database that cannot hold a market."""
     found = control(connection, "SHOW server_encoding")
     if connection.info.server_version < OLDEST_SERVER or found != ("UTF8",):
         raise DatabaseUnfitError(
@@ -162,18 +180,24 @@ def _check_server(connection: Connection) -> None:
         )
 
 
-def _stored_revision(connection: Connection) -> str | None:
+def revision_in(connection: Connection) -> str | None:
+    """Return the schema of an opened database, or None. Raises SchemaNewerError."""
     if control(connection, _HAS_REVISION) == (None,):
         return None
     found = control(connection, _REVISION)
     return known(None if found is None else str(found[0]))
 
 
-def _migrate(url: Secret) -> None:
+def migrating(url: Secret) -> Engine:
+    """Return what opens transactions that hold the write lock and may take as long as they need."""
     engine = create_engine("postgresql+psycopg://", creator=lambda: _plain(url), poolclass=NullPool)
     event.listen(engine, "begin", _begin_migrating)
+    return engine
+
+
+def _migrate(url: Secret) -> None:
     try:
-        migrate(engine)
+        migrate(migrating(url), REVISIONS[-1])
     except DBAPIError as error:
         reason = getattr(error.orig, "sqlstate", None) or "unknown"
         raise StoreLostError("The tables could not be migrated.", reason=reason) from error

@@ -152,8 +152,8 @@ DECLARED: tuple[Declared, ...] = (
         "backup create",
         f"{_CODE}.backup:create",
         "Copy a home into a new folder, also while a market runs in it.",
-        "The backup holds the log key, the operator's token and your wallet unless told "
-        "otherwise: keep it as safe as the home.",
+        "The rows come from CLAWMARKET_DATABASE if that is set. The backup holds the log key, the "
+        "operator's token and your wallet unless told otherwise: keep it as safe as the home.",
         params=(
             click.Option(
                 ["--to", "target"],
@@ -190,7 +190,8 @@ DECLARED: tuple[Declared, ...] = (
         "backup restore",
         f"{_CODE}.backup:restore",
         "Make a new home from a backup; never in place.",
-        "The restored market serves once `serve --accept-rollback` says that it may.",
+        "The rows go into the empty database of CLAWMARKET_DATABASE if that is set. The restored "
+        "market serves once `serve --accept-rollback` says that it may.",
         params=(
             click.Argument(["backup"], type=_FOLDER),
             click.Option(
@@ -204,7 +205,7 @@ DECLARED: tuple[Declared, ...] = (
             _DRY_RUN,
         ),
         changes=True,
-        fields=(*_BACKED_UP, "backup", "dryRun"),
+        fields=(*_BACKED_UP, "backup", "rowsIn", "dryRun"),
         quiet="Print only the new home.",
     ),
     Declared(

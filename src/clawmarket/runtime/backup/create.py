@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clawmarket import __version__
-from clawmarket.adapters.signer.ed25519 import Ed25519Signer
-from clawmarket.adapters.store.copy import copied_revision, copy_database, opened_copy
+from clawmarket.adapters.signer.ed25519 import Ed25519Signer, is_signed
+from clawmarket.adapters.store.copies.sqlite import copied_revision, copy_database, opened_copy
 from clawmarket.adapters.store.migration import plan_file
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.secret import Secret
@@ -26,6 +26,8 @@ from clawmarket.runtime.backup.manifest import (
     BackedFile,
     HomeEmptyError,
     Manifest,
+    OtherMarketError,
+    RowsElsewhereError,
     is_home_file,
 )
 from clawmarket.runtime.home import (
@@ -38,7 +40,8 @@ from clawmarket.runtime.home import (
     RESTORED,
     write_private,
 )
-from clawmarket.services.trust.history import mark_of
+from clawmarket.runtime.postgres import copy_rows, schema_of_rows
+from clawmarket.services.trust.history import is_signed_by, mark_of
 from clawmarket.services.trust.log import log_head
 
 # The running process's own, what belongs to this very home, and a session that soon ends.
@@ -74,10 +77,20 @@ def default_target(home: Path, now: int) -> Path:
     return home.absolute().with_name(f"{home.absolute().name}-backups") / stamp
 
 
-def check_home(home: Path) -> None:
-    """Raise HomeEmptyError unless there is a market in a folder."""
-    if not (home / DATABASE).is_file():
+def check_home(home: Path, database: Secret | None = None) -> None:
+    """Look whether there is a market in a folder, or in a folder and a database.
+
+    Raises HomeEmptyError, RowsElsewhereError, and what `schema_of_rows` raises.
+    """
+    has_key = any((home / name).is_file() for name in (LOG_KEY, LOG_NAME))
+    if database is None and not (home / DATABASE).is_file():
+        if has_key:
+            raise RowsElsewhereError(f"The rows of the market in {home} are not there.")
         raise HomeEmptyError(f"There is no market in {home}.")
+    if database is not None and not has_key:
+        raise HomeEmptyError(f"There is no market in {home}.")
+    if database is not None and schema_of_rows(database) is None:
+        raise HomeEmptyError("There is no market in the database.")
 
 
 def create_backup(
@@ -85,6 +98,7 @@ def create_backup(
     target: Path,
     now: int,
     *,
+    database: Secret | None = None,
     with_keys: bool = True,
     progress: Progress = quiet,
 ) -> Backup:
@@ -93,26 +107,53 @@ def create_backup(
     The database is copied as of one moment; stored files only ever come in before a row names
     them and never go, so those copied afterwards are all that the rows name.
 
+    Args:
+        home: What is copied.
+        target: Where to.
+        now: The moment of the backup.
+        database: Where the rows are, if not in the home.
+        with_keys: Whether the keys are copied too.
+        progress: Told how far it is.
+
     Raises:
         HomeEmptyError: There is no market in the home.
+        RowsElsewhereError: Its rows are in a database that was not named.
+        OtherMarketError: The database is another market's.
         BackupTargetError: Something is there already, or it lies inside the home.
         BackupFailedError: The disk did not take it.
         SchemaNewerError, StoreLostError: The database cannot be read.
     """
-    check_home(home)
+    check_home(home, database)
     check_target(target, home)
-    plan_file(home / DATABASE)
     with building(target) as build:
-        copy_database(
-            home / DATABASE, build / DATABASE, lambda *far: progress("pages of the database", *far)
-        )
+        _copy_rows(home, database, build / DATABASE, progress)
         own, left_out = _own_files(home, with_keys=with_keys)
+        if database is not None and (home / DATABASE).exists():
+            left_out.append(DATABASE)
         files = [hash_file(build, DATABASE)]
         files += [copy_file(home / name, build, name) for name in own]
         stored, damaged = _stored_files(home, build, progress)
         manifest = _manifest(home, build, now, with_keys=with_keys, files=(*files, *stored))
+        if database is not None:
+            _check_pair(home, build, manifest)
         write_private(build / MANIFEST, manifest.text())
     return Backup(target, manifest, tuple(damaged), tuple(left_out))
+
+
+def _copy_rows(home: Path, database: Secret | None, copy: Path, progress: Progress) -> None:
+    if database is not None:
+        copy_rows(database, copy, lambda *far: progress("tables of the database", *far))
+        return
+    plan_file(home / DATABASE)
+    copy_database(home / DATABASE, copy, lambda *far: progress("pages of the database", *far))
+
+
+def _check_pair(home: Path, build: Path, manifest: Manifest) -> None:
+    """Refuse a log that this home's key has not signed: one of the two was named wrongly."""
+    with opened_copy(build / DATABASE) as rows:
+        head = log_head(rows)
+    if head is not None and manifest.vkey and not is_signed_by(head, manifest.vkey, is_signed):
+        raise OtherMarketError(f"The log in the database is not signed by the key in {home}.")
 
 
 def _own_files(home: Path, *, with_keys: bool) -> tuple[list[str], list[str]]:

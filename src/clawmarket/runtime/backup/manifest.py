@@ -7,7 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
-from clawmarket.domain.kernel.errors import InvalidArgumentError, NotFoundError, UnavailableError
+from clawmarket.domain.kernel.errors import (
+    ConflictError,
+    InvalidArgumentError,
+    NotFoundError,
+    UnavailableError,
+)
 from clawmarket.domain.trust.merkle import MAX_SIZE
 from clawmarket.registry.fields import Wire
 from clawmarket.runtime.home import (
@@ -34,6 +39,28 @@ class HomeEmptyError(NotFoundError):
 
     advice = "Name the folder with --home or CLAWMARKET_HOME, or start a market there."
     next_command = "clawmarket serve --faucet"
+
+
+class RowsElsewhereError(NotFoundError):
+    """The home has a market's keys and no rows: those lie in a database that was not named."""
+
+    advice = "Set CLAWMARKET_DATABASE to that database, as it is set where the market runs."
+    next_command = "clawmarket help environment"
+
+
+class OtherMarketError(ConflictError):
+    """The home and the database belong to different markets."""
+
+    advice = "Name the home with --home, and its own database with CLAWMARKET_DATABASE."
+    next_command = "clawmarket help environment"
+
+
+class RestoreHalfwayError(UnavailableError):
+    """The rows are in the database, and the home that belongs to them could not be written."""
+
+    advice = "Make room, empty the database, and restore again."
+    next_command = "clawmarket help backup restore"
+    retryable = False
 
 
 class BackupTargetError(InvalidArgumentError):

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from clawmarket.adapters.signer.ed25519 import is_signed
-from clawmarket.adapters.store.copy import copied_revision, file_faults, opened_copy
+from clawmarket.adapters.store.copies.sqlite import copied_revision, file_faults, opened_copy
 from clawmarket.adapters.store.migration import REVISIONS
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.trust.verification import Check, Outcome

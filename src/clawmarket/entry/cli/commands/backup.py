@@ -1,5 +1,6 @@
 """`backup create|verify|restore`: the operator's own files, without a market to ask."""
 
+import os
 import shlex
 import sys
 import time
@@ -19,8 +20,9 @@ from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE
 from clawmarket.runtime.backup.create import Backup, check_home, create_backup, default_target
 from clawmarket.runtime.backup.files import Progress, check_target, quiet
 from clawmarket.runtime.backup.manifest import Manifest, read_manifest
-from clawmarket.runtime.backup.restore import restore_backup
+from clawmarket.runtime.backup.restore import check_places, restore_backup
 from clawmarket.runtime.backup.verify import BackupVerdict, verify_backup
+from clawmarket.runtime.config import database_url
 
 _SILENT_S = 1.0
 _SECRETS = "SECRETS: whoever has this folder can sign as this market and act as its operator."
@@ -63,11 +65,12 @@ def create(invocation: Invocation) -> int:
     """Take a backup, and check it if that is wanted."""
     home, now = chosen_home(invocation), SystemClock().now()
     target: Path = invocation.values.get("target") or default_target(home, now)
-    keys = not invocation.values.get("without_keys")
+    keys, database = not invocation.values.get("without_keys"), database_url(os.environ)
     if invocation.dry_run:
+        check_home(home, database)
         return _planned(invocation, home, target, keys=keys)
     progress = progress_of(invocation)
-    made = create_backup(home, target, now, with_keys=keys, progress=progress)
+    made = create_backup(home, target, now, database=database, with_keys=keys, progress=progress)
     verdict = verify_backup(target, progress=progress) if invocation.values.get("verify") else None
     document, ok = _created(made, verdict), not made.damaged and (verdict is None or verdict.ok)
     document["ok"] = ok
@@ -76,7 +79,6 @@ def create(invocation: Invocation) -> int:
 
 
 def _planned(invocation: Invocation, home: Path, target: Path, *, keys: bool) -> int:
-    check_home(home)
     check_target(target, home)
     following = invocation.again(without="--dry-run")
     document = {
@@ -171,19 +173,24 @@ def restore(invocation: Invocation) -> int:
     """Make a new home from a backup."""
     folder: Path = invocation.values["backup"]
     target: Path = invocation.values["target"]
+    database = database_url(os.environ)
     if invocation.dry_run:
-        check_target(target, folder)
+        check_places(folder, target, database)
         manifest, following = read_manifest(folder), invocation.again(without="--dry-run")
     else:
         key, progress = invocation.values.get("market_key"), progress_of(invocation)
         now = SystemClock().now()
-        manifest = restore_backup(folder, target, now, key=key, progress=progress).manifest
+        made = restore_backup(folder, target, now, database=database, key=key, progress=progress)
+        manifest = made.manifest
         following = f"{PROGRAM} serve --home {shlex.quote(str(target))} --accept-rollback"
     document: Entry = {"ok": True, "path": str(target.absolute())}
     document |= {"backup": str(folder.absolute()), **_facts(manifest)}
+    document |= {"rowsIn": "home" if database is None else "database"}
     document |= {"dryRun": invocation.dry_run, "next": [following]}
     said = "would become" if invocation.dry_run else "restored to"
     rows = [*_fact_rows(folder, manifest), (said, str(target.absolute()))]
+    if database is not None:
+        rows.append(("rows", "in the database that CLAWMARKET_DATABASE names"))
     since = "Whatever the market did after the backup is not in it; make sure that no other"
     lines = [*pairs(rows), since, "copy of this market goes on.", f"next: {following}"]
     finish(invocation, document, lines)

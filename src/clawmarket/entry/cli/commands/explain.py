@@ -17,7 +17,10 @@ _COMPLETE_VARIABLE = "_CLAWMARKET_COMPLETE"
 ENVIRONMENT = (
     ("CLAWMARKET_URL", "where the market is; --url wins"),
     ("CLAWMARKET_PORT", "the port on 127.0.0.1, for `serve` and for commands; 8787 if not set"),
-    ("CLAWMARKET_DATABASE", "a PostgreSQL URL for `serve`; SQLite in the home if not set"),
+    (
+        "CLAWMARKET_DATABASE",
+        "a PostgreSQL URL for `serve`, `backup` and `migrate`; SQLite in the home if not set",
+    ),
     ("CLAWMARKET_HOME", "the folder with wallet, session and market; .clawmarket if not set"),
     ("CLAWMARKET_API_KEY", "an API key or an operator's token; wins over the session file"),
     ("CLAWMARKET_JSON", "1: every command prints one JSON document, as with --json"),

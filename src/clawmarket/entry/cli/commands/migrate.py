@@ -1,5 +1,6 @@
 """`migrate`: the plan, a backup, and then the change."""
 
+import os
 from pathlib import Path
 
 from clawmarket.adapters.clock.system import SystemClock
@@ -14,6 +15,7 @@ from clawmarket.entry.cli.output import finish, tell
 from clawmarket.entry.cli.tables import pairs
 from clawmarket.registry.codes import EXIT_DONE
 from clawmarket.runtime.backup.create import default_target
+from clawmarket.runtime.config import database_url
 from clawmarket.runtime.home import open_home
 from clawmarket.runtime.migrating import migrate_home, plan_home
 
@@ -29,7 +31,8 @@ class PlanUnagreedError(InvalidArgumentError):
 def migrate(invocation: Invocation) -> int:
     """Bring a home's database to the newest schema, after a backup."""
     folder, now = chosen_home(invocation), SystemClock().now()
-    plan, target = plan_home(folder), default_target(folder, now)
+    database = database_url(os.environ)
+    plan, target = plan_home(folder, database), default_target(folder, now)
     document = _document(folder, plan)
     if not plan.steps:
         finish(invocation, document, [*_rows(folder, plan), "Nothing has to be changed."])
@@ -44,7 +47,8 @@ def migrate(invocation: Invocation) -> int:
         return EXIT_DONE
     home = open_home(folder)
     try:
-        backup = migrate_home(folder, target, now, progress_of(invocation))
+        progress = progress_of(invocation)
+        backup = migrate_home(folder, target, now, database=database, progress=progress)
     finally:
         home.close()
     document |= {"migrated": True, "backup": str(backup.folder), "next": []}

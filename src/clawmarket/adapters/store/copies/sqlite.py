@@ -55,14 +55,14 @@ def opened_copy(path: Path) -> Iterator[Snapshot]:
 
     Raises StoreLostError for what is no database.
     """
-    with closing(_opened(path)) as connection:
+    with closing(opened_file(path)) as connection:
         yield SqliteSnapshot(connection)
 
 
 def copied_revision(path: Path) -> str | None:
     """Return the schema of a copy, or None if it has no tables. Raises StoreLostError."""
     try:
-        with closing(_opened(path)) as connection:
+        with closing(opened_file(path)) as connection:
             return revision_in(connection)
     except pysqlite3.Error as error:
         raise refusal(error) from error
@@ -71,14 +71,15 @@ def copied_revision(path: Path) -> str | None:
 def file_faults(path: Path) -> list[str]:
     """Return what SQLite finds wrong with a copy: pages, indexes, rows against their columns."""
     try:
-        with closing(_opened(path)) as connection:
+        with closing(opened_file(path)) as connection:
             found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
     except pysqlite3.Error as error:
         return [f"{error}"]
     return [] if found == ["ok"] else found
 
 
-def _opened(path: Path) -> Any:  # noqa: ANN401 - the driver ships no types
+def opened_file(path: Path) -> Any:  # noqa: ANN401 - the driver ships no types
+    """Open a copy for reading, as its driver does. Raises StoreLostError."""
     check_version(pysqlite3.sqlite_version_info)
     address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     try:

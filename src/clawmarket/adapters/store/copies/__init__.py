@@ -1,0 +1,1 @@
+"""Copies of whole databases, from one kind to the other and within SQLite."""

@@ -1,0 +1,70 @@
+"""PostgreSQL where it is asked for; a market on a file needs no driver for it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from clawmarket.domain.kernel.secret import Secret
+from clawmarket.ports.store import Store
+from clawmarket.runtime.config import ConfigError
+
+Far = Callable[[int, int], None]
+
+
+class DriverMissingError(ConfigError):
+    """The rows are to be in PostgreSQL, and its driver is not installed."""
+
+    advice = 'Install it with pip install "clawmarket[postgres]" and start again.'
+    next_command = "clawmarket serve"
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    try:
+        yield
+    except ImportError:
+        raise DriverMissingError("The driver of PostgreSQL is not installed.") from None
+
+
+def open_rows(url: Secret) -> Store:
+    """Open the store in a database. Raises DriverMissingError, and see `open_postgres`."""
+    with _extra():
+        from clawmarket.adapters.store.postgres import open_postgres  # noqa: PLC0415 - an extra
+    return open_postgres(url)
+
+
+def schema_of_rows(url: Secret) -> str | None:
+    """Return the schema of a database. Raises DriverMissingError, and see `stored_revision`."""
+    with _extra():
+        from clawmarket.adapters.store.postgres import stored_revision  # noqa: PLC0415 - an extra
+    return stored_revision(url)
+
+
+def migrate_rows(url: Secret) -> None:
+    """Bring a database to the newest schema. Raises DriverMissingError, and see `open_postgres`."""
+    open_rows(url).close()
+
+
+def copy_rows(url: Secret, target: Path, progress: Far) -> None:
+    """Copy a database into a file. Raises DriverMissingError, and see `copy_postgres`."""
+    with _extra():
+        from clawmarket.adapters.store.copies.postgres import (  # noqa: PLC0415 - an extra
+            copy_postgres,
+        )
+    copy_postgres(url, target, progress)
+
+
+def check_free(url: Secret) -> None:
+    """Refuse a database with anything in it. Raises DriverMissingError, and see `check_empty`."""
+    with _extra():
+        from clawmarket.adapters.store.copies.loading import check_empty  # noqa: PLC0415 - an extra
+    check_empty(url)
+
+
+def load_rows(source: Path, url: Secret, progress: Far) -> None:
+    """Fill a database from a file. Raises DriverMissingError, and see `load_postgres`."""
+    with _extra():
+        from clawmarket.adapters.store.copies.loading import (  # noqa: PLC0415 - an extra
+            load_postgres,
+        )
+    load_postgres(source, url, progress)
