@@ -221,7 +221,7 @@ def _in_parts(buyer: Member, seller: Member, accepted: int) -> str:
 def _offer_in_parts(buyer: Member, seller: Member, ending: str, rail: str) -> str:
     """Trade 3 pieces at 0.000067 in three parts: 66, 66 and 69 minor units."""
     parts = [{"title": f"Part {n}", "percent": p} for n, p in enumerate((33, 33, 34))]
-    usage = {"usageScope": {"purpose": "research"}} if ending == "halted" else {}
+    usage: Json = {"usageScope": {"purpose": "research"}} if ending == "halted" else {}
     draft = seller.do(
         "web3.market.offer.create", title="Pages", price="67", milestones=parts, **usage
     )

@@ -1,5 +1,7 @@
 """Milestones of offers: an order is delivered, accepted and paid part after part of one lock."""
 
+from typing import Any
+
 import pytest
 
 from clawmarket.domain.kernel.errors import Refused
@@ -14,13 +16,13 @@ CREATE, UPDATE = "web3.market.offer.create", "web3.market.offer.update"
 HALVES = [{"title": "First", "percent": 50}, {"title": "Second", "percent": 50}]
 
 
-def ordered(world: World, *percents: int, **terms: object) -> tuple[Member, Member, Fields]:
+def ordered(world: World, *percents: int, **terms: Any) -> tuple[Member, Member, Fields]:
     """Return a buyer, a seller and an unpaid order of two pieces at 5.00 in parts."""
     buyer, seller = world.member(), world.member()
     return buyer, seller, buyer.orders(seller.offers_parts(*percents, **terms), quantity=2)
 
 
-def paid(world: World, *percents: int, **terms: object) -> tuple[Member, Member, Fields]:
+def paid(world: World, *percents: int, **terms: Any) -> tuple[Member, Member, Fields]:
     """Return the same with the payment locked."""
     buyer, seller, order = ordered(world, *percents, **terms)
     buyer.locks(order)
@@ -228,13 +230,15 @@ def test_the_explanation_names_the_part(world: World) -> None:
 USAGE: Fields = {"purpose": "research"}
 
 
-def permitted(world: World, days: int | None = None, **terms: object) -> tuple[Member, ...]:
+def permitted(
+    world: World, days: int | None = None, **terms: Any
+) -> tuple[Member, Member, Fields, Fields]:
     """Return buyer, seller, order and consent of a paid order in two halves."""
     usage = USAGE | ({"durationDays": days} if days else {})
     buyer, seller, order = paid(world, 50, 50, usageScope=usage, **terms)
     with pytest.raises(ConsentNeededError):
         seller.begins(order)
-    return buyer, seller, order, buyer.consents(order)  # type: ignore[return-value]  # two are dicts
+    return buyer, seller, order, buyer.consents(order)
 
 
 def test_one_consent_covers_all_parts(world: World) -> None:
