@@ -495,6 +495,32 @@ LAPSED_LIES: dict[str, tuple[StoryLie, list[str]]] = {
 }
 
 
+def swap_parts(records: list[Json], _: Deal) -> None:
+    """Let a part be paid before it was delivered."""
+    paid, _told = with_event(records, PART)
+    place = records.index(paid)
+    delivered = next(
+        n
+        for n in range(place, 0, -1)
+        if any(one["kind"] == "delivery_completed" for one in records[n]["events"])
+    )
+    records[place], records[delivered] = records[delivered], paid
+
+
+def offered(percents: tuple[int, ...]) -> StoryLie:
+    """Let the seller have offered other parts, and signed that; the order stays what it was."""
+
+    def change(records: list[Json], made: Deal) -> None:
+        record, told = with_event(records, "offer_created")
+        parts = [{"title": f"Part {n}", "percent": p} for n, p in enumerate(percents)]
+        params = record["statement"]["said"]["params"]
+        params["milestones"] = told["milestones"] = parts
+        told["terms"] = content_digest(params)
+        made.sign(record)
+
+    return change
+
+
 PART = "settlement_part_released"
 # About 0.000199 credits in three parts, 65 and 66 and 68 minor units.
 PART_LIES: dict[str, tuple[StoryLie, list[str]]] = {
@@ -507,4 +533,33 @@ PART_LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "other milestones": (event("order_created", milestones=[["All", "199"]]), ["records"]),
     "no milestones": (event("order_created", milestones=[]), ["records"]),
     "a part of another settlement": (event(PART, settlementId="settlement_"), ["records"]),
+}
+
+
+# About 0.000201 credits (three pieces) in three parts, 66 and 66 and 69 minor units, of an offer.
+OFFER_PART_LIES: dict[str, tuple[StoryLie, list[str]]] = {
+    "a larger part": (
+        all_of(event(PART, sellerAmount="67"), posting(PART, 1, "67")),
+        ["records"],
+    ),
+    "a part for another milestone": (event(PART, milestone=0), ["records"]),
+    "a part that nobody was paid": (without(PART), ["records"]),
+    "a part that was not delivered": (without("delivery_completed"), ["records"]),
+    "a part paid before its delivery": (swap_parts, ["records"]),
+    "other milestones": (event("order_created", milestones=[["All", "201"]]), ["records"]),
+    "no milestones": (event("order_created", milestones=[]), ["records"]),
+    "the milestones of one piece": (
+        event("order_created", milestones=[["Part 0", "22"], ["Part 1", "22"], ["Part 2", "23"]]),
+        ["records"],
+    ),
+    "a part of another settlement": (event(PART, settlementId="settlement_"), ["records"]),
+    "an offer of other parts": (offered((50, 25, 25)), ["records"]),
+    "an offer of fewer hundredths": (offered((33, 33, 33)), ["records"]),
+    "an offer of no parts": (offered(()), ["records"]),
+    "an offer that says other parts than its seller": (
+        event("offer_created", milestones=[{"title": "All", "percent": 100}]),
+        ["records"],
+    ),
+    "an offer that forgets its parts": (event("offer_created", milestones=[]), ["records"]),
+    "parts of nothing": (event("offer_created", milestones="all"), ["records"]),
 }

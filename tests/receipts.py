@@ -158,10 +158,12 @@ def deal(kind: str, ending: str, voice: str) -> Deal:
         kind: `task`, `offer`, or `rail` for an offer paid on an outside rail.
         ending: `settled` or `refunded`; for tasks also `ruled` (a quarter to the seller),
             `overruled` (a rejection does not hold), `lapsed` (no arbiter ruled), `parts` (three
-            milestones) or `stopped` (one of them); for offers also `permitted` (with a consent,
-            settled, revoked before the review) or `revoked` (before the delivery, refunded); on a
-            rail also `cancelled` (while it was asked) or `resolved` (an operator said that a
-            payment had not happened).
+            milestones) or `stopped` (one of them); so for offers and on a rail, too. For offers
+            also `permitted` (with a consent, settled, revoked before the review), `revoked`
+            (before the delivery, refunded), `halted` (with a consent that was revoked while the
+            first of three milestones was reviewed) or `changed` (three milestones, and the draft
+            was changed after them); on a rail also `cancelled` (while it was asked) or `resolved`
+            (an operator said that a payment had not happened).
         voice: `signed` by wallets, or `attested` by the market for API keys.
     """
     rail = MemoryRail()
@@ -170,7 +172,9 @@ def deal(kind: str, ending: str, voice: str) -> Deal:
     wallets = {one.id: one.wallet for one in (buyer, seller) if one.wallet}
     if voice == "attested":
         buyer, seller = _with_key(buyer), _with_key(seller)
-    if kind == "rail":
+    if kind in ("offer", "rail") and ending in ("parts", "stopped", "halted", "changed"):
+        order_id = _offer_in_parts(buyer, seller, ending, "twin" if kind == "rail" else "credits")
+    elif kind == "rail":
         order_id = _on_rail(rail, buyer, seller, ending)
     elif ending in ("parts", "stopped"):
         order_id = _in_parts(buyer, seller, 3 if ending == "parts" else 1)
@@ -212,6 +216,35 @@ def _in_parts(buyer: Member, seller: Member, accepted: int) -> str:
     buyer.world.pass_time(seconds=86_400)
     buyer.world.sweep()
     return str(award["orderId"])
+
+
+def _offer_in_parts(buyer: Member, seller: Member, ending: str, rail: str) -> str:
+    """Trade 3 pieces at 0.000067 in three parts: 66, 66 and 69 minor units."""
+    parts = [{"title": f"Part {n}", "percent": p} for n, p in enumerate((33, 33, 34))]
+    usage: Json = {"usageScope": {"purpose": "research"}} if ending == "halted" else {}
+    draft = seller.do(
+        "web3.market.offer.create", title="Pages", price="67", milestones=parts, **usage
+    )
+    if ending == "changed":
+        about = {"offerId": draft["offerId"], "description": "Three pages."}
+        seller.do("web3.market.offer.update", **about)
+    seller.do("web3.market.offer.publish", offerId=draft["offerId"])
+    order = buyer.orders(draft, quantity=3)
+    buyer.locks(order, rail=rail)
+    buyer.world.run_jobs()
+    consent = buyer.consents(order) if usage else {}
+    for number in range(3 if ending in ("parts", "changed") else 1):
+        delivery_id = seller.begins(order)["deliveryId"]
+        files = [seller.stores(b"part %d" % number)]
+        seller.do("web3.market.delivery.complete", deliveryId=delivery_id, artifacts=files)
+        if consent:
+            buyer.revokes(consent)
+        buyer.releases(order)
+        buyer.world.run_jobs()
+    buyer.world.pass_time(seconds=86_400)
+    buyer.world.sweep()
+    buyer.world.run_jobs()
+    return str(order["orderId"])
 
 
 def _quarrel(buyer: Member, seller: Member, arbiter: Member, ending: str) -> str:

@@ -299,6 +299,11 @@ class Member:
         offer = self.do("web3.market.offer.create", **asked)
         return self.do("web3.market.offer.publish", offerId=offer["offerId"])
 
+    def offers_parts(self, *percents: int, price: str = "5", **terms: Any) -> Fields:
+        """Write an offer in milestones and open it."""
+        parts = [{"title": f"Part {n}", "percent": p} for n, p in enumerate(percents)]
+        return self.offers(price, milestones=parts, **terms)
+
     def orders(self, offer: Fields, quantity: int = 1) -> Fields:
         """Order from an offer."""
         return self.do("web3.market.order.create", offerId=offer["offerId"], quantity=quantity)

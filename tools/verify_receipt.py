@@ -419,14 +419,22 @@ def read_agreement(records: list[Space], made: Space, order: Json) -> Json:
     demand(type(count) is int and count > 0, "The quantity is no whole number.")
     agreed["price"] = word(priced, "price", AMOUNT)
     agree(order, **{name: asked.params[name] for name in CONDITIONS if name in asked.params})
-    parts, percent = asked.params.get("milestones", []), 0
-    dues = [0]
+    parts = asked.params.get("milestones")
+    if agreed["offerId"]:
+        said = [] if parts is None and asked.statement and "offer_created" in asked.kinds else parts
+        # A change that leaves the milestones as they were does not say them again.
+        parts = priced.get("milestones", said or [])
+        told = parts if said is None else said
+        same("The offer has other milestones than its seller said.", told, parts)
+    percent, dues = 0, [0]
+    parts = [] if parts is None else parts
     good = isinstance(parts, list) and all(isinstance(part, dict) for part in parts)
     shapes = [(type(p.get("title")), type(p.get("percent"))) for p in parts] if good else [None]
-    demand(set(shapes) <= {(str, int)}, "The task's milestones are not titles with percents.")
+    demand(set(shapes) <= {(str, int)}, "The milestones are not titles with percents.")
     for part in parts:
         percent += part["percent"]
-        dues.append(int(agreed["price"]) * percent // 100)
+        dues.append(int(agreed["price"]) * count * percent // 100)
+    demand(percent in (0, 100), "The milestones are not all of the price, or more than that.")
     sums = [str(due - before) for before, due in pairwise(dues)]
     titles = [part["title"] for part in parts]
     agree(order, milestones=[list(pair) for pair in zip(titles, sums, strict=True)])
@@ -504,6 +512,9 @@ def read_parts(
     """Return net and fee of each milestone that was paid, in their order."""
     parts: list[tuple[int, int]] = []
     told = [event for record in records for event in record.events]
+    steps = ("delivery_completed", "settlement_part_released", "settlement_released")
+    for pair in pairwise(["", *[event["kind"] for event in told if event["kind"] in steps]]):
+        demand(steps[0] in pair, "It was paid before it was delivered.")
     for event in [event for event in told if event["kind"] == "settlement_part_released"]:
         agree(event, **{name: locked.get(name) for name in ("orderId", "settlementId", "asset")})
         agree(event, milestone=len(parts))
@@ -597,7 +608,9 @@ def read_ruling(
 def delivered(records: list[Space]) -> str:
     """Return the content hash of what was paid for: the accepted result, else the delivery."""
     if not any("result_accepted" in record.kinds for record in records):
-        return word(only(records, "delivery_completed")[1], "digest")
+        paid = [n for n, one in enumerate(records) if "settlement_part_released" in one.kinds]
+        rest = records[paid[-1] :] if paid else records
+        return word(only(rest, "delivery_completed")[1], "digest")
     told = [event for record in records for event in record.events]
     result = [e for e in told if e["kind"] == "result_accepted"][-1].get("resultId")
     return word(only(records, "result_submitted", resultId=result)[1], "digest")

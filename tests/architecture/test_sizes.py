@@ -16,7 +16,11 @@ SPELT_OUT = SRC / "adapters" / "store" / "migrations" / "versions"
 # What may be larger, and why. An entry that is no longer needed fails the last test.
 LONG_FUNCTIONS: dict[str, str] = {}
 LONG_FILES: dict[str, str] = {}
-FULL_FOLDERS: dict[str, str] = {"services/market": "one module per noun of the market"}
+FULL_FOLDERS: dict[str, str] = {
+    "domain/market": "one module per noun of the market",
+    "domain/trust": "one module per notion of trust, small ones",
+    "services/market": "one module per noun of the market",
+}
 
 
 def _sources() -> list[Path]:

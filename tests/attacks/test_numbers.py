@@ -2,11 +2,13 @@
 
 import copy
 from collections.abc import Iterator
+from itertools import count, pairwise
 from typing import Any, NamedTuple
 
 import orjson
 import pytest
 from gateway.front import Front
+from httpx import Response
 
 from books import Books
 from clawmarket.adapters.store.schema import KINDS
@@ -108,6 +110,7 @@ class Desk:
         reader = reader_of(self.world)
         who, self.params = reader.prepares(method.name, self.world.member(), self.world.member())
         self.headers = self._headers(who)
+        self._keys = count()
 
     def close(self) -> None:
         """Let go of the market."""
@@ -127,18 +130,23 @@ class Desk:
         """Make the call with a text of a request at a place; return status and answer."""
         body = orjson.dumps(_put(self.params, place)).decode()
         asked = body.replace(f'"{MARK}"', raw).encode()
-        answer = self.front.call(self.method.name, asked, headers=self.headers)
+        answer = self.call(asked)
         return answer.status_code, answer.json()
+
+    def call(self, body: bytes) -> Response:
+        """Make the call with a body, as a request of its own."""
+        headers = self.headers | {"Idempotency-Key": f"number-{next(self._keys)}"}
+        return self.front.call(self.method.name, body, headers=headers)
 
 
 def _put(params: Fields, place: Place) -> Fields:
     """Return the parameters with the mark at a place, and with what has to stand around it."""
     asked = copy.deepcopy(params)
     inner: Any = asked
-    for step in place[:-1]:
+    for step, within in pairwise(place):
         if isinstance(inner, dict) and not inner.get(str(step)):
             around = FILE if place[-1] == "size" else {"title": "Part", "percent": 100}
-            inner[str(step)] = [dict(around)]
+            inner[str(step)] = [dict(around)] if within == 0 else {"purpose": "research"}
         inner = inner[step]
     inner[place[-1]] = MARK
     return asked
@@ -164,7 +172,7 @@ def test_what_is_no_number_is_refused(desk: Desk) -> None:
             assert told == (400, False, "E_INVALID_ARGUMENT"), (number.place, raw[:80], answer)
             assert desk.rows() == before, (number.place, raw[:80])
     body = orjson.dumps(desk.params)
-    assert desk.front.call(desk.method.name, body, headers=desk.headers).json()["ok"]
+    assert desk.call(body).json()["ok"]
 
 
 @each_method

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from books import Books
-from clawmarket.adapters.store.copy import file_faults
+from clawmarket.adapters.store.copies.sqlite import file_faults
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid
 from clawmarket.domain.market.delivery import Delivery

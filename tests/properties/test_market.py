@@ -24,9 +24,15 @@ WHO = st.integers(0, 5)
 RIGHT = 3
 PAUSES = st.sampled_from([1, 1, 1, 30, 30, 300, 300, 599, 600, 900, 86_400])
 MOST_PARTS = 3
+PERCENTS = st.sampled_from([(), (50, 50), (1, 98, 1)])
 UNITS = st.sampled_from(["1", "3", "7", "100000", "2000000", "3000001"])
 WINDOWS = st.sampled_from([1, 600, 86_400])
 SUMS = st.sampled_from(["1", "99", "100", "10000000", "40000001", "90000000", "1000000001"])
+
+
+def parts_of(percents: tuple[int, ...]) -> list[Fields]:
+    """Return milestones as a request names them."""
+    return [{"title": "Part", "percent": percent} for percent in percents]
 
 
 @dataclass(frozen=True)
@@ -110,12 +116,11 @@ class AnyTrading(RuleBasedStateMachine):
         """Somebody is at work when the quarrels begin."""
         self.hire(())
 
-    @rule(percents=st.sampled_from([(), (50, 50), (1, 98, 1)]))
+    @rule(percents=PERCENTS)
     def hire(self, percents: tuple[int, ...]) -> None:
         """Somebody is hired as it should be, perhaps in parts, as long as the buyer can pay."""
         buyer, worker, _ = self.people
-        parts = [{"title": "Part", "percent": percent} for percent in percents]
-        price: Fields = {"budget": "10000001", "milestones": parts}
+        price: Fields = {"budget": "10000001", "milestones": parts_of(percents)}
         self.tries("task", buyer, "publishTask", title="Work", **price)
         terms = {"taskId": self.known["task"][-1]["taskId"], "price": "10000000"}
         self.tries("bid", worker, "placeBid", **terms)
@@ -180,14 +185,16 @@ class AnyTrading(RuleBasedStateMachine):
 
     # --- Offers ------------------------------------------------------------------------------
 
-    @rule(who=WHO, price=SUMS, days=st.sampled_from([None, 0, 1, 30]))
-    def offer(self, who: int, price: str, days: int | None) -> None:
+    @rule(who=WHO, price=SUMS, days=st.sampled_from([None, 0, 1, 30]), percents=PERCENTS)
+    def offer(self, who: int, price: str, days: int | None, percents: tuple[int, ...]) -> None:
         """Write an offer and open it; most ask for a consent, for ever (0) or some days."""
         actor = self.people[who % 3]
-        terms: Fields = {"title": "Service", "price": price}
+        terms: Fields = {"title": "Service", "price": price, "milestones": parts_of(percents)}
         if days is not None:
             terms["usageScope"] = {"purpose": "research", "durationDays": days or None}
         self.tries("draft", actor, "offer.create", **terms)
+        if "draft" not in self.known:
+            return
         draft = self.known["draft"][-1]
         self.tries("offer", actor, "offer.publish", offerId=draft["offerId"])
 
@@ -223,13 +230,16 @@ class AnyTrading(RuleBasedStateMachine):
         only = actor.id if gives_up else buyer
         self.tries("turned", actor, verb, only, orderId=order["orderId"])
 
-    @rule(price=SUMS, days=st.sampled_from([None, 1]))
-    def permit(self, price: str, days: int | None) -> None:
+    @rule(price=SUMS, days=st.sampled_from([None, 1]), percents=PERCENTS)
+    def permit(self, price: str, days: int | None, percents: tuple[int, ...]) -> None:
         """Somebody orders what asks for a consent, pays and consents as it should be."""
         buyer, seller, _ = self.people
         usage: Fields = {"purpose": "research", "durationDays": days}
         terms: Fields = {"title": "Data", "price": price, "timeoutSec": 7 * 86_400}
+        terms["milestones"] = parts_of(percents)
         self.tries("draft", seller, "offer.create", usageScope=usage, **terms)
+        if "draft" not in self.known:
+            return
         offer = {"offerId": self.known["draft"][-1]["offerId"]}
         self.tries("offer", seller, "offer.publish", **offer)
         self.tries("order", buyer, "order.create", **offer)
@@ -237,6 +247,25 @@ class AnyTrading(RuleBasedStateMachine):
         self.tries("turned", buyer, "settlement.lock", **about)
         scope: Fields = {"consentScope": {"purpose": "research"}}
         self.tries("consent", buyer, "consent.grant", **about, **scope)
+
+    @precondition(lambda self: "order" in self.known)
+    @rule(pick=PICK, silent=st.booleans())
+    def advance(self, pick: int, silent: bool) -> None:  # noqa: FBT001 - drawn
+        """Deliver the part at hand of an order from an offer, and accept it, as it should be."""
+        order = self.one("order", pick)
+        seller, about = self.who(0, order["seller"]), {"orderId": order["orderId"]}
+        self.tries("delivery", seller, "delivery.issue", order["seller"], **about)
+        if "delivery" not in self.known:
+            return
+        delivery = {"deliveryId": self.known["delivery"][-1]["deliveryId"]}
+        begun = self.who(0, self.known["delivery"][-1]["seller"])
+        self.tries("turned", begun, "delivery.complete", begun.id, **delivery)
+        if silent:
+            self.world.pass_time(seconds=600)
+            self.world.sweep()
+            return
+        buyer = self.who(0, self.buyer_of("order", order))
+        self.tries("turned", buyer, "settlement.release", buyer.id, **about)
 
     @precondition(lambda self: "order" in self.known)
     @rule(

@@ -37,7 +37,10 @@ class AnyRail(RuleBasedStateMachine):
         self.world = World(rails={"twin": self.rail})
         self.books = Books(self.world.store)
         self.buyer, self.seller = self.world.member(), self.world.member()
-        self.offer = self.seller.offers("0.000199")
+        self.offers = [
+            self.seller.offers("0.000199"),
+            self.seller.offers_parts(33, 33, 34, price="0.000067"),
+        ]
         self.orders: list[Fields] = []
 
     def teardown(self) -> None:
@@ -90,10 +93,10 @@ class AnyRail(RuleBasedStateMachine):
             except Refused:
                 return
 
-    @rule(quantity=st.integers(1, 3))
-    def order(self, quantity: int) -> None:
-        """Order, and ask the rail to lock."""
-        self.orders.append(self.buyer.orders(self.offer, quantity))
+    @rule(quantity=st.integers(1, 3), offer=st.integers(0, 1))
+    def order(self, quantity: int, offer: int) -> None:
+        """Order, perhaps in parts, and ask the rail to lock."""
+        self.orders.append(self.buyer.orders(self.offers[offer], quantity))
         self.tries(self.buyer, "settlement.lock", 0)
 
     @rule(pick=PICK)
@@ -132,7 +135,7 @@ class AnyRail(RuleBasedStateMachine):
         self.rail.faults.clear()
         self.rail.faults.extend(faults)
 
-    @rule(step=st.sampled_from(["lock", "release", "refund"]))
+    @rule(step=st.sampled_from(["lock", "part", "release", "refund"]))
     def refuse(self, step: str) -> None:
         """Let the rail decline a kind of step, or no longer."""
         self.rail.refuses ^= {step}

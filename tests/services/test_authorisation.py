@@ -25,6 +25,7 @@ OPEN = {
     "web3.market.listBids": "a task's other bids are left out of the answer",
     "web3.market.order.list": "orders of others are left out of the answer",
     "web3.dispute.list": "disputes of others are left out of the answer",
+    "web3.market.trust.grant": "anybody may be trusted",
 }
 PRIVATE = [
     (name, param)
@@ -47,6 +48,7 @@ OPERATORS_MAY = {
     "web3.market.reconciliation.summary": "an operator answers for the money",
     "web3.market.transparency.summary": "an operator sees what stands where",
     "web3.market.transparency.trace": "an operator sees every record",
+    "web3.market.tab.reconcile": "an operator answers for the money",
 }
 
 
@@ -101,6 +103,8 @@ def two_deals(world: World) -> dict[str, str]:
     permitted = buyer.orders(worker.offers(usageScope={"purpose": "research"}))
     buyer.locks(permitted)
     things["consentId"] = buyer.consents(permitted)["consentId"]
+    trust = worker.trusts(buyer)
+    things |= trust | buyer.opens(trust) | account
     things |= {"orderId": award["orderId"], "jobId": world.all(Job)[0].job_id}
     return {name: value for name, value in things.items() if name in NOUNS}
 

@@ -34,6 +34,7 @@ def test_a_draft_is_the_sellers_own(world: World) -> None:
         "disputeWindowSec": 600,
         "resubmitSec": 86_400,
         "usageScope": None,
+        "milestones": [],
         "status": "offer_created",
         "createdAt": iso(START),
         "shortened": False,

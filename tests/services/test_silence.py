@@ -6,6 +6,7 @@ that moment on it is refused. The sweep does nothing before, and ends it from th
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -144,6 +145,50 @@ def unreleased(world: World) -> Row:
     return Row(world, lambda: buyer.releases(order), due, due, order, buyer)
 
 
+def in_parts(world: World, **terms: Any) -> tuple[Member, Member, Fields]:
+    """Return buyer, seller and a paid order in halves, of which one was accepted."""
+    buyer, seller = world.member(), world.member()
+    order = buyer.orders(seller.offers_parts(50, 50, **terms), quantity=2)
+    buyer.locks(order)
+    if "usageScope" in terms:
+        buyer.consents(order)
+    seller.delivers(seller.begins(order))
+    world.pass_time(seconds=300)
+    buyer.releases(order)
+    return buyer, seller, order
+
+
+def unissued_part(world: World) -> Row:
+    """Wait for the seller to begin the next part: the offer's time from the acceptance on."""
+    _, seller, order = in_parts(world, timeoutSec=3_600)
+    due = seller.order(order)["dueAt"]
+    return Row(world, lambda: seller.begins(order), due, due, order, seller)
+
+
+def unfinished_part(world: World) -> Row:
+    """Wait for the seller to finish the next part."""
+    _, seller, order = in_parts(world)
+    delivery = seller.begins(order)
+    due = seller.order(order)["dueAt"]
+    return Row(world, lambda: seller.delivers(delivery), due, due, order, seller)
+
+
+def outlasted_part(world: World) -> Row:
+    """Wait for the next part until the consent ends by itself, before the time to deliver does."""
+    usage = {"purpose": "research", "durationDays": 1}
+    _, seller, order = in_parts(world, usageScope=usage, timeoutSec=7 * 86_400)
+    due = seller.order(order)["dueAt"]
+    return Row(world, lambda: seller.begins(order), due, due, order, seller)
+
+
+def unreleased_part(world: World) -> Row:
+    """Wait for the buyer to release the last part."""
+    buyer, seller, order = in_parts(world)
+    seller.delivers(seller.begins(order))
+    due = buyer.order(order)["dueAt"]
+    return Row(world, lambda: buyer.releases(order), due, due, order, buyer)
+
+
 def unrepaired(world: World) -> Row:
     """Wait for the worker to hand in again: a day; the refund follows a review window later."""
     buyer, worker, award = world.hired()
@@ -204,6 +249,10 @@ ROWS: dict[Callable[[World], Row], tuple[type[ExpiredError], SweepAnswer, str]] 
     unjudged: (ReviewLateError, RELEASED, "settlement_completed"),
     unrejected: (ReviewLateError, RELEASED, "settlement_completed"),
     unreleased: (ReviewLateError, RELEASED, "settlement_completed"),
+    unissued_part: (DeliveryLateError, REFUNDED, "order_refunded"),
+    unfinished_part: (DeliveryLateError, REFUNDED, "order_refunded"),
+    outlasted_part: (DeliveryLateError, REFUNDED, "order_refunded"),
+    unreleased_part: (ReviewLateError, RELEASED, "settlement_completed"),
     unrepaired: (DeliveryLateError, REFUNDED, "order_refunded"),
     unshown: (DisputeLateError, RELEASED, "settlement_completed"),
     unanswered: (DisputeLateError, REFUNDED, "order_refunded"),

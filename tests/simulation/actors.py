@@ -43,6 +43,11 @@ def market(verb: str, **params: Any) -> Deed:
     return Deed(f"web3.market.{verb}", params)
 
 
+def parts_of(percents: tuple[int, ...]) -> list[Fields]:
+    """Return milestones as a request names them."""
+    return [{"title": "Part", "percent": percent} for percent in percents]
+
+
 @dataclass(frozen=True)
 class Eyes:
     """What one party sees before it acts."""
@@ -117,7 +122,7 @@ class Eyes:
             title="Work",
             budget=str(amount),
             fund=draw.happens(800),
-            milestones=[{"title": "Part", "percent": percent} for percent in percents],
+            milestones=parts_of(percents),
             expirySec=draw.pick(EXPIRIES),
             timeoutSec=draw.pick(WINDOWS),
             disputeWindowSec=draw.pick(WINDOWS),
@@ -163,6 +168,7 @@ class Eyes:
                 timeoutSec=draw.pick(WINDOWS),
                 disputeWindowSec=draw.pick(WINDOWS),
                 usageScope=draw.pick(USAGES),
+                milestones=parts_of(draw.pick(PERCENTS)),
             )
         if self.chance.happens(400):
             others = [
@@ -272,6 +278,10 @@ class Eyes:
     def _as_seller(self, order: Order) -> Iterator[Deed]:
         if order.state in (OrderState.LOCKED, OrderState.CONSENTED):
             yield market("delivery.issue", orderId=order.order_id)
+        elif order.state is OrderState.WORKING and order.offer_id and not order.delivery_id:
+            yield from [market("delivery.issue", orderId=order.order_id)] * 2
+            if self.chance.happens(60):
+                yield market("settlement.refund", orderId=order.order_id)
         elif order.state is OrderState.WORKING:
             yield self.hand_in(order)
             yield self.hand_in(order)

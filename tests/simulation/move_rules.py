@@ -8,6 +8,7 @@ from clawmarket.domain.kernel.ids import MARKET_ACCOUNT
 from clawmarket.domain.kernel.moment import DAY_MS, HOUR_MS, SECOND_MS
 from clawmarket.domain.market.bid import Bid
 from clawmarket.domain.market.consent import Consent
+from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.task import Task
@@ -62,12 +63,14 @@ ORDER_MOVES: dict[tuple[str, str], Rules] = {
     ("delivery_ready", "consent_granted"): {"seller": always},
     ("delivery_ready", "consent_revoked"): {"buyer": always},
     ("consent_revoked", "settlement_cancelled"): {"buyer": always, **GIVEN_UP},
+    ("consent_revoked", "order_refunded"): GIVEN_UP,
     ("delivery_ready", "payment_locked"): {"seller": always},
     ("delivery_ready", "delivery_completed"): BY_SELLER,
     ("delivery_ready", "settlement_cancelled"): GIVEN_UP,
     ("delivery_ready", "order_refunded"): GIVEN_UP,
     ("delivery_ready", "order_disputed"): {"seller": before_the_end},
     ("delivery_completed", "delivery_ready"): {**BY_BUYER, "market": late},
+    ("delivery_completed", "consent_revoked"): {**BY_BUYER, "market": late},
     ("delivery_completed", "settlement_completed"): {**BY_BUYER, "market": late},
     ("delivery_completed", "order_disputed"): BY_BUYER,
     ("order_disputed", "settlement_completed"): RULED,
@@ -140,7 +143,8 @@ def _check_order(books: Books, act: Act, before: Order | None, after: Order) -> 
         must(after.buyer != after.seller, "Somebody ordered from themselves.")
         must((after.task_id is None) == (after.state == "order_created"), "An award is not locked.")
         parts = sum(milestone.amount for milestone in after.milestones)
-        must(not after.milestones or parts == after.price, "The milestones are not the price.")
+        whole = after.price * after.quantity
+        must(not after.milestones or parts == whole, "The milestones are not the price.")
     elif before.state != after.state:
         what = f"an order from {before.state} to {after.state}"
         rules = ORDER_MOVES.get((str(before.state), str(after.state)))
@@ -148,13 +152,26 @@ def _check_order(books: Books, act: Act, before: Order | None, after: Order) -> 
         must(set(before.records) < set(after.records) or not after.settlement_id, "A story's gap.")
         _check_handed_over(books, act, before, after)
         _check_part(act, before, after)
+    elif act.of(Delivery):
+        _check_next_part(books, act, before, after)
     elif not act.of(Consent):
         must(after.state == "order_disputed", f"An order changed while {after.state}.")
     if before is not None and before.state == "order_disputed" and after.state != before.state:
         _check_verdict(books, act, before, after)
     elif after.state == "settlement_completed":
         must(_released(act, after) == _stake(after), "An accepted delivery was not paid whole.")
-    _check_waits(act, before, after)
+    _check_waits(books, act, before, after)
+
+
+def _check_next_part(books: Books, act: Act, before: Order, after: Order) -> None:
+    """A later part of an offer's order is begun once, or taken back, by the seller alone."""
+    must(act.actor == after.seller, "Somebody else began a part.")
+    must(after.offer_id and after.milestone, "A delivery without a move.")
+    must(after.state == "delivery_ready", "A part begun elsewhere.")
+    must(None in (before.delivery_id, after.delivery_id), "A part was begun twice.")
+    if before.delivery_id is None:
+        must(act.at < before.due_at, "A part was begun too late.")
+        _check_handed_over(books, act, before, after)
 
 
 def _check_part(act: Act, before: Order, after: Order) -> None:
@@ -168,7 +185,8 @@ def _check_part(act: Act, before: Order, after: Order) -> None:
         must(not silent, "The market sent a delivery back.")
         return
     must(after.milestone == before.milestone + 1, "A milestone was skipped.")
-    must((before.state, after.state) == ("delivery_completed", "delivery_ready"), "A part unseen.")
+    must(before.state == "delivery_completed", "A part unseen.")
+    must(after.state in ("delivery_ready", "consent_revoked"), "A part leads elsewhere.")
     must(_released(act, after) == _stake(before), "A milestone was not paid its part.")
 
 
@@ -188,7 +206,7 @@ def _released(act: Act, order: Order) -> int:
     return 0
 
 
-def _check_waits(act: Act, before: Order | None, after: Order) -> None:
+def _check_waits(books: Books, act: Act, before: Order | None, after: Order) -> None:
     """Check until when the order now waits."""
     if after.state == "order_disputed":
         dispute = act.after(Dispute, after.dispute_id)
@@ -196,10 +214,10 @@ def _check_waits(act: Act, before: Order | None, after: Order) -> None:
     elif after.state in FINAL and after.state != "delivery_completed":
         must(after.acts_at is None, "What is over waits for something.")
     else:
-        _check_moments(act, before, after)
+        _check_moments(books, act, before, after)
 
 
-def _check_moments(act: Act, before: Order | None, after: Order) -> None:
+def _check_moments(books: Books, act: Act, before: Order | None, after: Order) -> None:
     was = str(before.state) if before else ""
     if before is not None and str(before.state) == str(after.state):
         must((after.due_at, after.acts_at) == (before.due_at, before.acts_at), "A moved deadline.")
@@ -208,6 +226,11 @@ def _check_moments(act: Act, before: Order | None, after: Order) -> None:
     moments = (before.due_at, before.acts_at) if before else (0, None)
     if wait is not None:
         moments = (act.at + wait.due_s * SECOND_MS, act.at + wait.acts_s * SECOND_MS)
+    consent: Any = books.view.get(Consent, after.consent_id or "")
+    if was == "delivery_completed" and after.rejections == 0 and consent and consent.expires_at:
+        # The next part has its time, but none beyond the consent.
+        ends = max(act.at, min(moments[0], consent.expires_at))
+        moments = (ends, ends)
     must((after.due_at, after.acts_at) == moments, f"The time for {after.state} is wrong.")
 
 
@@ -323,6 +346,8 @@ def _check_handed_over(books: Books, act: Act, before: Order, after: Order) -> N
         return
     consent: Any = books.view.get(Consent, before.consent_id or "")
     must(consent is not None and consent.state == "consent_granted", "Begun without a consent.")
+    if before.state == "delivery_completed":
+        return  # an acceptance hands nothing over
     must(consent.expires_at is None or act.at < consent.expires_at, "The consent was over.")
 
 

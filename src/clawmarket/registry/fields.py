@@ -216,10 +216,20 @@ Cause = Annotated[str, Field(description="Why, in words."), Verbatim]
 
 
 class MilestonePart(Wire):
-    """A milestone of a task: what is to be there, for how many hundredths of the price."""
+    """A milestone to be agreed on: what is to be there, for how many hundredths of the price."""
 
     title: Annotated[str, Field(strict=True, min_length=1, max_length=200), Verbatim]
     percent: Annotated[int, Field(strict=True, ge=1, le=100, description="Hundredths.")]
+
+
+MilestoneParts = Annotated[
+    list[MilestonePart],
+    Field(
+        max_length=20,
+        description="Parts that are delivered, accepted and paid one after the other; their "
+        "percents sum to 100. None: one delivery for all of it.",
+    ),
+]
 
 
 class MilestoneView(Wire):

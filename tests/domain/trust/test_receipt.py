@@ -19,6 +19,7 @@ from clawmarket.entry.cli.verify import crypto
 from lies import (
     FILE_LIES,
     LAPSED_LIES,
+    OFFER_PART_LIES,
     PART_LIES,
     RULING_LIES,
     STORY_LIES,
@@ -91,6 +92,44 @@ def test_a_lie_about_a_milestone_fails_its_check(verifier: Verifier, lie: str) -
     """Each part is what the bid's price and the task's percents make it."""
     change, failed = PART_LIES[lie]
     made = deal("task", "parts", "signed")
+    records = made.records()
+    change(records, made)
+    found = verifier(made.told(records), made.key)["failed"]
+    assert [name for name in found if name != "summary"] == failed
+
+
+@both
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize(
+    ("kind", "ending", "amounts"),
+    [
+        ("offer", "parts", ("199", "2", "0")),
+        ("offer", "changed", ("199", "2", "0")),
+        ("offer", "stopped", ("66", "0", "135")),
+        ("offer", "halted", ("66", "0", "135")),
+        ("rail", "parts", ("199", "2", "0")),
+        ("rail", "stopped", ("66", "0", "135")),
+    ],
+)
+def test_an_honest_receipt_of_an_offer_in_parts_holds(
+    verifier: Verifier, kind: str, ending: str, voice: str, amounts: tuple[str, ...]
+) -> None:
+    """Paid here or on a rail, whole, stopped, or stopped by the end of the consent."""
+    made = deal(kind, ending, voice)
+    receipt = made.document()["receipt"]
+    assert tuple(receipt[name] for name in ("sellerAmount", "fee", "refund")) == amounts
+    assert verifier(made.text, made.key)["failed"] == []
+
+
+@both
+@pytest.mark.parametrize("kind", ["offer", "rail"])
+@pytest.mark.parametrize("lie", OFFER_PART_LIES)
+def test_a_lie_about_an_offers_milestone_fails_its_check(
+    verifier: Verifier, lie: str, kind: str
+) -> None:
+    """Each part is what the offer's price, its percents and the quantity make it."""
+    change, failed = OFFER_PART_LIES[lie]
+    made = deal(kind, "parts", "signed")
     records = made.records()
     change(records, made)
     found = verifier(made.told(records), made.key)["failed"]

@@ -116,6 +116,7 @@ KEYED: frozenset[type] = frozenset(
 LATER: dict[tuple[type, str], str] = {
     (Order, "milestone"): "0",
     (Order, "milestones"): "'[]'",
+    (Offer, "milestones"): "'[]'",
     (Offer, "usage_scope"): "'[]'",
     (Order, "usage_scope"): "'[]'",
     (Task, "milestones"): "'[]'",

@@ -196,6 +196,20 @@ def _days_within(order: Order, purpose: str, days: int | None) -> int | None:
     return asked.duration_days if days is None else days
 
 
+def bound(order: Order, consent: Consent, now: int) -> Order:
+    """Return an order that goes on with its next part as far as its one consent permits.
+
+    If the consent was taken back during the review, the order stops; what was accepted stays
+    accepted. Otherwise the time for the next part ends with the consent at last.
+    """
+    if consent.state is ConsentState.REVOKED:
+        return orders.stop(order, now)
+    if consent.expires_at is None or order.acts_at is None:
+        return order
+    due = max(now, min(order.due_at, consent.expires_at))
+    return replace(order, due_at=due, acts_at=due)
+
+
 def check_revocable(consent: Consent, now: int) -> None:
     """Raise unless there is something to take back.
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from clawmarket.domain.kernel.errors import ConflictError, NotFoundError
+from clawmarket.domain.kernel.errors import ConflictError, InvalidArgumentError, NotFoundError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
-from clawmarket.domain.market.terms import UsageScope
+from clawmarket.domain.market.terms import Part, UsageScope, milestones_of
 
 
 class OfferState(StrEnum):
@@ -57,11 +57,19 @@ class OwnOfferError(ConflictError):
     next_command = "clawmarket call web3.market.offer.list"
 
 
+class OfferIndivisibleError(InvalidArgumentError):
+    """A price is large enough to give each milestone of the offer something."""
+
+    advice = "Ask more, or name fewer milestones; each has to come to at least one minor unit."
+    next_command = "clawmarket explain offer_indivisible"
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What a seller will do or hand over, for how much a piece, within which time.
 
-    `usage_scope` is what the buyer has to consent to, at most one.
+    `usage_scope` is what the buyer has to consent to, at most one. `milestones` are the parts in
+    which an order is delivered, accepted and paid; none is one delivery for all of it.
     """
 
     offer_id: str
@@ -79,17 +87,19 @@ class Offer:
     created_at: int
     record_id: str
     usage_scope: tuple[UsageScope, ...] = ()
+    milestones: tuple[Part, ...] = ()
 
 
 @event
 @dataclass(frozen=True, slots=True)
 class OfferCreated(Event):
-    """A seller wrote an offer."""
+    """A seller wrote an offer; `milestones` are its parts, each a title and a percent."""
 
     offer_id: str
     seller: str
     asset: str
     price: str
+    milestones: list[object]
     terms: str
 
 
@@ -104,10 +114,11 @@ class OfferPublished(Event):
 @event
 @dataclass(frozen=True, slots=True)
 class OfferUpdated(Event):
-    """A seller changed an offer before publishing it."""
+    """A seller changed an offer before publishing it; `milestones` are its parts from then on."""
 
     offer_id: str
     price: str
+    milestones: list[object]
     terms: str
 
 
@@ -133,6 +144,20 @@ def check_editable(offer: Offer) -> None:
     """Raise OfferFixedError unless nobody can have relied on the terms yet."""
     if offer.state is not OfferState.CREATED:
         raise OfferFixedError(f"The offer is {offer.state}.", offerId=offer.offer_id)
+
+
+def check_divisible(offer: Offer) -> None:
+    """Raise OfferIndivisibleError unless each milestone of one piece comes to something.
+
+    Then each of several pieces does: more of all is never less of a part.
+    """
+    if any(not part.amount for part in milestones_of(offer.milestones, offer.price)):
+        raise OfferIndivisibleError("The price is too small for the offer's milestones.")
+
+
+def told_parts(offer: Offer) -> list[object]:
+    """Return the milestones of an offer as its record and its requests name them."""
+    return [{"title": part.title, "percent": part.percent} for part in offer.milestones]
 
 
 def check_orderable(offer: Offer, buyer: str) -> None:

@@ -66,7 +66,10 @@ ORDER = Machine(
             _S.WORKING: _S.RETURNED,
             _S.REVOKED: _S.RETURNED,
         },
-        "refund": {_S.LOCKED: _S.REFUNDED, _S.WORKING: _S.REFUNDED},
+        "refund": {_S.LOCKED: _S.REFUNDED, _S.WORKING: _S.REFUNDED, _S.REVOKED: _S.REFUNDED},
+        # The deliveries of an offer's later parts, which the buyer can no longer step back from.
+        "begin_part": {_S.WORKING: _S.WORKING},
+        "withdraw_part": {_S.WORKING: _S.WORKING},
     },
 )
 
@@ -175,9 +178,9 @@ class Order:
     dispute_id: str | None
     milestones: tuple[Milestone, ...]
     milestone: int
+    asked: str | None = None
     usage_scope: tuple[UsageScope, ...] = ()
     consent_id: str | None = None
-    asked: str | None = None
 
     @property
     def needs_consent(self) -> bool:
@@ -266,57 +269,6 @@ class OrderExpired(Event):
     order_id: str
 
 
-@event
-@dataclass(frozen=True, slots=True)
-class PaymentLocked(Event):
-    """The price is set aside; no side can take it alone."""
-
-    order_id: str
-    settlement_id: str
-    asset: str
-    amount: str
-
-
-@event
-@dataclass(frozen=True, slots=True)
-class SettlementReleased(Event):
-    """The lock was divided between the seller and the market."""
-
-    settlement_id: str
-    order_id: str
-    asset: str
-    seller_amount: str
-    fee: str
-    refund: str
-    why: str
-
-
-@event
-@dataclass(frozen=True, slots=True)
-class SettlementPartReleased(Event):
-    """A milestone was accepted; its part of the lock was divided, the rest stays locked."""
-
-    settlement_id: str
-    order_id: str
-    asset: str
-    milestone: int
-    seller_amount: str
-    fee: str
-    why: str
-
-
-@event
-@dataclass(frozen=True, slots=True)
-class SettlementRefunded(Event):
-    """The whole lock went back to the buyer."""
-
-    settlement_id: str
-    order_id: str
-    asset: str
-    refund: str
-    why: str
-
-
 def _step(order: Order, action: str) -> OrderState:
     """Return the state after an action. Raises TransitionRefusedError, RailAskedError."""
     state = ORDER.step(order.state, action, orderId=order.order_id)
@@ -327,12 +279,7 @@ def _step(order: Order, action: str) -> OrderState:
 
 def _waits(order: Order, action: str, now: int, seconds: int) -> Order:
     due = now + seconds * SECOND_MS
-    return replace(
-        order,
-        state=_step(order, action),
-        due_at=due,
-        acts_at=due,
-    )
+    return replace(order, state=_step(order, action), due_at=due, acts_at=due)
 
 
 def _ends(order: Order, action: str) -> Order:
@@ -398,18 +345,16 @@ def stop(order: Order, now: int) -> Order:
 
 
 def start(order: Order, delivery_id: str | None, now: int) -> Order:
-    """Let the seller begin; the last moment to deliver stays what it was.
+    """Let the seller begin, or go on with the next part; the last moment to deliver stays.
 
     Raises:
         TransitionRefusedError: The order is not locked, or work has begun.
         ConsentNeededError: The buyer has to consent first, and did not.
         DeliveryLateError: `now` is not before the last moment to deliver.
     """
-    after = replace(
-        order,
-        state=_step(order, "start"),
-        delivery_id=delivery_id,
-    )
+    next_part = order.milestone > 0 and order.delivery_id is None and order.task_id is None
+    state = _step(order, "begin_part" if next_part else "start")
+    after = replace(order, state=state, delivery_id=delivery_id)
     if order.needs_consent and order.state is OrderState.LOCKED:
         raise ConsentNeededError("The buyer has not consented yet.", orderId=order.order_id)
     _check_deliverable(order, now)
@@ -419,12 +364,15 @@ def start(order: Order, delivery_id: str | None, now: int) -> Order:
 def withdraw_delivery(order: Order) -> Order:
     """Take an issued delivery back; the order waits for the seller again.
 
+    Once a part is accepted the buyer cannot step back alone any more, and so it stays.
+
     Raises:
         TransitionRefusedError: No delivery has begun.
         RevocationsUsedUpError: The order's story, and with it the receipt, would grow for ever.
     """
-    state = _step(order, "withdraw_permitted" if order.needs_consent else "withdraw_delivery")
-    if len(order.records) >= MAX_RECORDS_TO_REVOKE:
+    back = "withdraw_permitted" if order.needs_consent else "withdraw_delivery"
+    state = _step(order, "withdraw_part" if order.milestone else back)
+    if len(order.records) >= MAX_RECORDS_TO_REVOKE * (order.milestone + 1):
         raise RevocationsUsedUpError(
             "A delivery cannot be taken back that often.", orderId=order.order_id
         )
@@ -496,13 +444,8 @@ def reject(order: Order, now: int) -> Order:
 
 def dispute(order: Order, dispute_id: str, due_at: int) -> Order:
     """Freeze the order; from now on the dispute decides. Raises TransitionRefusedError."""
-    return replace(
-        order,
-        state=_step(order, "dispute"),
-        dispute_id=dispute_id,
-        due_at=due_at,
-        acts_at=due_at,
-    )
+    state = _step(order, "dispute")
+    return replace(order, state=state, dispute_id=dispute_id, due_at=due_at, acts_at=due_at)
 
 
 def can_be_disputed(order: Order, side: str, now: int) -> bool:

@@ -35,7 +35,7 @@ def file_facts(artifacts: tuple[Artifact, ...]) -> list[dict[str, object]]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A milestone of a task: what is to be there, for how many hundredths of the price."""
+    """A milestone to be agreed on: what is to be there, for how many hundredths of the price."""
 
     title: str
     percent: int
@@ -50,7 +50,7 @@ class Milestone:
 
 
 def milestones_of(parts: tuple[Part, ...], price: int) -> tuple[Milestone, ...]:
-    """Divide a price among the parts of a task, exactly: what rounding leaves goes to later ones.
+    """Divide a price among parts, exactly: what rounding leaves goes to later ones.
 
     The amounts up to each part are the price's hundredths rounded down, so that all together are
     the price.

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from clawmarket.domain.kernel.errors import ConflictError
+from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.money import format_amount, split_fee
 
@@ -80,6 +81,57 @@ class Settlement:
     def remaining(self) -> int:
         """What is still locked while the settlement is not resolved."""
         return self.amount - self.released
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class PaymentLocked(Event):
+    """The price is set aside; no side can take it alone."""
+
+    order_id: str
+    settlement_id: str
+    asset: str
+    amount: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class SettlementReleased(Event):
+    """The lock was divided between the seller and the market."""
+
+    settlement_id: str
+    order_id: str
+    asset: str
+    seller_amount: str
+    fee: str
+    refund: str
+    why: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class SettlementPartReleased(Event):
+    """A milestone was accepted; its part of the lock was divided, the rest stays locked."""
+
+    settlement_id: str
+    order_id: str
+    asset: str
+    milestone: int
+    seller_amount: str
+    fee: str
+    why: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class SettlementRefunded(Event):
+    """The whole lock went back to the buyer."""
+
+    settlement_id: str
+    order_id: str
+    asset: str
+    refund: str
+    why: str
 
 
 def confirm_lock(settlement: Settlement, now: int) -> Settlement:

@@ -22,6 +22,7 @@ _ALL_PERCENT = 100
 
 _RELEASED = "settlement_released"
 _PART = "settlement_part_released"
+_DELIVERED = "delivery_completed"
 _ENDS = {
     _RELEASED: ("settlement_completed",),
     "settlement_refunded": ("order_refunded", "settlement_cancelled"),
@@ -247,11 +248,12 @@ def _agreement(records: Sequence[Facts], made: Facts, order: Json) -> Json:
     quantity = made.params.get("quantity", 1)
     if type(quantity) is not int or quantity < 1:
         raise ReceiptFlawError("The quantity is no whole number.", None, str(quantity))
-    _amount(priced, "price")
+    price = _amount(priced, "price") * quantity
     parties = {name: order[name] for name in ("orderId", "buyer", "seller", "asset")}
     conditions = {name: order.get(name) for name in _CONDITIONS}
     _agree(order, {name: demand.params[name] for name in conditions if name in demand.params})
-    _agree(order, {"milestones": _milestones(demand.params, int(priced["price"]))})
+    asked = demand.params.get("milestones", []) if ids["taskId"] else _offered(demand, priced)
+    _agree(order, {"milestones": _milestones(asked, price)})
     conditions["milestones"] = order["milestones"]
     usage = agreed_usage(demand, order)
     if usage is not None:
@@ -259,13 +261,29 @@ def _agreement(records: Sequence[Facts], made: Facts, order: Json) -> Json:
     return ids | parties | conditions | {"quantity": quantity, "price": priced["price"]}
 
 
-def _milestones(asked: Json, price: int) -> list[list[str]]:
-    """Return what a task's milestones come to for a price, as the order has to name them."""
+def _offered(demand: Facts, offer: Json) -> object:
+    """Return the milestones that an offer names.
+
+    The seller said them, when the offer was written or changed. A change that leaves them as they
+    were does not say them again; then its event tells what stands.
+    """
+    said: object = demand.params.get("milestones")
+    if said is None and offer["kind"] == "offer_created" and demand.statement is not None:
+        said = []
+    parts: object = offer.get("milestones", said or [])
+    if said not in (None, parts):
+        raise ReceiptFlawError("The offer has other milestones than its seller said.")
+    return parts
+
+
+def _milestones(parts: object, price: int) -> list[list[str]]:
+    """Return what milestones come to for a price, as the order has to name them."""
     milestones: list[list[str]] = []
     percent = given = 0
-    parts = asked.get("milestones", [])
     if type(parts) is not list or not all(map(_is_part, parts)):
-        raise ReceiptFlawError("The task's milestones are not titles with percents.")
+        raise ReceiptFlawError("The milestones are not titles with percents.")
+    if parts and sum(part["percent"] for part in parts) != _ALL_PERCENT:
+        raise ReceiptFlawError("The milestones are not all of the price, or more than that.")
     for part in parts:
         percent += part["percent"]
         due = price * percent // _ALL_PERCENT
@@ -284,6 +302,7 @@ def _parts(
     records: Sequence[Facts], milestones: Sequence[Sequence[str]], locked: Json
 ) -> list[tuple[int, int]]:
     """Return net and fee of each milestone that was paid, in their order."""
+    _check_handed_over(records)
     parts: list[tuple[int, int]] = []
     for _, event in _told(records, _PART):
         about = {name: locked.get(name) for name in ("orderId", "settlementId", "asset")}
@@ -293,6 +312,15 @@ def _parts(
             raise ReceiptFlawError("A milestone was paid with another part than agreed.")
         parts.append(part)
     return parts
+
+
+def _check_handed_over(records: Sequence[Facts]) -> None:
+    """Check that nothing was paid before something was delivered for it."""
+    delivered = False
+    for facts, event in _told(records, _DELIVERED, _PART, _RELEASED):
+        if event["kind"] != _DELIVERED and not delivered:
+            raise ReceiptFlawError(f"{facts.record_id}: it was paid before it was delivered.")
+        delivered = event["kind"] == _DELIVERED
 
 
 def _ruling(records: Sequence[Facts], order: Json, stake: int) -> tuple[str | None, int | None]:
@@ -331,7 +359,7 @@ def _check_verdict(
 
 
 def _delivered(records: Sequence[Facts]) -> str:
-    """Return the content hash of what was paid for: the accepted result, else the delivery."""
+    """Return the content hash of what was paid for last: the accepted result, else delivery."""
     if any(True for _ in _told(records, "result_accepted")):
         *_, (_, accepted) = _told(records, "result_accepted")
         named = [
@@ -340,7 +368,9 @@ def _delivered(records: Sequence[Facts]) -> str:
             if result.get("resultId") == accepted.get("resultId")
         ]
     else:
-        named = [event for _, event in _told(records, "delivery_completed")]
+        named = []
+        for _, event in _told(records, _DELIVERED, _PART):
+            named = [*named, event] if event["kind"] == _DELIVERED else []
     if len(named) != 1:
         raise ReceiptFlawError("What was paid for is not told.", "one delivery", str(len(named)))
     return _text(named[0], "digest")

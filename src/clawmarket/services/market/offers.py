@@ -10,6 +10,7 @@ from clawmarket.domain.market.offer import (
     Offer,
     OfferCreated,
     OfferFixedError,
+    OfferIndivisibleError,
     OfferNotFoundError,
     OfferState,
     OfferUpdated,
@@ -27,6 +28,7 @@ from clawmarket.registry.fields import (
     Answer,
     AssetId,
     Cursor,
+    MilestoneParts,
     OfferId,
     Page,
     PartyText,
@@ -39,7 +41,7 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Need, Scope, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
-from clawmarket.services.market.tasks import terms_digest
+from clawmarket.services.market.tasks import MilestonesInvalidError, parts_of, terms_digest
 from clawmarket.services.market.views import OfferView, listed_offer, offer_view
 from clawmarket.services.market.windows import WindowTooShortError, check_windows
 from clawmarket.services.work import Work
@@ -73,11 +75,12 @@ class CreateOffer(SignedRequest):
     ] = REVIEW_WINDOW_S
     resubmit_sec: Annotated[Seconds, Field(description="Seconds to hand in again.")] = RESUBMIT_S
     usage_scope: Usage = None
+    milestones: MilestoneParts = Field(default_factory=list)
 
 
 @write(
     "web3.market.offer.create",
-    errors=(WindowTooShortError,),
+    errors=(WindowTooShortError, MilestonesInvalidError, OfferIndivisibleError),
     example={
         "title": "One page translated",
         "price": "5000000",
@@ -103,10 +106,19 @@ def create_offer(call: Call, work: Work, request: CreateOffer) -> OfferView:
         created_at=call.now,
         record_id=work.record_id,
         usage_scope=_usage(request.usage_scope),
+        milestones=parts_of(request.milestones),
     )
+    offers.check_divisible(offer)
     work.add(offer)
     work.emit(
-        OfferCreated(offer.offer_id, call.actor, offer.asset, request.price, terms_digest(call))
+        OfferCreated(
+            offer.offer_id,
+            call.actor,
+            offer.asset,
+            request.price,
+            offers.told_parts(offer),
+            terms_digest(call),
+        )
     )
     return offer_view(offer)
 
@@ -123,11 +135,14 @@ class UpdateOffer(SignedRequest):
     description: PartyText | None = None
     price: Price | None = None
     usage_scope: Usage = None
+    milestones: Annotated[
+        MilestoneParts | None, Field(description="All parts anew; an empty list for none.")
+    ] = None
 
 
 @write(
     "web3.market.offer.update",
-    errors=(OfferNotFoundError, OfferFixedError),
+    errors=(OfferNotFoundError, OfferFixedError, MilestonesInvalidError, OfferIndivisibleError),
     needs=MINE,
     example={"price": "6000000"},
 )
@@ -141,10 +156,13 @@ def update_offer(call: Call, work: Work, request: UpdateOffer) -> OfferView:
         description=offer.description if request.description is None else request.description,
         price=offer.price if request.price is None else int(request.price),
         usage_scope=_usage(request.usage_scope) or offer.usage_scope,
+        milestones=offer.milestones if request.milestones is None else parts_of(request.milestones),
         record_id=work.record_id,
     )
+    offers.check_divisible(after)
     work.save(after)
-    work.emit(OfferUpdated(after.offer_id, str(after.price), terms_digest(call)))
+    told = offers.told_parts(after)
+    work.emit(OfferUpdated(after.offer_id, str(after.price), told, terms_digest(call)))
     return offer_view(after)
 
 

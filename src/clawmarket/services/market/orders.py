@@ -21,6 +21,7 @@ from clawmarket.domain.market.offer import (
 )
 from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState, OtherSideError
 from clawmarket.domain.market.task import Task
+from clawmarket.domain.market.terms import milestones_of
 from clawmarket.domain.treasury.rail import RailStep
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import (
@@ -39,7 +40,7 @@ from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.awards import order_created
-from clawmarket.services.market.rejections import end_consent, revoke_award
+from clawmarket.services.market.rejections import end_consent, revoke_award, within_consent
 from clawmarket.services.market.views import OrderView, order_view
 from clawmarket.services.treasury.moves import refund, release, release_part, settlement_of
 from clawmarket.services.treasury.rails import ask_refund, ask_release, is_outside
@@ -81,7 +82,7 @@ def finish_order(work: Work, completed: Order, why: str, share: int | None = Non
     if is_outside(settlement):
         ask_release(work, standing(work, completed), why, share, part=part)
         return
-    work.save(orders.recorded(completed, work.record_id))
+    work.save(orders.recorded(within_consent(work, completed), work.record_id))
     if part is None:
         release(work, settlement, why, share)
         wind_up(work, completed)
@@ -182,7 +183,7 @@ def create_order(call: Call, work: Work, request: CreateOrder) -> OrderView:
         acts_at=orders.first_due(call.now),
         records=(offer.record_id, work.record_id),
         dispute_id=None,
-        milestones=(),
+        milestones=milestones_of(offer.milestones, offer.price * request.quantity),
         milestone=0,
         usage_scope=offer.usage_scope,
     )

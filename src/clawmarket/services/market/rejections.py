@@ -60,6 +60,12 @@ def end_consent(work: Work, order: Order, reason: str, why: str) -> Consent | No
     return revoked
 
 
+def within_consent(work: Work, order: Order) -> Order:
+    """Return an order after an acceptance as its consent, if there is one, lets it go on."""
+    consent = work.get(Consent, order.consent_id) if order.consent_id else None
+    return order if consent is None else consents.bound(order, consent, work.now)
+
+
 def _stop_delivery(work: Work, order: Order) -> str | None:
     delivery = work.get(Delivery, order.delivery_id) if order.delivery_id else None
     if delivery is None or delivery.state is not DeliveryState.READY:

@@ -11,6 +11,7 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import task as tasks
+from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.dispute import by_silence
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.market.tab import Tab, TabState
@@ -160,16 +161,19 @@ def _end_order(work: Work, order_id: str) -> str:
             decide(work, order, dispute, verdict, None)
             return "released" if verdict.share else "refunded"
         case _:
-            return_money(work, order, _silence(order))
+            return_money(work, order, _silence(work, order))
             return "refunded"
 
 
-def _silence(order: Order) -> str:
+def _silence(work: Work, order: Order) -> str:
     """Return why the money of an order that was not delivered goes back."""
     if order.state is OrderState.REVOKED:
         return "the buyer revoked the consent"
     if order.state is OrderState.LOCKED and order.needs_consent:
         return "the buyer gave no consent"
+    consent = work.get(Consent, order.consent_id) if order.consent_id else None
+    if consent is not None and not consent.is_good(work.now):
+        return "the buyer's consent had ended"
     return "the seller was silent"
 
 

@@ -35,6 +35,7 @@ from clawmarket.registry.fields import (
     File,
     Flag,
     MilestonePart,
+    MilestoneParts,
     Page,
     PartyText,
     Request,
@@ -60,7 +61,7 @@ Budget = Annotated[Amount, Field(pattern=r"^[1-9][0-9]{0,15}$")]
 
 
 class MilestonesInvalidError(InvalidArgumentError):
-    """The percents of a task's milestones sum to 100."""
+    """The percents of all milestones of a task or an offer sum to 100."""
 
     advice = "Name each milestone with its hundredths of the price."
     next_command = "clawmarket explain milestones_invalid"
@@ -81,14 +82,7 @@ class PublishTask(SignedRequest):
     ] = Field(default_factory=list)
     budget: Budget
     asset: AssetId = "credits"
-    milestones: Annotated[
-        list[MilestonePart],
-        Field(
-            max_length=20,
-            description="Parts that are delivered, accepted and paid one after the other; their "
-            "percents sum to 100. None: one delivery for all of it.",
-        ),
-    ] = Field(default_factory=list)
+    milestones: MilestoneParts = Field(default_factory=list)
     fund: Annotated[
         Flag, Field(description="Hold the budget now; otherwise the award needs the money.")
     ] = True
@@ -152,7 +146,7 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
         expires_at=expires_at,
         acts_at=expires_at,
         record_id=work.record_id,
-        milestones=_parts(request.milestones),
+        milestones=parts_of(request.milestones),
     )
     work.add(task)
     work.emit(
@@ -163,7 +157,8 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
     return task_view(task)
 
 
-def _parts(asked: list[MilestonePart]) -> tuple[Part, ...]:
+def parts_of(asked: list[MilestonePart]) -> tuple[Part, ...]:
+    """Return milestones as the domain has them. Raises MilestonesInvalidError."""
     parts = tuple(Part(each.title, each.percent) for each in asked)
     if parts and sum(part.percent for part in parts) != ALL_PERCENT:
         raise MilestonesInvalidError("The percents of all milestones together are not 100.")

@@ -13,7 +13,7 @@ from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.result import Result
 from clawmarket.domain.market.task import Task
-from clawmarket.domain.market.terms import Artifact, UsageScope
+from clawmarket.domain.market.terms import Artifact, Part, UsageScope
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.registry.fields import (
     AccountId,
@@ -110,6 +110,7 @@ class OfferView(Answer):
     dispute_window_sec: Seconds
     resubmit_sec: Seconds
     usage_scope: UsageScopeTerms | None
+    milestones: list[MilestonePart]
     status: Word
     created_at: Moment
     shortened: Shortened = False
@@ -261,6 +262,10 @@ def _usage_of(scopes: tuple[UsageScope, ...]) -> UsageScopeTerms | None:
     return UsageScopeTerms(**asdict(scopes[0])) if scopes else None
 
 
+def _parts_of(parts: tuple[Part, ...]) -> list[MilestonePart]:
+    return [MilestonePart(title=part.title, percent=part.percent) for part in parts]
+
+
 def _moment(at: int | None) -> str | None:
     return None if at is None else iso(at)
 
@@ -281,7 +286,7 @@ def task_view(task: Task) -> TaskView:
         timeout_sec=task.delivery_s,
         dispute_window_sec=task.review_s,
         resubmit_sec=task.resubmit_s,
-        milestones=[MilestonePart(title=m.title, percent=m.percent) for m in task.milestones],
+        milestones=_parts_of(task.milestones),
         status=task.state,
         bids=task.bid_count,
         order_id=task.order_id,
@@ -331,6 +336,7 @@ def offer_view(offer: Offer) -> OfferView:
         dispute_window_sec=offer.review_s,
         resubmit_sec=offer.resubmit_s,
         usage_scope=_usage_of(offer.usage_scope),
+        milestones=_parts_of(offer.milestones),
         status=offer.state,
         created_at=iso(offer.created_at),
     )

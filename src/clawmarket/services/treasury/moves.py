@@ -7,20 +7,22 @@ from dataclasses import replace
 
 from clawmarket.domain.kernel.errors import InternalError
 from clawmarket.domain.kernel.money import CREDITS, split_fee
-from clawmarket.domain.market.order import (
-    Order,
-    PaymentLocked,
-    SettlementPartReleased,
-    SettlementReleased,
-)
-from clawmarket.domain.market.order import SettlementRefunded as Refunded
+from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.order import lock as lock_order
 from clawmarket.domain.market.tab import Tab
 from clawmarket.domain.treasury import hold as holds
 from clawmarket.domain.treasury import settlement as settlements
 from clawmarket.domain.treasury.account import FEES, available, held, rail
 from clawmarket.domain.treasury.hold import Hold, HoldState
-from clawmarket.domain.treasury.settlement import SETTLEMENT, Settlement, SettlementState
+from clawmarket.domain.treasury.settlement import (
+    SETTLEMENT,
+    PaymentLocked,
+    Settlement,
+    SettlementPartReleased,
+    SettlementReleased,
+    SettlementState,
+)
+from clawmarket.domain.treasury.settlement import SettlementRefunded as Refunded
 from clawmarket.services.work import Work
 
 

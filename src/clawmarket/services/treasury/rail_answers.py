@@ -26,6 +26,7 @@ from clawmarket.ports.payments import (
 )
 from clawmarket.services.call import THE_MARKET
 from clawmarket.services.market.orders import conclude_refund, wind_up
+from clawmarket.services.market.rejections import within_consent
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.moves import RowLostError
 from clawmarket.services.treasury.rails import (
@@ -153,7 +154,7 @@ def _moved(work: Work, order: Order, settlement: Settlement, step: RailStep) -> 
     if step.step is Step.LOCK:
         _locked(work, order, settlement)
         return
-    after = _ended(order_rail.hear(order), step, work.now)
+    after = within_consent(work, _ended(order_rail.hear(order), step, work.now))
     work.save(orders.recorded(after, work.record_id))
     book_payment(work, settlement, step, order.milestone)
     if step.step is Step.REFUND:

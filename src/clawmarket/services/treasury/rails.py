@@ -11,13 +11,7 @@ from clawmarket.domain.kernel.ids import same_ulid
 from clawmarket.domain.kernel.money import CREDITS
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import order_rail
-from clawmarket.domain.market.order import (
-    Order,
-    PaymentLocked,
-    SettlementPartReleased,
-    SettlementReleased,
-)
-from clawmarket.domain.market.order import SettlementRefunded as Refunded
+from clawmarket.domain.market.order import Order
 from clawmarket.domain.treasury import hold as holds
 from clawmarket.domain.treasury import rail as rails
 from clawmarket.domain.treasury import settlement as settlements
@@ -31,7 +25,14 @@ from clawmarket.domain.treasury.rail import (
     key_of_step,
     lock_key,
 )
-from clawmarket.domain.treasury.settlement import Settlement, SettlementState
+from clawmarket.domain.treasury.settlement import (
+    PaymentLocked,
+    Settlement,
+    SettlementPartReleased,
+    SettlementReleased,
+    SettlementState,
+)
+from clawmarket.domain.treasury.settlement import SettlementRefunded as Refunded
 from clawmarket.ports.payments import Move
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.services.treasury.moves import expect, hold_of, settlement_of

@@ -47,17 +47,17 @@ class TrustView(Answer):
     """Whom a provider trusts, with how much, at which price."""
 
     trust_id: TrustId
+    status: Word
     provider: AccountId
     consumer: AccountId
-    asset: AssetId
     unit: Word
     price: Annotated[Amount, Field(description="What `perUnits` units cost.")]
+    cap: Annotated[Amount, Field(description="The most that one session may cost.")]
+    asset: AssetId
     per_units: Units
     units_per_minute: Units
-    cap: Annotated[Amount, Field(description="The most that one session may cost.")]
     prepaid: Annotated[bool, Field(description="Whether a session's cap is locked.")]
     tab_id: Annotated[TabId | None, Field(description="The tab that is not settled yet.")]
-    status: Word
     created_at: Moment
 
 
@@ -65,18 +65,19 @@ class TabView(Answer):
     """A tab: what was used so far, and what of cap and rate is left."""
 
     tab_id: TabId
-    trust_id: TrustId
+    status: Word
     provider: AccountId
     consumer: AccountId
-    asset: AssetId
     unit: Word
+    owed: Annotated[Amount, Field(description="What was used so far costs.")]
+    cap: Amount
+    trust_id: TrustId
+    asset: AssetId
     price: Annotated[Amount, Field(description="What `perUnits` units cost.")]
     per_units: Units
     units_per_minute: Units
-    cap: Amount
     prepaid: Annotated[bool, Field(description="Whether the cap is locked.")]
     quantity: Annotated[Units, Field(description="Units used so far.")]
-    owed: Annotated[Amount, Field(description="What they cost.")]
     remaining: Annotated[Amount, Field(description="What the cap leaves.")]
     units_now: Annotated[
         Units, Field(description="What the rate lets through at once at this moment.")
@@ -85,7 +86,6 @@ class TabView(Answer):
     fee_bps: int
     seller_amount: Annotated[Amount, Field(description="What the provider was paid.")]
     fee: Amount
-    status: Word
     why: Note
     opened_at: Moment
     expires_at: Moment
