@@ -1,35 +1,47 @@
-"""A market on a rail that fails in every way that is not its own books, as a machine of rules."""
+"""A market on a rail that fails in every way that is not its own books; a seed makes one story."""
 
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
-
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from books import Books
 from clawmarket.adapters.payments.memory import Answer, Fault, MemoryRail
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.job import Job, JobState
-from clawmarket.domain.market.order import Order
-from clawmarket.domain.treasury.rail import RailState, RailStep, Step
+from clawmarket.domain.market.order import Order, OrderState
+from clawmarket.domain.treasury.rail import UNKNOWN, RailState, RailStep, Step
 from clawmarket.domain.treasury.settlement import Settlement, SettlementState
 from clawmarket.ports.payments import Declined, Move, Moved, Unknown, Unseen
-from clawmarket.runtime.workers import LEASE_MS
 from clawmarket.services.treasury.rail_answers import ask_rail
-from world import Fields, World
+from simulation.chance import Chance
+from world import Fields, Member, World
 
 RESOLVE = "market.repair.resolve"
 ENDED = (SettlementState.RELEASED, SettlementState.REFUNDED, SettlementState.REFUSED)
-# A refusal that is no refusal has to be told twice in a row to be believed; that rail is broken.
-FAULTS = st.lists(st.one_of(st.none(), st.sampled_from(list(Fault))), max_size=6).filter(
-    lambda faults: (Fault.SAY_REFUSED,) * 2 not in list(pairwise(faults))
-)
-PICK = st.integers(0, 3)
-PAUSES = st.sampled_from([1, 1, 60, 599, 900, 86_400])
-MOST_ORDERS = 6
+FAULTS = list(Fault)
+PAUSES = (1, 60, 900, 86_400)
+OUTCOMES = ("moved", "not_moved")
+WAYS = ("settlement.release", "settlement.refund", "order.cancel", "settlement.lock")
+ACTS = {
+    "order": 4,
+    "deliver": 1,
+    "move": 4,
+    "contest": 1,
+    "ask": 8,
+    "ask_at_once": 2,
+    "refuse": 2,
+    "arrive": 1,
+    "work": 2,
+    "fall_silent": 1,
+    "resolve": 4,
+}
+MOST_ORDERS = 4
+WAITS = {
+    Step.LOCK: SettlementState.LOCKING,
+    Step.RELEASE: SettlementState.RELEASING,
+    Step.REFUND: SettlementState.REFUNDING,
+}
 ROUNDS = 30
 
 
@@ -59,11 +71,12 @@ class WatchedRail(MemoryRail):
         return answer
 
 
-class AnyRail(RuleBasedStateMachine):
+class AnyRail:
     """A buyer and a seller trade, an operator errs, and the market stops wherever it likes."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, chance: Chance) -> None:
+        self.chance = chance
+        self.acts: list[str] = []
         self.rail = WatchedRail()
         self.world = World(rails={"twin": self.rail})
         self.books = Books(self.world.store)
@@ -71,14 +84,27 @@ class AnyRail(RuleBasedStateMachine):
         self.buyer, self.seller = self.world.member(), self.world.member()
         self.offer = self.seller.offers("0.000199", disputeWindowSec=600)
         self.orders: list[Fields] = []
+        self.stood: dict[str, OrderState] = {}
 
-    def teardown(self) -> None:
+    def act(self) -> None:
+        """Let something happen, and hold everything that has to hold at any moment."""
+        self.acts.append(self.chance.weighed(ACTS))
+        getattr(self, self.acts[-1])()
+        self.the_books_hold()
+        self.what_is_known_is_true()
+        self.who_is_asked_waits()
+        self.who_sends_has_looked()
+        self.what_is_stuck_is_refused()
+        self.somebody_asks()
+
+    def end(self) -> None:
         """Let the rail be well again: then all is known, ended and divided to the unit."""
-        try:
-            self.recover()
-            self.check_known()
-        finally:
-            self.world.close()
+        self.recover()
+        self.check_known()
+
+    def any_order(self) -> Fields | None:
+        """Return one of the last orders."""
+        return self.chance.pick(self.orders[-3:]) if self.orders else None
 
     def recover(self) -> None:
         """Let everything arrive and every deadline pass; operators have what is stuck asked anew.
@@ -144,93 +170,88 @@ class AnyRail(RuleBasedStateMachine):
         except Refused:
             return
 
-    def tries(self, member: Any, method: str, pick: int) -> None:
-        """Do something with one of the orders; whatever is refused changes nothing."""
-        if self.orders:
-            order = self.orders[-1 - pick % len(self.orders)]
-            params = {"orderId": order["orderId"]}
-            params |= {"rail": "twin"} if method.endswith("lock") else {}
-            params |= {"reason": "It is not what I ordered."} if method == "dispute.open" else {}
-            name = method if method.startswith("dispute") else f"market.{method}"
-            try:
-                member.do(f"web3.{name}", **params)
-            except Refused:
-                return
+    def tries(self, member: Member, method: str, order: Fields, **more: str) -> None:
+        """Do something with an order; whatever is refused changes nothing."""
+        try:
+            member.do(f"web3.{method}", orderId=order["orderId"], **more)
+        except Refused:
+            return
 
-    @precondition(lambda self: len(self.orders) < MOST_ORDERS)
-    @rule(quantity=st.integers(1, 3))
-    def order(self, quantity: int) -> None:
-        """Order, and ask the rail to lock."""
-        self.orders.append(self.buyer.orders(self.offer, quantity))
-        self.tries(self.buyer, "settlement.lock", 0)
+    def order(self) -> None:
+        """Order, and ask the rail to lock; perhaps it does, and the seller delivers."""
+        if len(self.orders) == MOST_ORDERS:
+            return
+        self.orders.append(self.buyer.orders(self.offer, 1 + self.chance.below(3)))
+        self.tries(self.buyer, "market.settlement.lock", self.orders[-1], rail="twin")
+        if self.chance.happens(600):
+            self.rail.faults.clear()
+            self.world.run(_together(*map(self.asking, self.asked_keys())))
+            self.deliver()
 
-    @precondition(lambda self: len(self.orders) < MOST_ORDERS)
-    @rule()
-    def deliver_an_order(self) -> None:
-        """Order, have it locked if the rail likes, and deliver: there is something to pay."""
-        self.order(1)
-        self.world.run_jobs()
-        self.deliver(0)
-
-    @rule(pick=PICK)
-    def lock(self, pick: int) -> None:
-        """Lock once more, also what is locked."""
-        self.tries(self.buyer, "settlement.lock", pick)
-
-    @rule(pick=PICK)
-    def cancel(self, pick: int) -> None:
-        """Cancel, also while the rail is asked."""
-        self.tries(self.buyer, "order.cancel", pick)
-
-    @rule(pick=PICK)
-    def deliver(self, pick: int) -> None:
+    def deliver(self) -> None:
         """Deliver whatever can be."""
-        if self.orders:
-            order = self.orders[-1 - pick % len(self.orders)]
+        for order in self.orders:
             try:
                 self.seller.delivers(self.seller.begins(order))
             except Refused:
-                return
+                continue
 
-    @rule(pick=PICK)
-    def release(self, pick: int) -> None:
-        """Pay, also twice."""
-        self.tries(self.buyer, "settlement.release", pick)
+    def move(self) -> None:
+        """Pay, give back, cancel or lock, also twice and what is asked already."""
+        way, order = self.chance.pick(WAYS), self.any_order()
+        if order is not None:
+            member = self.seller if way.endswith("refund") else self.buyer
+            more = {"rail": "twin"} if way.endswith("lock") else {}
+            self.tries(member, f"market.{way}", order, **more)
 
-    @rule(pick=PICK)
-    def refund(self, pick: int) -> None:
-        """Give back, also what is being paid."""
-        self.tries(self.seller, "settlement.refund", pick)
-
-    @rule(pick=PICK)
-    def contest(self, pick: int) -> None:
+    def contest(self) -> None:
         """Open a dispute, also about what is being paid; it ends by silence."""
-        self.tries(self.buyer, "dispute.open", pick)
+        if order := self.any_order():
+            self.tries(self.buyer, "dispute.open", order, reason="It is not what I ordered.")
 
-    @rule(faults=FAULTS)
-    def spoil(self, faults: list[Fault | None]) -> None:
-        """Let the next questions and answers go wrong."""
+    def ask(self) -> None:
+        """Ask of a step while an answer goes wrong, or two that follow each other.
+
+        Of the four of a round: look up, send, look up, look up. Several askers are processes whose
+        leases overlap; the market stops before the job is noted as done, so it will be run again.
+        """
+        one, other = self.chance.pick(FAULTS), self.chance.pick([None, None, *FAULTS])
+        # A refusal that is no refusal, told twice in a row, is believed: that rail is broken.
+        other = None if (one, other) == (Fault.SAY_REFUSED,) * 2 else other
         self.rail.faults.clear()
-        self.rail.faults.extend(faults)
+        self.rail.faults.extend([None] * self.chance.below(4) + [one, other])
+        self.ask_one(self.chance.below(3))
 
-    @rule(step=st.sampled_from(["lock", "release", "refund"]))
-    def refuse(self, step: str) -> None:
-        """Let the rail decline a kind of step, or no longer."""
-        self.rail.refuses ^= {step}
+    def ask_one(self, askers: int) -> None:
+        """Let so many ask of one step at once, or its job if it is due."""
+        if askers == 0:
+            self.world.run_jobs()
+        elif keys := self.asked_keys():
+            key = self.chance.pick(keys)
+            self.world.run(_together(*(self.asking(key) for _ in range(askers))))
 
-    @rule()
+    def ask_at_once(self) -> None:
+        """Let several ask of one step while all is well."""
+        self.rail.faults.clear()
+        self.ask_one(2 + self.chance.below(2))
+
+    def refuse(self) -> None:
+        """Let the rail decline whatever comes, for a moment."""
+        self.rail.faults.clear()
+        self.rail.refuses |= set(Step)
+        self.ask_one(1)
+        self.rail.refuses.clear()
+
     def arrive(self) -> None:
         """Let what was held back arrive at last."""
         self.rail.deliver()
 
-    @rule(seconds=PAUSES)
-    def work(self, seconds: int) -> None:
+    def work(self) -> None:
         """Let time pass, and the market do what is due."""
-        self.world.pass_time(seconds=seconds)
+        self.world.pass_time(seconds=self.chance.pick(PAUSES))
         self.world.run_jobs()
         self.world.sweep()
 
-    @rule()
     def fall_silent(self) -> None:
         """Let the rail say nothing for an evening, longer than any other job is tried."""
         self.rail.faults.extend([Fault.SAY_UNKNOWN] * 200)
@@ -240,46 +261,30 @@ class AnyRail(RuleBasedStateMachine):
             self.world.sweep()
         self.rail.faults.clear()
 
-    @rule(pick=PICK)
-    def stop_between(self, pick: int) -> None:
-        """Stop the market after the rail was asked and before its job was finished."""
-        if asked := self.asked_keys():
-            self.world.run(self.asking(asked[pick % len(asked)]))
-            self.world.pass_time(seconds=LEASE_MS // 1000)
-
-    @rule(pick=PICK, askers=st.integers(2, 3))
-    def ask_at_once(self, pick: int, askers: int) -> None:
-        """Let several processes whose leases overlap ask of one step at once."""
-        if asked := self.asked_keys():
-            step = asked[pick % len(asked)]
-            self.world.run(_together(*(self.asking(step) for _ in range(askers))))
-
-    @rule(pick=PICK, outcome=st.sampled_from(["moved", "not_moved"]), meanwhile=st.booleans())
-    def resolve(self, pick: int, outcome: str, meanwhile: bool) -> None:  # noqa: FBT001 - drawn
+    def resolve(self) -> None:
         """Let an operator say what is true, or err where the market has to be able to bear it.
 
-        That a payment was not made may be wrong; a lock or a payment that is not there is another's
-        word against the rail, and only refused where the rail can tell.
+        That a payment was not made may be wrong. All else that is untrue is said only while the
+        rail can tell: then it is refused.
         """
         if not (found := self.open_steps()):
             return
-        step = found[pick % len(found)]
+        step, outcome = self.chance.pick(found), self.chance.pick(OUTCOMES)
         key, done = step["stepKey"], self.rail.done.get(step["stepKey"])
-        true = outcome == ("moved" if isinstance(done, Moved) else "not_moved")
-        payment = step["step"] != Step.LOCK and outcome == "not_moved"
-        told = not self.rail.faults and step["status"] == RailState.ASKED
-        if (true and done is not None) or payment or told:
-            asker = [self.asking(key)] if meanwhile and not told else []
-            self.world.run(_together(*asker, self.finding(key, outcome)))
+        true = done is not None and (outcome == "moved") == isinstance(done, Moved)
+        bearable = true or (step["step"] != Step.LOCK and outcome == "not_moved")
+        self.rail.faults.clear()
+        if bearable and self.chance.happens(700):
+            self.rail.faults.append(Fault.SAY_UNKNOWN)
+        asker = [self.asking(key)] if bearable and self.chance.happens(400) else []
+        self.world.run(_together(self.finding(key, outcome), *asker))
 
-    @invariant()
     def the_books_hold(self) -> None:
         """After every step entries balance and nothing left a lock that was not in it."""
         self.books.check()
         for one in self.world.all(Settlement):
             assert 0 <= self.rail.held(f"{one.settlement_id}.001.lock") <= one.amount
 
-    @invariant()
     def what_is_known_is_true(self) -> None:
         """The market never takes a step for moved or refused that the rail has otherwise.
 
@@ -295,12 +300,22 @@ class AnyRail(RuleBasedStateMachine):
                 assert moved == []
             assert len(moved) <= 2
 
-    @invariant()
+    def who_is_asked_waits(self) -> None:
+        """While a step is open its settlement says so, and its order stays or is cancelled."""
+        open_steps = {s.key: s for s in self.world.all(RailStep) if s.state in UNKNOWN}
+        asked = {o.asked: o for o in self.world.all(Order) if o.asked is not None}
+        assert asked.keys() == open_steps.keys()
+        known = {one.settlement_id: one for one in self.world.all(Settlement)}
+        for key, order in asked.items():
+            step = open_steps[key]
+            assert known[step.settlement_id].state is WAITS[step.step]
+            stood = self.stood.setdefault(key, order.state)
+            assert order.state in (stood, OrderState.CANCELLED)
+
     def who_sends_has_looked(self) -> None:
         """A key is sent only after the rail said that it never got it, once for each such word."""
         assert self.rail.unasked == []
 
-    @invariant()
     def what_is_stuck_is_refused(self) -> None:
         """A payment waits for a person only while the rail refuses it, and falls to nobody else."""
         for step in self.world.all(RailStep):
@@ -309,7 +324,6 @@ class AnyRail(RuleBasedStateMachine):
             if step.state is RailState.REFUSED and step.step is not Step.LOCK:
                 assert step.found is False
 
-    @invariant()
     def somebody_asks(self) -> None:
         """Every unknown step has a job that will ask, or waits for a person."""
         jobs = {job.job_id: job for job in self.world.all(Job)}
@@ -320,3 +334,17 @@ class AnyRail(RuleBasedStateMachine):
 
 async def _together(*works: Any) -> None:
     await asyncio.gather(*works)
+
+
+def story(seed: int, acts: int) -> None:
+    """Tell the story of a seed to its end; a promise that is broken names what happened."""
+    told = AnyRail(Chance(seed))
+    try:
+        for _ in range(acts):
+            told.act()
+        told.end()
+    except BaseException as broken:
+        broken.add_note(f"seed {seed}: {', '.join(told.acts)}")
+        raise
+    finally:
+        told.world.close()
