@@ -12,6 +12,8 @@ from clawmarket.domain.kernel import job as jobs
 from clawmarket.domain.market import order, order_rail
 from clawmarket.domain.market.order import ORDER, Order
 from clawmarket.domain.treasury import rail as rails
+from clawmarket.domain.treasury import settlement as settlements
+from clawmarket.domain.treasury.account import FEES, beyond
 from clawmarket.domain.treasury.rail import RAIL, RailState, RailStep, Step
 from clawmarket.domain.treasury.settlement import SETTLEMENT, Settlement
 from clawmarket.ports.payments import Declined, Move, Moved, Rail, RailSilentError, Unseen
@@ -157,7 +159,7 @@ def late_answer_is_booked_again() -> Planting:
             if step.step is Step.RELEASE:
                 seller = work.balance(step.payee, step.asset)
                 work.keep_balance(replace(seller, earned=seller.earned + step.seller_amount))
-                moves = [(asking.beyond(step.rail, step.payee), 1), (asking.FEES, -1)]
+                moves = [(beyond(step.rail, step.payee), 1), (FEES, -1)]
                 work.post("release", step.order_id, step.asset, moves)
             return
         carry_out(work, key, answer)
@@ -276,8 +278,10 @@ def refused_payment_is_asked_anew() -> Planting:
     def anew(work: Work, key: str, answer: Moved | Declined) -> None:
         step = work.get(RailStep, key)
         known = work.get(Order, step.order_id) if step else None
-        refused = isinstance(answer, Declined) and step is not None
-        if refused and step.step is not Step.LOCK and step.state is RailState.ASKED and known:
+        if step is None or known is None:
+            return
+        refused = isinstance(answer, Declined) and step.step is not Step.LOCK
+        if refused and step.state is RailState.ASKED:
             work.save(replace(step, state=RailState.REFUSED))
             work.save(asking.repeat(work, known, step))
             return
@@ -319,7 +323,6 @@ def refused_lock_stays_asked() -> Planting:
 @mutation
 def paid_to_the_payer() -> Planting:
     """What a rail paid the seller is booked as the buyer's."""
-    beyond = asking.beyond
 
     def mistaken(rail: str, _account: str) -> str:
         return beyond(rail, "agent_of_nobody")
@@ -343,7 +346,7 @@ def refund_is_never_concluded() -> Planting:
 def settlement_forgets_that_it_waits() -> Planting:
     """A settlement stays locked while its rail is asked, so that it can be asked twice."""
     return planted(
-        (asking.settlements, "await_rail", lambda known, _asked: known),
+        (settlements, "await_rail", lambda known, _asked: known),
         _also(SETTLEMENT, "confirm_release", LOCKED="RELEASED"),
         _also(SETTLEMENT, "confirm_refund", LOCKED="REFUNDED"),
     )
