@@ -30,9 +30,11 @@ class SlowRail(MemoryRail):
 
     Attributes:
         late: Whether it keeps its answers back.
+        reached: Whether a question waits for its answer.
     """
 
     late: bool = False
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
     _told: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def move(self, move: Move) -> Moved | Declined | Unknown:
@@ -49,6 +51,7 @@ class SlowRail(MemoryRail):
 
     async def _wait(self) -> None:
         if self.late:
+            self.reached.set()
             await self._told.wait()
 
     def speak(self) -> None:
