@@ -44,9 +44,9 @@ class Deal:
         return said["now"], said["waitsFor"], said["then"]
 
 
-def make_deal() -> Deal:
+def make_deal(rail: MemoryRail | None = None) -> Deal:
     """Return a deal about to be paid."""
-    rail = MemoryRail()
+    rail = rail or MemoryRail()
     world = World(rails={TWIN: rail})
     buyer, seller, order = world.ordered(disputeWindowSec=86_400)
     return Deal(world, rail, buyer, seller, order)

@@ -6,17 +6,26 @@ from pathlib import Path
 import pytest
 
 from clawmarket.adapters.store.sqlite import open_sqlite
+from clawmarket.ports.payments import Rail
 from postgres_server import PostgresDatabase
+from races.rail_contests import TWIN, SlowRail
 from races.ring import Ring
 
 
+@pytest.fixture
+def rail() -> SlowRail:
+    """A rail that answers late when it is told to."""
+    return SlowRail()
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def ring(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ring]:
+def ring(request: pytest.FixtureRequest, tmp_path: Path, rail: SlowRail) -> Iterator[Ring]:
     """An empty market that many can move in at once."""
+    rails: dict[str, Rail] = {TWIN: rail}
     if request.param == "sqlite":
-        made = Ring(lambda: open_sqlite(tmp_path / "market.db"), processes=1)
+        made = Ring(lambda: open_sqlite(tmp_path / "market.db"), 1, rails)
     else:
         database: PostgresDatabase = request.getfixturevalue("database")
-        made = Ring(database.open, processes=2)
+        made = Ring(database.open, 2, rails)
     yield made
     made.close()

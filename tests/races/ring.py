@@ -3,18 +3,20 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from books import Books
 from clawmarket.adapters.entropy.memory import SeededEntropy
 from clawmarket.domain.kernel.errors import InternalError, Refused
 from clawmarket.domain.kernel.moment import from_iso
+from clawmarket.ports.payments import Rail
 from clawmarket.ports.store import Store
 from clawmarket.services.market.sweep import sweep
 from clawmarket.services.pipeline import Pipeline
 from world import Fields, Member, World
 
+Deed = Callable[[Pipeline], Awaitable[int]]
 COPIES = 16
 LONG_S = 200 * 86_400
 MOST_PARTS = 3
@@ -22,20 +24,26 @@ MOST_PARTS = 3
 
 @dataclass(frozen=True)
 class Move:
-    """What a caller tries; without one, the market ends what is due once time has passed."""
+    """What a caller tries; without one, the market ends what is due once time has passed.
+
+    A deed is something else that a process does; it returns how often it was done.
+    """
 
     name: str
     caller: Member | None = None
     method: str = ""
     params: Fields = field(default_factory=dict)
     until: str = ""
+    deed: Deed | None = None
 
 
 class Ring:
     """A market that one process runs on each store, all on the same rows."""
 
-    def __init__(self, open_store: Callable[[], Store], processes: int) -> None:
-        self.world = World(store=open_store())
+    def __init__(
+        self, open_store: Callable[[], Store], processes: int, rails: dict[str, Rail] | None = None
+    ) -> None:
+        self.world = World(store=open_store(), rails=rails or {})
         first = self.world.pipeline
         self.pipelines = [first]
         for seed in range(2, processes + 1):
@@ -77,6 +85,8 @@ class Ring:
         return +done
 
     async def _made(self, pipeline: Pipeline, move: Move) -> int:
+        if move.deed is not None:
+            return await move.deed(pipeline)
         if move.caller is None:
             return await self._ended(pipeline, move.until)
         key = self.world.new_key()

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from books import Books
-from clawmarket.adapters.payments.memory import Fault
+from clawmarket.adapters.payments.memory import Answer, Fault, MemoryRail
 from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.market.order import RailAskedError
 from clawmarket.domain.treasury.rail import RailUnknownError
+from clawmarket.runtime.workers import LEASE_MS
 from rail_deals import TWIN, Deal, key, make_deal
-from world import Fields
+from world import Fields, World
 
 
 @pytest.fixture
@@ -199,3 +201,31 @@ def test_what_the_rail_knows_and_the_ledger_does_not_is_named(deal: Deal) -> Non
     assert reconciled(deal)["differences"] == [
         {"what": f"rail {lock}", "expected": "moved", "found": "never got it"}
     ]
+
+
+class HangingRail(MemoryRail):
+    """A rail whose answers take six seconds each, and which sees how long their job is leased."""
+
+    world: World
+    leased_for: list[int]
+
+    async def look_up(self, key: str) -> Answer:
+        """Say it late."""
+        (job,) = [each for each in self.world.all(Job) if each.state is JobState.RUNNING]
+        self.leased_for.append((job.acts_at or 0) - self.world.clock.now())
+        self.world.pass_time(seconds=6)
+        return await super().look_up(key)
+
+
+def test_a_question_behind_a_slow_one_has_its_whole_lease() -> None:
+    """Two steps are due in one round: each is leased from when its own question begins."""
+    rail = HangingRail()
+    deal = make_deal(rail)
+    rail.world, rail.leased_for = deal.world, []
+    deal.buyer.locks(deal.order, rail=TWIN)
+    other = deal.buyer.orders(deal.seller.offers())
+    deal.buyer.locks(other, rail=TWIN)
+    deal.world.run_jobs()
+    deal.world.close()
+
+    assert rail.leased_for == [LEASE_MS, LEASE_MS - 6_000] * 2

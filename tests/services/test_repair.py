@@ -5,16 +5,18 @@ from collections.abc import Iterator
 import pytest
 
 from books import Books
-from clawmarket.adapters.payments.memory import Fault
+from clawmarket.adapters.payments.memory import Fault, MemoryRail
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.job import JobEndlessError
 from clawmarket.domain.treasury.rail import RailContradictsError, StepKnownError, StepNotFoundError
 from clawmarket.domain.trust.session import ScopeMissingError
+from clawmarket.ports.payments import Declined, Move, Moved, Unknown
 from rail_deals import TWIN, Deal, key, make_deal
 from world import Fields
 
 AGAIN = "The market asks it again by itself, by the same key. "
 WHY = "Their support wrote so today."
+ENDS = ("001.lock", "002.release", "003.release")
 
 
 @pytest.fixture
@@ -168,22 +170,78 @@ def test_nobody_overrules_what_the_rail_itself_says(deal: Deal) -> None:
     assert deal.stands() == ("delivery_completed", "settlement_releasing")
 
 
-def test_a_wrong_finding_never_lets_more_leave_than_was_locked(deal: Deal) -> None:
-    """Somebody says of a payment that it did not happen: the rail refuses the second one."""
+def wrongly_closed(deal: Deal) -> str:
+    """Let the rail pay and say nothing, and a person find that it did not; return that key."""
     deal.delivered()
     deal.rail.faults.extend([None, None, *[Fault.SAY_UNKNOWN] * 3])
     deal.buyer.releases(deal.order)
     deal.world.run_jobs()
-    step = listed(deal)[0]["stepKey"]
-    resolve(deal, step, moved=False)
+    step: str = listed(deal)[0]["stepKey"]
+    assert resolve(deal, step, moved=False)["status"] == "rail_refused"
+    return step
+
+
+@pytest.mark.parametrize("silent_for", [0, 3, 12])
+def test_a_wrong_finding_pays_once_and_the_order_ends(deal: Deal, silent_for: int) -> None:
+    """The rail moved what a person closed: the next question finds it, and nothing is sent."""
+    closed = wrongly_closed(deal)
+    silent(deal, silent_for)
+    for _ in range(6):
+        deal.asks()
+
+    lock = closed[: -len("002.release")] + "001.lock"
+    assert deal.stands() == ("settlement_completed", "settlement_released")
+    assert [move.key for move in deal.rail.moves(lock)] == [lock, closed]
+    assert deal.seller.figures() == ("1000000000", "0", "0", "9900000")
+    assert listed(deal) == []
+    summary = deal.buyer.do("web3.market.reconciliation.summary", orderId=deal.order["orderId"])
+    assert (summary["agrees"], summary["differences"]) == (True, [])
+
+
+def test_a_lock_that_was_closed_and_made_late_stays_in_sight(deal: Deal) -> None:
+    """The order is as before and is paid otherwise; its reconciliation names what the rail has."""
+    deal.rail.faults.extend([None, Fault.HOLD_BACK, *[Fault.SAY_UNKNOWN] * 2])
+    locked = deal.buyer.locks(deal.order, rail=TWIN)
+    deal.world.run_jobs()
+    closed = key(locked, 1, "lock")
+    resolve(deal, closed, moved=False)
+    deal.rail.faults.clear()
+    named = {"orderId": deal.order["orderId"]}
+    assert deal.buyer.do("web3.market.reconciliation.summary", **named)["agrees"]
+    deal.rail.deliver()
+    found = {"what": f"rail {closed}", "expected": "refused", "found": "moved"}
+
+    unpaid = deal.buyer.do("web3.market.reconciliation.summary", **named)
+    deal.buyer.locks(deal.order)
+    paid = deal.buyer.do("web3.market.reconciliation.summary", **named)
+    assert (unpaid["differences"], paid["differences"]) == ([found], [found])
+
+
+class OvertakingRail(MemoryRail):
+    """What is on its way arrives right before the next question does."""
+
+    async def move(self, move: Move) -> Moved | Declined | Unknown:
+        """Let everything arrive, and then this."""
+        self.deliver()
+        return await super().move(move)
+
+
+def test_a_closed_question_that_arrives_late_is_the_payment() -> None:
+    """It overtakes the one that followed it, which the rail then refuses: still paid, once."""
+    deal = make_deal(OvertakingRail())
+    deal.delivered()
+    deal.rail.faults.extend([None, Fault.HOLD_BACK, *[Fault.SAY_UNKNOWN] * 2])
+    deal.buyer.releases(deal.order)
+    deal.world.run_jobs()
+    closed = listed(deal)[0]["stepKey"]
+    resolve(deal, closed, moved=False)
     deal.asks()
 
-    (shown,) = listed(deal)
-    assert (shown["status"], shown["lastAnswer"]) == (
-        "rail_stuck",
-        "There is not that much in the lock.",
-    )
-    assert len(deal.rail.moves(shown["settlementId"] + ".001.lock")) == 2
+    assert deal.rail.sent == [closed[: -len("002.release")] + end for end in ENDS]
+    assert deal.stands() == ("settlement_completed", "settlement_released")
+    assert deal.rail.held(deal.rail.sent[0]) == 0
+    assert deal.seller.figures() == ("1000000000", "0", "0", "9900000")
+    deal.world.close()
 
 
 def test_the_question_is_never_given_up(deal: Deal) -> None:

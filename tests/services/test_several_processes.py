@@ -9,14 +9,17 @@ import pytest
 from books import Books
 from clawmarket.adapters.entropy.memory import SeededEntropy
 from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.treasury.account import FundsMissingError
+from clawmarket.domain.treasury.entry import Entry
 from clawmarket.domain.trust.record import LogEntry, Record
-from clawmarket.runtime.workers import run_due_jobs
+from clawmarket.runtime.workers import LEASE_MS, run_due, run_due_jobs
 from clawmarket.services.market.sweep import sweep
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.log import sequence
 from postgres_server import PostgresDatabase
+from races.rail_contests import TWIN, SlowRail
 from world import Member, World
 
 PUBLISH = "web3.market.publishTask"
@@ -24,12 +27,19 @@ EACH = 200
 
 
 class Processes:
-    """A market that two processes run: two pipelines, each with a store of its own."""
+    """A market that two processes run: each has a store and a line to the one rail of its own."""
 
     def __init__(self, database: PostgresDatabase) -> None:
-        self.world = World(store=database.open())
+        rail = SlowRail()
+        self.rails = [rail, SlowRail(sent=rail.sent, done=rail.done)]
+        self.world = World(store=database.open(), rails={TWIN: rail})
         first = self.world.pipeline
-        other = replace(first.ports, store=database.open(), entropy=SeededEntropy(2))
+        other = replace(
+            first.ports,
+            store=database.open(),
+            entropy=SeededEntropy(2),
+            rails={TWIN: self.rails[1]},
+        )
         self.pipelines = [first, Pipeline(other, first.terms)]
 
     def close(self) -> None:
@@ -138,4 +148,54 @@ def test_workers_side_by_side_do_each_thing_once(both: Processes) -> None:
         assert receipt["status"] == "receipt_refunded"
     made = [each for each in both.world.all(Record) if each.method == "web3.market.receipt.get"]
     assert len(made) == 5
+    Books(both.world.store).check()
+
+
+def locking(both: Processes) -> Member:
+    """Ask the rail to lock an order of 10.00, whose job is due; return the buyer."""
+    buyer, _, order = both.world.ordered()
+    buyer.locks(order, rail=TWIN)
+    return buyer
+
+
+def test_one_process_leases_the_question_to_a_rail(both: Processes) -> None:
+    """Both see that it is due, one gets it; the other does not even ask."""
+    buyer = locking(both)
+
+    async def at_once() -> None:
+        await asyncio.gather(*(run_due(each, "rail") for each in both.pipelines))
+
+    both.world.run(at_once())
+    assert [len(both.rails[0].sent), len(both.rails[0].done)] == [1, 1]
+    assert buyer.figures()[:2] == ("1000000000", "10000000")
+    Books(both.world.store).check()
+
+
+@pytest.mark.parametrize("first_to_end", [0, 1])
+def test_a_lease_that_ran_out_lets_two_ask_and_one_book(both: Processes, first_to_end: int) -> None:
+    """One hangs past its lease, the other asks too: one move, one booking, one says how it ended.
+
+    Whichever is done first: the other finds it done, and may not touch the job without its fence.
+    """
+    buyer = locking(both)
+    late, other = both.pipelines
+
+    async def overlapping() -> None:
+        for rail in both.rails:
+            rail.hush()
+        hanging = asyncio.create_task(run_due(late, "rail"))
+        await both.rails[0].reached.wait()
+        both.world.clock.advance(LEASE_MS)
+        second = asyncio.create_task(run_due(other, "rail"))
+        await both.rails[1].reached.wait()
+        for number in (first_to_end, 1 - first_to_end):
+            both.rails[number].speak()
+            await (hanging, second)[number]
+
+    both.world.run(overlapping())
+    (job,) = [each for each in both.world.all(Job) if each.kind == "rail"]
+    booked = [each for each in both.world.all(Entry) if each.reason == "lock"]
+    assert (job.state, job.fence, job.attempts) == (JobState.DONE, 2, 2)
+    assert (len(both.rails[0].done), len(booked)) == (1, 1)
+    assert buyer.figures()[:2] == ("1000000000", "10000000")
     Books(both.world.store).check()

@@ -11,6 +11,7 @@ from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.job import USUAL, Job, JobState, Patience, fail, finish, lease
 from clawmarket.domain.market.revocation import REVOCATION_JOB
 from clawmarket.domain.trust.redaction import redact_text
+from clawmarket.ports.clock import Clock
 from clawmarket.ports.signer import LogSigner
 from clawmarket.ports.store import Query, Snapshot, Transaction
 from clawmarket.services.market.receipts import make_receipt_file
@@ -92,7 +93,8 @@ async def run_due(pipeline: Pipeline, kind: str) -> int:
     store, now = pipeline.ports.store, pipeline.ports.clock.now()
     due = store.read(lambda rows: _due(rows, kind, now))
     for job in due:
-        leased = await store.write(lambda rows, job=job: _lease(rows, job, now))  # type: ignore[misc]  # the default binds the loop variable
+        # From now on, not from the round's beginning: those before it may have taken long.
+        leased = await store.write(partial(_lease, seen=job, clock=pipeline.ports.clock))
         if leased is not None:
             await _run(pipeline, leased)
     return len(due)
@@ -109,11 +111,11 @@ def _due(rows: Snapshot, kind: str, now: int) -> list[Job]:
     return rows.find(due)
 
 
-def _lease(rows: Transaction, seen: Job, now: int) -> Job | None:
+def _lease(rows: Transaction, seen: Job, clock: Clock) -> Job | None:
     job = rows.get(Job, seen.job_id)
     if job is None or job.fence != seen.fence or job.acts_at is None:
         return None
-    leased = lease(job, now, LEASE_MS, PATIENCE.get(job.kind, USUAL))
+    leased = lease(job, clock.now(), LEASE_MS, PATIENCE.get(job.kind, USUAL))
     rows.save(leased)
     return leased if leased.state is JobState.RUNNING else None
 

@@ -231,6 +231,14 @@ def find_out(step: RailStep, reason: str, *, moved: bool) -> tuple[RailStep, Rai
     return after, RailResolved(step.order_id, step.key, moved, reason)
 
 
+def is_closed(step: RailStep) -> bool:
+    """Tell whether a person said of a payment that it was not made; its question may still arrive.
+
+    It is then asked for anew by the step that follows it.
+    """
+    return step.state is RailState.REFUSED and step.found is False and step.step is not Step.LOCK
+
+
 def divide(settlement: Settlement, step: RailStep) -> Settlement:
     """Return the settlement with what a step moved out of its lock."""
     return replace(

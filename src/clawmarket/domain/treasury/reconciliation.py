@@ -8,7 +8,7 @@ from clawmarket.domain.kernel.money import CREDITS, split_fee
 from clawmarket.domain.treasury.account import FEES, available, beyond, held
 from clawmarket.domain.treasury.entry import Posting
 from clawmarket.domain.treasury.hold import Hold, HoldState
-from clawmarket.domain.treasury.rail import RailState, RailStep
+from clawmarket.domain.treasury.rail import RailState, RailStep, is_closed
 from clawmarket.domain.treasury.settlement import Settlement, SettlementState
 
 Sums = Counter[tuple[str, str]]
@@ -101,13 +101,20 @@ _SAID = {RailState.MOVED: ("moved",), RailState.REFUSED: ("refused", "never got 
 def rail_differences(steps: Iterable[tuple[RailStep, str | None]]) -> Iterator[Difference]:
     """Yield where a rail says otherwise of a step than the ledger; None is a rail that is silent.
 
-    What is unknown to the ledger and moved on the rail differs too, until it is carried out.
+    What is unknown to the ledger and moved on the rail differs too, until it is carried out. A
+    payment that a person closed and that arrived all the same stands for the one after it.
     """
+    late: list[Difference] = []
     for step, said in steps:
         known = _SAID.get(step.state, ("refused", "never got it"))
-        if said is not None and said not in known:
+        if is_closed(step) and said == "moved":
+            late.append(Difference(f"rail {step.key}", "refused", said))
+        elif late and step.state is RailState.MOVED and said != "moved":
+            late.pop()
+        elif said is not None and said not in known:
             expected = known[0] if step.state in _SAID else "unknown"
             yield Difference(f"rail {step.key}", expected, said)
+    yield from late
 
 
 def _settlement_differences(books: OrderBooks, one: Settlement) -> Iterator[Difference]:

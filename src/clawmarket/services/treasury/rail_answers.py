@@ -6,6 +6,7 @@ when the rail says that it never got it.
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 
 from clawmarket.domain.market import order as orders
@@ -33,13 +34,14 @@ from clawmarket.services.treasury.rails import (
     ask_refund,
     book_lock,
     book_payment,
+    closed_before,
     move_of,
     repeat,
 )
 from clawmarket.services.work import Work
 
 METHOD = "market.repair.retry"
-# Each question may take so long; all four of a round stay within the lease of their job.
+# Each question may take so long; the usual four of a round stay within the lease of their job.
 PATIENCE_S = 6.0
 MOST_SAID = 200
 
@@ -54,7 +56,7 @@ async def ask_rail(pipeline: Pipeline, key: str) -> None:
     step = pipeline.ports.store.read(lambda rows: rows.get(RailStep, key))
     if step is None or step.state is not RailState.ASKED:
         return
-    answer = _found(step) or await question(rail_of(pipeline, step), move_of(step))
+    answer = _found(step) or await _ask(pipeline, step)
     call = pipeline.call(THE_MARKET, METHOD)
     await pipeline.write(call, lambda work: carry_out(work, key, answer))
 
@@ -76,6 +78,38 @@ def _found(step: RailStep) -> Known | None:
             return Moved(move_of(step), step.reference)
         case _:
             return Declined(step.key, step.reason)
+
+
+async def _ask(pipeline: Pipeline, step: RailStep) -> Known:
+    """Ask what came of a step, and of those that a person closed before it.
+
+    A closed question may arrive late all the same: then this payment is made, under that key.
+    Raises RailSilentError: it is unknown.
+    """
+    rail = rail_of(pipeline, step)
+    closed = pipeline.ports.store.read(lambda rows: closed_before(rows, step))
+    paid = await _paid_before(rail, step, closed)
+    answer = paid or await question(rail, move_of(step))
+    if isinstance(answer, Declined):
+        return await _paid_before(rail, step, closed) or answer
+    return answer
+
+
+async def _paid_before(rail: Rail, step: RailStep, closed: Iterable[RailStep]) -> Moved | None:
+    """Return this step as moved if the rail moved it under a key that was closed.
+
+    Raises RailSilentError: it does not say, and a lock that goes on could pay it once more.
+    """
+    for earlier in closed:
+        try:
+            said = await look_up(rail, move_of(earlier))
+        except RailSilentError:
+            if step.step is Step.PART:
+                raise
+            continue
+        if isinstance(said, Moved):
+            return Moved(move_of(step), said.reference)
+    return None
 
 
 async def question(rail: Rail, move: Move) -> Known:

@@ -6,6 +6,7 @@ from or to.
 """
 
 from dataclasses import replace
+from itertools import takewhile
 
 from clawmarket.domain.kernel.ids import same_ulid
 from clawmarket.domain.kernel.money import CREDITS
@@ -73,6 +74,12 @@ def move_of(step: RailStep) -> Move:
 def steps_of(rows: Snapshot | Work, settlement_id: str) -> list[RailStep]:
     """Return every step of a settlement, in their order."""
     return rows.find(Query(RailStep, prefix=f"{settlement_id}.", limit=MOST_STEPS))
+
+
+def closed_before(rows: Snapshot | Work, step: RailStep) -> list[RailStep]:
+    """Return the questions for the same payment that a person closed, the latest first."""
+    before = [each for each in steps_of(rows, step.settlement_id) if each.key < step.key]
+    return list(takewhile(rails.is_closed, reversed(before)))
 
 
 def ask_lock(work: Work, order: Order, rail: str) -> tuple[Order, Settlement]:

@@ -10,7 +10,6 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.ids import moment_prefix, same_ulid
 from clawmarket.domain.kernel.moment import iso
-from clawmarket.domain.kernel.money import CREDITS
 from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.order import Order, OrderNotFoundError
 from clawmarket.domain.market.receipt import Receipt, receipt_state
@@ -54,7 +53,7 @@ from clawmarket.services.market.settlements import SettlementNotFoundError
 from clawmarket.services.market.views import SettlementView, settlement_view
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.rail_answers import look_up, rail_of
-from clawmarket.services.treasury.rails import move_of, steps_of
+from clawmarket.services.treasury.rails import MOST_STEPS, move_of
 from clawmarket.services.treasury.statement import LedgerAccount
 from clawmarket.services.trust.onlookers import order_in_sight
 
@@ -163,12 +162,12 @@ async def reconcile_order(
     """
     store = pipeline.ports.store
     summary, steps = store.read(lambda rows: _looked_at(call, rows, request))
-    if not steps or summary.rail is None:
+    if not steps:
         return summary
     said = [(step, await _said(pipeline, step)) for step in steps]
     found = [*summary.differences, *map(_difference, rail_differences(said))]
     views = [RailStepView(step_key=step.key, status=step.state, said=words) for step, words in said]
-    rail = summary.rail.model_copy(update={"steps": views})
+    rail = summary.rail and summary.rail.model_copy(update={"steps": views})
     return summary.model_copy(update={"rail": rail, "agrees": not found, "differences": found})
 
 
@@ -186,9 +185,10 @@ async def _said(pipeline: Pipeline, step: RailStep) -> str | None:
 def _looked_at(
     call: Call, rows: Snapshot, request: ReconcileOrder
 ) -> tuple[ReconciliationSummary, list[RailStep]]:
+    """Return an order's summary and every step a rail was asked for, also locks it refused."""
     summary = _of_order(call, rows, request)
-    outside = summary.rail is not None and summary.rail.name != CREDITS
-    return summary, steps_of(rows, summary.settlement_id or "") if outside else []
+    asked = Query(RailStep, equal={"order_id": summary.order_id}, limit=MOST_STEPS)
+    return summary, rows.find(asked)
 
 
 def _of_order(call: Call, rows: Snapshot, request: ReconcileOrder) -> ReconciliationSummary:
