@@ -108,9 +108,10 @@ async def at_once(store: Store, commands: Sequence[Command]) -> list[Any]:
         return commands[0](work)
 
     waiting = [asyncio.ensure_future(store.write(each)) for each in (first, *commands[1:])]
-    # One turn of the loop takes them, the next one hands them over.
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    if len(waiting) > 1:
+        # One turn of the loop takes them, the next hands them over; a lone one is run by the loop.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
     queued.set()
     return await asyncio.gather(*waiting, return_exceptions=True)
 
