@@ -1,6 +1,6 @@
 """Lies about an order that was paid on an outside rail, by the market that writes the records."""
 
-from lies import StoryLie, event
+from lies import StoryLie, event, record
 from receipts import Deal, Json, with_event
 
 ASKED, ANSWERED, FOUND = "rail_asked", "rail_answered", "rail_resolved"
@@ -61,17 +61,17 @@ def into_the_ledger(records: list[Json], _: Deal) -> None:
 
 def without_any_rail(records: list[Json], _: Deal) -> None:
     """Leave every word about the rail out: then the market itself locked the buyer's money."""
-    for record in records:
-        record["events"] = [e for e in record["events"] if not e["kind"].startswith("rail_")]
+    for one in records:
+        one["events"] = [e for e in one["events"] if not e["kind"].startswith("rail_")]
 
 
 def on_another_rail(records: list[Json], _: Deal) -> None:
     """Name another rail than the buyer chose and signed."""
-    for record in records:
-        for told in record["events"]:
+    for one in records:
+        for told in one["events"]:
             if "rail" in told:
                 told["rail"] = "other"
-        for moved in record["postings"]:
+        for moved in one["postings"]:
             moved[0] = moved[0].replace("rail:twin:", "rail:other:")
 
 
@@ -120,6 +120,11 @@ def pay_both(records: list[Json], _: Deal) -> None:
 
 
 RESOLVED_LIES: dict[str, tuple[StoryLie, list[str]]] = {
+    "a finding that is a number": (event(FOUND, moved=0), ["records"]),
+    "a finding by way of a payment": (
+        record(FOUND, method="web3.market.settlement.release"),
+        ["records"],
+    ),
     "a finding of the opposite": (found_otherwise, ["records"]),
     "a payment let go by the rail": (refused_by_the_rail, ["records"]),
     "a payment under two keys": (pay_both, ["records"]),

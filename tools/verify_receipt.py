@@ -468,6 +468,9 @@ def check_consent(records: list[Space], order: Json, agreed: Json) -> None:
             given, over = Space(at=told.at, event=event), False
         elif event["kind"] == "consent_revoked":
             demand(not over, "A consent was revoked that did not stand.")
+            by_buyer = told.method.endswith("consent.revoke") and told.actor == order["buyer"]
+            may = by_buyer or "settlement_refunded" in told.kinds
+            demand(may, "A consent was revoked by nobody who may, and no money went back.")
             check_revocation(told, event, given.event)
             over = True
         elif event["kind"] in ("delivery_issued", "delivery_completed") and usage is not None:
@@ -537,6 +540,9 @@ def read_rail(records: list[Space], locked: Json) -> str | None:
     demand(isinstance(rail, str) and rail != "credits", "The rail has no name.")
     about = {"orderId": locked.get("orderId"), "settlementId": locked.get("settlementId")}
     about |= {"rail": rail}
+    for _, record, event in [one for one in told if one[2]["kind"] == "rail_resolved"]:
+        good = record.method == "market.repair.resolve" and isinstance(event.get("moved"), bool)
+        demand(good, "What a person found out is not said as an operator says it.")
     moved = 0
     for number, (place, _, event) in enumerate(asked, 1):
         step = event.get("step")

@@ -3,7 +3,7 @@
 import pytest
 
 from clawmarket.domain.kernel.canonical import content_digest
-from clawmarket.domain.kernel.moment import DAY_MS
+from clawmarket.domain.kernel.moment import DAY_MS, iso
 from lies import StoryLie, all_of, event, record, said_and_signed, without
 from receipts import VERIFIERS, Deal, Json, Verifier, deal, with_event
 
@@ -46,6 +46,17 @@ def by_the_seller(records: list[Json], made: Deal) -> None:
     lied["actor"] = lied["statement"]["said"]["actor"] = with_event(records, ISSUED)[0]["actor"]
     lied["statement"]["address"] = made.wallets[lied["actor"]].address
     made.sign(lied)
+
+
+def revoked_by_the_seller(records: list[Json], _: Deal) -> None:
+    """Let the seller, attested by the market, take the buyer's consent back after the delivery."""
+    lied, told = with_event(records, REVOKED)
+    consent = with_event(records, GRANTED)[1]
+    lied["actor"] = with_event(records, ISSUED)[0]["actor"]
+    lied["method"] = "web3.market.settlement.refund"
+    del lied["statement"]
+    facts = {"consentId": consent["consentId"], "revokedAt": iso(lied["at"])}
+    told["revokeHash"] = content_digest(facts | {"scope": consent["scope"]})
 
 
 def change_places(one: str, other: str) -> StoryLie:
@@ -103,6 +114,7 @@ LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "a usage scope that is a word": (event("order_created", usageScope="research"), ["records"]),
     "another consent revoked": (event(REVOKED, consentId="consent_"), ["records"]),
     "another revocation": (event(REVOKED, revokeHash="sha256:" + "0" * 64), ["records"]),
+    "a revocation by the seller": (revoked_by_the_seller, ["records"]),
     "a revocation by a stranger": (record(REVOKED, actor="agent_" + "1" * 26), ["records"]),
 }
 

@@ -61,7 +61,7 @@ def check_consent(records: Sequence[Facts], order: Json, agreement: Json) -> Non
                 case "consent_granted":
                     permission = _grant(permission, facts, event, (order, agreement))
                 case "consent_revoked":
-                    permission = _revoke(permission, facts, event)
+                    permission = _revoke(permission, facts, event, order)
                 case "delivery_issued" | "delivery_completed" if permission.usage is not None:
                     _check_permitted(permission, facts, event["kind"])
 
@@ -75,9 +75,12 @@ def _grant(
     return replace(permission, granted=event, at=facts.at)
 
 
-def _revoke(permission: _Permission, facts: Facts, event: Json) -> _Permission:
+def _revoke(permission: _Permission, facts: Facts, event: Json, order: Json) -> _Permission:
     if permission.granted is None or permission.revoked:
         raise ReceiptFlawError("A consent was revoked that did not stand.")
+    by_buyer = facts.method == _BY_BUYER and facts.actor == order["buyer"]
+    if not by_buyer and "settlement_refunded" not in facts.kinds:
+        raise ReceiptFlawError("A consent was revoked by nobody who may, and no money went back.")
     _check_revocation(facts, event, permission.granted)
     return replace(permission, revoked=True)
 
