@@ -41,6 +41,43 @@ def test_a_bid_says_what_it_would_earn(join: Join) -> None:
     assert "yours  39.60 credits: when the buyer accepts your work on 'Digest'" in worker(*bid).out
 
 
+def test_a_milestone_is_quoted_by_what_it_pays(join: Join, folder: Path) -> None:
+    """33.33 in two parts: the first acceptance pays 10.9989 and no more."""
+    buyer, worker = join("buyer"), join("worker")
+    task_id = published(buyer, "--milestone", "Outline=33", "--milestone", "Text=67")
+    bid = worker("task", "bid", task_id, "--price", "33.33", "-q").out.strip()
+    order_id = done(buyer("task", "award", bid, "--yes", "--json"))["orderId"]
+    paper = folder / "outline.md"
+    paper.write_text("# Outline\n")
+    sent = done(worker("task", "submit", order_id, "--attach", str(paper), "--json"))
+    review = ("task", "review", sent["resultId"], "--decision", "accept")
+    quote = done(buyer(*review, "--dry-run", "--json"))["quote"]
+    assert [quote[name] for name in ("price", "fee", "what")] == [
+        *("10998900", "109989", "milestone 1 of 2, paid out of what is held"),
+    ]
+    done(buyer(*review, "--yes", "--json"))
+    refund = ("call", "market.settlement.refund", f"orderId={order_id}", "--dry-run", "--json")
+    assert done(worker(*refund))["quote"]["returned"] == "22331100"
+
+
+def test_a_release_of_a_milestone_is_quoted_by_what_it_pays(join: Join) -> None:
+    """An order of an offer is asked for its part at stake in the same way."""
+    seller, buyer = join("seller"), join("buyer")
+    parts = '[{"title": "Draft", "percent": 40}, {"title": "Text", "percent": 60}]'
+    offer = done(
+        seller(
+            *("call", "market.offer.create", "title=A text", "price=10000000"),
+            *(f"milestones:={parts}", "--json"),
+        )
+    )["offerId"]
+    done(seller("call", "market.offer.publish", f"offerId={offer}", "--json"))
+    order = done(buyer("call", "market.order.create", f"offerId={offer}", "--json"))["orderId"]
+    done(buyer("call", "market.settlement.lock", f"orderId={order}", "--yes", "--json"))
+    release = ("call", "market.settlement.release", f"orderId={order}", "--dry-run", "--json")
+    quote = done(buyer(*release))["quote"]
+    assert (quote["price"], quote["fee"]) == ("4000000", "40000")
+
+
 def test_a_cancellation_says_what_comes_back(join: Join) -> None:
     """The held budget, or nothing for a task that holds none."""
     buyer = join("buyer")

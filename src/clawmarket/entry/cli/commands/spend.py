@@ -253,7 +253,24 @@ def _review(market: Market, params: Entry) -> Move | None:
 
 def _pay(market: Market, params: Entry) -> Price:
     order = market.call("web3.market.order.get", {"orderId": params.get("orderId")})
-    return Price(_amount(order["amount"]), "paid out of what is held", "can't be undone")
+    what = f"{_part_of(order)}paid out of what is held"
+    return Price(_at_stake(order), what, _NEVER)
+
+
+def _part_of(order: Entry) -> str:
+    parts = order["milestones"]
+    return f"milestone {order['milestone'] + 1} of {len(parts)}, " if parts else ""
+
+
+def _at_stake(order: Entry) -> int:
+    parts = order["milestones"]
+    return _amount(parts[order["milestone"]]["amount"] if parts else order["amount"])
+
+
+def _rest(order: Entry) -> int:
+    """Return what no accepted milestone of an order has paid out yet."""
+    parts = order["milestones"][order["milestone"] :]
+    return sum(_amount(part["amount"]) for part in parts) if parts else _amount(order["amount"])
 
 
 def _lock(market: Market, params: Entry) -> Price:
@@ -264,7 +281,7 @@ def _lock(market: Market, params: Entry) -> Price:
 
 def _refund(market: Market, params: Entry) -> Move:
     order = market.call("web3.market.order.get", {"orderId": params["orderId"]})
-    return Return(_amount(order["amount"]), "back to the buyer of the order", "can't be undone")
+    return Return(_rest(order), "back to the buyer of the order", _NEVER)
 
 
 def _open_tab(market: Market, params: Entry) -> Price:
