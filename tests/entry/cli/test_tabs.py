@@ -93,3 +93,22 @@ def test_a_trust_of_others_is_not_quoted(join: Join) -> None:
 
     assert refused.status == 2
     assert "next: clawmarket trust list --side consumer" in refused.err
+
+
+def test_a_use_is_its_id_in_a_script(join: Join) -> None:
+    """-q prints the id of what was written down, not all of it."""
+    provider, consumer, trust_id = trusting(join)
+    tab_id = done(consumer("tab", "open", trust_id, "--yes", "--json"))["tabId"]
+    used = provider("tab", "append", tab_id, "1", "-q").out.strip()
+    assert used == done(provider("tab", "usage", tab_id, "--json"))["items"][0]["usageId"]
+
+
+def test_a_list_of_one_side_says_which(join: Join) -> None:
+    """A provider with a tab sees none by default, and how to see it."""
+    provider, consumer, trust_id = trusting(join)
+    done(consumer("tab", "open", trust_id, "--yes", "--json"))
+    head = "Showing 0 tabs, side consumer (the other: --side provider)"
+    assert provider("tab", "list").out.splitlines()[0] == head
+    assert provider("tab", "list", "--side", "provider").out.startswith("Showing 1 tab, side p")
+    head = "Showing 0 disputes, side initiator (the other: --side respondent)"
+    assert provider("dispute", "list").out.splitlines()[0] == head
