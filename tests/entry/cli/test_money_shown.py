@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cli.terminal import Cli, Outcome
+from cli.terminal import Cli, LocalMarket, Outcome
 
 Join = Callable[[str], Cli]
 
@@ -76,6 +76,53 @@ def test_a_release_of_a_milestone_is_quoted_by_what_it_pays(join: Join) -> None:
     release = ("call", "market.settlement.release", f"orderId={order}", "--dry-run", "--json")
     quote = done(buyer(*release))["quote"]
     assert (quote["price"], quote["fee"]) == ("4000000", "40000")
+
+
+def test_a_consent_taken_back_says_what_comes_back(join: Join) -> None:
+    """Before the delivery is complete the lock returns with it."""
+    seller, buyer = join("seller"), join("buyer")
+    scope = 'usageScope:={"purpose":"research"}'
+    terms = ("call", "market.offer.create", "title=Prices", "price=5000000", scope, "--json")
+    offer = done(seller(*terms))["offerId"]
+    done(seller("call", "market.offer.publish", f"offerId={offer}", "--json"))
+    order = done(buyer("call", "market.order.create", f"offerId={offer}", "--json"))["orderId"]
+    done(buyer("call", "market.settlement.lock", f"orderId={order}", "--yes", "--json"))
+    permit = ("call", "market.consent.grant", f"orderId={order}")
+    granted = done(buyer(*permit, 'consentScope:={"purpose":"research"}', "--json"))
+    revoke = ("call", "market.consent.revoke", f"consentId={granted['consentId']}")
+    planned = buyer(*revoke, "--dry-run")
+    assert "back   5.00 credits: locked for the order, back to you" in planned.out
+    assert done(buyer(*revoke, "--dry-run", "--json"))["quote"]["returned"] == "5000000"
+
+
+def test_a_ruling_shows_who_gets_what_and_asks(
+    join: Join, market: LocalMarket, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    """At stake 40: 10 to the seller less the fee, 30 back; without a yes nothing is ruled."""
+    buyer, worker, arbiter = join("buyer"), join("worker"), join("arbiter")
+    bid = worker("task", "bid", published(buyer), "--price", "40", "-q").out.strip()
+    order_id = done(buyer("task", "award", bid, "--yes", "--json"))["orderId"]
+    paper = folder / "third.md"
+    paper.write_text("# A third\n")
+    done(worker("task", "submit", order_id, "--attach", str(paper), "--json"))
+    reason = ("--reason", "Two chapters of three are missing.")
+    dispute = done(buyer("dispute", "open", order_id, *reason, "--json"))["disputeId"]
+    for side in (buyer, worker):
+        done(side("dispute", "evidence", dispute, "--summary", "See the file.", "--json"))
+    who = done(arbiter("wallet", "show", "--json"))["accountId"]
+    token = (market.folder / "market" / "operator.token").read_text().strip()
+    with monkeypatch.context() as operator:
+        operator.setenv("CLAWMARKET_API_KEY", token)
+        done(arbiter("call", "market.arbiter.appoint", f"accountId={who}", "--json"))
+    ruling = ("dispute", "resolve", dispute, "--resolution", "partial", "--seller-share", "10")
+    ruling = (*ruling, "--reason", "A third is there.")
+    quote = done(arbiter(*ruling, "--dry-run", "--json"))["quote"]
+    assert [quote[name] for name in ("atStake", "seller", "fee", "buyer")] == [
+        *("40000000", "9900000", "100000", "30000000"),
+    ]
+    unagreed = arbiter(*ruling, "--json")
+    assert (unagreed.status, unagreed.document["details"]["cause"]) == (2, "consent_missing")
+    assert done(arbiter(*ruling, "--yes", "--json"))["sellerShare"] == "10000000"
 
 
 def test_a_cancellation_says_what_comes_back(join: Join) -> None:

@@ -112,3 +112,44 @@ def test_a_list_of_one_side_says_which(join: Join) -> None:
     assert provider("tab", "list", "--side", "provider").out.startswith("Showing 1 tab, side p")
     head = "Showing 0 disputes, side initiator (the other: --side respondent)"
     assert provider("dispute", "list").out.splitlines()[0] == head
+
+
+def test_what_the_market_would_refuse_is_not_quoted(join: Join) -> None:
+    """A settled tab, a cap above the provider's, a trust taken back: no price, no question."""
+    provider, consumer, trust_id = trusting(join)
+    above = consumer("tab", "open", trust_id, "--cap", "6", "--yes")
+    assert (above.status, "total" in above.err) == (7, False)
+    assert "E_QUOTA_EXCEEDED" in above.err
+    opened = ("tab", "open", trust_id, "--cap", "1", "--yes", "--json")
+    tab_id = done(consumer(*opened, "--idempotency-key", "once"))["tabId"]
+    raised = consumer("tab", "raise", tab_id, "--cap", "6", "--dry-run", "--json")
+    assert raised.document["details"]["cause"] == "tab_cap_high"
+    done(provider("trust", "revoke", trust_id, "--json"))
+    raised = consumer("tab", "raise", tab_id, "--cap", "2", "--dry-run", "--json")
+    assert raised.document["details"]["cause"] == "trust_ended"
+    done(provider("tab", "close", tab_id, "--json"))
+    for verb in ("pay", "close"):
+        refused = consumer("tab", verb, tab_id, "--yes")
+        assert "E_CONFLICT" in refused.err
+        assert "total" not in refused.err
+    again = done(consumer(*opened, "--idempotency-key", "once"))
+    assert again["tabId"] == tab_id
+
+
+def test_a_locked_cap_is_not_raised(join: Join) -> None:
+    """Of a prepaid tab it stays what it is, and no quote says otherwise."""
+    provider, consumer, _ = trusting(join)
+    who = done(consumer("wallet", "show", "--json"))["accountId"]
+    trust_id = done(provider("trust", "grant", who, *TERMS, "--prepaid", "--json"))["trustId"]
+    tab_id = done(consumer("tab", "open", trust_id, "--cap", "1", "--yes", "--json"))["tabId"]
+    refused = consumer("tab", "raise", tab_id, "--cap", "2", "--yes", "--json")
+    assert refused.document["details"]["cause"] == "tab_prepaid"
+
+
+def test_forgiving_says_what_is_given_up(join: Join) -> None:
+    """What was used so far, and that it is gone for good."""
+    provider, consumer, trust_id = trusting(join)
+    tab_id = done(consumer("tab", "open", trust_id, "--yes", "--json"))["tabId"]
+    done(provider("tab", "append", tab_id, "3", "--json"))
+    planned = provider("tab", "forgive", tab_id, "--dry-run")
+    assert "given up  0.03 credits: owed to you, and given up" in planned.out
