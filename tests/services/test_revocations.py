@@ -149,7 +149,7 @@ def test_a_notice_that_keeps_failing_is_given_up_and_shown(
     assert finding == {
         "name": "revocations/unsent",
         "ok": False,
-        "message": "0 notices of revocations wait, 1 were given up.",
+        "message": "0 notices of revocations wait, 1 was given up.",
         "fixHint": "clawmarket call market.revocation.retry",
     }
 

@@ -83,10 +83,14 @@ def test_a_consent_taken_back_says_what_comes_back(join: Join) -> None:
     seller, buyer = join("seller"), join("buyer")
     scope = 'usageScope:={"purpose":"research"}'
     terms = ("call", "market.offer.create", "title=Prices", "price=5000000", scope, "--json")
-    offer = done(seller(*terms))["offerId"]
+    created = done(seller(*terms))
+    offer = created["offerId"]
+    publish = f"clawmarket call web3.market.offer.publish offerId={offer}"
+    assert created["next"] == [publish]
     done(seller("call", "market.offer.publish", f"offerId={offer}", "--json"))
     order = done(buyer("call", "market.order.create", f"offerId={offer}", "--json"))["orderId"]
-    done(buyer("call", "market.settlement.lock", f"orderId={order}", "--yes", "--json"))
+    lock = ("call", "market.settlement.lock", f"orderId={order}", "--yes", "--json")
+    assert done(buyer(*lock))["next"] == [f"clawmarket order explain {order}"]
     permit = ("call", "market.consent.grant", f"orderId={order}")
     granted = done(buyer(*permit, 'consentScope:={"purpose":"research"}', "--json"))
     revoke = ("call", "market.consent.revoke", f"consentId={granted['consentId']}")
@@ -106,7 +110,9 @@ def test_a_ruling_shows_who_gets_what_and_asks(
     paper.write_text("# A third\n")
     done(worker("task", "submit", order_id, "--attach", str(paper), "--json"))
     reason = ("--reason", "Two chapters of three are missing.")
-    dispute = done(buyer("dispute", "open", order_id, *reason, "--json"))["disputeId"]
+    opened = done(buyer("dispute", "open", order_id, *reason, "--json"))
+    dispute = opened["disputeId"]
+    assert opened["next"] == [f"clawmarket dispute evidence {dispute}"]
     for side in (buyer, worker):
         done(side("dispute", "evidence", dispute, "--summary", "See the file.", "--json"))
     who = done(arbiter("wallet", "show", "--json"))["accountId"]
