@@ -120,8 +120,8 @@ def test_a_ruling_shows_who_gets_what_and_asks(
     with monkeypatch.context() as operator:
         operator.setenv("CLAWMARKET_API_KEY", token)
         done(arbiter("call", "market.arbiter.appoint", f"accountId={who}", "--json"))
-    ruling = ("dispute", "resolve", dispute, "--resolution", "partial", "--seller-share", "10")
-    ruling = (*ruling, "--reason", "A third is there.")
+    given = ("--resolution", "partial", "--seller-share", "10", "--reason", "A third is there.")
+    ruling = ("dispute", "resolve", dispute, *given)
     quote = done(arbiter(*ruling, "--dry-run", "--json"))["quote"]
     assert [quote[name] for name in ("atStake", "seller", "fee", "buyer")] == [
         *("40000000", "9900000", "100000", "30000000"),
