@@ -110,7 +110,7 @@ def test_a_list_of_one_side_says_which(join: Join) -> None:
     head = "Showing 0 tabs, side consumer (the other: --side provider)"
     assert provider("tab", "list").out.splitlines()[0] == head
     assert provider("tab", "list", "--side", "provider").out.startswith("Showing 1 tab, side p")
-    head = "Showing 0 disputes, side initiator (the other: --side respondent)"
+    head = "Showing 0 disputes, side initiator (the other: --side respondent; arbiters see both)"
     assert provider("dispute", "list").out.splitlines()[0] == head
 
 

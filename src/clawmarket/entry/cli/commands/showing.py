@@ -18,6 +18,7 @@ from clawmarket.entry.cli.tables import blocks, columns_of, is_nested, shown, ta
 _HIDDEN = frozenset({"ok", "requestId", "items", "nextCursor", "testMoney"})
 # What an empty list says where that it has no items is the good news.
 _NOTHING = {"market.repair.list": "No rail leaves anything open."}
+_BUT = {"web3.dispute.list": "; arbiters see both"}
 _DEADLINES = frozenset({"dueAt", "actsAt", "expiresAt"})
 
 
@@ -73,7 +74,7 @@ def _side_shown(invocation: Invocation, entry: Entry) -> str:
     others = [each for each in schema.get("enum", ()) if each != side]
     if side is None or named or not others:
         return ""
-    return f", side {side} (the other: --side {others[0]})"
+    return f", side {side} (the other: --side {others[0]}{_BUT.get(entry['name'], '')})"
 
 
 def _cell(item: Entry, name: str, schema: Entry) -> str:
