@@ -127,19 +127,19 @@ def test_the_percents_have_to_be_all_of_it(world: World, percents: tuple[int, ..
         (
             1,
             {"resolution": "release"},
-            "29.70 credits went to the seller, 0.30 credits to the market",
+            "9.90 credits went to the seller, 0.10 credits to the market",
         ),
         (
             1,
             {"resolution": "partial", "sellerShare": "5000000"},
-            "24.75 credits went to the seller, 0.25 credits to the market",
+            "4.95 credits went to the seller, 0.05 credits to the market",
         ),
     ],
 )
-def test_the_explanation_counts_what_was_paid_before(
+def test_the_explanation_tells_a_ruling_from_what_was_paid_before(
     world: World, accepted: int, ruling: Fields, words: str
 ) -> None:
-    """After a ruling it says what the seller has in all, and what came back."""
+    """The ruling's money is the ruling's; what milestones had moved before stands beside it."""
     buyer, worker, award = hired(world, 50, 25, 25)
     for _ in range(accepted):
         buyer.accepts(worker.submits(award))
@@ -150,7 +150,9 @@ def test_the_explanation_counts_what_was_paid_before(
     world.arbiter().rules(dispute, **ruling)
     told = buyer.do("web3.market.order.explain", orderId=award["orderId"])["now"]
     back = format_amount(int(buyer.figures()[0]) - 960_000_000, "credits")
-    assert told == f"It was ruled: {words} and {back} back to the buyer."
+    before = " Before that 19.80 credits had gone to the seller and 0.20 credits to the market."
+    ruled = f"It was ruled: {words} and {back} back to the buyer."
+    assert told == ruled + (before if accepted else "")
 
 
 def test_the_explanation_of_a_stopped_order_names_what_was_paid(world: World) -> None:

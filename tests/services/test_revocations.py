@@ -149,9 +149,17 @@ def test_a_notice_that_keeps_failing_is_given_up_and_shown(
     assert finding == {
         "name": "revocations/unsent",
         "ok": False,
-        "message": "0 notices of revocations wait, 1 were given up.",
+        "message": "0 notices of revocations wait, 1 was given up.",
         "fixHint": "clawmarket call market.revocation.retry",
     }
+
+
+def test_one_notice_that_waits_is_one(world: World) -> None:
+    """The probe counts in words that agree with the number."""
+    revoked(world)
+    probes = world.nobody.do("web3.status.summary", deep=True)["probes"]
+    told = {probe["name"]: probe["message"] for probe in probes}
+    assert told["revocations/unsent"] == "1 notice of a revocation waits, 0 were given up."
 
 
 def test_an_operator_has_it_sent_anew(world: World, receiver: MemoryNotices) -> None:

@@ -124,6 +124,7 @@ def test_a_span_has_its_opening_and_its_closing(buyer: tuple[Cli, str]) -> None:
     ("words", "cause"),
     [
         (["--from", "2026-01-01"], "span_unused"),
+        (["statement", "--from", "2026-02-02", "--until", "2026-01-31"], "span_backwards"),
         (["statement", "--csv", "--json"], "formats_excluded"),
         (["statement", "--from", "soon"], "usage_invalid"),
         (["everything"], "usage_invalid"),
@@ -156,10 +157,14 @@ def test_an_operator_has_the_latest_orders_checked(
 ) -> None:
     """Nothing differs; a member is refused."""
     me, _ = buyer
-    assert me("reconcile").status == 3
+    refused = me("reconcile")
+    assert refused.status == 3
+    step = 'next: export CLAWMARKET_API_KEY="$(cat ~/.clawmarket/operator.token)"'
+    assert refused.err.splitlines()[-1] == step
     token = (market.folder / "market" / "operator.token").read_text()
     monkeypatch.setenv("CLAWMARKET_API_KEY", token.strip())
     outcome = me("reconcile", "--limit", "1", "--json")
     document = done(outcome)
 
     assert (document["orders"], document["items"], document["agrees"]) == (1, [], True)
+    assert me("repair", "list").out == "No rail leaves anything open.\n"

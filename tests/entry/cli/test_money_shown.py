@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cli.terminal import Cli, Outcome
+from cli.terminal import Cli, LocalMarket, Outcome
 
 Join = Callable[[str], Cli]
 
@@ -39,6 +39,96 @@ def test_a_bid_says_what_it_would_earn(join: Join) -> None:
         "clawmarket task withdraw, until it is awarded",
     ]
     assert "yours  39.60 credits: when the buyer accepts your work on 'Digest'" in worker(*bid).out
+
+
+def test_a_milestone_is_quoted_by_what_it_pays(join: Join, folder: Path) -> None:
+    """33.33 in two parts: the first acceptance pays 10.9989 and no more."""
+    buyer, worker = join("buyer"), join("worker")
+    task_id = published(buyer, "--milestone", "Outline=33", "--milestone", "Text=67")
+    bid = worker("task", "bid", task_id, "--price", "33.33", "-q").out.strip()
+    order_id = done(buyer("task", "award", bid, "--yes", "--json"))["orderId"]
+    paper = folder / "outline.md"
+    paper.write_text("# Outline\n")
+    sent = done(worker("task", "submit", order_id, "--attach", str(paper), "--json"))
+    review = ("task", "review", sent["resultId"], "--decision", "accept")
+    quote = done(buyer(*review, "--dry-run", "--json"))["quote"]
+    assert [quote[name] for name in ("price", "fee", "what")] == [
+        *("10998900", "109989", "milestone 1 of 2, paid out of what is held"),
+    ]
+    done(buyer(*review, "--yes", "--json"))
+    refund = ("call", "market.settlement.refund", f"orderId={order_id}", "--dry-run", "--json")
+    assert done(worker(*refund))["quote"]["returned"] == "22331100"
+
+
+def test_a_release_of_a_milestone_is_quoted_by_what_it_pays(join: Join) -> None:
+    """An order of an offer is asked for its part at stake in the same way."""
+    seller, buyer = join("seller"), join("buyer")
+    parts = '[{"title": "Draft", "percent": 40}, {"title": "Text", "percent": 60}]'
+    offer = done(
+        seller(
+            *("call", "market.offer.create", "title=A text", "price=10000000"),
+            *(f"milestones:={parts}", "--json"),
+        )
+    )["offerId"]
+    done(seller("call", "market.offer.publish", f"offerId={offer}", "--json"))
+    order = done(buyer("call", "market.order.create", f"offerId={offer}", "--json"))["orderId"]
+    done(buyer("call", "market.settlement.lock", f"orderId={order}", "--yes", "--json"))
+    release = ("call", "market.settlement.release", f"orderId={order}", "--dry-run", "--json")
+    quote = done(buyer(*release))["quote"]
+    assert (quote["price"], quote["fee"]) == ("4000000", "40000")
+
+
+def test_a_consent_taken_back_says_what_comes_back(join: Join) -> None:
+    """Before the delivery is complete the lock returns with it."""
+    seller, buyer = join("seller"), join("buyer")
+    scope = 'usageScope:={"purpose":"research"}'
+    terms = ("call", "market.offer.create", "title=Prices", "price=5000000", scope, "--json")
+    created = done(seller(*terms))
+    offer = created["offerId"]
+    publish = f"clawmarket call web3.market.offer.publish offerId={offer}"
+    assert created["next"] == [publish]
+    done(seller("call", "market.offer.publish", f"offerId={offer}", "--json"))
+    order = done(buyer("call", "market.order.create", f"offerId={offer}", "--json"))["orderId"]
+    lock = ("call", "market.settlement.lock", f"orderId={order}", "--yes", "--json")
+    assert done(buyer(*lock))["next"] == [f"clawmarket order explain {order}"]
+    permit = ("call", "market.consent.grant", f"orderId={order}")
+    granted = done(buyer(*permit, 'consentScope:={"purpose":"research"}', "--json"))
+    revoke = ("call", "market.consent.revoke", f"consentId={granted['consentId']}")
+    planned = buyer(*revoke, "--dry-run")
+    assert "back   5.00 credits: locked for the order, back to you" in planned.out
+    assert done(buyer(*revoke, "--dry-run", "--json"))["quote"]["returned"] == "5000000"
+
+
+def test_a_ruling_shows_who_gets_what_and_asks(
+    join: Join, market: LocalMarket, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    """At stake 40: 10 to the seller less the fee, 30 back; without a yes nothing is ruled."""
+    buyer, worker, arbiter = join("buyer"), join("worker"), join("arbiter")
+    bid = worker("task", "bid", published(buyer), "--price", "40", "-q").out.strip()
+    order_id = done(buyer("task", "award", bid, "--yes", "--json"))["orderId"]
+    paper = folder / "third.md"
+    paper.write_text("# A third\n")
+    done(worker("task", "submit", order_id, "--attach", str(paper), "--json"))
+    reason = ("--reason", "Two chapters of three are missing.")
+    opened = done(buyer("dispute", "open", order_id, *reason, "--json"))
+    dispute = opened["disputeId"]
+    assert opened["next"] == [f"clawmarket dispute evidence {dispute}"]
+    for side in (buyer, worker):
+        done(side("dispute", "evidence", dispute, "--summary", "See the file.", "--json"))
+    who = done(arbiter("wallet", "show", "--json"))["accountId"]
+    token = (market.folder / "market" / "operator.token").read_text().strip()
+    with monkeypatch.context() as operator:
+        operator.setenv("CLAWMARKET_API_KEY", token)
+        done(arbiter("call", "market.arbiter.appoint", f"accountId={who}", "--json"))
+    given = ("--resolution", "partial", "--seller-share", "10", "--reason", "A third is there.")
+    ruling = ("dispute", "resolve", dispute, *given)
+    quote = done(arbiter(*ruling, "--dry-run", "--json"))["quote"]
+    assert [quote[name] for name in ("atStake", "seller", "fee", "buyer")] == [
+        *("40000000", "9900000", "100000", "30000000"),
+    ]
+    unagreed = arbiter(*ruling, "--json")
+    assert (unagreed.status, unagreed.document["details"]["cause"]) == (2, "consent_missing")
+    assert done(arbiter(*ruling, "--yes", "--json"))["sellerShare"] == "10000000"
 
 
 def test_a_cancellation_says_what_comes_back(join: Join) -> None:

@@ -118,6 +118,18 @@ def test_nested_values_are_indented_below_their_name() -> None:
     ]
 
 
+def test_what_has_a_hash_is_not_yet_a_file() -> None:
+    """Evidence shows who brought it, what it says and its files; events show all their names."""
+    file = {"name": "outline.md", "digest": "sha256:0", "size": 9}
+    evidence = {"submitter": "agent_1", "artifacts": [file], "digest": "sha256:1"}
+    assert shown([evidence], {}).splitlines() == [
+        "submitter  agent_1",
+        "artifacts  outline.md (9 bytes, sha256:0)",
+        "digest     sha256:1",
+    ]
+    assert shown([{"type": "x", "digest": "sha256:2"}], {}) == "type    x\ndigest  sha256:2"
+
+
 def test_csv_and_ndjson_keep_the_wire() -> None:
     """Values as on the wire; a cell that a spreadsheet would run is defused."""
     items = [{"id": "a,b", "n": 1, "gone": None}, {"id": "=1+1", "n": 2, "gone": [1]}]

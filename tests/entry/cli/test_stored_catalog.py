@@ -12,8 +12,8 @@ from clawmarket.registry.codes import CODES, EXITS
 from clawmarket.registry.methods import METHODS
 from clawmarket.services.discover import discover
 
-# Bidding moves nothing yet; its dry run says what the price would bring.
-EARNING = {"web3.market.placeBid"}
+# Bidding moves nothing yet, forgiving nothing any more; their dry runs say how much it is about.
+EARNING = {"web3.market.placeBid", "web3.market.tab.forgive"}
 ROOT = Path(__file__).parents[3]
 
 

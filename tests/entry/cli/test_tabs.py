@@ -93,3 +93,63 @@ def test_a_trust_of_others_is_not_quoted(join: Join) -> None:
 
     assert refused.status == 2
     assert "next: clawmarket trust list --side consumer" in refused.err
+
+
+def test_a_use_is_its_id_in_a_script(join: Join) -> None:
+    """-q prints the id of what was written down, not all of it."""
+    provider, consumer, trust_id = trusting(join)
+    tab_id = done(consumer("tab", "open", trust_id, "--yes", "--json"))["tabId"]
+    used = provider("tab", "append", tab_id, "1", "-q").out.strip()
+    assert used == done(provider("tab", "usage", tab_id, "--json"))["items"][0]["usageId"]
+
+
+def test_a_list_of_one_side_says_which(join: Join) -> None:
+    """A provider with a tab sees none by default, and how to see it."""
+    provider, consumer, trust_id = trusting(join)
+    done(consumer("tab", "open", trust_id, "--yes", "--json"))
+    head = "Showing 0 tabs, side consumer (the other: --side provider)"
+    assert provider("tab", "list").out.splitlines()[0] == head
+    assert provider("tab", "list", "--side", "provider").out.startswith("Showing 1 tab, side p")
+    head = "Showing 0 disputes, side initiator (the other: --side respondent; arbiters see both)"
+    assert provider("dispute", "list").out.splitlines()[0] == head
+
+
+def test_what_the_market_would_refuse_is_not_quoted(join: Join) -> None:
+    """A settled tab, a cap above the provider's, a trust taken back: no price, no question."""
+    provider, consumer, trust_id = trusting(join)
+    above = consumer("tab", "open", trust_id, "--cap", "6", "--yes")
+    assert (above.status, "total" in above.err) == (7, False)
+    assert "E_QUOTA_EXCEEDED" in above.err
+    opened = ("tab", "open", trust_id, "--cap", "1", "--yes", "--json")
+    tab_id = done(consumer(*opened, "--idempotency-key", "once"))["tabId"]
+    raised = consumer("tab", "raise", tab_id, "--cap", "6", "--dry-run", "--json")
+    assert raised.document["details"]["cause"] == "tab_cap_high"
+    done(provider("trust", "revoke", trust_id, "--json"))
+    raised = consumer("tab", "raise", tab_id, "--cap", "2", "--dry-run", "--json")
+    assert raised.document["details"]["cause"] == "trust_ended"
+    done(provider("tab", "close", tab_id, "--json"))
+    for verb in ("pay", "close"):
+        refused = consumer("tab", verb, tab_id, "--yes")
+        assert "E_CONFLICT" in refused.err
+        assert "total" not in refused.err
+    again = done(consumer(*opened, "--idempotency-key", "once"))
+    assert again["tabId"] == tab_id
+
+
+def test_a_locked_cap_is_not_raised(join: Join) -> None:
+    """Of a prepaid tab it stays what it is, and no quote says otherwise."""
+    provider, consumer, _ = trusting(join)
+    who = done(consumer("wallet", "show", "--json"))["accountId"]
+    trust_id = done(provider("trust", "grant", who, *TERMS, "--prepaid", "--json"))["trustId"]
+    tab_id = done(consumer("tab", "open", trust_id, "--cap", "1", "--yes", "--json"))["tabId"]
+    refused = consumer("tab", "raise", tab_id, "--cap", "2", "--yes", "--json")
+    assert refused.document["details"]["cause"] == "tab_prepaid"
+
+
+def test_forgiving_says_what_is_given_up(join: Join) -> None:
+    """What was used so far, and that it is gone for good."""
+    provider, consumer, trust_id = trusting(join)
+    tab_id = done(consumer("tab", "open", trust_id, "--yes", "--json"))["tabId"]
+    done(provider("tab", "append", tab_id, "3", "--json"))
+    planned = provider("tab", "forgive", tab_id, "--dry-run")
+    assert "given up  0.03 credits: owed to you, and given up" in planned.out

@@ -186,17 +186,27 @@ def _won(order: Order, winner: str) -> str:
 
 
 def _ended(order: Order, dispute: Dispute | None) -> str:
+    before = _paid_before(order)
     back = order.locked_rest
-    if order.state is OrderState.COMPLETED:
-        back = back - dispute.share if dispute and dispute.share else 0
-    parts = (back, *split_fee(order.amount - back, order.fee_bps))
+    if order.state is OrderState.COMPLETED and dispute and dispute.share:
+        back -= dispute.share
+        if back:
+            parts = (*split_fee(dispute.share, order.fee_bps), back)
+            net, fee, rest = (format_amount(part, order.asset) for part in parts)
+            given = f"{net} went to the seller, {fee} to the market and {rest} back to the buyer."
+            return f"It was ruled: {given}{before}"
+    paid = order.amount - (0 if order.state is OrderState.COMPLETED else back)
+    parts = (back, *split_fee(paid, order.fee_bps))
     amount, net, fee = (format_amount(part, order.asset) for part in parts)
-    if order.state is OrderState.COMPLETED and back:
-        return (
-            f"It was ruled: {net} went to the seller, {fee} to the market and {amount} back to "
-            "the buyer."
-        )
     ending = _ENDINGS[order.state].format(amount=amount, net=net, fee=fee)
-    if order.state is OrderState.REFUNDED and order.milestone:
-        return f"{ending} Before that {net} had gone to the seller and {fee} to the market."
-    return ending
+    return f"{ending}{before}" if order.state is OrderState.REFUNDED else ending
+
+
+def _paid_before(order: Order) -> str:
+    """Say what the accepted milestones had moved, each less its own fee; "" if none was."""
+    if not order.milestone:
+        return ""
+    paid = order.milestones[: order.milestone]
+    splits = [split_fee(milestone.amount, order.fee_bps) for milestone in paid]
+    net, fee = (format_amount(sum(part), order.asset) for part in zip(*splits, strict=True))
+    return f" Before that {net} had gone to the seller and {fee} to the market."

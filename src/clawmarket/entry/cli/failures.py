@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 
 from clawmarket.domain.kernel.errors import InternalError, InvalidArgumentError, Refused
+from clawmarket.domain.kernel.moment import span
 from clawmarket.domain.kernel.own_text import OwnText
 from clawmarket.domain.trust.redaction import redact, redact_but, redact_text
 from clawmarket.entry.cli.catalog import Entry, exit_status
@@ -64,7 +65,10 @@ def show_failure(envelope: Entry, notes: dict[str, str], *, as_json: bool) -> in
     code, _, text = str(envelope["error"]).partition(": ")
     details = envelope.get("details", {}) | notes
     next_step = str(details.get("next", ""))
-    tell(f"error[{code}]: {text.strip()}", *(f"{n}: {note}" for n, note in notes.items()))
+    tell(
+        f"error[{code}]: {text.strip()}{_wait(details)}",
+        *(f"{n}: {note}" for n, note in notes.items()),
+    )
     if request_id := envelope.get("requestId"):
         tell(f"request: {request_id}")
     if next_step:
@@ -72,6 +76,12 @@ def show_failure(envelope: Entry, notes: dict[str, str], *, as_json: bool) -> in
     if as_json:
         print_json(envelope | {"details": details, "next": [next_step] if next_step else []})
     return exit_status(code)
+
+
+def _wait(details: Entry) -> str:
+    """Return when to try again where the market says so."""
+    wait_ms = details.get("retryAfterMs")
+    return f" Try again in {span(wait_ms)}." if isinstance(wait_ms, int) and wait_ms else ""
 
 
 def _notes(error: BaseException) -> dict[str, str]:

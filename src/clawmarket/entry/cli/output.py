@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from clawmarket.domain.trust.redaction import redact
@@ -83,8 +83,17 @@ def bare_id(answer: Entry, entry: Entry | None) -> list[str]:
         return [str(answer[name]) for name in once]
     items = answer["items"] if isinstance(answer.get("items"), list) else [answer]
     schema = answer_fields(entry)
-    first = next((name for name in schema if name.lower().endswith("id")), None)
+    first = next(_ids(schema), None)
     return [str(at(item, first or _first_id(item))) for item in items]
+
+
+def _ids(schema: Entry) -> Iterator[str]:
+    """Yield the places of ids; those of a thing inside only where the answer has none itself."""
+    own = [name for name in schema if name.lower().endswith("id")]
+    yield from own
+    for name, part in schema.items():
+        if not own:
+            yield from (f"{name}.{inner}" for inner in _ids(part.get("properties", {})))
 
 
 def _first_id(item: Entry) -> str:

@@ -90,12 +90,12 @@ def _nested(value: Entry, schema: Entry, now: int | None) -> list[str]:
 def is_nested(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     """Return whether a value is shown as a block of its own."""
     if isinstance(value, list):
-        return any(isinstance(item, dict) and "digest" not in item for item in value)
+        return any(isinstance(item, dict) and not _is_file(item) for item in value)
     return isinstance(value, dict) and bool(value)
 
 
 def _list(values: list[Any], schema: Entry, now: int | None) -> str:
-    if all(isinstance(value, dict) and "digest" not in value for value in values):
+    if all(isinstance(value, dict) and not _is_file(value) for value in values):
         return "\n\n".join(shown(value, schema, now) for value in values) or "-"
     return ", ".join(_item(value) for value in values)
 
@@ -151,10 +151,14 @@ def _is_scalar(schema: Entry) -> bool:
 
 
 def _item(item: Any) -> str:  # noqa: ANN401 - any JSON value
-    if isinstance(item, dict) and "digest" in item:
-        size = counted(int(item.get("size", 0)), "byte")
-        return f"{item.get('name')} ({size}, {item['digest']})"
+    if _is_file(item):
+        return f"{item['name']} ({counted(int(item['size']), 'byte')}, {item['digest']})"
     return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+
+
+def _is_file(item: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Return whether it is a file, and not another thing that has a content hash too."""
+    return isinstance(item, dict) and item.keys() >= {"name", "digest", "size"}
 
 
 def _with_distance(text: str, now: int | None) -> str:

@@ -64,7 +64,7 @@ class MilestonesInvalidError(InvalidArgumentError):
     """The percents of all milestones of a task or an offer sum to 100."""
 
     advice = "Name each milestone with its hundredths of the price."
-    next_command = "clawmarket explain milestones_invalid"
+    next_command = "clawmarket help task publish"
 
 
 class PublishTask(SignedRequest):

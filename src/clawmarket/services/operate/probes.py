@@ -48,7 +48,11 @@ def revocations_unsent(rows: Snapshot, _now: int) -> Finding:
     """No notice of a revocation was given up; those that are on their way are counted."""
     pending = len(unsent(rows, JobState.WAITING)) + len(unsent(rows, JobState.RUNNING))
     failed = len(unsent(rows, JobState.DEAD))
-    message = f"{pending} notices of revocations wait, {failed} were given up."
+    waiting = f"{pending} notices of revocations wait"
+    if pending == 1:
+        waiting = "1 notice of a revocation waits"
+    given_up = "1 was" if failed == 1 else f"{failed} were"
+    message = f"{waiting}, {given_up} given up."
     hint = "clawmarket call market.revocation.retry" if failed else ""
     return Finding("revocations/unsent", not failed, message, hint)
 

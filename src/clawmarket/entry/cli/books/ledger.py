@@ -4,6 +4,7 @@ import sys
 import time
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.moment import from_iso
 from clawmarket.domain.kernel.money import format_amount
 from clawmarket.entry.cli.books.sheet import Cell, Money, Sheet
 from clawmarket.entry.cli.catalog import Entry, method_entry
@@ -33,8 +34,18 @@ class SpanUnusedError(InvalidArgumentError):
     next_command = _NEXT
 
 
+class SpanBackwardsError(InvalidArgumentError):
+    """--from is later than --until, so nothing lies between them."""
+
+    advice = "Give the earlier day to --from and the later one to --until."
+    next_command = "clawmarket help ledger"
+
+
 def ledger(invocation: Invocation) -> int:
-    """Show balances, entries or a statement. Raises SpanUnusedError, FormatsExcludedError."""
+    """Show balances, entries or a statement.
+
+    Raises SpanUnusedError, SpanBackwardsError, FormatsExcludedError.
+    """
     values, what = invocation.values, invocation.values["what"]
     span = {"from": values.get("since"), "until": values.get("until")}
     form = "csv" if values.get("csv") else invocation.form
@@ -42,6 +53,8 @@ def ledger(invocation: Invocation) -> int:
         raise FormatsExcludedError("--format and --csv go with neither --json nor -q.")
     if what == "balances" and any(span.values()):
         raise SpanUnusedError("Balances have no --from and no --until.")
+    if all(span.values()) and from_iso(str(span["from"])) > from_iso(str(span["until"])):
+        raise SpanBackwardsError(f"{span['from']} is later than {span['until']}.")
     with reach(invocation) as market:
         if what == "balances":
             document = _balances(_page(market, {"limit": 1}))

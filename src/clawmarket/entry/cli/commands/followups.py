@@ -64,6 +64,17 @@ _NEXT: dict[str, str] = {
     "web3.market.reviewResult": "clawmarket order show {orderId}",
     "web3.market.cancelTask": "clawmarket wallet show",
     "web3.market.order.create": "clawmarket call web3.market.settlement.lock orderId={orderId}",
+    "web3.market.offer.create": "clawmarket call web3.market.offer.publish offerId={offerId}",
+    # Whose turn it is depends on the offer: the buyer's to consent, or the seller's.
+    "web3.market.settlement.lock": "clawmarket order explain {orderId}",
+    "web3.market.delivery.issue": (
+        "clawmarket call web3.market.delivery.complete deliveryId={deliveryId}"
+    ),
+    "web3.market.delivery.complete": "clawmarket order watch {orderId} --until ended",
+    "web3.dispute.open": "clawmarket dispute evidence {disputeId}",
+    "web3.dispute.submitEvidence": "clawmarket dispute show {disputeId}",
+    "web3.dispute.resolve": "clawmarket dispute show {disputeId}",
+    "web3.dispute.reject": "clawmarket dispute show {disputeId}",
     "web3.market.consent.grant": "clawmarket order watch {orderId} --until delivered",
     "web3.market.consent.revoke": "clawmarket order explain {orderId}",
     "web3.market.trust.grant": "clawmarket tab list --side provider",

@@ -16,6 +16,9 @@ from clawmarket.entry.cli.output import finish, print_lines, tell
 from clawmarket.entry.cli.tables import blocks, columns_of, is_nested, shown, table
 
 _HIDDEN = frozenset({"ok", "requestId", "items", "nextCursor", "testMoney"})
+# What an empty list says where that it has no items is the good news.
+_NOTHING = {"market.repair.list": "No rail leaves anything open."}
+_BUT = {"web3.dispute.list": "; arbiters see both"}
 _DEADLINES = frozenset({"dueAt", "actsAt", "expiresAt"})
 
 
@@ -55,11 +58,23 @@ def _page_lines(invocation: Invocation, entry: Entry, answer: Entry, following: 
         if name not in ("cursor", "limit", "method", "pairs")
     )
     count = f"Showing {counted(len(items), noun)}"
-    lines = [f"{count}, {given}" if given else count]
+    lines = [_NOTHING.get(entry["name"], count) if not items and not given else count]
+    lines[0] += f", {given}" if given else ""
+    lines[0] += _side_shown(invocation, entry)
     if items:
         rows = [[_cell(item, n, schema) for n in head] for item in items]
         lines += table([n if invocation.fields else label(n) for n in head], rows)
     return [*lines, f"next: {following}"] if following else lines
+
+
+def _side_shown(invocation: Invocation, entry: Entry) -> str:
+    """Return which side a list was made for where none was named, and how to see the other."""
+    schema: Entry = entry["params"].get("properties", {}).get("side", {})
+    side, named = schema.get("default"), invocation.words == "call" or "side" in invocation.values
+    others = [each for each in schema.get("enum", ()) if each != side]
+    if side is None or named or not others:
+        return ""
+    return f", side {side} (the other: --side {others[0]}{_BUT.get(entry['name'], '')})"
 
 
 def _cell(item: Entry, name: str, schema: Entry) -> str:

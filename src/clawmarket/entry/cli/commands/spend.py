@@ -7,16 +7,22 @@ import click
 
 from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.domain.kernel.errors import InvalidArgumentError, PaymentRequiredError
+from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import SECOND_MS, iso
 from clawmarket.domain.kernel.money import CREDITS, format_amount, split_fee
+from clawmarket.domain.market.order import OrderState
+from clawmarket.domain.market.tab import TAB, TabCapHighError, TabPrepaidError, TabState
+from clawmarket.domain.market.trust import TrustEndedError, TrustState
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.invocation import Invocation, may_prompt
-from clawmarket.entry.cli.labels import percent
+from clawmarket.entry.cli.labels import label, percent
 from clawmarket.entry.cli.output import tell
-from clawmarket.entry.cli.remote.client import Market
+from clawmarket.entry.cli.remote.client import Market, RemoteRefusal
 from clawmarket.entry.cli.tables import pairs
 
 _MAX_TASKS = 50
+_NEVER = "can't be undone"
+_REFUSED_BEFORE = (TransitionRefusedError, TabPrepaidError, TrustEndedError, TabCapHighError)
 _ANSWERS = {"": False, "n": False, "no": False, "y": True, "yes": True}
 
 
@@ -116,20 +122,74 @@ class Return:
         return _quoted(self, terms, facts, rows, spends=False)
 
 
-Move = Price | Earning | Return
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What the caller is owed and gives up, in minor units."""
+
+    amount: int
+    what: str
+    undo: str
+
+    def quote(self, terms: Terms) -> "Quote":
+        """Return what is given up; nothing moves."""
+        rows = [("given up", f"{format_amount(self.amount)}: {self.what}")]
+        facts = {"fee": "0", "givenUp": str(self.amount), "total": "0"}
+        return _quoted(self, terms, facts, rows, spends=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What an arbiter divides, none of it the arbiter's own; None where it is not to be seen.
+
+    `locked` is all that comes out of the lock: what is at stake, and what was to come.
+    """
+
+    at_stake: int | None
+    share: int | None
+    locked: int
+    fee_bps: int
+
+    def quote(self, terms: Terms) -> "Quote":
+        """Return who gets what of it; the fee is out of the seller's part, as it was agreed on."""
+        parts = {}
+        if self.at_stake is not None and self.share is not None:
+            net, fee = split_fee(self.share, self.fee_bps)
+            back = self.locked - self.share
+            parts = {"atStake": self.at_stake, "seller": net, "fee": fee, "buyer": back}
+        rows = [(label(name), format_amount(amount)) for name, amount in parts.items()]
+        document = {name: str(amount) for name, amount in parts.items()} | {
+            "total": "0",
+            "asset": CREDITS,
+            "testMoney": terms.test_money,
+            "undo": _NEVER,
+        }
+        money = ("money", "TEST MONEY" if terms.test_money else "real")
+        return Quote(0, document, pairs([*rows, money, ("undo", _NEVER)]), "This is final")
+
+
+Move = Price | Earning | Return | Loss | Ruling
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a call does to the caller's money: what it spends, as JSON and as lines."""
+    """What a call does to money: what the caller spends, as JSON and as lines.
+
+    `asks` is why a yes is needed; nothing where none is.
+    """
 
     spends: int
     document: Entry
     lines: list[str]
+    asks: str = ""
 
 
 def _quoted(
-    move: Move, terms: Terms, facts: Entry, rows: list[tuple[str, str]], *, spends: bool = True
+    move: Price | Earning | Return | Loss,
+    terms: Terms,
+    facts: Entry,
+    rows: list[tuple[str, str]],
+    *,
+    spends: bool = True,
 ) -> Quote:
     document = {
         "price": str(move.amount),
@@ -141,7 +201,8 @@ def _quoted(
     }
     money = ("money", "TEST MONEY" if terms.test_money else "real")
     lines = pairs([*rows, money, ("undo", move.undo)])
-    return Quote(move.amount if spends else 0, document, lines)
+    amount = move.amount if spends else 0
+    return Quote(amount, document, lines, f"This spends {format_amount(amount)}" if amount else "")
 
 
 def quote_of(
@@ -153,7 +214,13 @@ def quote_of(
     task), and PurseTooSmallError unless the request may be `repeated`: then it was paid before.
     """
     find = _MOVES.get(entry["name"])
-    move = find(market, params) if find else None
+    try:
+        move = find(market, params) if find else None
+    except _REFUSED_BEFORE:
+        # What was done before is answered again by its key, whatever became of it since.
+        if not repeated:
+            raise
+        return None
     if move is None:
         return None
     if isinstance(move, Price) and move.purse and not repeated:
@@ -177,7 +244,7 @@ def agree(quote: Quote, invocation: Invocation) -> bool:
     Raises ConsentMissingError where nobody can be asked: without a terminal, inside an agent's
     shell, or when the output is for a program.
     """
-    if not quote.spends:
+    if not quote.asks:
         return True
     if not (invocation.quiet and invocation.yes):
         tell(*quote.lines)
@@ -185,7 +252,7 @@ def agree(quote: Quote, invocation: Invocation) -> bool:
         return True
     if invocation.as_json or not may_prompt():
         raise ConsentMissingError(
-            f"This spends {format_amount(quote.spends)} and needs --yes.",
+            f"{quote.asks} and needs --yes.",
             preview=invocation.again("--dry-run"),
             quote=quote.document,
         )
@@ -253,7 +320,26 @@ def _review(market: Market, params: Entry) -> Move | None:
 
 def _pay(market: Market, params: Entry) -> Price:
     order = market.call("web3.market.order.get", {"orderId": params.get("orderId")})
-    return Price(_amount(order["amount"]), "paid out of what is held", "can't be undone")
+    what = f"{_part_of(order)}paid out of what is held"
+    return Price(_at_stake(order), what, _NEVER)
+
+
+def _part_of(order: Entry) -> str:
+    parts = order["milestones"]
+    return f"milestone {order['milestone'] + 1} of {len(parts)}, " if parts else ""
+
+
+def _at_stake(order: Entry) -> int:
+    parts = order["milestones"]
+    # An order that ended may stand behind its last milestone.
+    last = min(order["milestone"], len(parts) - 1)
+    return _amount(parts[last]["amount"] if parts else order["amount"])
+
+
+def _rest(order: Entry) -> int:
+    """Return what no accepted milestone of an order has paid out yet."""
+    parts = order["milestones"][order["milestone"] :]
+    return sum(_amount(part["amount"]) for part in parts) if parts else _amount(order["amount"])
 
 
 def _lock(market: Market, params: Entry) -> Price:
@@ -264,16 +350,36 @@ def _lock(market: Market, params: Entry) -> Price:
 
 def _refund(market: Market, params: Entry) -> Move:
     order = market.call("web3.market.order.get", {"orderId": params["orderId"]})
-    return Return(_amount(order["amount"]), "back to the buyer of the order", "can't be undone")
+    return Return(_rest(order), "back to the buyer of the order", _NEVER)
 
 
 def _open_tab(market: Market, params: Entry) -> Price:
     trust = _trust(market, str(params["trustId"]))
-    undo = "clawmarket tab close, at any time; what was used until then is paid"
     amount = _amount(params.get("cap") or trust["cap"])
+    _check_good(trust)
+    _check_cap(trust, amount)
+    undo = "clawmarket tab close, at any time; what was used until then is paid"
     if trust["prepaid"]:
         return Price(amount, "locked; what is not used comes back at the end", undo, purse=True)
     return Price(amount, _AT_MOST, undo)
+
+
+def _check_good(trust: Entry) -> None:
+    if trust["status"] != TrustState.GRANTED:
+        raise TrustEndedError("This trust was taken back.", trustId=trust["trustId"])
+
+
+def _check_cap(trust: Entry, cap: int) -> None:
+    most = _amount(trust["cap"])
+    if cap > most:
+        raise TabCapHighError(f"The provider's cap is {format_amount(most)}.")
+
+
+def _tab(market: Market, params: Entry, action: str) -> Entry:
+    """Return a tab that an action is possible on. Raises TransitionRefusedError."""
+    tab = market.call("web3.market.tab.get", {"tabId": params["tabId"]})
+    TAB.step(TabState(tab["status"]), action, tabId=tab["tabId"])
+    return tab
 
 
 def _trust(market: Market, trust_id: str) -> Entry:
@@ -288,13 +394,20 @@ def _trust(market: Market, trust_id: str) -> Entry:
             raise TrustUnknownError("Nobody granted you such a trust.")
 
 
-def _raise_tab(_market: Market, params: Entry) -> Price:
+def _raise_tab(market: Market, params: Entry) -> Price:
+    tab = _tab(market, params, "raise")
+    if tab["prepaid"]:
+        raise TabPrepaidError("The cap of this tab is locked.", tabId=tab["tabId"])
+    if market.call("web3.wallet.show")["accountId"] == tab["consumer"]:
+        trust = _trust(market, tab["trustId"])
+        _check_good(trust)
+        _check_cap(trust, _amount(params["cap"]))
     undo = "clawmarket tab close, at any time; what was used until then is paid"
     return Price(_amount(params["cap"]), _AT_MOST, undo)
 
 
 def _close_tab(market: Market, params: Entry) -> Move:
-    tab = market.call("web3.market.tab.get", {"tabId": params["tabId"]})
+    tab = _tab(market, params, "settle")
     if market.call("web3.wallet.show")["accountId"] == tab["provider"]:
         return Earning(_amount(tab["owed"]), "paid at once if the consumer has it", _NEVER)
     last = "with what the provider writes down within a minute, up to the cap"
@@ -303,6 +416,8 @@ def _close_tab(market: Market, params: Entry) -> Move:
 
 def _pay_tab(market: Market, params: Entry) -> Price:
     tab = market.call("web3.market.tab.get", {"tabId": params["tabId"]})
+    if tab["status"] != TabState.OPEN:
+        TAB.step(TabState(tab["status"]), "pay", tabId=tab["tabId"])
     purse = not tab["prepaid"]
     return Price(_amount(tab["owed"]), "paid for what was used", _NEVER, purse=purse)
 
@@ -314,8 +429,33 @@ def _append(market: Market, params: Entry) -> Earning:
     return Earning(cost, "owed, and paid at the session's end", "clawmarket tab forgive, all of it")
 
 
+def _forgive(market: Market, params: Entry) -> Loss:
+    tab = _tab(market, params, "forgive")
+    return Loss(_amount(tab["owed"]), "owed to you, and given up", _NEVER)
+
+
+def _revoke_consent(market: Market, params: Entry) -> Return | None:
+    consent = market.call("web3.market.consent.get", {"consentId": params["consentId"]})
+    order = market.call("web3.market.order.get", {"orderId": consent["orderId"]})
+    if order["status"] not in (OrderState.CONSENTED, OrderState.WORKING):
+        return None
+    return Return(_rest(order), "locked for the order, back to you", _NEVER)
+
+
+def _ruling(market: Market, params: Entry) -> Ruling:
+    dispute = market.call("web3.dispute.get", {"disputeId": params["disputeId"]})
+    try:
+        traced = market.call("web3.market.transparency.trace", {"orderId": dispute["orderId"]})
+    except RemoteRefusal:
+        return Ruling(None, None, 0, 0)
+    order = traced["order"]
+    at_stake = _at_stake(order)
+    shares = {"release": at_stake, "refund": 0, "partial": _amount(params.get("sellerShare"))}
+    share = min(shares[params["resolution"]], at_stake)
+    return Ruling(at_stake, share, _rest(order), order["feeBps"])
+
+
 _AT_MOST = "at the most, for what is used; paid at the session's end"
-_NEVER = "can't be undone"
 
 _MOVES: dict[str, Callable[[Market, Entry], Move | None]] = {
     "web3.market.publishTask": _publish,
@@ -330,7 +470,10 @@ _MOVES: dict[str, Callable[[Market, Entry], Move | None]] = {
     "web3.market.tab.raise": _raise_tab,
     "web3.market.tab.close": _close_tab,
     "web3.market.tab.pay": _pay_tab,
+    "web3.market.tab.forgive": _forgive,
     "web3.market.ledger.append": _append,
+    "web3.market.consent.revoke": _revoke_consent,
+    "web3.dispute.resolve": _ruling,
 }
 
 # Methods that move money, but none that the caller has or gets: a grant, and what disputes do.
@@ -340,8 +483,6 @@ COSTLESS = frozenset(
         "market.repair.resolve",
         "web3.dispute.open",
         "web3.dispute.reject",
-        "web3.dispute.resolve",
-        "web3.market.consent.revoke",
     }
 )
 PRICED = frozenset(_MOVES)

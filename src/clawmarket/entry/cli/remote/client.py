@@ -33,6 +33,7 @@ _CHUNK = 64 * 1024
 TIMEOUT_S = 30.0
 CONNECT_S = 0.8
 _PORTS = {"http": 80, "https": 443}
+_BECOME_OPERATOR = f'export {KEY_VARIABLE}="$(cat ~/.clawmarket/operator.token)"'
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -182,7 +183,7 @@ class Market:
         if not isinstance(envelope, dict) or not isinstance(envelope.get("ok"), bool):
             raise NotAMarketError(f"What answers at {self._place} is not a market.")
         if not envelope["ok"]:
-            raise RemoteRefusal(self._with_source(envelope))
+            raise RemoteRefusal(_as_operator(self._with_source(envelope)))
         return envelope
 
     def _with_source(self, envelope: Entry) -> Entry:
@@ -204,6 +205,14 @@ def reach(invocation: Invocation) -> Iterator[Market]:
         yield market
     finally:
         market.close()
+
+
+def _as_operator(envelope: Entry) -> Entry:
+    """Name the operator's token where the scope admin is missing; no member can make such a key."""
+    details = envelope.get("details") or {}
+    if details.get("cause") != "scope_missing" or details.get("scope") != "admin":
+        return envelope
+    return envelope | {"details": details | {"next": _BECOME_OPERATOR}}
 
 
 def _bearer(credential: Credential) -> dict[str, str]:
