@@ -1,6 +1,7 @@
 """Rails outside the ledger: what is unknown stays unknown until the rail says so."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -9,7 +10,8 @@ from clawmarket.adapters.payments.memory import Answer, Fault, MemoryRail
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.market.order import RailAskedError
-from clawmarket.domain.treasury.rail import RailUnknownError
+from clawmarket.domain.treasury.rail import RailState, RailStep, RailUnknownError
+from clawmarket.ports.payments import Declined, Moved
 from clawmarket.runtime.workers import LEASE_MS
 from rail_deals import TWIN, Deal, key, make_deal
 from world import Fields, World
@@ -229,3 +231,42 @@ def test_a_question_behind_a_slow_one_has_its_whole_lease() -> None:
     deal.world.close()
 
     assert rail.leased_for == [LEASE_MS, LEASE_MS - 6_000] * 2
+
+
+@dataclass
+class TalkingRail(MemoryRail):
+    """A rail whose words are never the same twice, and not fit to be kept."""
+
+    words: str = ""
+    asked: int = 0
+
+    async def look_up(self, key: str) -> Answer:
+        """Say the same thing in other words."""
+        self.asked += 1
+        said = await super().look_up(key)
+        if isinstance(said, Declined):
+            return Declined(key, f"{self.words} {self.asked}")
+        return replace(said, reference=self.words) if isinstance(said, Moved) else said
+
+
+def test_a_refusal_in_other_words_is_the_same_refusal() -> None:
+    """Only its kind is compared; its words are kept without secrets and without what breaks."""
+    secret = "sk-" + "a1B2c3D4" * 4
+    deal = make_deal(TalkingRail(words=f"\x00No\ud800, {secret} lacks rights."))
+    deal.rail.refuses.add("lock")
+    deal.buyer.locks(deal.order, rail=TWIN)
+    deal.asks()
+    (step,) = deal.world.all(RailStep)
+    assert (step.state, step.reason[:5]) == (RailState.REFUSED, "No?, ")
+    assert secret not in step.reason + deal.explains()[0]
+    deal.world.close()
+
+
+def test_a_reference_is_kept_as_it_can_be() -> None:
+    """A lone surrogate and NUL go, and what is too long is cut; the money moved all the same."""
+    deal = make_deal(TalkingRail(words="\x00r\ud800" + "e" * 500))
+    deal.buyer.locks(deal.order, rail=TWIN)
+    deal.asks()
+    (step,) = deal.world.all(RailStep)
+    assert (step.state, step.reference) == (RailState.MOVED, "r?" + "e" * 198)
+    deal.world.close()
