@@ -108,9 +108,15 @@ def _retry(work: Work, job_ids: list[str]) -> int:
 def _counted(rows: Snapshot, processed: int) -> RetriedRevocations:
     return RetriedRevocations(
         processed=processed,
-        pending=sum(len(unsent(rows, state)) for state in (JobState.WAITING, JobState.RUNNING)),
+        pending=count_pending(rows),
         failed=len(unsent(rows, JobState.DEAD)),
     )
+
+
+def count_pending(rows: Snapshot) -> int:
+    """Return how many notices wait or are being sent, without going through other jobs."""
+    equal, ever = {"kind": REVOCATION_JOB}, ("acts_at", 0)
+    return len(rows.find(Query(Job, equal, at_least=ever, order_by="acts_at", limit=MAX_SHOWN)))
 
 
 def unsent(rows: Snapshot, state: JobState, limit: int = MAX_SHOWN) -> list[Job]:
