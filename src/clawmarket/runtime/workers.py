@@ -8,7 +8,16 @@ from functools import partial
 import structlog
 
 from clawmarket.domain.kernel.errors import Refused
-from clawmarket.domain.kernel.job import USUAL, Job, JobState, Patience, fail, finish, lease
+from clawmarket.domain.kernel.job import (
+    RAIL_JOB,
+    USUAL,
+    Job,
+    JobState,
+    Patience,
+    fail,
+    finish,
+    lease,
+)
 from clawmarket.domain.market.revocation import REVOCATION_JOB
 from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.ports.clock import Clock
@@ -29,7 +38,7 @@ TIDY_EVERY_S = 60.0
 # Receipts wait while trading is brisk: at most ten a second. Whoever asks for one gets it at once.
 JOBS_PER_ROUND = 2
 # Rails are asked side by side: one that hangs keeps those of others no longer than itself.
-PER_ROUND = {"rail": 8}
+PER_ROUND = {RAIL_JOB: 8}
 # What only an unplugged rail or receiver could do is still tried, and seen, but seldom.
 IDLE_EVERY_S = 30.0
 LEASE_MS = 30_000
@@ -39,7 +48,7 @@ log = structlog.get_logger()
 RUNNERS: dict[str, Callable[[Pipeline, str], Awaitable[object]]] = {
     "receipt": make_receipt_file,
     REVOCATION_JOB: send_revocation,
-    "rail": ask_rail,
+    RAIL_JOB: ask_rail,
 }
 # A receiver of notices may be away for an hour; twelve attempts take about as long.
 PATIENCE = {REVOCATION_JOB: Patience(attempts=12, first_ms=10_000)}
@@ -78,7 +87,7 @@ def start_workers(pipeline: Pipeline, signer: LogSigner, announce: Announce) -> 
 def _pace(pipeline: Pipeline, kind: str) -> float:
     """Return how often to look for jobs of a kind."""
     ports = pipeline.ports
-    is_plugged = {"rail": bool(ports.rails), REVOCATION_JOB: ports.notices is not None}
+    is_plugged = {RAIL_JOB: bool(ports.rails), REVOCATION_JOB: ports.notices is not None}
     return JOBS_EVERY_S if is_plugged.get(kind, True) else IDLE_EVERY_S
 
 

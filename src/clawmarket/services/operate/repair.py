@@ -11,7 +11,7 @@ from pydantic import Field
 
 from clawmarket.domain.kernel import job as jobs
 from clawmarket.domain.kernel.events import Event, event
-from clawmarket.domain.kernel.job import Job, JobState
+from clawmarket.domain.kernel.job import RAIL_JOB, Job, JobState
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market.order import Order
@@ -45,7 +45,7 @@ from clawmarket.registry.methods import Need, Risk, Scope, Verb, ask, read, writ
 from clawmarket.services.call import Call
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.rail_answers import ask_rail, look_up, rail_of
-from clawmarket.services.treasury.rails import JOB, move_of
+from clawmarket.services.treasury.rails import move_of
 from clawmarket.services.work import Work
 
 # Of a list's limit; each is one look-up of its job.
@@ -148,7 +148,7 @@ def _ask_soon(work: Work, known: RailStep, step: RailStep) -> RailStep:
     job = work.get(Job, step.job_id)
     is_done = known.state is RailState.STUCK and (not job or job.state is not JobState.WAITING)
     if job is None or job.acts_at is None or is_done:
-        asked = replace(step, job_id=work.enqueue(JOB, step.key))
+        asked = replace(step, job_id=work.enqueue(RAIL_JOB, step.key))
     else:
         work.save(jobs.hasten(job, work.now))
         asked = step

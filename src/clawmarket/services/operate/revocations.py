@@ -56,13 +56,16 @@ def _wire(shown: Answer | None) -> object:
 async def send_revocation(pipeline: Pipeline, revocation_id: str) -> None:
     """Send one notice; the receiver may get it more than once, under one id.
 
-    Raises NoticeLostError.
+    What is confirmed is not kept: without its row a notice was sent. Raises NoticeLostError.
     """
     ports = pipeline.ports
     kept = ports.store.read(lambda rows: rows.get(Revocation, revocation_id))
-    if ports.notices is None or kept is None:
+    if kept is None:
+        return
+    if ports.notices is None:
         raise NoticeLostError("No receiver of notices is configured.")
     await ports.notices.send(Notice(revocation_id, ports.clock.now(), kept.body))
+    await ports.store.write(lambda rows: rows.remove(Revocation, revocation_id))
 
 
 class RetryRevocations(Request):
