@@ -236,3 +236,24 @@ def test_a_code_has_a_family_and_an_exit_status(code: str) -> None:
     """Each code belongs to one family of refusals and to an exit status with a meaning."""
     assert [family.code for family in FAMILIES].count(code) == 1
     assert CODES[code].exit in EXITS
+
+
+def _models(form: Any) -> Iterator[type[BaseModel]]:
+    """Yield each wire object within a type."""
+    if isinstance(form, type) and issubclass(form, BaseModel):
+        yield form
+        for field in form.model_fields.values():
+            yield from _models(field.annotation)
+    for inner in get_args(form):
+        yield from _models(inner)
+
+
+@each_method
+def test_what_is_sent_has_one_spelling(method: Method) -> None:
+    """Records and signatures keep the wire's names, in whatever lies within a request too."""
+    loose = {form.__name__ for form in _models(method.request) if _takes_two(form)}
+    assert loose == set()
+
+
+def _takes_two(form: type[BaseModel]) -> bool:
+    return bool(form.model_config.get("populate_by_name"))

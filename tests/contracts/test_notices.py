@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -211,3 +212,22 @@ def test_a_receiver_that_is_away_is_named_without_its_address() -> None:
         return lost.value.what
 
     assert asyncio.run(story()) == "The receiver could not be reached (ConnectError)."
+
+
+def test_an_address_that_is_none_loses_the_notice() -> None:
+    """The client refuses it; the market goes on."""
+    with pytest.raises(NoticeLostError, match="could not be reached"):
+        asyncio.run(WebhookNotices("http://☃.example/", secret()).send(NOTICE))
+
+
+def test_certificates_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the receiver, and not for each notice."""
+
+    async def story() -> None:
+        async with listening(answering(OK)) as endpoint:
+            notices = WebhookNotices(endpoint.url, secret())
+            monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", None)
+            await twice(notices)
+            assert len(endpoint.bodies) == 2
+
+    asyncio.run(story())

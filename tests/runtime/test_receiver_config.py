@@ -34,7 +34,15 @@ def test_the_secret_comes_from_the_environment_or_a_file(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://a/b", "hooks.example", "http://", "https://u:p@a/b", "http://a:x/", "http://[::1"],
+    [
+        "ftp://a/b",
+        "hooks.example",
+        "http://",
+        "https://u:p@a/b",
+        "http://a:x/",
+        "http://[::1",
+        "http://☃.example/",
+    ],
 )
 def test_an_address_is_an_http_url(url: str) -> None:
     """Without a user name or password in it."""

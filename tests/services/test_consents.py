@@ -23,6 +23,7 @@ from clawmarket.domain.market.order import (
 )
 from clawmarket.domain.trust.record import Record
 from clawmarket.services.market.settlements import RefundNotYoursError
+from clawmarket.services.pipeline import FieldInvalidError
 from world import START, Fields, Member, World
 
 GET = "web3.market.consent.get"
@@ -297,3 +298,16 @@ def test_a_scope_has_a_form(world: World, scope: Fields) -> None:
     with pytest.raises(Refused) as refused:
         seller.offers(usageScope=scope)
     assert refused.value.code == "E_INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize("days", ["duration_days", "DurationDays"])
+def test_a_scope_has_one_spelling(world: World, days: str) -> None:
+    """Another name is refused in offer and consent: no receipt could be made of that record."""
+    scope = {"purpose": "research", days: 7}
+    seller = world.member()
+    buyer, _, order = world.permitted()
+    with pytest.raises(FieldInvalidError):
+        seller.do("web3.market.offer.create", title="T", price="1", usageScope=scope)
+    with pytest.raises(FieldInvalidError):
+        buyer.consents(order, **{days: 3})
+    assert buyer.consents(order, durationDays=3)["consentScope"]["durationDays"] == 3

@@ -3,9 +3,10 @@
 import pytest
 
 from clawmarket.domain.kernel.ids import PREFIXES
-from clawmarket.domain.kernel.job import MAX_ATTEMPTS, Job, JobNotFoundError
+from clawmarket.domain.kernel.job import ENDLESS, MAX_ATTEMPTS, Job, JobNotFoundError
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import DAY_MS, iso
+from clawmarket.runtime import workers
 from clawmarket.services.operate.tidying import JOBS_KEPT_MS, Tidier
 from world import START, Fields, World
 
@@ -121,3 +122,8 @@ def test_dead_jobs_stay(world: World) -> None:
     bury(world)
     world.run(Tidier(world.store).bite(START + 400 * DAY_MS))
     assert [job.state for job in world.all(Job)] == ["job_dead"]
+
+
+def test_a_job_that_never_ends_has_a_runner() -> None:
+    """Or it would wait for ever and nobody would see why."""
+    assert workers.RUNNERS.keys() >= ENDLESS

@@ -1,18 +1,19 @@
 """Rails outside the ledger: what is unknown stays unknown until the rail says so."""
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from books import Books
 from clawmarket.adapters.payments.memory import Answer, Fault, MemoryRail
 from clawmarket.domain.kernel.errors import Refused
-from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.market.order import RailAskedError
-from clawmarket.domain.treasury.rail import RailUnknownError
-from clawmarket.runtime.workers import LEASE_MS
+from clawmarket.domain.treasury.rail import RailState, RailStep, RailUnknownError
+from clawmarket.ports.payments import Declined, Moved
 from rail_deals import TWIN, Deal, key, make_deal
-from world import Fields, World
+from world import Fields
 
 
 @pytest.fixture
@@ -203,29 +204,74 @@ def test_what_the_rail_knows_and_the_ledger_does_not_is_named(deal: Deal) -> Non
     ]
 
 
+@dataclass
 class HangingRail(MemoryRail):
-    """A rail whose answers take six seconds each, and which sees how long their job is leased."""
+    """A rail that answers the first key it is asked for only once it was asked for another."""
 
-    world: World
-    leased_for: list[int]
+    asked: set[str] = field(default_factory=set)
+    other: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def look_up(self, key: str) -> Answer:
-        """Say it late."""
-        (job,) = [each for each in self.world.all(Job) if each.state is JobState.RUNNING]
-        self.leased_for.append((job.acts_at or 0) - self.world.clock.now())
-        self.world.pass_time(seconds=6)
+        """Say it, late."""
+        self.asked.add(key)
+        if len(self.asked) > 1:
+            self.other.set()
+        await self.other.wait()
         return await super().look_up(key)
 
 
-def test_a_question_behind_a_slow_one_has_its_whole_lease() -> None:
-    """Two steps are due in one round: each is leased from when its own question begins."""
-    rail = HangingRail()
-    deal = make_deal(rail)
-    rail.world, rail.leased_for = deal.world, []
+def test_a_rail_that_hangs_keeps_no_other_waiting() -> None:
+    """The steps that are due in one round are asked side by side."""
+    deal = make_deal(HangingRail())
     deal.buyer.locks(deal.order, rail=TWIN)
     other = deal.buyer.orders(deal.seller.offers())
     deal.buyer.locks(other, rail=TWIN)
-    deal.world.run_jobs()
+    assert deal.world.run_jobs() == 2
+    assert [step.state for step in deal.world.all(RailStep)] == [RailState.MOVED] * 2
     deal.world.close()
 
-    assert rail.leased_for == [LEASE_MS, LEASE_MS - 6_000] * 2
+
+def test_a_round_asks_eight(deal: Deal) -> None:
+    """More wait for the next round, so that a round stays short."""
+    for _ in range(9):
+        deal.buyer.locks(deal.buyer.orders(deal.seller.offers(price="1")), rail=TWIN)
+    assert [deal.world.run_jobs(), deal.world.run_jobs(), deal.world.run_jobs()] == [8, 1, 0]
+
+
+@dataclass
+class TalkingRail(MemoryRail):
+    """A rail whose words are never the same twice, and not fit to be kept."""
+
+    words: str = ""
+    asked: int = 0
+
+    async def look_up(self, key: str) -> Answer:
+        """Say the same thing in other words."""
+        self.asked += 1
+        said = await super().look_up(key)
+        if isinstance(said, Declined):
+            return Declined(key, f"{self.words} {self.asked}")
+        return replace(said, reference=self.words) if isinstance(said, Moved) else said
+
+
+def test_a_refusal_in_other_words_is_the_same_refusal() -> None:
+    """Only its kind is compared; its words are kept without secrets and without what breaks."""
+    secret = "sk-" + "a1B2c3D4" * 4
+    deal = make_deal(TalkingRail(words=f"\x00No\ud800, {secret} lacks rights."))
+    deal.rail.refuses.add("lock")
+    deal.buyer.locks(deal.order, rail=TWIN)
+    deal.asks()
+    (step,) = deal.world.all(RailStep)
+    assert (step.state, step.reason[:5]) == (RailState.REFUSED, "No?, ")
+    assert secret not in step.reason + deal.explains()[0]
+    deal.world.close()
+
+
+def test_a_reference_is_kept_as_it_can_be() -> None:
+    """A lone surrogate and NUL go, and what is too long is cut; the money moved all the same."""
+    deal = make_deal(TalkingRail(words="\x00r\ud800" + "e" * 500))
+    deal.buyer.locks(deal.order, rail=TWIN)
+    deal.asks()
+    (step,) = deal.world.all(RailStep)
+    assert (step.state, step.reference) == (RailState.MOVED, "r?" + "e" * 198)
+    deal.world.close()

@@ -1,16 +1,19 @@
 """Repair: an operator sees what is unknown, has it asked again, and settles it by a finding."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from books import Books
 from clawmarket.adapters.payments.memory import Fault, MemoryRail
 from clawmarket.domain.kernel.errors import Refused
-from clawmarket.domain.kernel.job import JobEndlessError
+from clawmarket.domain.kernel.job import JobEndlessError, finish
 from clawmarket.domain.treasury.rail import RailContradictsError, StepKnownError, StepNotFoundError
 from clawmarket.domain.trust.session import ScopeMissingError
 from clawmarket.ports.payments import Declined, Move, Moved, Unknown
+from clawmarket.runtime import workers
+from clawmarket.services.treasury.rail_answers import ask_rail
 from rail_deals import TWIN, Deal, key, make_deal
 from world import Fields
 
@@ -267,3 +270,21 @@ def test_a_step_that_nobody_asked_is_not_found(deal: Deal, method: str) -> None:
         deal.world.operator.do(method, stepKey=stranger, **extra)
     with pytest.raises(Refused):
         deal.buyer.do(method, stepKey=stranger, **extra)
+
+
+def test_a_retry_is_asked_even_while_the_last_job_still_runs(deal: Deal) -> None:
+    """The job that found the refusal ends without asking again: the step has another."""
+    deal.delivered()
+    deal.rail.refuses.add("release")
+    deal.buyer.releases(deal.order)
+    ports, run = deal.world.pipeline.ports, deal.world.run
+    (due,) = ports.store.read(lambda rows: workers._due(rows, "rail", ports.clock.now()))
+    leased = run(ports.store.write(partial(workers._lease, seen=due, clock=ports.clock)))
+    run(ask_rail(deal.world.pipeline, leased.ref))
+    deal.world.operator.do("market.repair.retry", stepKey=leased.ref)
+    run(workers._conclude(deal.world.pipeline, leased, finish))
+
+    (shown,) = listed(deal)
+    assert (shown["status"], shown["asksAt"] is not None) == ("rail_asked", True)
+    deal.asks()
+    assert listed(deal)[0]["status"] == "rail_stuck"

@@ -11,6 +11,7 @@ from clawmarket.domain.kernel.job import Job
 from clawmarket.domain.market.revocation import Revocation
 from clawmarket.domain.trust.record import Record
 from clawmarket.runtime.workers import PATIENCE, run_due
+from clawmarket.services.operate.revocations import send_revocation
 from world import START, Fields, Member, World
 
 RETRY = "market.revocation.retry"
@@ -75,13 +76,15 @@ def test_a_notice_is_sent_again_under_its_id_until_it_is_confirmed(
     revoked(world)
     world.run_jobs()
     world.sweep()
+    (kept,) = world.all(Revocation)
     receiver.fails = ""
     world.pass_time(seconds=10)
     world.log()
     world.run_jobs()
     world.pass_time(seconds=3_600)
     world.run_jobs()
-    (kept,) = world.all(Revocation)
+    assert world.all(Revocation) == []
+    world.run(send_revocation(world.pipeline, kept.revocation_id))
     assert [(notice.notice_id, notice.body) for notice in receiver.got] == [
         (kept.revocation_id, kept.body)
     ]

@@ -32,6 +32,8 @@ from clawmarket.domain.market.trust import (
     TrustNotFoundError,
 )
 from clawmarket.domain.market.usage import (
+    MAX_ENTRIES,
+    TabEntriesFullError,
     TabFullError,
     Usage,
     UsageTooFastError,
@@ -41,6 +43,7 @@ from clawmarket.domain.market.usage import (
 from clawmarket.domain.treasury.account import FundsMissingError
 from clawmarket.domain.treasury.entry import Entry
 from clawmarket.domain.trust.record import Record
+from clawmarket.services.market.postpay.reconciling import MAX_DIFFERENCES
 from clawmarket.services.market.postpay.tabs import TabPriceError
 from clawmarket.services.market.postpay.usage import UsageKeyNeededError
 from clawmarket.services.pipeline import FieldInvalidError
@@ -747,6 +750,32 @@ def test_a_tab_that_was_changed_is_seen(world: World) -> None:
     plant(world, row)
     plant(world, replace(use, cost=30_001))
     assert (f"{use.usage_id} cost", "30000", "30001") in found(consumer, tab)
+
+
+def test_a_tab_has_so_many_entries_and_no_more(world: World) -> None:
+    """The one beyond is refused and changes nothing; the tab is closed and paid as ever."""
+    provider, consumer, tab = world.on_a_tab()
+    provider.appends(tab, 3)
+    [row] = world.all(Tab)
+    plant(world, replace(row, entries=MAX_ENTRIES))
+    asked: Fields = {"tabId": tab["tabId"], "quantity": "1"}
+    refused(world, TabEntriesFullError, provider, "web3.market.ledger.append", **asked)
+    plant(world, row)
+    assert provider.closes(tab)["status"] == "tab_settled"
+    assert found(consumer, tab) == []
+
+
+def test_of_many_differences_the_first_are_shown(world: World) -> None:
+    """The answer is bounded and says that there are more."""
+    provider, consumer, tab = world.on_a_tab()
+    for _ in range(MAX_DIFFERENCES + 1):
+        provider.appends(tab, 1)
+        world.pass_time(seconds=1)
+    for use in world.all(Usage):
+        plant(world, replace(use, cost=use.cost + 1))
+    said = consumer.do("web3.market.tab.reconcile", tabId=tab["tabId"])
+    shown = (len(said["differences"]), said["entries"], said["complete"], said["agrees"])
+    assert shown == (MAX_DIFFERENCES, MAX_DIFFERENCES + 1, False, False)
 
 
 def test_a_statement_names_the_tab(world: World) -> None:

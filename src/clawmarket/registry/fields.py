@@ -33,6 +33,12 @@ class Request(Wire):
     model_config = ConfigDict(populate_by_name=False)
 
 
+class RequestPart(Wire):
+    """What a request has within it: in one spelling too, or no receipt could be made of it."""
+
+    model_config = ConfigDict(populate_by_name=False)
+
+
 class SignedRequest(Request):
     """What a party's wallet can sign; the record and the receipt keep the signature."""
 
@@ -215,7 +221,7 @@ Token = Annotated[str, Field(description="A secret; shown this once."), ShownOnc
 Cause = Annotated[str, Field(description="Why, in words."), Verbatim]
 
 
-class MilestonePart(Wire):
+class MilestonePart(RequestPart):
     """A milestone to be agreed on: what is to be there, for how many hundredths of the price."""
 
     title: Annotated[str, Field(strict=True, min_length=1, max_length=200), Verbatim]
@@ -247,7 +253,7 @@ Purpose = Annotated[
 Days = Annotated[int, Field(strict=True, ge=1, le=3_650, description="Days.")]
 
 
-class UsageScopeTerms(Wire):
+class UsageScopeTerms(RequestPart):
     """What a buyer has to consent to before the seller may begin."""
 
     purpose: Purpose
@@ -262,7 +268,7 @@ class UsageScopeTerms(Wire):
     transferable: Annotated[Flag | None, Field(description="Whether it may be passed on.")] = None
 
 
-class ConsentScope(Wire):
+class ConsentScope(RequestPart):
     """What a buyer consents to."""
 
     purpose: Purpose
@@ -272,7 +278,7 @@ class ConsentScope(Wire):
     ] = None
 
 
-class File(Wire):
+class File(RequestPart):
     """A file that was stored before, by name and content hash."""
 
     name: FileName

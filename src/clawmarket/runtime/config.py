@@ -129,6 +129,7 @@ def _receiver(env: Mapping[str, str], *, production: bool) -> Receiver | None:
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port
+        _check_sendable(url)
     except ValueError:
         host = ""
     if not host or parts.scheme not in ("http", "https") or "@" in parts.netloc:
@@ -136,6 +137,16 @@ def _receiver(env: Mapping[str, str], *, production: bool) -> Receiver | None:
     if production and parts.scheme == "http" and host not in _LOOPBACK:
         raise ConfigError("CLAWMARKET_REVOCATION_URL is https in production, unless on loopback.")
     return Receiver(url, _signing_secret(env))
+
+
+def _check_sendable(url: str) -> None:
+    """Raise ValueError unless the client that sends notices takes an address."""
+    import httpx  # noqa: PLC0415 - most markets tell nobody
+
+    try:
+        httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ValueError from error
 
 
 def _signing_secret(env: Mapping[str, str]) -> Secret:

@@ -8,7 +8,16 @@ from functools import partial
 import structlog
 
 from clawmarket.domain.kernel.errors import Refused
-from clawmarket.domain.kernel.job import USUAL, Job, JobState, Patience, fail, finish, lease
+from clawmarket.domain.kernel.job import (
+    RAIL_JOB,
+    USUAL,
+    Job,
+    JobState,
+    Patience,
+    fail,
+    finish,
+    lease,
+)
 from clawmarket.domain.market.revocation import REVOCATION_JOB
 from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.ports.clock import Clock
@@ -28,6 +37,10 @@ JOBS_EVERY_S = 0.2
 TIDY_EVERY_S = 60.0
 # Receipts wait while trading is brisk: at most ten a second. Whoever asks for one gets it at once.
 JOBS_PER_ROUND = 2
+# Rails are asked side by side: one that hangs keeps those of others no longer than itself.
+PER_ROUND = {RAIL_JOB: 8}
+# What only an unplugged rail or receiver could do is still tried, and seen, but seldom.
+IDLE_EVERY_S = 30.0
 LEASE_MS = 30_000
 
 log = structlog.get_logger()
@@ -35,7 +48,7 @@ log = structlog.get_logger()
 RUNNERS: dict[str, Callable[[Pipeline, str], Awaitable[object]]] = {
     "receipt": make_receipt_file,
     REVOCATION_JOB: send_revocation,
-    "rail": ask_rail,
+    RAIL_JOB: ask_rail,
 }
 # A receiver of notices may be away for an hour; twelve attempts take about as long.
 PATIENCE = {REVOCATION_JOB: Patience(attempts=12, first_ms=10_000)}
@@ -66,9 +79,16 @@ def start_workers(pipeline: Pipeline, signer: LogSigner, announce: Announce) -> 
         ("sequencer", SEQUENCE_EVERY_S, take_in),
         ("sweep", SWEEP_EVERY_S, lambda: sweep_all(pipeline)),
         ("tidying", TIDY_EVERY_S, lambda: tidier.bite(ports.clock.now())),
-        *((kind, JOBS_EVERY_S, partial(run_due, pipeline, kind)) for kind in RUNNERS),
+        *((kind, _pace(pipeline, kind), partial(run_due, pipeline, kind)) for kind in RUNNERS),
     )
     return Workers(tuple(asyncio.create_task(_repeat(*loop)) for loop in loops))
+
+
+def _pace(pipeline: Pipeline, kind: str) -> float:
+    """Return how often to look for jobs of a kind."""
+    ports = pipeline.ports
+    is_plugged = {RAIL_JOB: bool(ports.rails), REVOCATION_JOB: ports.notices is not None}
+    return JOBS_EVERY_S if is_plugged.get(kind, True) else IDLE_EVERY_S
 
 
 async def _repeat(name: str, every_s: float, act: Callable[[], Awaitable[object]]) -> None:
@@ -81,23 +101,32 @@ async def _repeat(name: str, every_s: float, act: Callable[[], Awaitable[object]
 
 
 async def run_due_jobs(pipeline: Pipeline) -> int:
-    """Lease and run what is due, at most `JOBS_PER_ROUND` of each kind; return how many."""
+    """Lease and run what is due, a round of each kind; return how many."""
     return sum([await run_due(pipeline, kind) for kind in RUNNERS])
 
 
 async def run_due(pipeline: Pipeline, kind: str) -> int:
-    """Lease and run the jobs of one kind that are due; return how many.
+    """Lease and run the jobs of one kind that are due, side by side; return how many.
 
     Each kind has a loop of its own: a rail that hangs keeps no receipt waiting.
     """
     store, now = pipeline.ports.store, pipeline.ports.clock.now()
     due = store.read(lambda rows: _due(rows, kind, now))
-    for job in due:
-        # From now on, not from the round's beginning: those before it may have taken long.
-        leased = await store.write(partial(_lease, seen=job, clock=pipeline.ports.clock))
-        if leased is not None:
-            await _run(pipeline, leased)
+    ended = await asyncio.gather(
+        *(_lease_and_run(pipeline, job) for job in due), return_exceptions=True
+    )
+    for failure in ended:
+        if failure is not None:
+            raise failure
     return len(due)
+
+
+async def _lease_and_run(pipeline: Pipeline, job: Job) -> None:
+    clock = pipeline.ports.clock
+    # From now on, not from the round's beginning: those before it may have taken long.
+    leased = await pipeline.ports.store.write(partial(_lease, seen=job, clock=clock))
+    if leased is not None:
+        await _run(pipeline, leased)
 
 
 def _due(rows: Snapshot, kind: str, now: int) -> list[Job]:
@@ -106,7 +135,7 @@ def _due(rows: Snapshot, kind: str, now: int) -> list[Job]:
         equal={"kind": kind},
         at_most=("acts_at", now),
         order_by="acts_at",
-        limit=JOBS_PER_ROUND,
+        limit=PER_ROUND.get(kind, JOBS_PER_ROUND),
     )
     return rows.find(due)
 

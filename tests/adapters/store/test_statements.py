@@ -47,7 +47,9 @@ LIVE: dict[str, Any] = {"account_id": "a", "kind": CredentialKind.KEY, "revoked_
 
 # What services, runtime and entry ask for, one of each shape.
 QUERIES: list[Query[Any]] = [
-    *(Query(kind, **LATE) for kind in (Job, Order, Task)),
+    *(Query(kind, **LATE) for kind in (Order, Task)),
+    Query(Job, equal={"kind": "rail"}, **LATE),
+    Query(Job, equal={"kind": "rail"}, at_least=("acts_at", 0), order_by="acts_at", limit=3),
     *(Query(kind, **OLD) for kind in (Session, UsedNonce)),
     Query(Credential, equal={"lookup": "x"}, limit=1),
     Query(Credential, equal=LIVE),

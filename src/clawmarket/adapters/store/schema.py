@@ -82,7 +82,7 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Dispute, ("respondent", "dispute_id")),
     (Dispute, ("state", "dispute_id")),
     (Evidence, ("dispute_id", "evidence_id")),
-    (Job, ("acts_at",)),
+    (Job, ("kind", "acts_at")),
     (Job, ("state", "job_id")),
     (Offer, ("state", "offer_id")),
     (Offer, ("seller", "offer_id")),

@@ -11,8 +11,10 @@ FIRST_RETRY_MS = 1_000
 LONGEST_RETRY_MS = 15 * 60_000
 MOST_DOUBLINGS = 20
 
+# The job that asks a rail what came of a step.
+RAIL_JOB = "rail"
 # Kinds that are never given up: where money is unknown, nobody else would ever ask.
-ENDLESS = frozenset({"rail"})
+ENDLESS = frozenset({RAIL_JOB})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,10 @@ REVOCATION_JOB = "revocation"
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """A notice as it was true at the revocation: canonical JSON, the same at every attempt."""
+    """A notice as it was true at the revocation: canonical JSON, the same at every attempt.
+
+    It is there until the notice was confirmed.
+    """
 
     revocation_id: str
     order_id: str

@@ -12,12 +12,21 @@ from clawmarket.domain.kernel.moment import MINUTE_MS, SECOND_MS
 from clawmarket.domain.kernel.money import format_amount
 from clawmarket.domain.market.tab import TAB, Tab, check_in_time
 
+MAX_ENTRIES = 10_000
+
 
 class TabFullError(QuotaExceededError):
     """This use would cost more than the cap leaves."""
 
     advice = "Ask the consumer to raise the cap, or close the tab to be paid for what is on it."
     next_command = "clawmarket tab show {tabId}"
+
+
+class TabEntriesFullError(QuotaExceededError):
+    """A tab holds so many entries, so that its sides can go through all of them at once."""
+
+    advice = "Close the tab to be paid for what is on it, and have a new one opened."
+    next_command = "clawmarket tab close {tabId}"
 
 
 class UsageTooFastError(RateLimitedError):
@@ -77,12 +86,15 @@ def append(tab: Tab, quantity: int, now: int) -> tuple[Tab, int]:
     Raises:
         TransitionRefusedError: The tab is over.
         TabOverError: `now` is not before the tab's last moment.
+        TabEntriesFullError: The tab holds as many entries as one may.
         TabFullError: The cap leaves less than these units cost.
         UsageTooLargeError: No minute lets so many units through.
         UsageTooFastError: The last minute lets fewer units through.
     """
     state = TAB.step(tab.state, "append", tabId=tab.tab_id)
     check_in_time(tab, now)
+    if tab.entries >= MAX_ENTRIES:
+        raise TabEntriesFullError(f"This tab has {tab.entries} entries.", tabId=tab.tab_id)
     owed = tab.cost_of(tab.quantity + quantity)
     if owed > tab.cap:
         left, cost = (format_amount(n, tab.asset) for n in (tab.cap - tab.owed, owed - tab.owed))

@@ -48,7 +48,9 @@ def consent_view(consent: Consent, order: Order, now: int) -> ConsentView:
         order_id=consent.order_id,
         offer_id=consent.offer_id,
         buyer=consent.buyer,
-        consent_scope=ConsentScope(purpose=consent.purpose, duration_days=days),
+        consent_scope=ConsentScope.model_validate(
+            {"purpose": consent.purpose, "durationDays": days}
+        ),
         consent_hash=consent.digest,
         status=consent.state,
         good=consent.is_good(now),

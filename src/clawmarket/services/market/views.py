@@ -259,7 +259,7 @@ def artifacts_of(files: list[File]) -> tuple[Artifact, ...]:
 
 
 def _usage_of(scopes: tuple[UsageScope, ...]) -> UsageScopeTerms | None:
-    return UsageScopeTerms(**asdict(scopes[0])) if scopes else None
+    return UsageScopeTerms.model_validate(asdict(scopes[0]), by_name=True) if scopes else None
 
 
 def _parts_of(parts: tuple[Part, ...]) -> list[MilestonePart]:

@@ -7,7 +7,7 @@ from clawmarket.domain.market.tab import Tab
 from clawmarket.domain.treasury.rail import RailState, RailStep
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.probes import Finding, probe
-from clawmarket.services.operate.revocations import unsent
+from clawmarket.services.operate.revocations import count_pending, unsent
 from clawmarket.services.trust.log import log_head, unlogged
 
 LOG_LAG_MS = 10 * SECOND_MS
@@ -46,7 +46,7 @@ def deadlines(rows: Snapshot, now: int) -> Finding:
 @probe("revocations/unsent")
 def revocations_unsent(rows: Snapshot, _now: int) -> Finding:
     """No notice of a revocation was given up; those that are on their way are counted."""
-    pending = len(unsent(rows, JobState.WAITING)) + len(unsent(rows, JobState.RUNNING))
+    pending = count_pending(rows)
     failed = len(unsent(rows, JobState.DEAD))
     waiting = f"{pending} notices of revocations wait"
     if pending == 1:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from clawmarket.domain.kernel import job as jobs
 from clawmarket.domain.kernel.events import Event, event
-from clawmarket.domain.kernel.job import Job
+from clawmarket.domain.kernel.job import RAIL_JOB, Job, JobState
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market.order import Order
@@ -45,7 +45,7 @@ from clawmarket.registry.methods import Need, Risk, Scope, Verb, ask, read, writ
 from clawmarket.services.call import Call
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.rail_answers import ask_rail, look_up, rail_of
-from clawmarket.services.treasury.rails import JOB, move_of
+from clawmarket.services.treasury.rails import move_of
 from clawmarket.services.work import Work
 
 # Of a list's limit; each is one look-up of its job.
@@ -134,20 +134,24 @@ def retry_repair(call: Call, work: Work, request: RetryRepair) -> RepairView:
     if step.state not in UNKNOWN:
         raise StepKnownError("What came of this step is known.")
     again = rails.ask_again(step) if step.state is RailState.STUCK else step
-    asked = _ask_soon(work, again)
+    asked = _ask_soon(work, step, again)
     work.emit(RepairRetried(step.order_id, step.key))
     work.involve(order.parties)
     return repair_view(work, asked, call.now)
 
 
-def _ask_soon(work: Work, step: RailStep) -> RailStep:
-    """Let the step's job run now; one that is over gets a successor."""
+def _ask_soon(work: Work, known: RailStep, step: RailStep) -> RailStep:
+    """Let the step's job run now; one that is over gets a successor.
+
+    The job that got a step stuck has nothing left to do, even while its worker has not said so.
+    """
     job = work.get(Job, step.job_id)
-    if job is not None and job.acts_at is not None:
+    is_done = known.state is RailState.STUCK and (not job or job.state is not JobState.WAITING)
+    if job is None or job.acts_at is None or is_done:
+        asked = replace(step, job_id=work.enqueue(RAIL_JOB, step.key))
+    else:
         work.save(jobs.hasten(job, work.now))
         asked = step
-    else:
-        asked = replace(step, job_id=work.enqueue(JOB, step.key))
     work.save(asked)
     return asked
 
@@ -206,7 +210,7 @@ def _find_out(work: Work, request: ResolveRepair) -> None:
     step = _step(work, request.step_key)
     order = work.get(Order, step.order_id)
     after, found = rails.find_out(step, request.reason, moved=request.outcome == "moved")
-    _ask_soon(work, after)
+    _ask_soon(work, step, after)
     work.emit(found)
     if order is not None:
         work.save(orders.recorded(order, work.record_id))

@@ -56,13 +56,16 @@ def _wire(shown: Answer | None) -> object:
 async def send_revocation(pipeline: Pipeline, revocation_id: str) -> None:
     """Send one notice; the receiver may get it more than once, under one id.
 
-    Raises NoticeLostError.
+    What is confirmed is not kept: without its row a notice was sent. Raises NoticeLostError.
     """
     ports = pipeline.ports
     kept = ports.store.read(lambda rows: rows.get(Revocation, revocation_id))
-    if ports.notices is None or kept is None:
+    if kept is None:
+        return
+    if ports.notices is None:
         raise NoticeLostError("No receiver of notices is configured.")
     await ports.notices.send(Notice(revocation_id, ports.clock.now(), kept.body))
+    await ports.store.write(lambda rows: rows.remove(Revocation, revocation_id))
 
 
 class RetryRevocations(Request):
@@ -108,9 +111,15 @@ def _retry(work: Work, job_ids: list[str]) -> int:
 def _counted(rows: Snapshot, processed: int) -> RetriedRevocations:
     return RetriedRevocations(
         processed=processed,
-        pending=sum(len(unsent(rows, state)) for state in (JobState.WAITING, JobState.RUNNING)),
+        pending=count_pending(rows),
         failed=len(unsent(rows, JobState.DEAD)),
     )
+
+
+def count_pending(rows: Snapshot) -> int:
+    """Return how many notices wait or are being sent, without going through other jobs."""
+    equal, ever = {"kind": REVOCATION_JOB}, ("acts_at", 0)
+    return len(rows.find(Query(Job, equal, at_least=ever, order_by="acts_at", limit=MAX_SHOWN)))
 
 
 def unsent(rows: Snapshot, state: JobState, limit: int = MAX_SHOWN) -> list[Job]:

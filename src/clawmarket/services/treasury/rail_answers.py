@@ -16,6 +16,7 @@ from clawmarket.domain.treasury import rail as rails
 from clawmarket.domain.treasury import settlement as settlements
 from clawmarket.domain.treasury.rail import RailState, RailStep, Step
 from clawmarket.domain.treasury.settlement import Settlement
+from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.ports.payments import (
     Declined,
     Move,
@@ -124,7 +125,7 @@ async def question(rail: Rail, move: Move) -> Known:
     if isinstance(known, Unseen):
         raise RailSilentError("The rail has not got it yet.")
     # A wrong refusal lets go of money that moved, so it has to be said twice.
-    if isinstance(known, Declined) and await look_up(rail, move) != known:
+    if isinstance(known, Declined) and not isinstance(await look_up(rail, move), Declined):
         raise RailSilentError("The rail contradicts itself.")
     return known
 
@@ -140,15 +141,30 @@ async def look_up(rail: Rail, move: Move) -> Known | Unseen:
         raise RailSilentError("The rail did not answer in time.") from None
     match answer:
         case Moved(move=moved, reference=str() as reference) if moved == move:
-            return replace(answer, reference=reference[:MOST_SAID])
+            return replace(answer, reference=_cut(_storable(reference)))
         case Declined(key=key, reason=str() as reason) if key == move.key:
-            return replace(answer, reason=reason[:MOST_SAID])
+            return replace(answer, reason=_words(reason))
         case Unseen(key=key) if key == move.key:
             return answer
         case Unknown(why=str() as why):
-            raise RailSilentError(f"The rail says: {why[:MOST_SAID]}")
+            raise RailSilentError(f"The rail says: {_words(why)}")
         case _:
             raise RailSilentError("The rail's answer does not fit the question.")
+
+
+def _words(said: str) -> str:
+    """Return what a rail says as parties and records may have it, without its secrets."""
+    return _cut(redact_text(_storable(said)))
+
+
+def _storable(said: str) -> str:
+    """Return a text without what neither JSON nor a database takes; of a long one its beginning."""
+    whole = said[: 10 * MOST_SAID].encode("utf-8", "replace").decode("utf-8")
+    return whole.replace("\x00", "")
+
+
+def _cut(said: str) -> str:
+    return said[:MOST_SAID]
 
 
 async def _send(rail: Rail, move: Move) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from clawmarket.domain.kernel.ids import same_ulid
+from clawmarket.domain.kernel.job import RAIL_JOB
 from clawmarket.domain.kernel.money import CREDITS
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import order_rail
@@ -39,7 +40,6 @@ from clawmarket.ports.store import Query, Snapshot
 from clawmarket.services.treasury.moves import expect, hold_of, settlement_of
 from clawmarket.services.work import Work
 
-JOB = "rail"
 MOST_STEPS = 999
 
 
@@ -157,7 +157,7 @@ def repeat(work: Work, order: Order, step: RailStep) -> Order:
         key=key,
         state=RailState.ASKED,
         record_id=work.record_id,
-        job_id=work.enqueue(JOB, key),
+        job_id=work.enqueue(RAIL_JOB, key),
         asked_at=work.now,
         answered_at=None,
         reference="",
@@ -211,7 +211,7 @@ def _ask(
         share=share,
         state=RailState.ASKED,
         record_id=work.record_id,
-        job_id=work.enqueue(JOB, key),
+        job_id=work.enqueue(RAIL_JOB, key),
         asked_at=work.now,
         answered_at=None,
         reference="",

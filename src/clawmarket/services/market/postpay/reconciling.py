@@ -1,11 +1,15 @@
 """Whether a tab's entries, its sum and the ledger tell one story."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from clawmarket.domain.kernel.ids import moment_prefix
 from clawmarket.domain.kernel.money import split_fee
 from clawmarket.domain.market.tab import Tab, TabNotFoundError, TabState
-from clawmarket.domain.market.usage import Usage
+from clawmarket.domain.market.usage import MAX_ENTRIES, Usage
 from clawmarket.domain.treasury.account import FEES, available, held
 from clawmarket.domain.treasury.entry import Entry, Posting
 from clawmarket.domain.treasury.reconciliation import Difference, Sums, summed
@@ -18,6 +22,7 @@ from clawmarket.services.market.postpay.views import Units
 from clawmarket.services.treasury.reconciliation import DifferenceView, MovedView
 
 _PAGE = 500
+MAX_DIFFERENCES = 100
 
 
 class ReconcileTab(Request):
@@ -37,7 +42,19 @@ class TabReconciliation(Answer):
     owed: Amount
     ledger: list[MovedView]
     agrees: bool
-    differences: list[DifferenceView]
+    differences: Annotated[list[DifferenceView], Field(description="The first hundred.")]
+    complete: Annotated[
+        bool, Field(description="Whether every entry was read and every difference is shown.")
+    ]
+
+
+@dataclass(slots=True)
+class Used:
+    """What the entries that were read add up to."""
+
+    entries: int = 0
+    quantity: int = 0
+    cost: int = 0
 
 
 @read(
@@ -53,34 +70,45 @@ def reconcile_tab(call: Call, rows: Snapshot, request: ReconcileTab) -> TabRecon
     """
     found = rows.get(Tab, request.tab_id) if call.is_operator else None
     tab = found or own_tab(rows, request.tab_id, call.actor, side="any")
-    used = list(_used(rows, tab))
-    posted = summed(_posted(rows, tab))
-    differences = list(_differences(tab, used, posted))
+    used, posted = Used(), summed(_posted(rows, tab))
+    differences: list[DifferenceView] = []
+    unshown = 0
+    for one in _differences(tab, _used(rows, tab), used, posted):
+        if len(differences) < MAX_DIFFERENCES:
+            differences.append(
+                DifferenceView(what=one.what, expected=one.expected, found=one.found)
+            )
+        else:
+            unshown += 1
     return TabReconciliation(
         tab_id=tab.tab_id,
         status=tab.state,
-        entries=len(used),
-        quantity=str(sum(usage.quantity for usage in used)),
-        cost=str(sum(usage.cost for usage in used)),
+        entries=used.entries,
+        quantity=str(used.quantity),
+        cost=str(used.cost),
         owed=str(tab.owed),
         ledger=[
             MovedView(account=account, asset=asset, amount=str(amount))
             for (account, asset), amount in sorted(posted.items())
         ],
         agrees=not differences,
-        differences=[
-            DifferenceView(what=one.what, expected=one.expected, found=one.found)
-            for one in differences
-        ],
+        differences=differences,
+        complete=not unshown and used.entries <= MAX_ENTRIES,
     )
 
 
 def _used(rows: Snapshot, tab: Tab) -> Iterator[Usage]:
+    """Yield the uses of a tab; of more than a tab may have, one more."""
     after: str | None = None
-    equal = {"tab_id": tab.tab_id}
-    while page := rows.find(Query(Usage, equal=equal, after=after, limit=_PAGE)):
+    equal, left = {"tab_id": tab.tab_id}, MAX_ENTRIES + 1
+    while left and (page := rows.find(_page(equal, after, min(left, _PAGE)))):
         yield from page
+        left -= len(page)
         after = page[-1].usage_id
+
+
+def _page(equal: dict[str, str], after: str | None, limit: int) -> Query[Usage]:
+    return Query(Usage, equal=equal, after=after, limit=limit)
 
 
 def _posted(rows: Snapshot, tab: Tab) -> Iterator[Posting]:
@@ -97,15 +125,17 @@ def _posted(rows: Snapshot, tab: Tab) -> Iterator[Posting]:
             after = page[-1].entry_id
 
 
-def _differences(tab: Tab, used: list[Usage], posted: Sums) -> Iterator[Difference]:
-    units = cost = 0
-    for usage in used:
-        units += usage.quantity
-        yield from _unequal(f"{usage.usage_id} cost", tab.cost_of(units) - cost, usage.cost)
-        cost += usage.cost
-    yield from _unequal("entries", len(used), tab.entries)
-    yield from _unequal("quantity", units, tab.quantity)
-    yield from _unequal("owed", cost, tab.owed)
+def _differences(tab: Tab, uses: Iterable[Usage], used: Used, posted: Sums) -> Iterator[Difference]:
+    """Yield what does not agree; on the way count what was used."""
+    for usage in uses:
+        used.entries += 1
+        used.quantity += usage.quantity
+        due = tab.cost_of(used.quantity) - used.cost
+        yield from _unequal(f"{usage.usage_id} cost", due, usage.cost)
+        used.cost += usage.cost
+    yield from _unequal("entries", used.entries, tab.entries)
+    yield from _unequal("quantity", used.quantity, tab.quantity)
+    yield from _unequal("owed", used.cost, tab.owed)
     if tab.owed > tab.cap:
         yield Difference("owed", f"at most {tab.cap}", str(tab.owed))
     expected = _due(tab)

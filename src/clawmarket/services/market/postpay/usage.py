@@ -11,6 +11,7 @@ from clawmarket.domain.kernel.money import format_amount
 from clawmarket.domain.market import usage as usages
 from clawmarket.domain.market.tab import Tab, TabNotFoundError, TabOverError, TabSideError
 from clawmarket.domain.market.usage import (
+    TabEntriesFullError,
     TabFullError,
     Usage,
     UsageTooFastError,
@@ -88,6 +89,7 @@ class AppendedView(Answer):
         TabNotFoundError,
         TabSideError,
         TabOverError,
+        TabEntriesFullError,
         TabFullError,
         UsageTooFastError,
         UsageTooLargeError,
