@@ -5,7 +5,7 @@ import pytest
 from properties.rail_machine import story
 from properties.rail_mutations import RAIL_MUTATIONS
 
-SEEDS, ACTS = 96, 25
+SEEDS, ACTS = 120, 25
 
 
 def first_seen() -> int | None:

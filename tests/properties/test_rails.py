@@ -8,7 +8,7 @@ import pytest
 
 from properties.rail_machine import story
 
-BATCHES, EACH, ACTS = 8, 12, 25
+BATCHES, EACH, ACTS = 8, 15, 25
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
