@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,27 @@ def test_the_mind_is_bounded() -> None:
     for row in rows:
         known.saved(row)
     assert [row for row in rows if known.get(Tally, row.tally_id)] == rows[-1:]
+
+
+def test_a_command_that_is_refused_alone_forgets_only_its_own(migrated: Path) -> None:
+    """What others wrote before stays in mind; what it wrote does not."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(SqliteStore(shutil.copy(migrated, folder))) as store,
+    ):
+        write(store, _command([("put", "a"), ("put", "a"), ("put", "b")], refuses=False))
+        with pytest.raises(ChangedMindError):
+            write(store, _command([("put", "b"), ("put", "c")], refuses=True))
+        known = store._writer._writing._known
+        assert [known.get(Tally, key) for key in KEYS] == [Tally("a", 1), None, None]
+
+
+def test_what_was_added_before_its_kind_changed_is_forgotten_too() -> None:
+    """A refused command adds one row, changes another, and reads the first again."""
+    known = KnownRows()
+    known.mark()
+    known.added(Tally("a", 1))
+    known.saved(Tally("b", 2))
+    known.read(Tally("a", 1))
+    known.undo()
+    assert (known.get(Tally, "a"), known.get(Tally, "b")) == (None, None)

@@ -1,7 +1,8 @@
 """Rows that the only writer of a file has in mind, so that the next command need not read them.
 
 Nobody else writes to the file (one home, one process), so what this writer last read or wrote is
-what stands there. A command that fails takes what it touched out of mind, a lost group everything.
+what stands there. A command that fails takes what it touched out of mind, a lost group of several
+everything.
 """
 
 from typing import TypeVar
@@ -35,9 +36,9 @@ class KnownRows:
 
     def added(self, row: object) -> None:
         """Keep a new row in mind, if its kind is one that changes."""
-        if type(row) in self._changing:
-            self._touched.append((type(row), key_of(row)))
-            self.read(row)
+        # Its kind may become one later in this command; undoing has to know the row all the same.
+        self._touched.append((type(row), key_of(row)))
+        self.read(row)
 
     def saved(self, row: object) -> None:
         """Keep a row in mind that was changed, and its kind as one that changes."""

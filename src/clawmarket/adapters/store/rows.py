@@ -97,6 +97,7 @@ class SqliteWriting:
         self._execute = connection.execute
         self._known = KnownRows()
         self._kept = True
+        self._is_group = False
 
     @property
     def is_open(self) -> bool:
@@ -110,13 +111,14 @@ class SqliteWriting:
             self._known.mark()
         else:
             self._known.clear()
-        self._kept = False
+        self._kept = self._is_group = False
         return SqliteTransaction(self._connection, self._known)
 
     def mark(self) -> None:
         """Begin a command."""
         self._execute("SAVEPOINT command")
         self._known.mark()
+        self._is_group = True
 
     def undo(self) -> None:
         """Take back what was done since the mark."""
@@ -136,6 +138,10 @@ class SqliteWriting:
     def rollback(self) -> None:
         """Take the whole transaction back."""
         self._execute("ROLLBACK")
+        if not self._is_group:
+            # All that was done was done since the last mark.
+            self._known.undo()
+            self._kept = True
 
     def close(self) -> None:
         """Let go of the file."""
