@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -95,7 +96,8 @@ def test_a_command_that_is_refused_alone_forgets_only_its_own(migrated: Path) ->
         write(store, _command([("put", "a"), ("put", "a"), ("put", "b")], refuses=False))
         with pytest.raises(ChangedMindError):
             write(store, _command([("put", "b"), ("put", "c")], refuses=True))
-        known = store._writer._writing._known
+        writing: Any = store._writer._writing
+        known = writing._known
         assert [known.get(Tally, key) for key in KEYS] == [Tally("a", 1), None, None]
 
 
