@@ -112,6 +112,10 @@ async def run_due(pipeline: Pipeline, kind: str) -> int:
     """
     store, now = pipeline.ports.store, pipeline.ports.clock.now()
     due = store.read(lambda rows: _due(rows, kind, now))
+    if kind not in PER_ROUND or not due:
+        for job in due:
+            await _lease_and_run(pipeline, job)
+        return len(due)
     ended = await asyncio.gather(
         *(_lease_and_run(pipeline, job) for job in due), return_exceptions=True
     )

@@ -41,7 +41,7 @@ from clawmarket.services.treasury.rails import (
 )
 from clawmarket.services.work import Work
 
-METHOD = "market.repair.retry"
+METHOD = "market.rail.answer"
 # Each question may take so long; the usual four of a round stay within the lease of their job.
 PATIENCE_S = 6.0
 MOST_SAID = 200
