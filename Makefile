@@ -7,6 +7,9 @@ FILE ?=
 SEEDS ?= 2000
 SEED ?=
 
+# Whatever is started here many times is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run tour test simulate test-crash check fmt docs bench lock clean
 
 help: ## Show what there is

@@ -83,6 +83,7 @@ class Market:
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)
+        gc.enable()
 
     async def stop(self) -> None:
         """Stop the workers, finish what was accepted, let go of the home."""

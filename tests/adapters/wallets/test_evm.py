@@ -1,8 +1,12 @@
 """How the wallet checker starts."""
 
+import sys
+
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
+from eth_keys.backends import get_backend_class
+from eth_keys.backends.coincurve import CoinCurveECCBackend
 
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.adapters.wallets.evm import EvmWallets, SlowSignaturesError
@@ -19,6 +23,25 @@ def test_without_coincurve_it_does_not_start(monkeypatch: pytest.MonkeyPatch, ba
     with pytest.raises(SlowSignaturesError) as refused:
         EvmWallets()
     assert refused.value.next_step == "clawmarket doctor"
+
+
+def test_without_the_library_it_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where coincurve is not installed."""
+    monkeypatch.setitem(sys.modules, "coincurve", None)
+    with pytest.raises(SlowSignaturesError):
+        EvmWallets()
+
+
+def test_where_it_starts_the_sign_in_library_uses_coincurve(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its own choice, of which the check is a short copy: by default and when it is named."""
+    monkeypatch.delenv("ECC_BACKEND_CLASS", raising=False)
+    EvmWallets()
+    assert get_backend_class() is CoinCurveECCBackend
+    monkeypatch.setenv("ECC_BACKEND_CLASS", "eth_keys.backends.CoinCurveECCBackend")
+    EvmWallets()
+    assert get_backend_class() is CoinCurveECCBackend
 
 
 def test_a_foreign_wallets_signatures_are_read() -> None:
