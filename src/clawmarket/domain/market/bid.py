@@ -1,6 +1,6 @@
 """Bids: a worker's answer to a task, with its own price and time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from clawmarket.domain.kernel.errors import (
@@ -12,6 +12,7 @@ from clawmarket.domain.kernel.errors import (
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.money import format_amount
+from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.market.terms import MAX_BIDS_PER_TASK, milestones_of
 
@@ -77,7 +78,7 @@ class BidsFullError(QuotaExceededError):
     next_command = "clawmarket task list --status task_open"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bid:
     """A worker's offer to do one task for a price."""
 

@@ -1,11 +1,12 @@
 """Deliveries: the handing over of a result, named by its content hashes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from clawmarket.domain.kernel.errors import NotFoundError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
+from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.market.terms import Artifact
 
 
@@ -33,7 +34,7 @@ class DeliveryNotFoundError(NotFoundError):
     next_command = "clawmarket order list"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Delivery:
     """What a seller hands over for an order."""
 

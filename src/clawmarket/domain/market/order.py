@@ -1,6 +1,6 @@
 """Orders: the agreement of one buyer and one seller, and whose turn it is until when."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from clawmarket.domain.kernel.errors import (
@@ -12,6 +12,7 @@ from clawmarket.domain.kernel.errors import (
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.moment import SECOND_MS
+from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.market.terms import (
     CONSENT_WINDOW_S,
     LOCK_WINDOW_S,
@@ -139,7 +140,7 @@ class RailAskedError(ConflictError):
     retryable = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
     """What two accounts agreed on, for how much, and whose turn it is.
 

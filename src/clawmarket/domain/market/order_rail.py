@@ -1,8 +1,7 @@
 """Orders whose money an outside rail has: they wait as they stand until it says what it did."""
 
-from dataclasses import replace
-
 from clawmarket.domain.kernel.moment import SECOND_MS
+from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.market.order import (
     ORDER,
     Order,

@@ -1,11 +1,12 @@
 """Results: what a worker handed in for a task, and the buyer's verdict on it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from clawmarket.domain.kernel.errors import NotFoundError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
+from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.market.terms import Artifact
 
 
@@ -37,7 +38,7 @@ class ResultNotFoundError(NotFoundError):
     next_command = "clawmarket order list"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Result:
     """One attempt of a worker, with the files it consists of and the buyer's feedback."""
 

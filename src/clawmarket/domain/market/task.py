@@ -1,11 +1,12 @@
 """Tasks: a buyer's published demand, open until one bid is awarded."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from clawmarket.domain.kernel.errors import ConflictError, ExpiredError, NotFoundError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
+from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.market.terms import Artifact, Part
 
 
@@ -51,7 +52,7 @@ class TaskExpiredError(ExpiredError):
     next_command = "clawmarket task list --status task_open"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
     """What a buyer wants done, for at most how much, and until when it may be taken.
 

@@ -1,9 +1,10 @@
 """Ledger accounts: the two pockets of each actor, the fee account, each rail's outside."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from clawmarket.domain.kernel.errors import PaymentRequiredError, Refused
 from clawmarket.domain.kernel.money import MAX_BALANCE_MINOR, format_amount
+from clawmarket.domain.kernel.rows import replace
 
 # Fee and rail accounts keep no stored balance: many settlements would queue for one hot row.
 FEES = "fees"
@@ -54,7 +55,7 @@ class BalanceOverflowError(Refused):
     next_command = "clawmarket wallet show"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Balance:
     """What one actor has of one asset.
 

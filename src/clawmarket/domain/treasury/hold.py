@@ -1,11 +1,12 @@
 """Holds: funds set aside in the ledger; pending, then posted, voided or expired, exactly once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from clawmarket.domain.kernel.errors import ConflictError
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.money import format_amount
+from clawmarket.domain.kernel.rows import replace
 
 
 class HoldState(StrEnum):
@@ -37,7 +38,7 @@ class PostExceedsHoldError(ConflictError):
     next_command = "clawmarket explain post_exceeds_hold"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hold:
     """Money of one owner, set aside for one task or order.
 

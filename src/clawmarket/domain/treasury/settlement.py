@@ -1,12 +1,13 @@
 """Settlement: the money side of an order, from lock to release or refund."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from clawmarket.domain.kernel.errors import ConflictError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.money import format_amount, split_fee
+from clawmarket.domain.kernel.rows import replace
 
 
 class SettlementState(StrEnum):
@@ -46,7 +47,7 @@ class ShareExceedsLockError(ConflictError):
     next_command = "clawmarket explain share_exceeds_lock"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settlement:
     """How much is locked for an order, and how it was divided so far.
 

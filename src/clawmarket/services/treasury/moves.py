@@ -3,10 +3,9 @@
 Every move changes balances, hold and settlement and appends one balanced entry, or nothing.
 """
 
-from dataclasses import replace
-
 from clawmarket.domain.kernel.errors import InternalError
 from clawmarket.domain.kernel.money import CREDITS, split_fee
+from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.order import lock as lock_order
 from clawmarket.domain.market.tab import Tab
