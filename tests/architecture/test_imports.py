@@ -33,6 +33,7 @@ PARTS = {"eth_keys": "eth_account", "eth_utils": "eth_account", "markupsafe": "j
 # Dependencies that nothing of ours imports, and why they are named.
 NOT_IMPORTED = {
     "eth_account": "its parts are; the name holds back what signinwithethereum cannot use",
+    "eth_keys": "the wallets' adapter relies on how it chooses its backend, without loading it",
     "httptools": "uvicorn takes it when it is there",
     "websockets": "the same",
 }
