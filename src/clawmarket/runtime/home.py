@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from clawmarket.adapters.durable import make_folder, sync_folder
 from clawmarket.domain.kernel.errors import InvalidArgumentError, UnavailableError
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.entropy import Entropy
@@ -164,13 +165,12 @@ def open_home(folder: Path, *, shared: bool = False) -> Home:
 
 def _prepare(folder: Path) -> None:
     """Make a home, or close one to others; a folder of somebody else's things is left alone."""
-    if not folder.exists():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sync_folder(folder.parent)
-        return
-    held = {path.name for path in folder.iterdir()}
-    if not (held & _MARKS or all(map(_is_ours, held))):
+    held = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    is_home = bool(held & _MARKS)
+    if not (is_home or all(map(_is_ours, held))):
         raise NotAHomeError(f"{folder} holds other things and no market.")
+    if not is_home:
+        make_folder(folder)
     if held:
         folder.chmod(0o700)
 
@@ -203,12 +203,4 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(path.parent)

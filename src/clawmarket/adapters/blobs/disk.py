@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from clawmarket.adapters.blobs.content import CHUNK_BYTES, Tally, damaged, hex_of, missing
+from clawmarket.adapters.durable import sync_folder
 from clawmarket.ports.blobs import Blob
 
 # A hop to a thread costs about as much as writing 64 KiB: small chunks share one.
@@ -42,7 +43,8 @@ class DiskBlobs:
         for folder in (self._files, self._incoming, self._quarantine):
             folder.mkdir(mode=0o700, exist_ok=True)
         self._tidy(ABANDONED_S if shared else 0)
-        _sync_folder(root)
+        for folder in (root, root.parent):
+            sync_folder(folder)
 
     def _tidy(self, oldest_s: int) -> None:
         os.utime(self._incoming)  # the file system's own clock, which gave the files their times
@@ -113,9 +115,9 @@ class DiskBlobs:
         with self._naming:
             if not target.parent.exists():
                 target.parent.mkdir(mode=0o700, exist_ok=True)
-                _sync_folder(target.parent.parent)
+                sync_folder(target.parent.parent)
             path.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
     def _set_aside(self, file: BinaryIO, name: str) -> None:
         """Move the file that was read, unless its name already belongs to a newer one."""
@@ -139,11 +141,3 @@ def _read(file: BinaryIO, sha256: "hashlib._Hash") -> bytes:
 def _discard(file: BinaryIO, path: Path) -> None:
     path.unlink(missing_ok=True)
     file.close()
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

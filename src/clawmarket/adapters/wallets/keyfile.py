@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from clawmarket.adapters.durable import make_folder, sync_folder
 from clawmarket.adapters.wallets.eip191 import ORDER, address_of, sign
 from clawmarket.domain.kernel.errors import (
     ConflictError,
@@ -94,7 +95,7 @@ class Wallet:
         Raises WalletExistsError, WalletUnsavedError.
         """
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(path.parent)
             _write_new(path, json.dumps(self._fields()).encode())
         except FileExistsError:
             what = f"{path} exists; it may hold another key."
@@ -152,12 +153,4 @@ def _write_new(path: Path, content: bytes) -> None:
         path.hardlink_to(temporary)  # a rename would overwrite
     finally:
         temporary.unlink()
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(path.parent)
