@@ -12,6 +12,7 @@ from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.market.order import RailAskedError
 from clawmarket.domain.treasury.rail import RailState, RailStep, RailUnknownError
 from clawmarket.ports.payments import Declined, Moved
+from clawmarket.services.treasury import reconciliation
 from rail_deals import TWIN, Deal, key, make_deal
 from world import Fields
 
@@ -206,15 +207,20 @@ def test_what_the_rail_knows_and_the_ledger_does_not_is_named(deal: Deal) -> Non
 
 @dataclass
 class HangingRail(MemoryRail):
-    """A rail that answers the first key it is asked for only once it was asked for another."""
+    """A rail that answers the first key it is asked for only once it was asked for another.
 
+    Attributes:
+        enough: How many keys have to be asked for.
+    """
+
+    enough: int = 2
     asked: set[str] = field(default_factory=set)
     other: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def look_up(self, key: str) -> Answer:
         """Say it, late."""
         self.asked.add(key)
-        if len(self.asked) > 1:
+        if len(self.asked) >= self.enough:
             self.other.set()
         await self.other.wait()
         return await super().look_up(key)
@@ -228,6 +234,38 @@ def test_a_rail_that_hangs_keeps_no_other_waiting() -> None:
     deal.buyer.locks(other, rail=TWIN)
     assert deal.world.run_jobs() == 2
     assert [step.state for step in deal.world.all(RailStep)] == [RailState.MOVED] * 2
+    deal.world.close()
+
+
+def paid_on_a_hanging_rail(enough: int) -> Deal:
+    """Return a deal that a rail has locked and paid; from now on it hangs."""
+    rail = HangingRail(enough=enough)
+    rail.other.set()
+    deal = make_deal(rail)
+    deal.delivered()
+    deal.buyer.releases(deal.order)
+    deal.world.run_jobs()
+    rail.asked.clear()
+    rail.other.clear()
+    return deal
+
+
+def test_the_steps_of_an_order_are_held_against_the_rail_side_by_side() -> None:
+    """The answer about the first comes only once the second was asked for."""
+    deal = paid_on_a_hanging_rail(2)
+    assert [step["said"] for step in reconciled(deal)["rail"]["steps"]] == ["moved", "moved"]
+    deal.world.close()
+
+
+def test_a_rail_that_hangs_is_silent_about_all_steps_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All questions have one question's time; who is silent contradicts nobody."""
+    deal = paid_on_a_hanging_rail(3)
+    monkeypatch.setattr(reconciliation, "PATIENCE_S", 0.0)
+    summary = reconciled(deal)
+    assert [step["said"] for step in summary["rail"]["steps"]] == [None, None]
+    assert summary["agrees"]
     deal.world.close()
 
 

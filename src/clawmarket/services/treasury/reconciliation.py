@@ -1,7 +1,8 @@
 """Reconciliation: settlement, hold, records, ledger and receipt of an order, held together."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import orjson
@@ -52,13 +53,15 @@ from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.settlements import SettlementNotFoundError
 from clawmarket.services.market.views import SettlementView, settlement_view
 from clawmarket.services.pipeline import Pipeline
-from clawmarket.services.treasury.rail_answers import look_up, rail_of
+from clawmarket.services.treasury.rail_answers import PATIENCE_S, look_up, rail_of
 from clawmarket.services.treasury.rails import MOST_STEPS, move_of
 from clawmarket.services.treasury.statement import LedgerAccount
 from clawmarket.services.trust.onlookers import order_in_sight
 
 _PAGE = 500
 _MAX_DISPUTES = 20
+# As many questions to rails at a time as a round of the market's own.
+AT_ONCE = 8
 
 Fact = Annotated[
     str, Field(description="A word, or digits in minor units where it is an amount."), Verbatim
@@ -164,11 +167,27 @@ async def reconcile_order(
     summary, steps = store.read(lambda rows: _looked_at(call, rows, request))
     if not steps:
         return summary
-    said = [(step, await _said(pipeline, step)) for step in steps]
+    said = await _all_said(pipeline, steps)
     found = [*summary.differences, *map(_difference, rail_differences(said))]
     views = [RailStepView(step_key=step.key, status=step.state, said=words) for step, words in said]
     rail = summary.rail and summary.rail.model_copy(update={"steps": views})
     return summary.model_copy(update={"rail": rail, "agrees": not found, "differences": found})
+
+
+async def _all_said(
+    pipeline: Pipeline, steps: Sequence[RailStep]
+) -> list[tuple[RailStep, str | None]]:
+    """Ask what a rail says of each step, a few side by side, all within one question's time."""
+    free, ends_at = asyncio.Semaphore(AT_ONCE), asyncio.get_running_loop().time() + PATIENCE_S
+
+    async def within_time(step: RailStep) -> str | None:
+        try:
+            async with asyncio.timeout_at(ends_at), free:
+                return await _said(pipeline, step)
+        except TimeoutError:
+            return None
+
+    return list(zip(steps, await asyncio.gather(*map(within_time, steps)), strict=True))
 
 
 async def _said(pipeline: Pipeline, step: RailStep) -> str | None:
