@@ -15,6 +15,11 @@ def iso(moment: int) -> str:
     return f"{_second(seconds)}.{millis:03d}Z"
 
 
+def iso_or_none(moment: int | None) -> str | None:
+    """Return a moment's wire form; None for what did not happen or has no end."""
+    return None if moment is None else iso(moment)
+
+
 @lru_cache(maxsize=1024)
 def _second(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
-from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.kernel.moment import iso, iso_or_none
 from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import task as tasks
@@ -262,7 +262,7 @@ def explain_order(call: Call, rows: Snapshot, request: NameOrder) -> ExplainAnsw
         waits_for=words.waits_for,
         then=words.then,
         due_at=iso(order.due_at),
-        acts_at=None if words.acts_at is None else iso(words.acts_at),
+        acts_at=iso_or_none(words.acts_at),
     )
 
 

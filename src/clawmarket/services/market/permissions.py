@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.kernel.moment import iso, iso_or_none
 from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.registry.fields import (
@@ -55,8 +55,8 @@ def consent_view(consent: Consent, order: Order, now: int) -> ConsentView:
         status=consent.state,
         good=consent.is_good(now),
         granted_at=iso(consent.granted_at),
-        expires_at=None if consent.expires_at is None else iso(consent.expires_at),
-        revoked_at=None if consent.revoked_at is None else iso(consent.revoked_at),
+        expires_at=iso_or_none(consent.expires_at),
+        revoked_at=iso_or_none(consent.revoked_at),
         reason=consent.reason,
         revoke_hash=consent.revoke_digest,
         order_status=order.state,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.kernel.moment import iso, iso_or_none
 from clawmarket.domain.market.bid import Bid
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute, Evidence
@@ -266,10 +266,6 @@ def _parts_of(parts: tuple[Part, ...]) -> list[MilestonePart]:
     return [MilestonePart(title=part.title, percent=part.percent) for part in parts]
 
 
-def _moment(at: int | None) -> str | None:
-    return None if at is None else iso(at)
-
-
 def task_view(task: Task) -> TaskView:
     """Return a task in wire form."""
     return TaskView(
@@ -396,7 +392,7 @@ def dispute_view(dispute: Dispute) -> DisputeView:
         arbiter=dispute.arbiter,
         opened_at=iso(dispute.opened_at),
         due_at=iso(dispute.due_at),
-        resolved_at=_moment(dispute.resolved_at),
+        resolved_at=iso_or_none(dispute.resolved_at),
         dispute_hash=dispute.digest,
     )
 
@@ -429,8 +425,8 @@ def settlement_view(settlement: Settlement) -> SettlementView:
         refund_amount=str(settlement.refund_amount),
         status=settlement.state,
         locked_at=iso(settlement.locked_at),
-        released_at=_moment(settlement.released_at),
-        refunded_at=_moment(settlement.refunded_at),
+        released_at=iso_or_none(settlement.released_at),
+        refunded_at=iso_or_none(settlement.refunded_at),
     )
 
 
@@ -445,7 +441,7 @@ def delivery_view(delivery: Delivery) -> DeliveryView:
         note=delivery.note,
         status=delivery.state,
         issued_at=iso(delivery.issued_at),
-        completed_at=_moment(delivery.completed_at),
+        completed_at=iso_or_none(delivery.completed_at),
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from clawmarket.domain.kernel import job as jobs
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.job import Job, JobNotFoundError, JobState
-from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.kernel.moment import iso, iso_or_none
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import (
     Answer,
@@ -85,7 +85,7 @@ def _view(job: Job) -> JobView:
         attempts=job.attempts,
         last_failure=job.last_failure,
         created_at=iso(job.created_at),
-        acts_at=None if job.acts_at is None else iso(job.acts_at),
+        acts_at=iso_or_none(job.acts_at),
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from clawmarket.domain.kernel import job as jobs
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.job import RAIL_JOB, Job, JobState
-from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.kernel.moment import SECOND_MS, iso, iso_or_none
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.treasury import rail as rails
@@ -250,9 +250,9 @@ def repair_view(rows: Snapshot | Work, step: RailStep, now: int) -> RepairView:
         fee=str(step.fee),
         refund_amount=str(step.refund_amount),
         asked_at=iso(step.asked_at),
-        age_sec=max(0, now - step.asked_at) // 1000,
+        age_sec=max(0, now - step.asked_at) // SECOND_MS,
         attempts=job.attempts if job else 0,
         last_answer=step.reason or (job.last_failure if job else "") or "none",
-        asks_at=None if asks_at is None else iso(asks_at),
+        asks_at=iso_or_none(asks_at),
         next_step=_NEXT[step.state],
     )

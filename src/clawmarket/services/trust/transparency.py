@@ -9,7 +9,7 @@ from pydantic import Field
 
 from clawmarket.domain.kernel.ids import same_ulid
 from clawmarket.domain.kernel.machine import MACHINES
-from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.kernel.moment import iso, iso_or_none
 from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute
@@ -274,5 +274,5 @@ def _delivery(delivery: Delivery | None) -> DeliverySummary | None:
         status=delivery.state,
         digest=delivery.digest,
         files=[artifact.digest for artifact in delivery.artifacts],
-        completed_at=None if delivery.completed_at is None else iso(delivery.completed_at),
+        completed_at=iso_or_none(delivery.completed_at),
     )

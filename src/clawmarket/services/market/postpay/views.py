@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.kernel.moment import iso, iso_or_none
 from clawmarket.domain.market.tab import Tab
 from clawmarket.domain.market.trust import Trust
 from clawmarket.domain.market.usage import Usage
@@ -110,10 +110,6 @@ class UsageView(Answer):
     record_id: RecordId
 
 
-def _moment(at: int | None) -> str | None:
-    return None if at is None else iso(at)
-
-
 def trust_view(trust: Trust) -> TrustView:
     """Return a trust in wire form."""
     return TrustView(
@@ -159,9 +155,9 @@ def tab_view(tab: Tab, now: int) -> TabView:
         why=tab.why,
         opened_at=iso(tab.opened_at),
         expires_at=iso(tab.expires_at),
-        acts_at=_moment(tab.acts_at),
-        closed_at=_moment(tab.closed_at),
-        ended_at=_moment(tab.ended_at),
+        acts_at=iso_or_none(tab.acts_at),
+        closed_at=iso_or_none(tab.closed_at),
+        ended_at=iso_or_none(tab.ended_at),
     )
 
 
