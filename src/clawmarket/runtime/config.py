@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.domain.kernel.secret import Secret
 
 DEFAULT_PORT = 8787
@@ -16,7 +17,6 @@ MAX_FILE_BYTES = 50 * 1024 * 1024
 LOG_LEVELS = ("debug", "info", "warning", "error")
 CALLS_PER_S = 100
 SHORTEST_SECRET = 16
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 MAX_CALLS_PER_S = 10_000
 
 
@@ -134,7 +134,7 @@ def _receiver(env: Mapping[str, str], *, production: bool) -> Receiver | None:
         host = ""
     if not host or parts.scheme not in ("http", "https") or "@" in parts.netloc:
         raise ConfigError("CLAWMARKET_REVOCATION_URL is an http or https URL without a user name.")
-    if production and parts.scheme == "http" and host not in _LOOPBACK:
+    if production and parts.scheme == "http" and host not in LOOPBACK:
         raise ConfigError("CLAWMARKET_REVOCATION_URL is https in production, unless on loopback.")
     return Receiver(url, _signing_secret(env))
 

@@ -10,6 +10,7 @@ from psycopg.types.numeric import Int8BinaryDumper
 
 from clawmarket.adapters.store.migration import known
 from clawmarket.adapters.store.postgres_rows import (
+    PREPARED,
     Connection,
     PostgresTransaction,
     TextDumper,
@@ -20,7 +21,6 @@ from clawmarket.ports.store import DatabaseUrlError, StoreLostError, StoreUnsure
 
 # Whoever writes or migrates holds this advisory lock of the database until the transaction ends.
 LOCK = "SELECT pg_advisory_xact_lock(7164208272803721835)"
-PREPARED = 1_000
 
 # Silence of the network or of the server ends as a lost connection within about half a minute.
 PATIENCE: dict[str, str | int] = {

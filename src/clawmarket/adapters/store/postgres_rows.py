@@ -31,6 +31,7 @@ POSTGRES: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-un
 
 # The driver remembers the text of statements with as many values as this.
 MOST_VALUES = 50
+# How many statements are kept, as text here and prepared on each connection.
 PREPARED = 1_000
 
 _WITH_UNIQUE = frozenset(kind for kind, _ in UNIQUE)

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from clawmarket.domain.kernel.errors import UnavailableError
-from clawmarket.entry.gateway.border import LOOPBACK, Border
+from clawmarket.domain.kernel.loopback import LOOPBACK
+from clawmarket.entry.gateway.border import Border
 from clawmarket.entry.gateway.docs import docs_routes
 from clawmarket.entry.gateway.files import files_routes
 from clawmarket.entry.gateway.log import log_routes

@@ -13,8 +13,6 @@ from clawmarket.domain.kernel.errors import ForbiddenError
 from clawmarket.entry.gateway.wire import failure, json_response, new_request_id
 from clawmarket.services.pipeline import Ports
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
 _log = structlog.get_logger("clawmarket.gateway")
 
 _HEADERS = {

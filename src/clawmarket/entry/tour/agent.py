@@ -17,6 +17,7 @@ from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.canonical import sha256_digest
+from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.domain.trust.statement import statement, statement_digest
@@ -34,7 +35,6 @@ TIMEOUT_S = 20.0
 PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 _AGAIN = frozenset({"E_UNAVAILABLE", "E_TIMEOUT"})
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class AgentError(Exception):
@@ -86,7 +86,7 @@ class Agent:
             timeout=httpx.Timeout(TIMEOUT_S, connect=2.0),
             # Plain HTTP has no use for a TLS context, and no proxy leads back to this machine.
             verify=parts.scheme == "https",
-            trust_env=parts.hostname not in _LOOPBACK,
+            trust_env=parts.hostname not in LOOPBACK,
         )
 
     def close(self) -> None:

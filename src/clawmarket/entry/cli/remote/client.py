@@ -11,6 +11,7 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from clawmarket.domain.kernel.errors import DeadlineError, InternalError, UnavailableError
+from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.entry.cli.catalog import Entry, exit_status, method_entry
 from clawmarket.entry.cli.commands.local import local_envelope
 from clawmarket.entry.cli.invocation import Invocation, load
@@ -34,7 +35,6 @@ TIMEOUT_S = 30.0
 CONNECT_S = 0.8
 _PORTS = {"http": 80, "https": 443}
 _BECOME_OPERATOR = f'export {KEY_VARIABLE}="$(cat ~/.clawmarket/operator.token)"'
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class MarketAwayError(UnavailableError):
@@ -114,7 +114,7 @@ class Market:
             # A TLS context costs 30 ms and plain HTTP has no use for it; a proxy never leads
             # back to this machine.
             verify=parts.scheme == "https",
-            trust_env=parts.hostname not in _LOOPBACK,
+            trust_env=parts.hostname not in LOOPBACK,
         )
 
     def close(self) -> None:
