@@ -24,9 +24,10 @@ from clawmarket.adapters.store.rows import SQLITE
 from clawmarket.adapters.store.schema import LATER, METADATA, TABLES
 from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.domain.market.offer import Offer, OfferState
+from clawmarket.domain.treasury.rail import RailStep
 from clawmarket.domain.trust.record import Tally
 from clawmarket.ports.store import SchemaNewerError, StoreLostError
-from stored_rows import adding, every, write
+from stored_rows import adding, every, rows_of, write
 
 
 @pytest.fixture
@@ -122,6 +123,22 @@ def test_offers_from_before_consents_ask_for_none(path: Path) -> None:
     execute(path, f"INSERT INTO offers ({', '.join(before)}) VALUES ({values})")  # noqa: S608 - our own words
     store = open_sqlite(path)
     assert every(store, Offer) == [offer]
+    store.close()
+
+
+def test_rail_steps_from_before_lose_their_share_and_nothing_else(path: Path) -> None:
+    """Rows of the revision before, with a share and without one, open and read equal."""
+    migrate_file(path, "0007")
+    steps = rows_of(RailStep)
+    connection = connect(path)
+    for step, share in zip(steps, (None, 0, 2**63 - 1), strict=True):
+        cells = [*codec_of(RailStep).encode(step), share]
+        names = ", ".join((*TABLES[RailStep].c.keys(), "share"))
+        marks = ", ".join("?" * len(cells))
+        connection.execute(f"INSERT INTO rail_steps ({names}) VALUES ({marks})", cells)  # noqa: S608 - our own words
+    connection.close()
+    store = open_sqlite(path)
+    assert every(store, RailStep) == sorted(steps, key=lambda step: step.key.encode())
     store.close()
 
 

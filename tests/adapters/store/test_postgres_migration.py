@@ -10,12 +10,16 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import Engine, NullPool, create_engine
 
-from clawmarket.adapters.store.migration import REVISIONS
+from clawmarket.adapters.store.codec import codec_of
+from clawmarket.adapters.store.migration import REVISIONS, migrate
 from clawmarket.adapters.store.postgres import open_postgres
+from clawmarket.adapters.store.postgres_connection import connect
 from clawmarket.adapters.store.schema import METADATA
+from clawmarket.adapters.store.schema import TABLES as DECLARED
 from clawmarket.domain.kernel.secret import Secret
+from clawmarket.domain.treasury.rail import RailStep
 from clawmarket.domain.trust.record import Tally
 from clawmarket.ports.store import (
     DatabaseUnfitError,
@@ -24,7 +28,7 @@ from clawmarket.ports.store import (
     StoreLostError,
 )
 from postgres_server import PostgresDatabase, PostgresServer
-from stored_rows import adding, every, write
+from stored_rows import adding, every, rows_of, write
 
 TABLES = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 
@@ -47,15 +51,19 @@ def tables(driver: "psycopg.Connection[Any]") -> list[str]:
     return [name for (name,) in driver.execute(TABLES)]
 
 
+def engine(database: PostgresDatabase) -> Engine:
+    """Let SQLAlchemy look at a database."""
+    url = database.url.reveal()
+    return create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool
+    )
+
+
 def test_a_migrated_database_has_the_declared_tables_and_indexes(
     migrated_database: PostgresDatabase,
 ) -> None:
     """Alembic finds nothing that it would have to change, by name or by type."""
-    url = migrated_database.url.reveal()
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool
-    )
-    with engine.connect() as connection:
+    with engine(migrated_database).connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
 
@@ -69,6 +77,25 @@ def test_every_text_is_ordered_by_its_bytes(migrated_database: PostgresDatabase)
     with migrated_database.server.connect(migrated_database.name) as connection:
         found = connection.execute(asked).fetchall()
     assert found == [("bigint", None), ("bytea", None), ("text", "C")]
+
+
+def test_rail_steps_from_before_lose_their_share_and_nothing_else(blank: PostgresDatabase) -> None:
+    """Rows of the revision before, with a share and without one, open and read equal."""
+    steps, url = rows_of(RailStep), blank.url.reveal()
+    connection = connect(blank.url)
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool
+    )
+    migrate(engine, "0007")
+    for step, share in zip(steps, (None, 0, 2**63 - 1), strict=True):
+        cells = [*codec_of(RailStep).encode(step), share]
+        names = ", ".join((*DECLARED[RailStep].c.keys(), "share"))
+        marks = ", ".join(["%s"] * len(cells))
+        connection.execute(f"INSERT INTO rail_steps ({names}) VALUES ({marks})", cells)  # noqa: S608 - our own words
+    connection.close()
+    store = open_postgres(blank.url)
+    assert every(store, RailStep) == sorted(steps, key=lambda step: step.key.encode())
+    store.close()
 
 
 def test_processes_that_start_together_migrate_once(blank: PostgresDatabase) -> None:

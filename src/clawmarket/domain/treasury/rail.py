@@ -127,9 +127,8 @@ class RailStep:
     """One question to a rail, under its key for ever.
 
     `locked` is the whole lock; the other amounts are what this step moves out of it, in minor
-    units. `share` is what a ruling gives the seller, before the fee. `found` is what an operator
-    found out, `reason` why the rail or the operator said so. `record_id` names the record that
-    asked, `job_id` the job that asks.
+    units. `found` is what an operator found out, `reason` why the rail or the operator said so.
+    `record_id` names the record that asked, `job_id` the job that asks.
     """
 
     key: str
@@ -145,7 +144,6 @@ class RailStep:
     fee: int
     refund_amount: int
     why: str
-    share: int | None
     state: RailState
     record_id: str
     job_id: str

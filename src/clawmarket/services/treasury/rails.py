@@ -113,7 +113,7 @@ def ask_lock(work: Work, order: Order, rail: str) -> tuple[Order, Settlement]:
     )
     waiting = order_rail.ask_lock(order, settlement_id, lock_key(settlement_id), work.now)
     work.add(settlement)
-    _ask(work, settlement, settlement, Step.LOCK, "the buyer locks", None)
+    _ask(work, settlement, settlement, Step.LOCK, "the buyer locks")
     return waiting, settlement
 
 
@@ -137,7 +137,7 @@ def ask_release(
     else:
         given = known.remaining if share is None else share
         after, step = settlements.ask_release(known, given), Step.RELEASE
-    return _ask_payment(work, order, known, after, (step, why, share))
+    return _ask_payment(work, order, known, after, step, why)
 
 
 def ask_refund(work: Work, order: Order, why: str) -> Order:
@@ -146,7 +146,7 @@ def ask_refund(work: Work, order: Order, why: str) -> Order:
     Raises TransitionRefusedError, RailAskedError.
     """
     known = settlement_of(work, order)
-    return _ask_payment(work, order, known, settlements.ask_refund(known), (Step.REFUND, why, None))
+    return _ask_payment(work, order, known, settlements.ask_refund(known), Step.REFUND, why)
 
 
 def repeat(work: Work, order: Order, step: RailStep) -> Order:
@@ -175,14 +175,9 @@ def next_key(work: Work, settlement_id: str, step: Step) -> str:
 
 
 def _ask_payment(
-    work: Work,
-    order: Order,
-    known: Settlement,
-    after: Settlement,
-    what: tuple[Step, str, int | None],
+    work: Work, order: Order, known: Settlement, after: Settlement, step: Step, why: str
 ) -> Order:
-    step, why, share = what
-    key = _ask(work, known, after, step, why, share)
+    key = _ask(work, known, after, step, why)
     work.save(settlements.await_rail(known, after))
     waiting = order_rail.ask_payment(order, key)
     work.save(orders.recorded(waiting, work.record_id))
@@ -190,9 +185,7 @@ def _ask_payment(
     return waiting
 
 
-def _ask(
-    work: Work, known: Settlement, after: Settlement, step: Step, why: str, share: int | None
-) -> str:
+def _ask(work: Work, known: Settlement, after: Settlement, step: Step, why: str) -> str:
     key = next_key(work, known.settlement_id, step)
     asked = RailStep(
         key=key,
@@ -208,7 +201,6 @@ def _ask(
         fee=after.fee - known.fee,
         refund_amount=after.refund_amount,
         why=why,
-        share=share,
         state=RailState.ASKED,
         record_id=work.record_id,
         job_id=work.enqueue(RAIL_JOB, key),
