@@ -175,11 +175,11 @@ class Store(Protocol):
         ...
 
     def on_group(self, look: Callable[[Snapshot], None]) -> None:
-        """Let a function see what other processes wrote before each group of this one's writes.
+        """Let a function see what other processes wrote before a group of this one's writes.
 
         It runs inside the group's transaction, before its first command, and nothing that it
-        sees can change until the group has ended. A store that one process alone writes to
-        never calls it.
+        sees can change until the group has ended. It is not called when nobody else wrote since
+        the group before; a store that one process alone writes to never calls it.
         """
         ...
 

@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from types import NoneType
 from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.errors import DivisionByZero
 
 from clawmarket.adapters.store import postgres_connection, writer
 from clawmarket.adapters.store.postgres import PostgresStore, whole
@@ -341,8 +343,8 @@ def test_two_stores_count_as_one(database: PostgresDatabase) -> None:
         each.close()
 
 
-def test_a_look_sees_what_others_wrote_before_each_group(database: PostgresDatabase) -> None:
-    """Also when the group begins anew because its first command failed."""
+def test_a_look_sees_what_others_wrote_before_a_group(database: PostgresDatabase) -> None:
+    """Once each time that others had a turn, and not for a group that follows one's own."""
     mine, other = database.open(), database.open()
     seen: list[list[int]] = []
     mine.on_group(lambda rows: seen.append([each.idx for each in rows.find(Query(LogEntry))]))
@@ -351,9 +353,78 @@ def test_a_look_sees_what_others_wrote_before_each_group(database: PostgresDatab
     write(mine, adding(LogEntry(3, "3")))
     with pytest.raises(RowExistsError):
         write(mine, adding(LogEntry(3, "again")))
-    assert seen == [[], [1, 2], [1, 2, 3], [1, 2, 3]]
+    with pytest.raises(RowExistsError):
+        write(other, adding(LogEntry(3, "and again")))
+    write(mine, adding(LogEntry(4, "4")))
+    assert seen == [[], [1, 2], [1, 2, 3]]
     mine.close()
     other.close()
+
+
+def test_a_look_that_fails_takes_the_commands_before_it_along(store: PostgresStore) -> None:
+    """It had no savepoint yet, so the group is lost: nobody is told that something happened."""
+
+    def failing(rows: Any) -> None:
+        rows._execute("SELECT 1 / 0")
+
+    answers = asyncio.run(at_once(store, [*numbered(2), failing, adding(LogEntry(2, "2"))]))
+    assert [type(answer) for answer in answers] == [*[StoreLostError] * 3, NoneType]
+    assert numbers(store) == [2]
+
+
+def test_a_look_that_fails_after_a_change_undoes_its_command_alone(store: PostgresStore) -> None:
+    """Its savepoint stands by then, so the others in the group are kept."""
+
+    def failing(rows: Any) -> None:
+        rows.add(LogEntry(7, "7"))
+        rows._execute("SELECT 1 / 0")
+
+    answers = asyncio.run(at_once(store, [*numbered(2), failing, adding(LogEntry(2, "2"))]))
+    assert [type(answer) for answer in answers] == [NoneType, NoneType, DivisionByZero, NoneType]
+    assert numbers(store) == [0, 1, 2]
+
+
+KEYS = ("a", "b", "c")
+STEPS = st.tuples(st.sampled_from(["count", "read", "remove"]), st.sampled_from(KEYS))
+GROUPS = st.tuples(
+    st.booleans(), st.lists(st.tuples(st.lists(STEPS, max_size=4), st.booleans()), min_size=1)
+)
+
+
+def counting(steps: list[tuple[str, str]], *, refuses: bool) -> Command:
+    """Return a command that counts up, reads and removes rows, and may refuse in the end."""
+
+    def command(rows: Transaction) -> list[Tally | None]:
+        for verb, key in steps:
+            found = rows.get(Tally, key)
+            if verb == "count":
+                after = Tally(key, found.amount + 1 if found else 0)
+                (rows.save if found else rows.add)(after)
+            elif verb == "remove":
+                rows.remove(Tally, key)
+        if refuses:
+            raise RowExistsError("It did all this in vain.")
+        return [rows.get(Tally, key) for key in KEYS]
+
+    return command
+
+
+@settings(max_examples=30)
+@given(turns=st.lists(GROUPS, max_size=6))
+def test_each_of_two_writers_knows_what_the_other_wrote(
+    migrated_database: PostgresDatabase, turns: list[tuple[bool, list[Any]]]
+) -> None:
+    """Whoever's turn it is, done and refused, in groups and alone: what is in mind is true."""
+    migrated_database.server.empty(migrated_database.name)
+    stores = [migrated_database.open(), migrated_database.open()]
+    for first, group in turns:
+        store = stores[first]
+        asyncio.run(at_once(store, [counting(steps, refuses=no) for steps, no in group]))
+        for each in (store, *stores):
+            seen = write(each, counting([], refuses=False))
+            assert [row for row in seen if row is not None] == every(each, Tally)
+    for each in stores:
+        each.close()
 
 
 LOADED = """

@@ -345,13 +345,13 @@ def test_a_loop_that_ended_keeps_no_other_waiting(store: SqliteStore) -> None:
 def test_an_interrupt_during_the_commit_is_passed_on(store: SqliteStore) -> None:
     """Ctrl+C while a lone command commits reaches who waits; the store goes on."""
 
-    def interrupt(_: Snapshot) -> None:
+    def interrupt() -> None:
         raise KeyboardInterrupt
 
-    store._writer.on_group(interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        write(store, adding(LogEntry(1, "1")))
-    store._writer._looks.clear()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(store._writer._writing, "commit", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            write(store, adding(LogEntry(1, "1")))
     write(store, adding(LogEntry(2, "2")))
     assert numbers(store) == [2]
 

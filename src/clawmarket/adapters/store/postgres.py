@@ -16,12 +16,12 @@ from clawmarket.adapters.store.postgres_connection import (
     LOCK,
     PostgresWriting,
     connect,
-    control,
 )
 from clawmarket.adapters.store.postgres_rows import (
     Connection,
     PostgresRows,
     PostgresTransaction,
+    control,
     refusal,
 )
 from clawmarket.adapters.store.writer import GroupWriter

@@ -8,6 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8BinaryDumper
 
+from clawmarket.adapters.store.known import KnownRows
 from clawmarket.adapters.store.migration import known
 from clawmarket.adapters.store.postgres_rows import (
     PREPARED,
@@ -15,6 +16,7 @@ from clawmarket.adapters.store.postgres_rows import (
     PostgresTransaction,
     TextDumper,
     TextLoader,
+    control,
 )
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.store import DatabaseUrlError, StoreLostError, StoreUnsureError
@@ -44,7 +46,11 @@ SET enable_seqscan = off;
 SET jit = off
 """
 
-_FACTS = "SELECT pg_current_xact_id()::text, (SELECT version_num FROM alembic_version)"
+# The last fact counts the turns of all writers, also of those that came to nothing.
+_FACTS = (
+    "SELECT pg_current_xact_id()::text, (SELECT version_num FROM alembic_version), "
+    "nextval('writer_turns')"
+)
 _BEGIN = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {LOCK}; {_FACTS}"
 _WAIT = f"BEGIN READ WRITE; {LOCK}"
 
@@ -79,14 +85,6 @@ def _parts(url: Secret) -> dict[str, Any]:
     raise DatabaseUrlError("The URL of the database cannot be read.")
 
 
-def control(connection: Connection, statements: str) -> Row | None:
-    """Run statements without values in one turn; return the last one's first row, if any."""
-    cursor = connection.execute(statements, prepare=False)
-    while cursor.nextset():
-        pass
-    return cursor.fetchone() if cursor.description else None
-
-
 class PostgresWriting:
     """The writing connection of a process, opened anew after it was lost.
 
@@ -101,8 +99,10 @@ class PostgresWriting:
         self._open_connection = open_connection
         self._connection: Connection | None = None
         self._rows: PostgresTransaction | None = None
+        self._known = KnownRows()
         self._transaction_id = ""
-        self._unkept = False
+        self._turn = 0
+        self.others_wrote = True
 
     @property
     def is_open(self) -> bool:
@@ -116,11 +116,13 @@ class PostgresWriting:
         Raises SchemaNewerError when a newer version migrated the tables meanwhile.
         """
         connection, found = self._begun()
-        self._unkept = False
+        before = self._turn
         if found is not None:
-            self._transaction_id, revision = found
+            self._transaction_id, revision, self._turn = found
             known(revision)
-        self._rows = PostgresTransaction(connection)
+        self.others_wrote = self._turn != before + 1
+        self._known.begin(others_wrote=self.others_wrote)
+        self._rows = PostgresTransaction(connection, self._known)
         return self._rows
 
     def _begun(self) -> tuple[Connection, Row | None]:
@@ -140,18 +142,17 @@ class PostgresWriting:
         return self._connection
 
     def mark(self) -> None:
-        """Begin a command; the end of the one before it is said in the same turn."""
-        self._say("RELEASE command; SAVEPOINT command" if self._unkept else "SAVEPOINT command")
-        self._unkept = False
+        """Begin a command that others went before."""
+        self._at_work().mark()
+        self._known.mark()
 
     def undo(self) -> None:
-        """Take back what was done since the mark."""
-        self._say("ROLLBACK TO command")
-        self._unkept = True
+        """Take back what was done since the mark. Raises StoreLostError if that cannot be."""
+        self._at_work().undo()
+        self._known.undo()
 
     def keep(self) -> None:
-        """End a command with all that it did."""
-        self._unkept = True
+        """End a command with all that it did; its savepoint ends with the next one's mark."""
 
     def commit(self) -> None:
         """Make the transaction durable.
@@ -167,9 +168,10 @@ class PostgresWriting:
         except psycopg.Error:
             if not (connection.broken and self._happened()):
                 raise
-            return
+            said = "COMMIT"
         if said != "COMMIT":
             raise StoreLostError("The transaction was lost; nothing of it happened.")
+        self._known.commit()
 
     def _happened(self) -> bool:
         try:
@@ -185,7 +187,8 @@ class PostgresWriting:
 
     def rollback(self) -> None:
         """Take the whole transaction back."""
-        self._say("ROLLBACK")
+        control(self._connected(), "ROLLBACK")
+        self._known.rollback()
 
     def close(self) -> None:
         """Let go of the server."""
@@ -193,8 +196,10 @@ class PostgresWriting:
             self._connection.close()
             self._connection = None
 
-    def _say(self, statement: str) -> None:
-        control(self._connected(), statement)
+    def _at_work(self) -> PostgresTransaction:
+        if self._rows is None:
+            raise StoreLostError("There is no transaction of the store.")
+        return self._rows
 
     def _connected(self) -> Connection:
         if self._connection is None:

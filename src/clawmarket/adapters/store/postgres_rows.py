@@ -7,12 +7,14 @@ from typing import Any, NoReturn
 
 import psycopg
 from psycopg.abc import Buffer
+from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumper, TextBinaryLoader
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import Dialect
 
 from clawmarket.adapters.store.codec import Cell
 from clawmarket.adapters.store.connection import Cursor
+from clawmarket.adapters.store.known import KnownRows, Remembering
 from clawmarket.adapters.store.schema import UNIQUE
 from clawmarket.adapters.store.statements import differing, plan_of, update_statement
 from clawmarket.adapters.store.verbs import Changing
@@ -50,6 +52,14 @@ def refusal(error: BaseException) -> Refused:
     if isinstance(error, defects) and not state.startswith(_INVALID_TRANSACTION):
         return InternalError("The store was asked for something that it cannot do.")
     return StoreLostError("The store could not do this; nothing was changed.", reason=state)
+
+
+def control(connection: Connection, statements: str) -> tuple[Any, ...] | None:
+    """Run statements without values in one turn; return the last one's first row, if any."""
+    cursor = connection.execute(statements, prepare=False)
+    while cursor.nextset():
+        pass
+    return cursor.fetchone() if cursor.description else None
 
 
 class PostgresRows(Changing):
@@ -99,16 +109,39 @@ class PostgresRows(Changing):
         raise refused from error
 
 
-class PostgresTransaction(PostgresRows):
+class PostgresChanges(PostgresRows):
     """A transaction whose changes travel with the next look, or at the end of their command.
 
     They go in one statement where they fit, and what each found is told then. A row whose key
-    or unique values need an answer at once is written at once.
+    or unique values need an answer at once is written at once. So most commands change nothing
+    before they end, and the savepoint of a command is set right before its first change.
     """
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
+        self._connection = connection
         self._waiting: dict[tuple[type, Key], tuple[str, Sequence[Cell]]] = {}
+        self._is_marked = False
+        self._mark_is_due = False
+
+    def mark(self) -> None:
+        """Begin a command that others went before."""
+        self._mark_is_due = True
+
+    def undo(self) -> None:
+        """Take back what was done since the mark. Raises StoreLostError if that cannot be."""
+        if not self._mark_is_due:
+            control(self._connection, "ROLLBACK TO command")
+        elif self._connection.info.transaction_status is TransactionStatus.INERROR:
+            # A look that failed without a savepoint took the commands before it along.
+            raise StoreLostError("The transaction was lost; nothing of it happened.")
+
+    def _secure(self) -> None:
+        """Set the savepoint of the command under way; the one before it needs its own no more."""
+        if self._mark_is_due:
+            before = "RELEASE command; " if self._is_marked else ""
+            control(self._connection, f"{before}SAVEPOINT command")
+            self._is_marked, self._mark_is_due = True, False
 
     def add(self, row: object) -> None:
         """Insert a row. Raises RowExistsError, at the latest when the command ends."""
@@ -151,10 +184,13 @@ class PostgresTransaction(PostgresRows):
     def _run(self, sql: str, values: Sequence[object] = ()) -> Cursor:
         if self._waiting:
             self._send()
+        if not sql.startswith("SELECT"):
+            self._secure()
         return super()._run(sql, values)
 
     def _send(self) -> None:
         """Write what waits in few statements; each of its changes touches another row."""
+        self._secure()
         waiting, self._waiting = list(self._waiting.values()), {}
         while waiting:
             reach = accumulate(len(values) for _, values in waiting)
@@ -166,6 +202,19 @@ class PostgresTransaction(PostgresRows):
             if 0 in found:
                 self._failure = _unchanged(some[found.index(0)][0])
                 raise self._failure
+
+
+class PostgresTransaction(Remembering, PostgresChanges):
+    """What the writing connection of a process sees, and can change.
+
+    Args:
+        connection: In a transaction that holds the database's write lock.
+        known: The rows that its owner has in mind.
+    """
+
+    def __init__(self, connection: Connection, known: KnownRows) -> None:
+        super().__init__(connection)
+        self._known = known
 
 
 @lru_cache(maxsize=PREPARED)

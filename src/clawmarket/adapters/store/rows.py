@@ -1,17 +1,15 @@
 """Rows behind one SQLite connection, and what its errors mean."""
 
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 import pysqlite3
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from clawmarket.adapters.store.connection import Connection
-from clawmarket.adapters.store.known import KnownRows
-from clawmarket.adapters.store.verbs import Changing, Reading
+from clawmarket.adapters.store.known import KnownRows, Remembering
+from clawmarket.adapters.store.verbs import Reading
 from clawmarket.domain.kernel.errors import InternalError, Refused
-from clawmarket.ports.store import Key, RowExistsError, StoreLostError
-
-R = TypeVar("R")
+from clawmarket.ports.store import RowExistsError, StoreLostError
 
 SQLITE = SQLiteDialect_pysqlite(paramstyle="qmark")
 
@@ -45,7 +43,7 @@ class SqliteSnapshot(Reading):
         raise refusal(error) from error
 
 
-class SqliteTransaction(SqliteSnapshot, Changing):
+class SqliteTransaction(Remembering, SqliteSnapshot):
     """What the only writing connection of a file sees, and can change.
 
     Args:
@@ -57,33 +55,6 @@ class SqliteTransaction(SqliteSnapshot, Changing):
         super().__init__(connection)
         self._known = known
 
-    def get(self, kind: type[R], key: Key) -> R | None:
-        """Return the row with a key, or None."""
-        row = self._known.get(kind, key)
-        if row is None:
-            row = super().get(kind, key)
-            if row is not None:
-                self._known.read(row)
-        return row
-
-    def add(self, row: object) -> None:
-        """Insert a row. Raises RowExistsError."""
-        super().add(row)
-        self._known.added(row)
-
-    def save(self, row: object, before: object | None = None) -> None:
-        """Replace the row that has the same key, or of it what differs from before.
-
-        Raises RowMissingError, RowExistsError.
-        """
-        super().save(row, before)
-        self._known.saved(row)
-
-    def remove(self, kind: type[object], key: Key) -> None:
-        """Delete the row with a key, if there is one."""
-        super().remove(kind, key)
-        self._known.removed(kind, key)
-
 
 class SqliteWriting:
     """The writing connection of a file.
@@ -92,12 +63,13 @@ class SqliteWriting:
         connection: In autocommit mode.
     """
 
+    # One home has one process.
+    others_wrote = False
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._execute = connection.execute
         self._known = KnownRows()
-        self._kept = True
-        self._is_group = False
 
     @property
     def is_open(self) -> bool:
@@ -107,18 +79,13 @@ class SqliteWriting:
     def begin(self) -> SqliteTransaction:
         """Begin a transaction that holds the file's write lock."""
         self._execute("BEGIN IMMEDIATE")
-        if self._kept:
-            self._known.mark()
-        else:
-            self._known.clear()
-        self._kept = self._is_group = False
+        self._known.begin(others_wrote=self.others_wrote)
         return SqliteTransaction(self._connection, self._known)
 
     def mark(self) -> None:
         """Begin a command."""
         self._execute("SAVEPOINT command")
         self._known.mark()
-        self._is_group = True
 
     def undo(self) -> None:
         """Take back what was done since the mark."""
@@ -133,15 +100,12 @@ class SqliteWriting:
     def commit(self) -> None:
         """Make the transaction durable."""
         self._execute("COMMIT")
-        self._kept = True
+        self._known.commit()
 
     def rollback(self) -> None:
         """Take the whole transaction back."""
         self._execute("ROLLBACK")
-        if not self._is_group:
-            # All that was done was done since the last mark.
-            self._known.undo()
-            self._kept = True
+        self._known.rollback()
 
     def close(self) -> None:
         """Let go of the file."""

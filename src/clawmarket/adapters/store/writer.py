@@ -43,6 +43,11 @@ class Writing(Protocol):
         """Whether the transaction is still there, and with it all that was done in it."""
         ...
 
+    @property
+    def others_wrote(self) -> bool:
+        """Whether somebody else may have written between the last two transactions of this."""
+        ...
+
     def begin(self) -> Transaction:
         """Begin a transaction beside which nobody else writes, and return its rows."""
         ...
@@ -124,7 +129,7 @@ class GroupWriter:
         self._thread.start()
 
     def on_group(self, look: Callable[[Snapshot], None]) -> None:
-        """Let a function see the rows at the beginning of each transaction."""
+        """Let a function see the rows at the beginning of each transaction that follows others'."""
         self._looks.append(look)
 
     def submit(self, command: Command) -> "asyncio.Future[Outcome]":
@@ -215,8 +220,9 @@ class GroupWriter:
 
     def _begin(self) -> Transaction:
         rows = self._writing.begin()
-        for look in self._looks:
-            look(rows)
+        if self._writing.others_wrote:
+            for look in self._looks:
+                look(rows)
         return rows
 
     def _run_first(self, command: Command, rows: Transaction) -> Outcome:
