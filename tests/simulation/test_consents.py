@@ -11,7 +11,7 @@ from clawmarket.domain.market import consent as consents
 from clawmarket.domain.market import order as stopping
 from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.order import Order
-from clawmarket.services.market import orders, rejections
+from clawmarket.services.market import consent_endings, orders
 from simulation.mutations import planted
 from simulation.simulator import SimulationFailedError, simulate
 
@@ -54,7 +54,7 @@ def _lasts_for_ever() -> Planting:
 
 def _anybody_revokes() -> Planting:
     """A revocation that is not noted as one."""
-    return planted((rejections, "ConsentState", _Never))
+    return planted((consent_endings, "ConsentState", _Never))
 
 
 class _Never:

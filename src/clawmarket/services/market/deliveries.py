@@ -29,8 +29,8 @@ from clawmarket.services.call import Call
 from clawmarket.services.market.files import share_files
 from clawmarket.services.market.orders import own_order
 from clawmarket.services.market.results import manifest_digest
+from clawmarket.services.market.revocations import give_notice
 from clawmarket.services.market.views import DeliveryView, artifacts_of, delivery_view
-from clawmarket.services.operate.revocations import give_notice
 from clawmarket.services.work import Work
 
 ISSUED = (Need("deliveryId", "web3.market.delivery.issue", "deliveryId"),)

@@ -40,7 +40,8 @@ from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.awards import order_created
-from clawmarket.services.market.rejections import end_consent, revoke_award, within_consent
+from clawmarket.services.market.consent_endings import end_consent, within_consent
+from clawmarket.services.market.rejections import revoke_award
 from clawmarket.services.market.views import OrderView, order_view
 from clawmarket.services.treasury.moves import refund, release, release_part, settlement_of
 from clawmarket.services.treasury.rails import ask_refund, ask_release, is_outside
