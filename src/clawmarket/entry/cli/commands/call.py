@@ -18,10 +18,11 @@ from clawmarket.entry.cli.catalog import (
 )
 from clawmarket.entry.cli.commands.followups import steps_after
 from clawmarket.entry.cli.commands.showing import show_answer
-from clawmarket.entry.cli.commands.spend import Quote, agree, quote_of
+from clawmarket.entry.cli.commands.spend import agree, quote_of
 from clawmarket.entry.cli.fields import check_fields, check_names, places
 from clawmarket.entry.cli.formats import FormatsExcludedError
 from clawmarket.entry.cli.invocation import Invocation
+from clawmarket.entry.cli.moves.quotes import Quote
 from clawmarket.entry.cli.options import TABLE, file_params, read_text, wire_params
 from clawmarket.entry.cli.output import disclosed, finish, tell
 from clawmarket.entry.cli.remote.checking import check_request, verb_names

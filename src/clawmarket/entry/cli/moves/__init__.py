@@ -1,0 +1,1 @@
+"""Moves: what calls do to the money of whoever calls."""
