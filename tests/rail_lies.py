@@ -75,6 +75,14 @@ def on_another_rail(records: list[Json], _: Deal) -> None:
             moved[0] = moved[0].replace("rail:twin:", "rail:other:")
 
 
+def ask_ahead(records: list[Json], _: Deal) -> None:
+    """Ask the rail to pay before it has said whether it locked."""
+    asked, _question = with_event(records, ASKED)
+    records.remove(asked)
+    first, _question = with_event(records, ASKED)
+    records.insert(records.index(first) + 1, asked)
+
+
 RAIL_LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "a question left out": (without(ASKED), ["records"]),
     "an answer left out": (without(ANSWERED), ["records"]),
@@ -99,6 +107,7 @@ RAIL_LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "a payment into the ledger": (into_the_ledger, ["postings"]),
     "no rail at all": (without_any_rail, ["records"]),
     "another rail than was signed": (on_another_rail, ["signatures"]),
+    "a payment asked before the lock was answered": (ask_ahead, ["records"]),
 }
 
 
@@ -119,6 +128,20 @@ def pay_both(records: list[Json], _: Deal) -> None:
     answers[1].update(outcome="moved", source="rail")
 
 
+def repeat_at_once(records: list[Json], _: Deal) -> None:
+    """Ask for the payment and for its repetition in one record."""
+    again, repetition = with_event(records, ASKED)
+    again["events"].remove(repetition)
+    with_event(records, ASKED)[0]["events"].append(repetition)
+
+
+def repeat_too_early(records: list[Json], _: Deal) -> None:
+    """Ask again a word before the first question was answered."""
+    again, repetition = with_event(records, ASKED)
+    again["events"].remove(repetition)
+    again["events"].insert(0, repetition)
+
+
 RESOLVED_LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "a finding that is a number": (event(FOUND, moved=0), ["records"]),
     "a finding by way of a payment": (
@@ -129,4 +152,6 @@ RESOLVED_LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "a payment let go by the rail": (refused_by_the_rail, ["records"]),
     "a payment under two keys": (pay_both, ["records"]),
     "a repetition for more": (event(ASKED, refund="1"), ["records"]),
+    "two questions at once": (repeat_at_once, ["records"]),
+    "a repetition before the answer": (repeat_too_early, ["records"]),
 }

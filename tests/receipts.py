@@ -159,11 +159,12 @@ def deal(kind: str, ending: str, voice: str) -> Deal:
         ending: `settled` or `refunded`; for tasks also `ruled` (a quarter to the seller),
             `overruled` (a rejection does not hold), `lapsed` (no arbiter ruled), `parts` (three
             milestones) or `stopped` (one of them); so for offers and on a rail, too. For offers
-            also `permitted` (with a consent, settled, revoked before the review), `revoked`
-            (before the delivery, refunded), `halted` (with a consent that was revoked while the
-            first of three milestones was reviewed) or `changed` (three milestones, and the draft
-            was changed after them); on a rail also `cancelled` (while it was asked) or `resolved`
-            (an operator said that a payment had not happened).
+            also `permitted` (with a consent, settled, revoked before the review), `redrafted` (the
+            same, of a draft whose price was changed), `revoked` (before the delivery, refunded),
+            `halted` (with a consent that was revoked while the first of three milestones was
+            reviewed) or `changed` (three milestones, and the draft was changed after them); on a
+            rail also `cancelled` (while it was asked) or `resolved` (an operator said that a
+            payment had not happened).
         voice: `signed` by wallets, or `attested` by the market for API keys.
     """
     rail = MemoryRail()
@@ -178,7 +179,7 @@ def deal(kind: str, ending: str, voice: str) -> Deal:
         order_id = _on_rail(rail, buyer, seller, ending)
     elif ending in ("parts", "stopped"):
         order_id = _in_parts(buyer, seller, 3 if ending == "parts" else 1)
-    elif ending in ("permitted", "revoked"):
+    elif ending in ("permitted", "redrafted", "revoked"):
         order_id = _with_consent(buyer, seller, ending)
     elif ending in ("settled", "refunded"):
         trade = _task if kind == "task" else _offer
@@ -268,11 +269,16 @@ def _quarrel(buyer: Member, seller: Member, arbiter: Member, ending: str) -> str
 
 def _with_consent(buyer: Member, seller: Member, ending: str) -> str:
     usage = {"purpose": "research", "durationDays": 7, "region": None}
-    order = buyer.orders(seller.offers(usageScope=usage))
+    draft: Json = {"title": "One page", "price": "5000000", "usageScope": usage}
+    offer_id = {"offerId": seller.do("web3.market.offer.create", **draft)["offerId"]}
+    if ending == "redrafted":
+        seller.do("web3.market.offer.update", price="6000000", **offer_id)
+    seller.do("web3.market.offer.publish", **offer_id)
+    order = buyer.orders(offer_id)
     buyer.locks(order)
-    consent = buyer.consents(order, **({"durationDays": 3} if ending == "permitted" else {}))
+    consent = buyer.consents(order, **({} if ending == "revoked" else {"durationDays": 3}))
     delivery = seller.begins(order)
-    if ending == "permitted":
+    if ending != "revoked":
         seller.delivers(delivery)
         buyer.revokes(consent)
         buyer.releases(order)

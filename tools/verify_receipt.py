@@ -438,10 +438,14 @@ def read_agreement(records: list[Space], made: Space, order: Json) -> Json:
     sums = [str(due - before) for before, due in pairwise(dues)]
     titles = [part["title"] for part in parts]
     agree(order, milestones=[list(pair) for pair in zip(titles, sums, strict=True)])
-    usage, wanted = order.get("usageScope"), stripped(asked.params.get("usageScope"))
-    told = asked.statement and "offer_updated" not in asked.kinds
-    wanted = usage if wanted is None and not told else wanted
-    same("The order has another usage scope than its offer.", wanted, usage)
+    usage, said = order.get("usageScope"), stripped(asked.params.get("usageScope"))
+    whole = asked.statement and "offer_updated" not in asked.kinds
+    good = whole or agreed["offerId"] is None or "usageScope" in priced
+    demand(good, "The offer does not tell its usage scope.")
+    told = priced.get("usageScope", said)
+    said = told if said is None and not whole else said
+    same("The offer has another usage scope than its seller said.", said, told)
+    same("The order has another usage scope than its offer.", told, usage)
     if usage is not None:
         days = usage.get("durationDays", 1) if isinstance(usage, dict) else None
         good = type(days) is int and isinstance(usage.get("purpose"), str)
@@ -459,11 +463,13 @@ def stripped(scope: object) -> object:
 
 def check_consent(records: list[Space], order: Json, agreed: Json) -> None:
     """Check that what was handed over was permitted: by the buyer, before, and still then."""
-    usage, given, over = agreed.get("usageScope"), Space(at=0, event={}), True
+    usage, given, over, locked = agreed.get("usageScope"), Space(at=0, event={}), True, False
     for told, event in [(record, event) for record in records for event in record.events]:
+        locked = locked or event["kind"] == "payment_locked"
         if event["kind"] == "consent_granted":
             first = usage is not None and not given.event
             demand(first, "A consent that nobody asked for, or a second one.")
+            demand(locked, f"{told.id}: it was consented to before it was paid.")
             check_grant(told, event, order, agreed)
             given, over = Space(at=told.at, event=event), False
         elif event["kind"] == "consent_revoked":
@@ -478,6 +484,13 @@ def check_consent(records: list[Space], order: Json, agreed: Json) -> None:
             days = given.event["scope"].get("durationDays", usage.get("durationDays"))
             good = days is None or told.at < given.at + days * 86_400_000
             demand(good, f"{told.id}: the buyer's consent was over by then.")
+            demand(told.at >= given.at, f"{told.id}: the buyer's consent came after this moment.")
+    told_of: set[str] = set()
+    for record in records:
+        told_of |= {*record.kinds}
+        entered = {after for thing, _, after in record.states if thing == order["orderId"]}
+        silent = (entered & {"consent_granted", "consent_revoked"}) - told_of
+        demand(not silent, f"{record.id}: no event tells of the order's consent.")
 
 
 def check_grant(record: Space, event: Json, order: Json, agreed: Json) -> None:
@@ -543,7 +556,8 @@ def read_rail(records: list[Space], locked: Json) -> str | None:
     for _, record, event in [one for one in told if one[2]["kind"] == "rail_resolved"]:
         good = record.method == "market.repair.resolve" and isinstance(event.get("moved"), bool)
         demand(good, "What a person found out is not said as an operator says it.")
-    moved = 0
+    moved, heard = 0, -1
+    where = {id(event): number for number, (_, _, event) in enumerate(told)}
     for number, (place, _, event) in enumerate(asked, 1):
         step = event.get("step")
         good = step in [*BOOKED] and (step == "lock") == (number == 1)
@@ -553,8 +567,10 @@ def read_rail(records: list[Space], locked: Json) -> str | None:
         found = [one for one in answers if one[2].get("key") == key and one[0] > place]
         demand(len(found) == 1, "A question to a rail has not one answer after it.")
         later, record, answer = found[0]
+        demand(where[id(event)] > heard, "A rail was asked again before it had answered.")
+        heard = where[id(answer)]
         agree(answer, **about, step=step)
-        check_source(told[: [one[2] is answer for one in told].index(True)], answer, later)
+        check_source(told[:heard], answer, later)
         if answer["outcome"] == "moved":
             kind, amounts = BOOKED[str(step)]
             agree(only([record], kind)[1], **{n: event.get(name) for n, name in amounts.items()})
@@ -644,14 +660,12 @@ def check_belonging(story: Space) -> None:
 
 
 def check_states(story: Space, ends: tuple[str, ...]) -> None:
-    """Check that every state which the order enters is left, but for its end."""
-    flow: Counter[str] = Counter()
+    """Check that each move of the order begins at the state where the one before it ended."""
+    stands = ""
     for _, before, after in [s for r in story.records for s in r.states if s[0] == story.orderId]:
-        flow[before] -= 1
-        flow[after] += 1
-    loose = {state: times for state, times in flow.items() if times}
-    good = loose in [{"": -1, end: 1} for end in ends]
-    demand(good, "The states of the order do not connect.", " or ".join(ends), loose)
+        same("The states of the order do not connect.", stands, before)
+        stands = after
+    demand(stands in ends, "The order does not come to its end.", " or ".join(ends), stands)
 
 
 # --- The checks: the docstring is the sentence of success, a text that is returned replaces it ---
@@ -735,7 +749,8 @@ def check_said(origin: str, record: Space, story: Space) -> None:
         methods = [f"web3.{'' if n.startswith('dispute') else 'market.'}{n}" for n in names]
         demand(not methods or record.method in methods, f"{where}: {kind} was not asked for.")
         for name in [name for name in params if name in event and params[name] is not None]:
-            same(f"{where}: {kind}.{name} is not what was said.", params[name], event[name])
+            asked = stripped(params[name])
+            same(f"{where}: {kind}.{name} is not what was said.", asked, event[name])
         if kind in TASK + OFFER:
             same(f"{where}: other terms than said.", digest_of(params), event.get("terms"))
         if kind == "dispute_evidence_submitted":

@@ -1,9 +1,11 @@
 """Consents: permitted by the buyer, before anything is begun; taken back at any time."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from clawmarket.adapters.clock.memory import SettableClock
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import DAY_MS, iso
@@ -23,7 +25,7 @@ from clawmarket.domain.market.order import (
 )
 from clawmarket.domain.trust.record import Record
 from clawmarket.services.market.settlements import RefundNotYoursError
-from clawmarket.services.pipeline import FieldInvalidError
+from clawmarket.services.pipeline import FieldInvalidError, Pipeline
 from world import START, Fields, Member, World
 
 GET = "web3.market.consent.get"
@@ -311,3 +313,30 @@ def test_a_scope_has_one_spelling(world: World, days: str) -> None:
     with pytest.raises(FieldInvalidError):
         buyer.consents(order, **{days: 3})
     assert buyer.consents(order, durationDays=3)["consentScope"]["durationDays"] == 3
+
+
+@pytest.mark.parametrize("step", ["issue", "complete"])
+def test_no_clock_that_is_behind_dates_a_delivery_before_its_consent(
+    world: World, step: str
+) -> None:
+    """Another process whose clock is 5 ms behind refuses; its receipt would not hold."""
+    buyer, seller, order = world.permitted()
+    behind = SettableClock(world.clock.now() - 5)
+    other = Pipeline(replace(world.pipeline.ports, clock=behind), world.terms)
+    buyer.consents(order)
+    about = {"orderId": order["orderId"]}
+    if step == "complete":
+        about = {"deliveryId": seller.begins(order)["deliveryId"]}
+    before = seller.order(order)
+    method = f"web3.market.delivery.{step}"
+
+    def asks(key: str) -> Fields:
+        params = seller.signed(method, key, about)
+        answer: Fields = world.run(other.submit(seller.caller, method, params, key=key))
+        return answer
+
+    with pytest.raises(ConsentNeededError, match="clock is behind"):
+        asks("too-early")
+    assert seller.order(order) == before
+    behind.advance(5)
+    assert asks("in-time")["orderId"] == order["orderId"]

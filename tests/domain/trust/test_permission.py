@@ -1,19 +1,26 @@
 """Consents in receipts: what was handed over was permitted by the buyer, before, and still then."""
 
+from itertools import pairwise
+
 import pytest
 
 from clawmarket.domain.kernel.canonical import content_digest
 from clawmarket.domain.kernel.moment import DAY_MS, iso
+from clawmarket.domain.trust.facts import read_facts
+from clawmarket.domain.trust.story import read_story
 from lies import StoryLie, all_of, event, record, said_and_signed, without
 from receipts import VERIFIERS, Deal, Json, Verifier, deal, with_event
 
 both = pytest.mark.parametrize("verifier", VERIFIERS, ids=["package", "tool"])
 GRANTED, REVOKED, ISSUED = "consent_granted", "consent_revoked", "delivery_issued"
+LOCKED, CHANGED = "payment_locked", "offer_updated"
 
 
 @both
 @pytest.mark.parametrize("voice", ["signed", "attested"])
-@pytest.mark.parametrize(("ending", "refund"), [("permitted", "0"), ("revoked", "5000000")])
+@pytest.mark.parametrize(
+    ("ending", "refund"), [("permitted", "0"), ("redrafted", "0"), ("revoked", "5000000")]
+)
 def test_an_honest_receipt_with_a_consent_holds(
     verifier: Verifier, voice: str, ending: str, refund: str
 ) -> None:
@@ -92,6 +99,28 @@ def later(days: int) -> StoryLie:
     return change
 
 
+def consent_unpaid(records: list[Json], made: Deal) -> None:
+    """Let the buyer consent before the payment, while the order moves as it should."""
+    change_places(GRANTED, LOCKED)(records, made)
+    one, other = (with_event(records, kind)[0] for kind in (GRANTED, LOCKED))
+    one["states"], other["states"] = other["states"], one["states"]
+
+
+def a_moment_before(kind: str) -> StoryLie:
+    """Date what was handed over just before the consent to it."""
+
+    def change(records: list[Json], _: Deal) -> None:
+        with_event(records, kind)[0]["at"] = with_event(records, GRANTED)[0]["at"] - 1
+
+    return change
+
+
+def moves(record: Json, order_id: str, *states: str) -> None:
+    """Let a record move the order from state to state."""
+    others = [step for step in record["states"] if step[0] != order_id]
+    record["states"] = others + [[order_id, *pair] for pair in pairwise(states)]
+
+
 LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "another purpose": (to({"purpose": "training"}), ["records"]),
     "more days than the offer's": (to({"purpose": "research", "durationDays": 8}), ["records"]),
@@ -108,6 +137,14 @@ LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "a delivery without a consent": (without(GRANTED), ["records"]),
     "a delivery after the end": (later(3), ["records"]),
     "a delivery after the revocation": (change_places(REVOKED, "delivery_completed"), ["records"]),
+    "a consent before the payment": (change_places(GRANTED, LOCKED), ["records"]),
+    "a consent to what was not paid": (consent_unpaid, ["records"]),
+    "a delivery a moment too early": (a_moment_before("delivery_completed"), ["records"]),
+    "a beginning a moment too early": (a_moment_before(ISSUED), ["records"]),
+    "an offer that asks for less than its seller said": (
+        event("offer_created", usageScope=None),
+        ["records"],
+    ),
     "two consents": (twice, ["records"]),
     "an order that asks for more": (ask_for_more, ["records"]),
     "an order that asks for nothing": (event("order_created", usageScope=None), ["records"]),
@@ -150,3 +187,66 @@ def test_an_order_that_asks_for_no_consent_knows_none(verifier: Verifier) -> Non
     locked, _ = with_event(records, "payment_locked")
     locked["events"].append({"kind": GRANTED, "consentHash": "", **about})
     assert "records" in verifier(made.told(records), made.key)["failed"]
+
+
+def revoked_silently(records: list[Json], _: Deal) -> None:
+    """Stop the order as revoked, in the seller's record, and leave the revocation out."""
+    revoked, told = with_event(records, REVOKED)
+    records.remove(revoked)
+    moves(with_event(records, ISSUED)[0], told["orderId"], GRANTED, "delivery_ready", REVOKED)
+
+
+def granted_silently(records: list[Json], made: Deal) -> None:
+    """Let the order stand as permitted, and leave out whatever was said about that."""
+    order_id = with_event(records, GRANTED)[1]["orderId"]
+    for kind in (GRANTED, ISSUED, REVOKED):
+        without(kind)(records, made)
+    moves(with_event(records, LOCKED)[0], order_id, "order_created", LOCKED, GRANTED)
+    ended = with_event(records, "settlement_refunded")[0]
+    moves(ended, order_id, GRANTED, "settlement_cancelled")
+
+
+@both
+@pytest.mark.parametrize("lie", [revoked_silently, granted_silently])
+def test_the_order_stands_by_no_consent_that_nobody_told(verifier: Verifier, lie: StoryLie) -> None:
+    """Each move of the order into consent or revocation has its event."""
+    made = deal("offer", "revoked", "signed")
+    records = made.records()
+    lie(records, made)
+    assert "records" in verifier(made.told(records), made.key)["failed"]
+
+
+def drop_the_scope(records: list[Json], made: Deal) -> None:
+    """Tell the story as if no consent had ever been asked for, order and hash to match."""
+    texts = [item["record"] for item in made.document()["records"]]
+    agreement = read_story([read_facts(text, "") for text in texts]).agreement
+    agreed = {name: value for name, value in agreement.items() if name != "usageScope"}
+    with_event(records, "order_created")[1].update(usageScope=None, terms=content_digest(agreed))
+    for kind in (GRANTED, REVOKED):
+        without(kind)(records, made)
+    moves(with_event(records, ISSUED)[0], agreed["orderId"], LOCKED, "delivery_ready")
+
+
+def tell_no_scope(records: list[Json], _: Deal) -> None:
+    """Let the offer's last record say nothing about what is to be consented to."""
+    with_event(records, CHANGED)[1].pop("usageScope")
+
+
+@both
+@pytest.mark.parametrize("voice", ["signed", "attested"])
+@pytest.mark.parametrize("lie", [drop_the_scope, all_of(tell_no_scope, drop_the_scope)])
+def test_a_changed_offer_keeps_its_scope(verifier: Verifier, voice: str, lie: StoryLie) -> None:
+    """The last change of a draft tells its scope, also where its seller did not say it again."""
+    made = deal("offer", "redrafted", voice)
+    records = made.records()
+    lie(records, made)
+    assert "records" in verifier(made.told(records), made.key)["failed"]
+
+
+@both
+def test_a_new_offer_says_its_scope_itself(verifier: Verifier) -> None:
+    """Records from before have no scope in the event; its seller's own words are enough there."""
+    made = deal("offer", "permitted", "signed")
+    records = made.records()
+    with_event(records, "offer_created")[1].pop("usageScope")
+    assert verifier(made.told(records), made.key)["failed"] == []

@@ -196,6 +196,17 @@ def _days_within(order: Order, purpose: str, days: int | None) -> int | None:
     return asked.duration_days if days is None else days
 
 
+def check_begun(consent: Consent | None, now: int) -> None:
+    """Raise ConsentNeededError unless a consent is no later than what is handed over with it.
+
+    It could be where another process, or the machine's clock before it was set back, dated it; no
+    verifier of the receipt would take a delivery from before its consent.
+    """
+    if consent is not None and now < consent.granted_at:
+        what = f"The consent is from {iso(consent.granted_at)}; this market's clock is behind that."
+        raise orders.ConsentNeededError(what, orderId=consent.order_id)
+
+
 def bound(order: Order, consent: Consent, now: int) -> Order:
     """Return an order that goes on with its next part as far as its one consent permits.
 

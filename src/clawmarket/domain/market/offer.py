@@ -93,13 +93,17 @@ class Offer:
 @event
 @dataclass(frozen=True, slots=True)
 class OfferCreated(Event):
-    """A seller wrote an offer; `milestones` are its parts, each a title and a percent."""
+    """A seller wrote an offer; `milestones` are its parts, each a title and a percent.
+
+    `usage_scope` is what a buyer has to consent to, None where that is nothing.
+    """
 
     offer_id: str
     seller: str
     asset: str
     price: str
     milestones: list[object]
+    usage_scope: dict[str, object] | None
     terms: str
 
 
@@ -114,11 +118,15 @@ class OfferPublished(Event):
 @event
 @dataclass(frozen=True, slots=True)
 class OfferUpdated(Event):
-    """A seller changed an offer before publishing it; `milestones` are its parts from then on."""
+    """A seller changed an offer before publishing it; it says all that holds from then on.
+
+    `milestones` and `usage_scope` stand there also if they stayed what they were.
+    """
 
     offer_id: str
     price: str
     milestones: list[object]
+    usage_scope: dict[str, object] | None
     terms: str
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from clawmarket.domain.kernel.canonical import content_digest
 from clawmarket.domain.kernel.money import ASSETS, format_amount
 from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError, Statement
+from clawmarket.domain.trust.permission import stripped
 from clawmarket.domain.trust.receipt import summary_of
 from clawmarket.domain.trust.statement import VERSION, is_fresh, statement_digest
 from clawmarket.domain.trust.story import Story, act_of
@@ -105,7 +106,7 @@ def _check_params(where: str, event: Json, params: Json) -> None:
     for name, asked in params.items():
         if asked is not None and name in event:
             what = f"{where}: {event['kind']}.{name} is not what was said."
-            same(what, asked, event[name])
+            same(what, stripped(asked), event[name])
 
 
 def _check_terms(facts: Facts, story: Story) -> None:

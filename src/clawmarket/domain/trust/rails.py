@@ -1,11 +1,13 @@
 """What the records tell of an outside rail: each question asked once, answered once, and booked.
 
+One question at a time: the next stands after the answer to the one before, be it in one record.
+
 Nobody can check from records that a rail did what it said; only that the market tells one story
 of it, without a payment that nobody asked for or an answer that was booked twice.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
 
@@ -28,8 +30,9 @@ _SAME = ("orderId", "settlementId", "rail", "step")
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """An event, with its record and that record's place."""
+    """An event: its number among all events, its record, and that record's place."""
 
+    number: int
     place: int
     facts: Facts
     event: Json
@@ -48,8 +51,14 @@ def rail_in(records: Sequence[Facts], locked: Json) -> str | None:
         if finding.facts.method != _RESOLVE or type(finding.event.get("moved")) is not bool:
             raise _flaw("What a person found out is not said as an operator says it.", None, None)
     moved: list[_Told] = []
+    heard = -1
     for number, question in enumerate(asked):
+        if question.number < heard:
+            raise _flaw(
+                "A rail was asked again before it had answered.", None, question.event["key"]
+            )
         answer = _answer_to(question, answered)
+        heard = answer.number
         _check_source(records, answer)
         if answer.event.get("outcome") == "moved":
             _check_booked(question, answer)
@@ -63,10 +72,12 @@ def rail_in(records: Sequence[Facts], locked: Json) -> str | None:
 
 
 def _told(records: Sequence[Facts], *kinds: str) -> Iterator[_Told]:
+    number = 0
     for place, facts in enumerate(records):
         for event in facts.events:
+            number += 1
             if event["kind"] in kinds:
-                yield _Told(place, facts, event)
+                yield _Told(number, place, facts, event)
 
 
 def _check_asked(asked: Sequence[_Told], locked: Json) -> None:
@@ -117,7 +128,7 @@ def _check_booked(question: _Told, answer: _Told) -> None:
     if len(booked) != 1:
         raise _flaw(f"What a rail moved is not booked as {kind}.", 1, len(booked))
     wanted = {name: question.event.get(asked) for name, asked in amounts.items()}
-    _agree(_Told(answer.place, answer.facts, booked[0]), wanted)
+    _agree(replace(answer, event=booked[0]), wanted)
 
 
 def _check_repeated(answer: _Told, questions: Sequence[_Told]) -> None:

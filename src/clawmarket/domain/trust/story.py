@@ -5,7 +5,6 @@ know the events by name: the trust context stands below the market's.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType
@@ -255,7 +254,7 @@ def _agreement(records: Sequence[Facts], made: Facts, order: Json) -> Json:
     asked = demand.params.get("milestones", []) if ids["taskId"] else _offered(demand, priced)
     _agree(order, {"milestones": _milestones(asked, price)})
     conditions["milestones"] = order["milestones"]
-    usage = agreed_usage(demand, order)
+    usage = agreed_usage(demand, priced, order)
     if usage is not None:
         conditions["usageScope"] = usage
     return ids | parties | conditions | {"quantity": quantity, "price": priced["price"]}
@@ -431,18 +430,19 @@ def _check_actors(story: Story) -> None:
 
 
 def _check_states(story: Story, ends: tuple[str, ...]) -> None:
-    """Check that the order's moves connect: every state that is entered is left, but the end."""
-    flow: Counter[str] = Counter()
+    """Check that the order's moves connect: each begins at the state where the last one ended."""
+    stands = ""
     for facts in story.records:
         for thing, before, after in facts.states:
             if thing == story.order_id:
-                flow[before] -= 1
-                flow[after] += 1
-    loose = {state: times for state, times in flow.items() if times}
-    if loose not in [{"": -1, end: 1} for end in ends]:
-        shown = ", ".join(f"{state or 'nothing'} {loose[state]:+d}" for state in sorted(loose))
-        raise ReceiptFlawError(
-            "The order's states do not connect from its beginning to its end.",
-            f"nothing -1, {' or '.join(ends)} +1",
-            shown,
-        )
+                _connect(facts, before, stands)
+                stands = after
+    if stands not in ends:
+        what = "The order's states do not lead to its end."
+        raise ReceiptFlawError(what, " or ".join(ends), stands or "nothing")
+
+
+def _connect(facts: Facts, before: str, stands: str) -> None:
+    if before != stands:
+        what = f"{facts.record_id}: the order's states do not connect."
+        raise ReceiptFlawError(what, stands or "nothing", before or "nothing")

@@ -5,8 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from clawmarket.domain.market import consent as consents
 from clawmarket.domain.market import delivery as deliveries
 from clawmarket.domain.market import order as orders
+from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.delivery import (
     Delivery,
     DeliveryIssued,
@@ -66,6 +68,7 @@ def issue_delivery(call: Call, work: Work, request: IssueDelivery) -> DeliveryVi
         None,
     )
     after = orders.start(order, delivery.delivery_id, call.now)
+    _check_begun(work, order)
     work.save(orders.recorded(after, work.record_id))
     work.add(delivery)
     work.emit(DeliveryIssued(delivery.delivery_id, order.order_id))
@@ -86,7 +89,7 @@ class CompleteDelivery(SignedRequest):
 
 @write(
     "web3.market.delivery.complete",
-    errors=(DeliveryNotFoundError, BlobMissingError, DeliveryLateError),
+    errors=(DeliveryNotFoundError, BlobMissingError, ConsentNeededError, DeliveryLateError),
     needs=ISSUED,
 )
 def complete_delivery(call: Call, work: Work, request: CompleteDelivery) -> DeliveryView:
@@ -98,6 +101,7 @@ def complete_delivery(call: Call, work: Work, request: CompleteDelivery) -> Deli
     after, completed = deliveries.complete(delivery, artifacts, digest, call.now)
     after = replace(after, note=request.note or delivery.note)
     delivered = orders.deliver(order, delivery.delivery_id, None, call.now)
+    _check_begun(work, order)
     work.save(orders.recorded(delivered, work.record_id))
     work.save(after)
     work.emit(completed)
@@ -127,6 +131,12 @@ def revoke_delivery(call: Call, work: Work, request: RevokeDelivery) -> Delivery
     work.involve(order.parties)
     give_notice(work, waiting, delivery.delivery_id, "manual_revoke")
     return delivery_view(after)
+
+
+def _check_begun(work: Work, order: Order) -> None:
+    consents.check_begun(
+        work.get(Consent, order.consent_id) if order.consent_id else None, work.now
+    )
 
 
 def _own(work: Work, delivery_id: str, actor: str) -> tuple[Delivery, Order]:

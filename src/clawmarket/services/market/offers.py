@@ -20,6 +20,7 @@ from clawmarket.domain.market.terms import (
     RESUBMIT_S,
     REVIEW_WINDOW_S,
     UsageScope,
+    usage_facts,
 )
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import (
@@ -117,6 +118,7 @@ def create_offer(call: Call, work: Work, request: CreateOffer) -> OfferView:
             offer.asset,
             request.price,
             offers.told_parts(offer),
+            usage_facts(offer.usage_scope),
             terms_digest(call),
         )
     )
@@ -161,8 +163,8 @@ def update_offer(call: Call, work: Work, request: UpdateOffer) -> OfferView:
     )
     offers.check_divisible(after)
     work.save(after)
-    told = offers.told_parts(after)
-    work.emit(OfferUpdated(after.offer_id, str(after.price), told, terms_digest(call)))
+    parts, usage = offers.told_parts(after), usage_facts(after.usage_scope)
+    work.emit(OfferUpdated(after.offer_id, str(after.price), parts, usage, terms_digest(call)))
     return offer_view(after)
 
 
