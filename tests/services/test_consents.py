@@ -321,13 +321,13 @@ def test_no_clock_that_is_behind_dates_a_delivery_before_its_consent(
 ) -> None:
     """Another process whose clock is 5 ms behind refuses; its receipt would not hold."""
     buyer, seller, order = world.permitted()
-    behind = SettableClock(world.clock.now() - 5)
-    other = Pipeline(replace(world.pipeline.ports, clock=behind), world.terms)
     buyer.consents(order)
     about = {"orderId": order["orderId"]}
     if step == "complete":
         about = {"deliveryId": seller.begins(order)["deliveryId"]}
     before = seller.order(order)
+    behind = SettableClock(world.clock.now() - 5)
+    other = Pipeline(replace(world.pipeline.ports, clock=behind), world.terms)
     method = f"web3.market.delivery.{step}"
 
     def asks(key: str) -> Fields:
