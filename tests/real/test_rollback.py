@@ -12,10 +12,13 @@ from clawmarket.adapters.store.sqlite import open_sqlite
 from real.server import STARTED, Server, Start, refused_start
 
 
-def grown(server: Server, size: int) -> None:
-    """Wait until the log has more than so many records."""
-    while int([*server.checkpoint().split("\n"), "0"][1]) <= size:
-        pass  # a log that is still empty has no checkpoint yet
+def grown(server: Server, size: int) -> list[str]:
+    """Wait until the log has more than so many records, and return its name, size and root."""
+    for _ in range(20_000):
+        head = server.checkpoint().split("\n")[:3]
+        if int([*head, "0"][1]) > size:  # a log that is still empty has no checkpoint yet
+            return head
+    raise AssertionError(f"The log stays at {head}.")
 
 
 @pytest.fixture
@@ -109,15 +112,19 @@ def test_another_key_does_not_go_on_with_a_log(start: Start, tmp_path: Path) -> 
 
 
 def test_a_killed_market_starts_again_by_itself(start: Start, tmp_path: Path) -> None:
-    """A mark that is ahead of its head, as a crash leaves it, is explained by the records."""
+    """A mark that is ahead of its head, as a crash leaves it, is explained by the records.
+
+    It gives out the very head again that it gave out before, and none in between that differs.
+    """
     home = tmp_path / "home"
     server = start(home)
     server.newcomer()
-    grown(server, 2)
+    given_out = grown(server, 2)
     server.stop()
     with pysqlite3.connect(home / "market.db") as database:
         # As if the last batch had been announced and its transaction had never come.
         for table in ("log_heads", "log_entries", "log_tiles", "tallies"):
-            database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+            deleted = database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+            assert deleted.rowcount > 0, table
     database.close()
-    grown(start(home), 2)
+    assert (given_out[1], grown(start(home), 2)) == ("3", given_out)

@@ -307,3 +307,56 @@ def test_the_explanation_says_who_has_to_be_heard(world: World) -> None:
         "It was ruled: 9.90 credits went to the seller, 0.10 credits to the market and "
         "30.00 credits back to the buyer."
     )
+
+
+def test_an_operator_may_rule_without_being_named(world: World) -> None:
+    """A market whose arbiters are all away is not stuck with its disputes."""
+    buyer, *_, dispute = heard(world)
+    world.operator.rules(dispute, "refund")
+    ruled = buyer.do("web3.dispute.get", disputeId=dispute["disputeId"])
+    assert (ruled["status"], ruled["arbiter"]) == ("dispute_resolved", world.operator.id)
+
+
+def test_a_dismissed_arbiter_is_not_even_told_again(world: World) -> None:
+    """A repeated ruling is refused before anything is looked up, also under its own key."""
+    *_, dispute = heard(world)
+    arbiter = world.arbiter()
+    asked = {"disputeId": dispute["disputeId"], "resolution": "refund", "reason": "So it is."}
+    arbiter.do("web3.dispute.resolve", key="the ruling", **asked)
+    world.operator.do("market.arbiter.dismiss", accountId=arbiter.id)
+    dismissed = Member(world, world.sign_in(arbiter.known_wallet), arbiter.wallet)
+    with pytest.raises(RoleMissingError):
+        dismissed.do("web3.dispute.resolve", key="the ruling", **asked)
+
+
+@pytest.mark.parametrize("ended", [0, 1])
+def test_a_file_is_read_by_any_of_its_disputes(world: World, ended: int) -> None:
+    """One that is still open is enough, be it the earlier or the later of two."""
+    buyer, worker, award = world.hired()
+    worker.submits(award)
+    other = buyer.awards(worker.bids(buyer.publishes()))
+    worker.submits(other)
+    disputes = [buyer.contests(each) for each in (award, other)]
+    file = buyer.stores(b"the outline", "outline.md")
+    for dispute in disputes:
+        buyer.shows(dispute, artifacts=[file])
+        worker.shows(dispute)
+    world.arbiter().rules(disputes[ended], "refund")
+    later = world.arbiter()
+    found = right_to_read(world.pipeline, later.caller, file["digest"])
+    assert found.account_id == disputes[1 - ended]["disputeId"]
+
+
+def test_of_very_many_disputes_the_latest_are_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bound leaves out old disputes, which have an end, and not new ones."""
+    monkeypatch.setattr("clawmarket.services.trust.files.MAX_DISPUTES_OF_A_FILE", 1)
+    buyer, worker, _, first = heard(world)
+    again = buyer.awards(worker.bids(buyer.publishes()))
+    worker.submits(again)
+    file = buyer.stores(b"the outline", "outline.md")
+    for dispute in (first, buyer.contests(again)):
+        buyer.shows(dispute, artifacts=[file])
+    world.arbiter().rules(first, "refund")
+    assert right_to_read(world.pipeline, world.arbiter().caller, file["digest"])

@@ -110,3 +110,25 @@ def test_what_was_added_before_its_kind_changed_is_forgotten_too() -> None:
     known.read(Tally("a", 1))
     known.undo()
     assert (known.get(Tally, "a"), known.get(Tally, "b")) == (None, None)
+
+
+def test_clearing_takes_everything_out_of_mind() -> None:
+    """What was read before the transaction that got lost, and what it wrote."""
+    known = KnownRows()
+    known.saved(Tally("a", 1))
+    known.mark()
+    known.saved(Tally("b", 2))
+    known.clear()
+    assert (known.get(Tally, "a"), known.get(Tally, "b")) == (None, None)
+
+
+def test_what_did_not_fit_is_undone_all_the_same() -> None:
+    """A command that changed a row, outgrew the bound and read the row again is refused."""
+    known = KnownRows()
+    known.mark()
+    known.saved(Tally("mine", 1))
+    for number in range(MAX_KNOWN):
+        known.read(Tally(f"{number}", number))
+    known.read(Tally("mine", 1))
+    known.undo()
+    assert known.get(Tally, "mine") is None
