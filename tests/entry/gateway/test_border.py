@@ -119,16 +119,14 @@ def test_rebound_names_are_refused(front: Front, host: str, status: int) -> None
     assert front.ask("GET", "/healthz", headers={"Host": host}).status_code == status
 
 
-def test_rebound_names_get_no_socket(front: Front) -> None:
-    """A WebSocket under a stranger's name is refused before it opens."""
-    lines = (
-        "GET /ws HTTP/1.1",
-        "Host: market.example",
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-    )
+def test_every_name_of_a_request_counts(front: Front) -> None:
+    """One that is ours hides no other."""
+    names = [("Host", "127.0.0.1"), ("Host", "market.example")]
+    assert front.ask("GET", "/healthz", headers=names).status_code == 403
+
+
+def first_line(front: Front, *lines: str) -> bytes:
+    """Send these lines over loopback and return the first line of the answer."""
 
     async def play() -> bytes:
         async with front.served() as place:
@@ -138,7 +136,41 @@ def test_rebound_names_get_no_socket(front: Front) -> None:
             writer.close()
             return status
 
-    assert front.world.run(play()).startswith(b"HTTP/1.1 403 ")
+    answered: bytes = front.world.run(play())
+    return answered
+
+
+def test_a_request_under_no_name_is_refused(front: Front) -> None:
+    """HTTP/1.0 may leave it out; then nobody knows whose page asked."""
+    assert first_line(front, "GET /healthz HTTP/1.0").startswith(b"HTTP/1.1 403 ")
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("market.example", [], 403),
+        ("market.example", ["http://localhost:8787"], 403),
+        ("127.0.0.1", ["https://market.example"], 403),
+        ("127.0.0.1", ["null"], 403),
+        ("127.0.0.1", ["http://localhost:8787"], 101),
+        ("127.0.0.1", [], 101),
+    ],
+)
+def test_rebound_names_and_pages_of_strangers_get_no_socket(
+    front: Front, host: str, origin: list[str], status: int
+) -> None:
+    """A WebSocket under a stranger's name or from a stranger's page is refused as it opens."""
+    answered = first_line(
+        front,
+        "GET /ws HTTP/1.1",
+        f"Host: {host}",
+        *(f"Origin: {each}" for each in origin),
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    )
+    assert answered.split()[1] == str(status).encode()
 
 
 def test_public_market_takes_any_name(world: World) -> None:
