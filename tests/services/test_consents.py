@@ -20,6 +20,7 @@ from clawmarket.domain.market.consent import (
 )
 from clawmarket.domain.market.order import (
     ConsentNeededError,
+    DeliveryLateError,
     OrderNotFoundError,
     OtherSideError,
 )
@@ -340,3 +341,13 @@ def test_no_clock_that_is_behind_dates_a_delivery_before_its_consent(
     assert seller.order(order) == before
     behind.advance(5)
     assert asks("in-time")["orderId"] == order["orderId"]
+
+
+def test_the_sellers_time_ends_with_the_consent(world: World) -> None:
+    """Three days to deliver, but permitted for one: from its last moment on it is too late."""
+    buyer, seller, order = world.permitted(timeoutSec=3 * 86_400)
+    consent = buyer.consents(order, durationDays=1)
+    assert seller.order(order)["dueAt"] == consent["expiresAt"]
+    world.reaches(consent["expiresAt"])
+    with pytest.raises(DeliveryLateError):
+        seller.begins(order)

@@ -101,10 +101,12 @@ class MutedRail(MemoryRail):
 
 
 def in_parts(rail: MutedRail) -> Deal:
-    """Return a locked deal in two parts of 5.00, the first of them delivered."""
+    """Return a locked deal in three parts of 5.00, 2.50 and 2.50, the first of them delivered."""
     world = World(rails={TWIN: rail})
     buyer, seller = world.member(), world.member()
-    deal = Deal(world, rail, buyer, seller, buyer.orders(seller.offers_parts(50, 50), quantity=2))
+    deal = Deal(
+        world, rail, buyer, seller, buyer.orders(seller.offers_parts(50, 25, 25), quantity=2)
+    )
     deal.delivered()
     return deal
 
@@ -130,9 +132,9 @@ def test_a_part_waits_while_nothing_is_said_of_its_closed_key() -> None:
     deal.buyer.releases(deal.order)
     deal.asks()
     assert [key.split(".", 1)[1] for key in rail.sent] == [
-        *("001.lock", "002.part", "003.part", "004.release")
+        *("001.lock", "002.part", "003.part", "004.part")
     ]
-    assert deal.seller.figures()[3] == "9900000"
+    assert deal.seller.figures()[3] == "7425000"
     deal.world.close()
 
 
