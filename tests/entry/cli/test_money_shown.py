@@ -91,9 +91,8 @@ def test_a_consent_taken_back_says_what_comes_back(join: Join) -> None:
     order = done(buyer("call", "market.order.create", f"offerId={offer}", "--json"))["orderId"]
     lock = ("call", "market.settlement.lock", f"orderId={order}", "--yes", "--json")
     assert done(buyer(*lock))["next"] == [f"clawmarket order explain {order}"]
-    permit = ("call", "market.consent.grant", f"orderId={order}")
-    granted = done(buyer(*permit, 'consentScope:={"purpose":"research"}', "--json"))
-    revoke = ("call", "market.consent.revoke", f"consentId={granted['consentId']}")
+    granted = done(buyer("consent", "grant", order, "--purpose", "research", "--json"))
+    revoke = ("consent", "revoke", granted["consentId"])
     planned = buyer(*revoke, "--dry-run")
     assert "back   5.00 credits: locked for the order, back to you" in planned.out
     assert done(buyer(*revoke, "--dry-run", "--json"))["quote"]["returned"] == "5000000"

@@ -155,9 +155,10 @@ def method_params(entry: Entry) -> list[click.Parameter]:
         _argument(name, properties[name], required=name in required) for name in positional
     ]
     options = [
-        _option(name, part, required=name in required)
+        option
         for name, part in properties.items()
         if name not in positional and name not in _AUTOMATIC
+        for option in _options(name, part, required=name in required)
     ]
     return [*arguments, *options]
 
@@ -211,10 +212,16 @@ def format_option() -> click.Option:
 def wire_params(entry: Entry, values: Mapping[str, Any]) -> Entry:
     """Return the values that were given, under their wire names, files left out."""
     names = entry["params"].get("properties", {})
-    return {
+    params = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in values.items()
         if name in names and not is_file_list(names[name])
+    }
+    parts = {name: _fields(schema) for name, schema in names.items()}
+    return params | {
+        name: {field: values[field] for field in fields if field in values}
+        for name, fields in parts.items()
+        if any(field in values for field in fields)
     }
 
 
@@ -250,6 +257,21 @@ def _argument(name: str, schema: Entry, *, required: bool) -> click.Argument:
     argument = click.Argument([name], type=_type_of(schema), required=required, metavar=metavar)
     argument.name = name  # click lowers the case of an argument's name, the wire does not
     return argument
+
+
+def _options(name: str, schema: Entry, *, required: bool) -> Iterator[click.Option]:
+    """Yield the option of a parameter; of an object, one for each of its fields."""
+    fields = _fields(schema)
+    if not fields:
+        yield _option(name, schema, required=required)
+    for field, part in fields.items():
+        needed = required and field in core(schema).get("required", ())
+        yield _option(field, part, required=needed)
+
+
+def _fields(schema: Entry) -> Entry:
+    fields: Entry = core(schema).get("properties", {})
+    return fields
 
 
 def _option(name: str, schema: Entry, *, required: bool) -> click.Option:

@@ -24,7 +24,7 @@ from clawmarket.registry.fields import (
     Request,
     SignedRequest,
 )
-from clawmarket.registry.methods import Need, Risk, read, write
+from clawmarket.registry.methods import Need, Risk, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.market.consent_endings import end_consent
 from clawmarket.services.market.orders import own_order
@@ -52,6 +52,7 @@ class GrantConsent(SignedRequest):
     ),
     needs=(Need("orderId", "web3.market.settlement.lock", "orderId"),),
     example={"consentScope": {"purpose": "research", "durationDays": 7}},
+    verb=Verb("consent grant", ("orderId",)),
 )
 def grant_consent(call: Call, work: Work, request: GrantConsent) -> ConsentView:
     """Permit what the offer's usage scope asks for; only then may the seller begin.
@@ -83,6 +84,7 @@ class RevokeConsent(SignedRequest):
     risk=Risk.MONEY,
     errors=(ConsentNotFoundError, ConsentOverError),
     needs=GRANTED,
+    verb=Verb("consent revoke", ("consentId",)),
 )
 def revoke_consent(call: Call, work: Work, request: RevokeConsent) -> ConsentView:
     """Take your consent back: the seller stops, and what was not handed over is paid back.
@@ -109,7 +111,12 @@ class GetConsent(Request):
     consent_id: ConsentId
 
 
-@read("web3.market.consent.get", errors=(ConsentNotFoundError,), needs=GRANTED)
+@read(
+    "web3.market.consent.get",
+    errors=(ConsentNotFoundError,),
+    needs=GRANTED,
+    verb=Verb("consent show", ("consentId",)),
+)
 def get_consent(call: Call, rows: Snapshot, request: GetConsent) -> ConsentView:
     """Show one consent and whether it is good now; only for buyer and seller."""
     consent, order = _seen(rows, request.consent_id, call.actor)

@@ -1,6 +1,5 @@
 """What follows a write: how to undo it and until when, and what one usually does next."""
 
-import json
 import shlex
 
 from clawmarket.entry.cli.catalog import Entry
@@ -35,7 +34,7 @@ _UNDO: dict[str, tuple[str, str]] = {
         "until the seller begins",
     ),
     "web3.market.consent.grant": (
-        "clawmarket call web3.market.consent.revoke consentId={consentId}",
+        "clawmarket consent revoke {consentId}",
         "at any time; until the delivery is complete the money comes back with it",
     ),
     "web3.market.delivery.issue": (
@@ -92,7 +91,7 @@ _ONCE = "It is shown this once and kept nowhere: copy it now."
 # (order's state, who looks) → what that party may do; blanks are the order's fields.
 _MAY: dict[tuple[str, str], str] = {
     ("order_created", "buyer"): "call web3.market.settlement.lock orderId={orderId}",
-    ("payment_locked", "buyer"): "call web3.market.consent.grant orderId={orderId} {scope}",
+    ("payment_locked", "buyer"): "consent grant {orderId} --purpose {purpose}",
     ("payment_locked", "seller"): "call web3.market.delivery.issue orderId={orderId}",
     ("consent_granted", "seller"): "call web3.market.delivery.issue orderId={orderId}",
     ("delivery_ready", "seller"): "call web3.market.delivery.complete deliveryId={deliveryId}",
@@ -165,13 +164,13 @@ def _step(order: Entry, waits_for: str, side: str) -> str:
         return f"dispute evidence {order['disputeId']}"
     table = _MAY_ON_A_TASK if order["taskId"] else {}
     step = table.get((state, side)) or _MAY.get((state, side), "order show {orderId}")
-    return step.format(**order, scope=_scope(order))
+    return step.format(**order, purpose=_purpose(order))
 
 
-def _scope(order: Entry) -> str:
-    """Return what a buyer would consent to, as `call` takes it in a shell."""
-    usage = order["usageScope"] or {}
-    return shlex.quote(f"consentScope:={json.dumps({'purpose': usage.get('purpose')})}")
+def _purpose(order: Entry) -> str:
+    """Return what a buyer would consent to, as a shell takes it."""
+    purpose = str((order["usageScope"] or {}).get("purpose", ""))
+    return shlex.quote(f"@{purpose}" if purpose.startswith("@") else purpose)
 
 
 def _filled(command: str, answer: Entry) -> str:
