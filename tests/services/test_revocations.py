@@ -10,8 +10,10 @@ from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.job import Job
 from clawmarket.domain.market.revocation import Revocation
 from clawmarket.domain.trust.record import Record
-from clawmarket.runtime.workers import PATIENCE, run_due
-from clawmarket.services.operate.revocations import send_revocation
+from clawmarket.ports.notices import NoticeLostError
+from clawmarket.runtime.workers import PATIENCE, RUNNERS, run_due
+from clawmarket.services.operate.revocations import send_revocation, tell_of_end
+from clawmarket.services.operate.status import OUTBOX
 from world import START, Fields, Member, World
 
 RETRY = "market.revocation.retry"
@@ -198,3 +200,152 @@ def test_receipts_do_not_wait_for_notices(world: World, receiver: MemoryNotices)
     assert world.run(run_due(world.pipeline, "receipt")) == 2
     kinds = {job.kind: job.attempts for job in world.all(Job) if job.attempts}
     assert kinds == {"receipt": 1}
+
+
+def delivered(world: World, days: int = 1) -> tuple[Member, Member, Fields]:
+    """Let an order with a consent of some days be delivered and paid; return the consent too."""
+    buyer, seller, order = world.permitted(days=days)
+    consent = buyer.consents(order)
+    seller.delivers(seller.begins(order))
+    buyer.releases(order)
+    return buyer, seller, consent
+
+
+def finish_jobs(world: World) -> None:
+    """Let the workers run until nothing is due."""
+    world.log()
+    while world.run_jobs():
+        world.log()
+
+
+def test_an_end_by_time_is_said_at_its_moment_and_not_before(
+    world: World, receiver: MemoryNotices
+) -> None:
+    """The use of what was paid for ends with its days; the notice says so, once."""
+    buyer, seller, consent = delivered(world)
+    world.reaches(consent["expiresAt"], -1)
+    finish_jobs(world)
+    assert receiver.got == []
+    world.reaches(consent["expiresAt"])
+    finish_jobs(world)
+    (notice,) = receiver.got
+    order = buyer.order(consent)
+    assert json.loads(notice.body) == {
+        "delivery": seller.do("web3.market.delivery.get", deliveryId=order["deliveryId"]),
+        "order": order,
+        "offer": seller.do("web3.market.offer.get", offerId=consent["offerId"]),
+        "consent": consent | {"good": False, "orderStatus": "settlement_completed"},
+        "reason": "the buyer's consent had ended",
+    }
+    world.pass_time(seconds=86_400)
+    world.sweep()
+    finish_jobs(world)
+    assert (receiver.got, world.all(Revocation)) == ([notice], [])
+
+
+def test_an_end_by_time_is_said_late_rather_than_never(
+    world: World, receiver: MemoryNotices
+) -> None:
+    """The market or the receiver was away: the same notice comes when both are there."""
+    _, _, consent = delivered(world)
+    world.reaches(consent["expiresAt"], 3_600_000)
+    receiver.fails = "The receiver answered 503."
+    finish_jobs(world)
+    (kept,) = world.all(Revocation)
+    receiver.fails = ""
+    world.pass_time(seconds=60)
+    finish_jobs(world)
+    assert [(notice.notice_id, notice.body) for notice in receiver.got] == [
+        (kept.revocation_id, kept.body)
+    ]
+    assert json.loads(kept.body)["consent"]["expiresAt"] == consent["expiresAt"]
+
+
+def test_an_end_that_is_noted_twice_is_said_once(world: World, receiver: MemoryNotices) -> None:
+    """A worker that died before it could say that it was done leaves no second notice."""
+    _, _, consent = delivered(world)
+    world.reaches(consent["expiresAt"])
+    for _ in range(2):
+        world.run(tell_of_end(world.pipeline, consent["consentId"]))
+    finish_jobs(world)
+    world.run(tell_of_end(world.pipeline, consent["consentId"]))
+    finish_jobs(world)
+    assert len(receiver.got) == 1
+
+
+def test_a_revoked_consent_has_no_second_end(world: World, receiver: MemoryNotices) -> None:
+    """It was told of when it was revoked; at the end of its days nothing more is."""
+    buyer, _, consent = delivered(world)
+    buyer.revokes(consent, "Not any more.")
+    world.reaches(consent["expiresAt"], 1)
+    finish_jobs(world)
+    assert [json.loads(notice.body)["reason"] for notice in receiver.got] == ["Not any more."]
+
+
+@pytest.mark.parametrize("first", ["sweep", "jobs"])
+def test_an_order_that_ends_with_its_consent_is_said_once(
+    world: World, receiver: MemoryNotices, first: str
+) -> None:
+    """Nothing was handed over in time: the refund tells, whichever of the two comes first."""
+    buyer, seller, order = world.permitted(days=1, timeoutSec=7 * 86_400)
+    consent = buyer.consents(order)
+    seller.begins(order)
+    world.reaches(consent["expiresAt"])
+    if first == "jobs":
+        finish_jobs(world)
+    assert world.sweep().refunded == 1
+    finish_jobs(world)
+    (told,) = [json.loads(notice.body) for notice in receiver.got]
+    assert (told["order"]["status"], told["delivery"]["status"], told["reason"]) == (
+        "settlement_cancelled",
+        "delivery_revoked",
+        "the buyer's consent had ended",
+    )
+
+
+def test_an_end_during_the_review_is_said(world: World, receiver: MemoryNotices) -> None:
+    """The money waits for the review; the use has ended."""
+    buyer, seller, order = world.permitted(days=1, disputeWindowSec=7 * 86_400)
+    consent = buyer.consents(order)
+    seller.delivers(seller.begins(order))
+    world.reaches(consent["expiresAt"])
+    finish_jobs(world)
+    (told,) = [json.loads(notice.body) for notice in receiver.got]
+    assert (told["order"]["status"], told["consent"]["good"]) == ("delivery_completed", False)
+
+
+def test_a_consent_that_is_good_is_not_said_to_have_ended(world: World) -> None:
+    """Not even when an operator cancels the waiting job and has it tried at once."""
+    _, _, consent = delivered(world)
+    (waiting,) = [job for job in world.all(Job) if job.kind == "consent_end"]
+    world.operator.do("market.jobs.cancel", jobId=waiting.job_id)
+    world.operator.do("market.jobs.retry", jobId=waiting.job_id)
+    finish_jobs(world)
+    assert world.all(Revocation) == []
+    with pytest.raises(NoticeLostError):
+        world.run(tell_of_end(world.pipeline, consent["consentId"]))
+
+
+def test_a_consent_with_many_days_is_no_work_that_waits(world: World) -> None:
+    """Status and probe speak of what is to be done now, not of what waits for its day."""
+    delivered(world, days=365)
+    finish_jobs(world)
+    told = world.nobody.do("web3.status.summary", deep=True)
+    messages = {probe["name"]: probe["message"] for probe in told["probes"]}
+    assert (told["jobsWaiting"], messages["revocations/unsent"]) == (
+        False,
+        "0 notices of revocations wait, 0 were given up.",
+    )
+    assert {*OUTBOX, "consent_end"} == {*RUNNERS}
+
+
+@pytest.mark.parametrize("days", [None, 1])
+def test_an_end_waits_only_where_somebody_is_told(days: int | None) -> None:
+    """A market that tells nobody, or a consent without an end, has no job for it."""
+    for world in (World(), World(notices=MemoryNotices())):
+        buyer, _, order = world.permitted(days=days)
+        buyer.consents(order)
+        kinds = [job.kind for job in world.all(Job)]
+        tells = world.pipeline.ports.notices is not None
+        assert kinds == (["consent_end"] if tells and days else [])
+        world.close()

@@ -18,14 +18,14 @@ from clawmarket.domain.kernel.job import (
     finish,
     lease,
 )
-from clawmarket.domain.market.revocation import REVOCATION_JOB
+from clawmarket.domain.market.revocation import CONSENT_END_JOB, REVOCATION_JOB
 from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.signer import LogSigner
 from clawmarket.ports.store import Query, Snapshot, Transaction
 from clawmarket.services.market.receipts import make_receipt_file
 from clawmarket.services.market.sweep import sweep_all
-from clawmarket.services.operate.revocations import send_revocation
+from clawmarket.services.operate.revocations import send_revocation, tell_of_end
 from clawmarket.services.operate.tidying import Tidier
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.rail_answers import ask_rail
@@ -47,6 +47,7 @@ log = structlog.get_logger()
 
 RUNNERS: dict[str, Callable[[Pipeline, str], Awaitable[object]]] = {
     "receipt": make_receipt_file,
+    CONSENT_END_JOB: tell_of_end,
     REVOCATION_JOB: send_revocation,
     RAIL_JOB: ask_rail,
 }
@@ -87,7 +88,8 @@ def start_workers(pipeline: Pipeline, signer: LogSigner, announce: Announce) -> 
 def _pace(pipeline: Pipeline, kind: str) -> float:
     """Return how often to look for jobs of a kind."""
     ports = pipeline.ports
-    is_plugged = {RAIL_JOB: bool(ports.rails), REVOCATION_JOB: ports.notices is not None}
+    tells = ports.notices is not None
+    is_plugged = {RAIL_JOB: bool(ports.rails), REVOCATION_JOB: tells, CONSENT_END_JOB: tells}
     return JOBS_EVERY_S if is_plugged.get(kind, True) else IDLE_EVERY_S
 
 

@@ -123,10 +123,13 @@ class Work:
         self.add(Entry(self.call.new_id("entry"), reason, ref, self.now, postings))
         self._postings.extend([p.account, p.asset, str(p.amount)] for p in postings)
 
-    def enqueue(self, kind: str, ref: str) -> str:
-        """Put a job into the outbox and return its id; it runs once this command is durable."""
-        job_id = self.call.new_id("job")
-        self._rows.add(Job(job_id, kind, ref, JobState.WAITING, 0, 0, "", self.now, self.now))
+    def enqueue(self, kind: str, ref: str, at: int | None = None) -> str:
+        """Put a job into the outbox and return its id; it runs once this command is durable.
+
+        Not before `at`, if that is given.
+        """
+        job_id, acts_at = self.call.new_id("job"), self.now if at is None else at
+        self._rows.add(Job(job_id, kind, ref, JobState.WAITING, 0, 0, "", self.now, acts_at))
         return job_id
 
     def keep_answer(self, answer: KeptAnswer) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 REVOCATION_JOB = "revocation"
+# The job that waits for a consent to end by its time.
+CONSENT_END_JOB = "consent_end"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from clawmarket.domain.market.consent import (
     ConsentScopeError,
 )
 from clawmarket.domain.market.order import Order, OrderNotFoundError, OtherSideError
+from clawmarket.domain.market.revocation import CONSENT_END_JOB
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import (
     ConsentId,
@@ -67,6 +68,8 @@ def grant_consent(call: Call, work: Work, request: GrantConsent) -> ConsentView:
     after, consent = consents.grant(order, consent_id, asked.purpose, asked.duration_days, call.now)
     work.save(orders.recorded(after, work.record_id))
     work.add(consent)
+    if call.terms.gives_notice and consent.expires_at is not None:
+        work.enqueue(CONSENT_END_JOB, consent_id, consent.expires_at)
     work.emit(consents.granted(consent))
     work.involve(order.parties)
     return consent_view(consent, after, call.now)

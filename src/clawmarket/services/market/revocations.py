@@ -6,6 +6,7 @@ from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.revocation import REVOCATION_JOB, Revocation
+from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import Answer
 from clawmarket.services.market.permissions import consent_view
 from clawmarket.services.market.views import delivery_view, offer_view, order_view
@@ -20,19 +21,27 @@ def give_notice(work: Work, order: Order, delivery_id: str | None, reason: str) 
     """
     if not work.call.terms.gives_notice:
         return
-    delivery = work.get(Delivery, delivery_id) if delivery_id else None
-    offer = work.get(Offer, order.offer_id) if order.offer_id else None
-    consent = work.get(Consent, order.consent_id) if order.consent_id else None
+    revocation_id = work.call.new_id("revocation")
+    body = notice_body(work, order, delivery_id, reason, work.now)
+    work.add(Revocation(revocation_id, order.order_id, body, work.now))
+    work.enqueue(REVOCATION_JOB, revocation_id)
+
+
+def notice_body(
+    rows: Snapshot | Work, order: Order, delivery_id: str | None, reason: str, now: int
+) -> bytes:
+    """Return what a notice says, as it is true at a moment."""
+    delivery = rows.get(Delivery, delivery_id) if delivery_id else None
+    offer = rows.get(Offer, order.offer_id) if order.offer_id else None
+    consent = rows.get(Consent, order.consent_id) if order.consent_id else None
     told = {
         "delivery": _wire(delivery_view(delivery) if delivery else None),
         "order": _wire(order_view(order)),
         "offer": _wire(offer_view(offer) if offer else None),
-        "consent": _wire(consent_view(consent, order, work.now) if consent else None),
+        "consent": _wire(consent_view(consent, order, now) if consent else None),
         "reason": reason,
     }
-    revocation_id = work.call.new_id("revocation")
-    work.add(Revocation(revocation_id, order.order_id, canonical_bytes(told), work.now))
-    work.enqueue(REVOCATION_JOB, revocation_id)
+    return canonical_bytes(told)
 
 
 def _wire(shown: Answer | None) -> object:

@@ -11,7 +11,7 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import task as tasks
-from clawmarket.domain.market.consent import Consent
+from clawmarket.domain.market.consent import BY_TIME, Consent
 from clawmarket.domain.market.dispute import by_silence
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.market.tab import Tab, TabState
@@ -173,7 +173,7 @@ def _silence(work: Work, order: Order) -> str:
         return "the buyer gave no consent"
     consent = work.get(Consent, order.consent_id) if order.consent_id else None
     if consent is not None and not consent.is_good(work.now):
-        return "the buyer's consent had ended"
+        return BY_TIME
     return "the seller was silent"
 
 

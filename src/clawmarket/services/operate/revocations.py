@@ -5,13 +5,17 @@ from typing import Annotated
 from pydantic import Field
 
 from clawmarket.domain.kernel import job as jobs
+from clawmarket.domain.kernel.ids import same_ulid
 from clawmarket.domain.kernel.job import Job, JobState
+from clawmarket.domain.market.consent import BY_TIME, Consent, ConsentState
+from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.market.revocation import REVOCATION_JOB, Revocation
 from clawmarket.ports.notices import Notice, NoticeLostError
-from clawmarket.ports.store import Query, Snapshot
+from clawmarket.ports.store import Query, Snapshot, Transaction
 from clawmarket.registry.fields import Answer, Flag, Limit, Request
 from clawmarket.registry.methods import Scope, ask
 from clawmarket.services.call import Call
+from clawmarket.services.market.revocations import notice_body
 from clawmarket.services.operate.jobs import JobRetried
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.work import Work
@@ -32,6 +36,39 @@ async def send_revocation(pipeline: Pipeline, revocation_id: str) -> None:
         raise NoticeLostError("No receiver of notices is configured.")
     await ports.notices.send(Notice(revocation_id, ports.clock.now(), kept.body))
     await ports.store.write(lambda rows: rows.remove(Revocation, revocation_id))
+
+
+async def tell_of_end(pipeline: Pipeline, consent_id: str) -> None:
+    """Have it told outside, once, that a consent has ended by its time.
+
+    A revoked one was told of before, and where nothing was handed over the sweep ends order and
+    consent, and tells. Raises NoticeLostError while the consent is good.
+    """
+    now = pipeline.ports.clock.now()
+    await pipeline.ports.store.write(lambda rows: _note_end(rows, consent_id, now))
+
+
+def _note_end(rows: Transaction, consent_id: str, now: int) -> None:
+    consent = rows.get(Consent, consent_id)
+    order = rows.get(Order, consent.order_id) if consent else None
+    # The job outlasts the notice, which goes when it is confirmed: of one end there is one.
+    job_id = same_ulid("job", consent_id)
+    if consent is None or order is None or rows.get(Job, job_id) is not None:
+        return
+    if consent.is_good(now):
+        raise NoticeLostError("This consent is good still.")
+    if consent.state is ConsentState.REVOKED or _ends_with(order, consent):
+        return
+    revocation_id = same_ulid("revocation", consent_id)
+    body = notice_body(rows, order, order.delivery_id, BY_TIME, now)
+    rows.add(Revocation(revocation_id, order.order_id, body, now))
+    rows.add(Job(job_id, REVOCATION_JOB, revocation_id, JobState.WAITING, 0, 0, "", now, now))
+
+
+def _ends_with(order: Order, consent: Consent) -> bool:
+    """Whether an order is over, with all of its money back, at the moment its consent is."""
+    is_open = order.state in (OrderState.CONSENTED, OrderState.WORKING)
+    return is_open and order.due_at <= (consent.expires_at or 0)
 
 
 class RetryRevocations(Request):

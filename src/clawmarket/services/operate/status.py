@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from clawmarket.domain.kernel.job import Job, JobState
+from clawmarket.domain.kernel.job import RAIL_JOB, Job, JobState
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.money import CREDITS
+from clawmarket.domain.market.revocation import REVOCATION_JOB
 from clawmarket.domain.treasury.account import FEES
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import Answer, Figure, Flag, Moment, Request, Verbatim, Word
@@ -17,6 +18,9 @@ from clawmarket.services.trust.log import log_head, unlogged
 from clawmarket.services.trust.tallies import pockets_of, states_of
 
 Counts = Annotated[dict[str, int], Field(description="How many stand in each state."), Verbatim]
+
+# Kinds of jobs that are to be done at once; one that waits for a moment is no work yet.
+OUTBOX = ("receipt", REVOCATION_JOB, RAIL_JOB)
 
 
 class MarketStatusRequest(Request):
@@ -121,14 +125,19 @@ def status(call: Call, rows: Snapshot, request: StatusRequest) -> StatusView:
         log_size=head.size if head else 0,
         log_signed_at=iso(head.signed_at) if head else None,
         records_waiting=bool(unlogged(rows, head, limit=1)),
-        jobs_waiting=_any_job(rows, JobState.WAITING),
-        jobs_dead=_any_job(rows, JobState.DEAD),
+        jobs_waiting=any(_waits(rows, kind) for kind in OUTBOX),
+        jobs_dead=_any_dead(rows),
         probes=None if findings is None else [_probe_view(f) for f in findings],
     )
 
 
-def _any_job(rows: Snapshot, state: JobState) -> bool:
-    return bool(rows.find(Query(Job, equal={"state": state}, limit=1)))
+def _waits(rows: Snapshot, kind: str) -> bool:
+    equal, ever = {"kind": kind, "state": JobState.WAITING}, ("acts_at", 0)
+    return bool(rows.find(Query(Job, equal, at_least=ever, order_by="acts_at", limit=1)))
+
+
+def _any_dead(rows: Snapshot) -> bool:
+    return bool(rows.find(Query(Job, equal={"state": JobState.DEAD}, limit=1)))
 
 
 def _probe_view(finding: Finding) -> ProbeView:
