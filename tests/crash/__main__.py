@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import pytest
 
+from crash.copying import COPYING, Archive
 from crash.power import Cut, Recording
 from crash.watch import Made, Point
 from crash.workshop import TrialFailedError, Workshop
@@ -83,8 +84,12 @@ def _all(
                 _say(f"{number} of {len(runs)} markets")
 
 
-def _killed(workshop: Workshop, chains: Sequence[list[Point]], tally: Tally) -> None:
-    for chain, hits in _all(chains, workshop.kill_at, tally):
+def _killed(
+    kill_at: Callable[[list[Point]], list[Made | None]],
+    chains: Sequence[list[Point]],
+    tally: Tally,
+) -> None:
+    for chain, hits in _all(chains, kill_at, tally):
         for point, hit in zip(chain, hits, strict=True):
             tally[MISSED if hit is None else f"{hit.kind} {hit.file}"] += 1
             if hit is None:
@@ -106,10 +111,17 @@ def _cut(workshop: Workshop, asked: Sequence[Cut], tally: Tally) -> None:
 def _on(database: str, points: Sequence[Point], cuts: Sequence[Cut]) -> Tally:
     began, tally = time.monotonic(), Counter[str]()
     with _workshop(database) as workshop:
-        if not cuts:
-            chains = [list(points)] if points else _chains(workshop.points())
+        lives = [point for point in points if point.step not in COPYING]
+        copies = [point for point in points if point.step in COPYING]
+        if lives or not (cuts or copies):
+            chains = [lives] if lives else _chains(workshop.points())
             _say(f"{database}: {sum(map(len, chains))} points")
-            _killed(workshop, chains, tally)
+            _killed(workshop.kill_at, chains, tally)
+        if copies or (database == "sqlite" and not (cuts or points)):
+            archive = Archive.make(workshop)
+            chains = [copies] if copies else _chains(archive.points())
+            _say(f"{sum(map(len, chains))} points of backup, restore and migration")
+            _killed(archive.kill_at, chains, tally)
         if cuts or (database == "sqlite" and not points):
             _cut(workshop, cuts, tally)
     kinds = ", ".join(f"{tally[kind]} {kind}" for kind in sorted(tally.keys() - ENDS))

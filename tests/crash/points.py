@@ -8,6 +8,7 @@ COMMIT, …) is a point before and one behind it.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 
 from crash.watch import Made, Point, Side
 
@@ -24,7 +25,7 @@ def points_of(steps: Mapping[str, Sequence[Made]]) -> list[Point]:
 
 def _of_step(step: str, calls: Sequence[Made]) -> Iterator[Point]:
     made: Counter[Made] = Counter()
-    for call, row in groupby(call for call in calls if call.file not in FLEETING):
+    for call, row in groupby(call for call in calls if Path(call.file).name not in FLEETING):
         first, last = made[call] + 1, made[call] + len(list(row))
         made[call] = last
         if call.kind not in ROWS:

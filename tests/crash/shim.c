@@ -90,7 +90,8 @@ static void die(const struct call *call) {
     for (;;) pause();
 }
 
-/* The first two parts of a path below the home: what comes after that is never the same. */
+/* The first two parts of a path below the home: what comes after that is never the same, nor is
+ * the middle of a name like `.backup.x7d0q2ab.partial`. */
 static void name_file(const char *path, struct call *call) {
     int parts = 0;
     if (path[home_size] == '\0') {
@@ -103,6 +104,13 @@ static void name_file(const char *path, struct call *call) {
         call->file[size++] = *at;
     }
     call->file[size] = '\0';
+    char *from = call->file[0] == '.' ? call->file : strstr(call->file, "/.");
+    char *to = from == NULL ? NULL : strstr(from, ".partial");
+    char *name = from == NULL || *from == '.' ? from : from + 1;
+    if (to == NULL) return;
+    memmove(name, to, strlen(to) + 1);
+    size = strlen(call->file);
+    memset(call->file + size, 0, sizeof call->file - size);
 }
 
 static int is_ours(const char *path) {
@@ -225,6 +233,13 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
 
 ON_FILE(fsync)
 ON_FILE(fdatasync)
+
+void sync(void) {
+    struct call call;
+    enum side side = control == NULL ? PASS : meet("sync", home, &call);
+    REAL(sync)();
+    if (side != PASS) die(&call);
+}
 
 int ftruncate64(int fd, off64_t size) {
     char path[PATH];

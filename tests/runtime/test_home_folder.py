@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from clawmarket.runtime.home import HomeInUseError, NotAHomeError, open_home
+from clawmarket.runtime.home import (
+    HomeInUseError,
+    HomeUnfinishedError,
+    NotAHomeError,
+    open_home,
+)
 
 
 def mode(path: Path) -> int:
@@ -95,3 +100,13 @@ def test_a_port_of_an_earlier_run_is_forgotten(tmp_path: Path) -> None:
         open_home(tmp_path)
     second.close()
     assert refused.value.what == f"Another market runs in the home {tmp_path}."
+
+
+def test_a_folder_that_a_killed_command_left_is_no_home(tmp_path: Path) -> None:
+    """Half a backup or half a restored home is refused by its name, and stays as it is."""
+    folder = tmp_path / ".restored.x7d0q2ab.partial"
+    folder.mkdir()
+    (folder / "market.db").touch()
+    with pytest.raises(HomeUnfinishedError):
+        open_home(folder)
+    assert [path.name for path in folder.iterdir()] == ["market.db"]

@@ -24,6 +24,8 @@ RESTORED = "restored-from"
 TEST_MONEY_MARK = "test-money"
 # What lies in a backup, and never in a home.
 MANIFEST = "backup.json"
+# How the names of hidden folders end that are being written.
+PARTIAL = ".partial"
 
 _SEED_BYTES = 32
 _MAX_PORT_DIGITS = 5
@@ -59,6 +61,14 @@ class HomeIsBackupError(UnavailableError):
 
     advice = "Restore it into a new folder and start the market there."
     next_command = "clawmarket help backup restore"
+    retryable = False
+
+
+class HomeUnfinishedError(UnavailableError):
+    """The folder is what a backup or a restore had made when it was ended before it was done."""
+
+    advice = "Run that command again, then remove this folder."
+    next_command = "clawmarket help backup"
     retryable = False
 
 
@@ -139,9 +149,13 @@ def open_home(folder: Path, *, shared: bool = False) -> Home:
     Raises:
         HomeUnusableError: The folder cannot be made or written to.
         HomeIsBackupError: It is a backup.
+        HomeUnfinishedError: A backup or a restored home was not done.
         NotAHomeError: It holds other things.
         HomeInUseError: Another process holds it.
     """
+    name = folder.absolute().name
+    if name.startswith(".") and name.endswith(PARTIAL):
+        raise HomeUnfinishedError(f"{folder} is not finished.")
     if (folder / MANIFEST).exists():
         raise HomeIsBackupError(f"{folder} is a backup.")
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from clawmarket.runtime.backup.manifest import BackedFile, BackupFailedError, BackupTargetError
+from clawmarket.runtime.home import PARTIAL
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it, and how much there is."""
@@ -80,7 +81,7 @@ def building(target: Path) -> Iterator[Path]:
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         prefix = f".{target.name}."
-        build = Path(tempfile.mkdtemp(prefix=prefix, suffix=".partial", dir=target.parent))
+        build = Path(tempfile.mkdtemp(prefix=prefix, suffix=PARTIAL, dir=target.parent))
         yield build
         # One sync for all: a sync for each of many thousand small files takes minutes.
         os.sync()

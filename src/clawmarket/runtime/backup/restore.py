@@ -65,10 +65,11 @@ def restore_backup(
     loaded = False
     try:
         with building(target) as build:
+            # First of all: whatever is there when this is ended early must not serve as it is.
+            _note(build, backup, manifest, now)
             for number, file in enumerate(manifest.files):
                 _copy(backup, build, file)
                 progress("files", number + 1, len(manifest.files))
-            _note(build, backup, manifest, now)
             if database is not None:
                 _load(build, database, progress)
                 loaded = True
