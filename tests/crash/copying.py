@@ -238,12 +238,13 @@ class Attempt:
         """Start the market: each answer is as it was, and the rest holds."""
         if self.step == RESTORE:
             check_unserved(self.home)
-            asyncio.run(open_app(Config(self.home), accept_rollback=True).stop())
         site = Site(self.home)
         trial = Trial(replace(self.archive.lived, site=site), self.watch)
         trial.lives, trial.given = [*self.archive.lives], [*self.archive.given]
         self.watch.arm(None)
         try:
+            if self.step == RESTORE:
+                trial.server = site.start(None, "--accept-rollback")
             trial.recover()
             if self.step == RESTORE:  # its rows have the acceptance too
                 assert trial.running.stop() == 0

@@ -24,12 +24,12 @@ class Site:
     home: Path
     database: PostgresDatabase | None = None
 
-    def start(self, watch: Watch | None) -> Server | None:
+    def start(self, watch: Watch | None, flags: str = "") -> Server | None:
         """Start the market; return None if its watch killed it before it was open."""
         settings = {"calls_per_s": "0"}
         if self.database is not None:
             settings["database"] = self.database.url.reveal()
-        line, env = command(self.home, **settings)
+        line, env = command(self.home, flags, **settings)
         if watch is not None:
             socket = None if self.database is None else self.database.server.folder
             env |= watch.settings(self.home, socket)
