@@ -1,6 +1,7 @@
 """Workers: what the market does by itself, each in a loop that survives its own failures."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +38,11 @@ JOBS_EVERY_S = 0.2
 TIDY_EVERY_S = 60.0
 # Receipts wait while trading is brisk: at most ten a second. Whoever asks for one gets it at once.
 JOBS_PER_ROUND = 2
+# The loops that follow the trading rest twenty times as long as a round took, a second at most, so
+# that the log and the receipts leave the time to buyers and sellers.
+FOLLOWING = frozenset({"sequencer", "receipt"})
+REST = 20
+LONGEST_REST_S = 1.0
 # Rails are asked side by side: one that hangs keeps those of others no longer than itself.
 PER_ROUND = {RAIL_JOB: 8}
 # What only an unplugged rail or receiver could do is still tried, and seen, but seldom.
@@ -94,12 +100,15 @@ def _pace(pipeline: Pipeline, kind: str) -> float:
 
 
 async def _repeat(name: str, every_s: float, act: Callable[[], Awaitable[object]]) -> None:
+    rest = REST if name in FOLLOWING else 0
     while True:
+        began = time.monotonic()
         try:
             await act()
         except Exception as error:  # noqa: BLE001 - a loop outlives any failure of one round
             log.warning("worker failed", worker=name, failure=redact_text(repr(error)))
-        await asyncio.sleep(every_s)
+        took = time.monotonic() - began
+        await asyncio.sleep(max(every_s, min(rest * took, LONGEST_REST_S)))
 
 
 async def run_due_jobs(pipeline: Pipeline) -> int:

@@ -112,14 +112,38 @@ def test_what_was_added_before_its_kind_changed_is_forgotten_too() -> None:
     assert (known.get(Tally, "a"), known.get(Tally, "b")) == (None, None)
 
 
-def test_clearing_takes_everything_out_of_mind() -> None:
-    """What was read before the transaction that got lost, and what it wrote."""
+def _known_before() -> KnownRows:
     known = KnownRows()
+    known.begin(others_wrote=False)
     known.saved(Tally("a", 1))
+    return known
+
+
+def _both(known: KnownRows) -> list[Tally | None]:
+    return [known.get(Tally, key) for key in ("a", "b")]
+
+
+def test_a_lost_group_takes_everything_out_of_mind() -> None:
+    """What was written before it, and what it wrote: the next transaction reads anew."""
+    known = _known_before()
+    known.commit()
+    known.begin(others_wrote=False)
     known.mark()
     known.saved(Tally("b", 2))
-    known.clear()
-    assert (known.get(Tally, "a"), known.get(Tally, "b")) == (None, None)
+    known.rollback()
+    known.begin(others_wrote=False)
+    assert _both(known) == [None, None]
+
+
+def test_a_turn_of_others_takes_everything_out_of_mind() -> None:
+    """What was committed stays until somebody else wrote."""
+    known = _known_before()
+    known.commit()
+    known.begin(others_wrote=False)
+    assert _both(known) == [Tally("a", 1), None]
+    known.commit()
+    known.begin(others_wrote=True)
+    assert _both(known) == [None, None]
 
 
 def test_what_did_not_fit_is_undone_all_the_same() -> None:
