@@ -105,4 +105,5 @@ class Lifecycle:
             if answer["ok"]:
                 return str(answer["receipt"])
             assert answer["details"]["cause"] in ("receipt_not_ready", "receipt_made_already")
+            time.sleep(0.05)  # an account may call only so often
         raise AssertionError("There is no receipt.")
