@@ -9,7 +9,7 @@ from crash.workshop import Workshop
 from postgres_server import PostgresServer
 
 IN_A_FILE = (
-    "lapse:sync:market.db-wal:3:before",
+    "lapse:sync:market.db-wal:1:before",
     "award:write:market.db-wal:30:torn",
     "file:rename:files/incoming:1:before",
     "accept:sync:market.db-wal:1:after",

@@ -216,8 +216,10 @@ def test_a_tour_that_is_told_to_end_takes_everybody_along(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     """In the midst of the deal, Ctrl+C ends market and agents and removes their folder."""
+    long = tmp_path / "long.md"
+    long.write_text("# a\n" * 250_000)  # a digest of seconds: the deal is not over by then
     with subprocess.Popen(
-        (*TOUR, SAMPLE),
+        (*TOUR, long),
         cwd=tmp_path,
         env=environment(tmp_path),
         stdout=subprocess.PIPE,
