@@ -175,6 +175,27 @@ def test_a_lost_group_is_answered_as_lost_and_never_run_again(
     assert every(store, Tally) == [Tally("there", 1)]
 
 
+class FailingCursor:
+    """What runs the statements of a connection, but for those that fail once."""
+
+    def __init__(self, real: Cursor, failing: set[str]) -> None:
+        self._real = real
+        self._failing = failing
+        self.fetchone, self.fetchall = real.fetchone, real.fetchall
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows a change touched."""
+        return self._real.rowcount
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Cursor:
+        """Run one statement, or fail."""
+        if sql in self._failing:
+            self._failing.remove(sql)
+            raise pysqlite3.OperationalError("disk I/O error")
+        return self._real.execute(sql, values)
+
+
 class FailingConnection:
     """SQLite with a disk that fails when one statement comes for the first time."""
 
@@ -187,12 +208,13 @@ class FailingConnection:
         """Whether a transaction is open."""
         return self._real.in_transaction
 
+    def cursor(self) -> "FailingCursor":
+        """Return what runs statements."""
+        return FailingCursor(self._real.cursor(), self._failing)
+
     def execute(self, sql: str, values: Sequence[Any] = (), /) -> Cursor:
-        """Run one statement, or fail."""
-        if sql in self._failing:
-            self._failing.remove(sql)
-            raise pysqlite3.OperationalError("disk I/O error")
-        return self._real.execute(sql, values)
+        """Run one statement on a cursor of its own."""
+        return self.cursor().execute(sql, values)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -21,7 +21,7 @@ class KnownRows:
     def __init__(self) -> None:
         self._rows: dict[tuple[type, Key], object] = {}
         self._changing: set[type] = set()
-        self._touched: list[tuple[type, Key]] = []
+        self._touched: list[object] = []
         self._stands = True
         self._is_group = False
 
@@ -40,7 +40,7 @@ class KnownRows:
     def added(self, row: object) -> None:
         """Keep a new row in mind, if its kind is one that changes."""
         # Its kind may become one later in this command; undoing has to know the row all the same.
-        self._touched.append((type(row), key_of(row)))
+        self._touched.append(row)
         self.read(row)
 
     def saved(self, row: object) -> None:
@@ -66,8 +66,8 @@ class KnownRows:
 
     def undo(self) -> None:
         """Take what was written since the mark out of mind."""
-        for touched in self._touched:
-            self._rows.pop(touched, None)
+        for row in self._touched:
+            self._rows.pop((type(row), key_of(row)), None)
         self._touched.clear()
 
     def commit(self) -> None:

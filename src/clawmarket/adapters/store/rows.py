@@ -33,7 +33,7 @@ class SqliteSnapshot(Reading):
     errors = pysqlite3.Error
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(connection.execute)
+        super().__init__(connection.cursor().execute)
         self._connection = connection
 
     def _fail(self, error: Exception) -> NoReturn:
@@ -68,7 +68,7 @@ class SqliteWriting:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._execute = connection.execute
+        self._execute = connection.cursor().execute
         self._known = KnownRows()
 
     @property
