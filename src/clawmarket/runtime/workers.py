@@ -160,7 +160,7 @@ def _lease(rows: Transaction, seen: Job, clock: Clock) -> Job | None:
     if job is None or job.fence != seen.fence or job.acts_at is None:
         return None
     leased = lease(job, clock.now(), LEASE_MS, PATIENCE.get(job.kind, USUAL))
-    rows.save(leased)
+    rows.save(leased, job)
     return leased if leased.state is JobState.RUNNING else None
 
 
@@ -188,6 +188,6 @@ async def _conclude(pipeline: Pipeline, job: Job, conclude: Callable[[Job], Job]
         held = rows.get(Job, job.job_id)
         # Fenced: whoever lost the lease in the meantime has no say any more.
         if held is not None and held.fence == job.fence and held.state is JobState.RUNNING:
-            rows.save(conclude(held))
+            rows.save(conclude(held), held)
 
     await pipeline.ports.store.write(command)

@@ -376,7 +376,7 @@ def test_a_look_that_fails_after_a_change_undoes_its_command_alone(store: Postgr
     """Its savepoint stands by then, so the others in the group are kept."""
 
     def failing(rows: Any) -> None:
-        rows.add(LogEntry(7, "7"))
+        rows.add(Tally("a", 7))
         rows._execute("SELECT 1 / 0")
 
     answers = asyncio.run(at_once(store, [*numbered(2), failing, adding(LogEntry(2, "2"))]))

@@ -36,7 +36,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteSto
 class Paper:
     """A connection that keeps nothing and fails at the commit."""
 
-    is_open = others_wrote = False
+    is_open = True
+    others_wrote = False
 
     def __init__(self, failure: Exception) -> None:
         self._failure = failure
@@ -47,7 +48,7 @@ class Paper:
     def mark(self) -> None:
         """Begin a command."""
 
-    undo = keep = rollback = close = mark
+    undo = rollback = close = mark
 
     def commit(self) -> None:
         """Fail."""
@@ -102,13 +103,13 @@ def test_each_transaction_after_others_is_looked_at(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also the one after a refusal: the look is what keeps ids rising. No other one is."""
-    write(store, adding(LogEntry(1, "1")))
+    write(store, adding(LogEntry(1, "1"), Tally("a", 1)))
     looks: list[int] = []
     store._writer.on_group(lambda rows: looks.append(rows.get(LogEntry, 1) is not None))
     write(store, adding(LogEntry(2, "2")))
     assert looks == []
     monkeypatch.setattr(store._writer._writing, "others_wrote", True, raising=False)
-    twice = asyncio.run(at_once(store, [adding(LogEntry(1, "1")), adding(LogEntry(3, "3"))]))
+    twice = asyncio.run(at_once(store, [adding(Tally("a", 1)), adding(LogEntry(3, "3"))]))
     assert ([type(each) for each in twice], looks) == ([RowExistsError, type(None)], [True, True])
 
 

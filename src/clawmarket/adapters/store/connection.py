@@ -1,7 +1,7 @@
 """Connections to a SQLite file, each opened the same way."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import pysqlite3
@@ -25,15 +25,11 @@ class SqliteUnfitError(UnavailableError):
 
 
 class Cursor(Protocol):
-    """What runs statements one after the other, and what the last one gave."""
+    """What a statement gave."""
 
     @property
     def rowcount(self) -> int:
         """How many rows a change touched."""
-        ...
-
-    def execute(self, sql: str, values: Sequence[Any] = ..., /) -> "Cursor":
-        """Run one statement; what the one before gave is gone."""
         ...
 
     def fetchone(self) -> Sequence[Any] | None:
@@ -45,6 +41,18 @@ class Cursor(Protocol):
         ...
 
 
+class Executor(Cursor, Protocol):
+    """What runs statements one after the other, and has what the last one gave."""
+
+    def execute(self, sql: str, values: Sequence[Any] = ..., /) -> Cursor:
+        """Run one statement."""
+        ...
+
+    def executemany(self, sql: str, many: Iterable[Sequence[Any]], /) -> Cursor:
+        """Run one statement for each of many rows of values."""
+        ...
+
+
 class Connection(Protocol):
     """What we use of a driver that ships no types."""
 
@@ -53,7 +61,7 @@ class Connection(Protocol):
         """Whether a transaction is open."""
         ...
 
-    def cursor(self) -> Cursor:
+    def cursor(self) -> Executor:
         """Return what runs statements; making one costs a quarter of a short statement."""
         ...
 

@@ -123,13 +123,8 @@ class PostgresStore:
 def whole(command: Callable[[Transaction], T], rows: Transaction) -> T:
     """Run a command with all that it changes, and return what it returns."""
     # A command that passed over a failed statement would be undone without a word.
-    sending = cast("PostgresTransaction", rows)
-    try:
-        value = command(rows)
-        sending.check()
-    except BaseException:
-        sending.forget()
-        raise
+    value = command(rows)
+    cast("PostgresTransaction", rows).check()
     return value
 
 

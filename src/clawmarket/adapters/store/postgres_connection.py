@@ -151,9 +151,6 @@ class PostgresWriting:
         self._at_work().undo()
         self._known.undo()
 
-    def keep(self) -> None:
-        """End a command with all that it did; its savepoint ends with the next one's mark."""
-
     def commit(self) -> None:
         """Make the transaction durable.
 
@@ -161,8 +158,7 @@ class PostgresWriting:
         Raises StoreLostError when it was rolled back, StoreUnsureError when nobody answers.
         """
         connection = self._connected()
-        if self._rows is not None:
-            self._rows.check()
+        self._at_work().write_all()
         try:
             said = connection.execute("COMMIT", prepare=False).statusmessage
         except psycopg.Error:

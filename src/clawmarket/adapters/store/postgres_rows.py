@@ -1,10 +1,10 @@
 """Rows behind one PostgreSQL connection, what its errors mean, and how text gets there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate, chain
 from typing import Any, NoReturn
 
+import orjson
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.pq import TransactionStatus
@@ -14,31 +14,36 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from clawmarket.adapters.store.codec import Cell
 from clawmarket.adapters.store.connection import Cursor
+from clawmarket.adapters.store.deferred import Deferring, Waiting, by_places
 from clawmarket.adapters.store.known import KnownRows, Remembering
 from clawmarket.adapters.store.schema import UNIQUE
-from clawmarket.adapters.store.statements import differing, plan_of, update_statement
+from clawmarket.adapters.store.statements import (
+    Plan,
+    insert_many,
+    names_of,
+    plan_of,
+    update_many,
+)
 from clawmarket.adapters.store.verbs import Changing
 from clawmarket.domain.kernel.errors import InternalError, Refused
 from clawmarket.ports.store import (
-    Key,
     RowExistsError,
     RowMissingError,
     StoreLostError,
-    key_of,
 )
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+Json = dict[str, Cell]
 
 POSTGRES: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]  # theirs
 
-# The driver remembers the text of statements with as many values as this.
-MOST_VALUES = 50
 # How many statements are kept, as text here and prepared on each connection.
 PREPARED = 1_000
 
 _WITH_UNIQUE = frozenset(kind for kind, _ in UNIQUE)
 # Class 25 of PostgreSQL's error codes: the transaction is not one that can do this any more.
 _INVALID_TRANSACTION = "25"
+_IN_ERROR = TransactionStatus.INERROR
 
 
 def refusal(error: BaseException) -> Refused:
@@ -109,103 +114,10 @@ class PostgresRows(Changing):
         raise refused from error
 
 
-class PostgresChanges(PostgresRows):
-    """A transaction whose changes travel with the next look, or at the end of their command.
-
-    They go in one statement where they fit, and what each found is told then. A row whose key
-    or unique values need an answer at once is written at once. So most commands change nothing
-    before they end, and the savepoint of a command is set right before its first change.
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        self._connection = connection
-        self._waiting: dict[tuple[type, Key], tuple[str, Sequence[Cell]]] = {}
-        self._is_marked = False
-        self._mark_is_due = False
-
-    def mark(self) -> None:
-        """Begin a command that others went before."""
-        self._mark_is_due = True
-
-    def undo(self) -> None:
-        """Take back what was done since the mark. Raises StoreLostError if that cannot be."""
-        if not self._mark_is_due:
-            control(self._connection, "ROLLBACK TO command")
-        elif self._connection.info.transaction_status is TransactionStatus.INERROR:
-            # A look that failed without a savepoint took the commands before it along.
-            raise StoreLostError("The transaction was lost; nothing of it happened.")
-
-    def _secure(self) -> None:
-        """Set the savepoint of the command under way; the one before it needs its own no more."""
-        if self._mark_is_due:
-            before = "RELEASE command; " if self._is_marked else ""
-            control(self._connection, f"{before}SAVEPOINT command")
-            self._is_marked, self._mark_is_due = True, False
-
-    def add(self, row: object) -> None:
-        """Insert a row. Raises RowExistsError, at the latest when the command ends."""
-        at = type(row), key_of(row)
-        if at in self._waiting or at[0] in _WITH_UNIQUE:
-            super().add(row)
-            return
-        plan = plan_of(at[0], self.dialect)
-        self._waiting[at] = plan.insert.sql, plan.insert.bind(plan.codec.encode(row))
-
-    def save(self, row: object, before: object | None = None) -> None:
-        """Replace the row that has the same key, or of it what differs from before.
-
-        Raises RowMissingError, RowExistsError; of a row that was read before, at the latest when
-        the command ends.
-        """
-        at = type(row), key_of(row)
-        if before is None or at in self._waiting or at[0] in _WITH_UNIQUE:
-            super().save(row, before)
-            return
-        cells, kept = (plan_of(at[0], self.dialect).codec.encode(each) for each in (row, before))
-        if places := differing(cells, kept):
-            update = update_statement(at[0], places, self.dialect)
-            self._waiting[at] = update.sql, update.bind(cells)
-
-    def forget(self) -> None:
-        """Drop what a command that failed left behind."""
-        self._waiting.clear()
-        self._failure = None
-
-    def check(self) -> None:
-        """Send what waits, and raise the failure of a statement, if there was one."""
-        if self._waiting and self._failure is None:
-            try:
-                self._send()
-            except psycopg.Error as error:
-                self._fail(error)
-        super().check()
-
-    def _run(self, sql: str, values: Sequence[object] = ()) -> Cursor:
-        if self._waiting:
-            self._send()
-        if not sql.startswith("SELECT"):
-            self._secure()
-        return super()._run(sql, values)
-
-    def _send(self) -> None:
-        """Write what waits in few statements; each of its changes touches another row."""
-        self._secure()
-        waiting, self._waiting = list(self._waiting.values()), {}
-        while waiting:
-            reach = accumulate(len(values) for _, values in waiting)
-            count = max(1, sum(bound <= MOST_VALUES for bound in reach))
-            some, waiting = waiting[:count], waiting[count:]
-            values = list(chain.from_iterable(given for _, given in some))
-            together = _together(tuple(sql for sql, _ in some))
-            (found,) = self._cursor.execute(together, values).fetchall()
-            if 0 in found:
-                self._failure = _unchanged(some[found.index(0)][0])
-                raise self._failure
-
-
-class PostgresTransaction(Remembering, PostgresChanges):
+class PostgresTransaction(Remembering, Deferring, PostgresRows):
     """What the writing connection of a process sees, and can change.
+
+    Whatever waits goes in one statement: each of its changes touches another row.
 
     Args:
         connection: In a transaction that holds the database's write lock.
@@ -213,20 +125,86 @@ class PostgresTransaction(Remembering, PostgresChanges):
     """
 
     def __init__(self, connection: Connection, known: KnownRows) -> None:
-        super().__init__(connection)
+        PostgresRows.__init__(self, connection)
+        Deferring.__init__(self)
+        self._connection = connection
         self._known = known
+
+    def undo(self) -> None:
+        """Take back what was done since the mark. Raises StoreLostError if that cannot be."""
+        self._failure = None
+        if self._needs_savepoint and self._connection.info.transaction_status is _IN_ERROR:
+            # A look that failed without a savepoint took the commands before it along.
+            raise StoreLostError("The transaction was lost; nothing of it happened.")
+        super().undo()
+
+    def _write(self, waiting: Waiting) -> None:
+        parts = list(self._parts(waiting))
+        if not parts:
+            return
+        together = _together(tuple(sql for sql, _ in parts))
+        try:
+            (found,) = self._cursor.execute(together, [many(rows) for _, rows in parts]).fetchall()
+        except psycopg.Error as error:
+            self._fail(error)
+        for (sql, rows), count in zip(parts, found, strict=True):
+            if count != len(rows):
+                raise _unchanged(sql)
+
+    def _parts(self, waiting: Waiting) -> Iterator[tuple[str, list[Json]]]:
+        """Yield statements, and the rows that each of them takes."""
+        for kind, changes in waiting.items():
+            plan: Plan[Any] = plan_of(kind, self.dialect)
+            new, changed = by_places(plan.codec, changes)
+            names = names_of(kind)
+            if new:
+                yield (
+                    insert_many(kind, self.dialect),
+                    [dict(zip(names, row, strict=True)) for row in new],
+                )
+            for places, rows in changed.items():
+                few = [(names[place], place) for place in (0, *places)]
+                some = [{name: row[place] for name, place in few} for row in rows]
+                yield update_many(kind, places, self.dialect), some
+
+    def _lose(self) -> None:
+        if self._connection.info.transaction_status in (_IN_ERROR, TransactionStatus.INTRANS):
+            self._control("ROLLBACK")
+
+    def _control(self, *statements: str) -> None:
+        if statements:
+            control(self._connection, "; ".join(statements))
+
+
+def many(rows: list[Json]) -> str:
+    """Write rows as the one value that a statement for many of them takes."""
+    written = orjson.dumps(rows, default=_hex)
+    if b"\\u0000" in written or b"\\u0001" in written:
+        kept = [{name: _kept(cell) for name, cell in row.items()} for row in rows]
+        written = orjson.dumps(kept, default=_hex)
+    return written.decode()
+
+
+def _hex(cell: object) -> str:
+    if not isinstance(cell, bytes):
+        raise TypeError
+    return "\\x" + cell.hex()
+
+
+def _kept(cell: Cell) -> Cell:
+    return kept_text(cell) if isinstance(cell, str) else cell
 
 
 @lru_cache(maxsize=PREPARED)
 def _together(changes: tuple[str, ...]) -> str:
     """Return one statement that does compiled changes and counts the rows of each."""
-    parts = ", ".join(f"c{n} AS ({sql} RETURNING 1)" for n, sql in enumerate(changes))
+    parts = ", ".join(f"c{n} AS ({sql})" for n, sql in enumerate(changes))
     counts = ", ".join(f"(SELECT count(*) FROM c{n})" for n in range(len(changes)))  # noqa: S608 - numbers only
     return f"WITH {parts} SELECT {counts}"
 
 
 def _unchanged(sql: str) -> Refused:
-    """Return what it means that a change touched no row."""
+    """Return what it means that a change did not touch all of its rows."""
     if sql.startswith("INSERT"):
         return RowExistsError("There is a row with this key or unique value already.")
     return RowMissingError("There is no row with this key to replace.")

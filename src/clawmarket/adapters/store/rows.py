@@ -1,15 +1,17 @@
 """Rows behind one SQLite connection, and what its errors mean."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pysqlite3
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from clawmarket.adapters.store.connection import Connection
+from clawmarket.adapters.store.deferred import Cells, Deferring, Waiting, by_places
 from clawmarket.adapters.store.known import KnownRows, Remembering
+from clawmarket.adapters.store.statements import Plan, Prepared, plan_of, update_statement
 from clawmarket.adapters.store.verbs import Reading
 from clawmarket.domain.kernel.errors import InternalError, Refused
-from clawmarket.ports.store import RowExistsError, StoreLostError
+from clawmarket.ports.store import RowExistsError, RowMissingError, StoreLostError
 
 SQLITE = SQLiteDialect_pysqlite(paramstyle="qmark")
 
@@ -33,17 +35,17 @@ class SqliteSnapshot(Reading):
     errors = pysqlite3.Error
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(connection.cursor().execute)
+        self._cursor = connection.cursor()
+        super().__init__(self._cursor.execute)
         self._connection = connection
 
     def _fail(self, error: Exception) -> NoReturn:
-        # Without a transaction SQLite would commit every further statement by itself.
         if not self._connection.in_transaction:
             self._execute = _refuse
         raise refusal(error) from error
 
 
-class SqliteTransaction(Remembering, SqliteSnapshot):
+class SqliteTransaction(Remembering, Deferring, SqliteSnapshot):
     """What the only writing connection of a file sees, and can change.
 
     Args:
@@ -52,8 +54,41 @@ class SqliteTransaction(Remembering, SqliteSnapshot):
     """
 
     def __init__(self, connection: Connection, known: KnownRows) -> None:
-        super().__init__(connection)
+        SqliteSnapshot.__init__(self, connection)
+        Deferring.__init__(self)
         self._known = known
+
+    def _write(self, waiting: Waiting) -> None:
+        for kind, changes in waiting.items():
+            plan: Plan[Any] = plan_of(kind, self.dialect)
+            new, changed = by_places(plan.codec, changes)
+            if new and self._many(plan.insert, new) != len(new):
+                raise RowExistsError("There is a row with this key or unique value already.")
+            for places, rows in changed.items():
+                if self._many(update_statement(kind, places, self.dialect), rows) != len(rows):
+                    raise RowMissingError("There is no row with this key to replace.")
+
+    def _many(self, statement: Prepared, rows: list[Cells]) -> int:
+        self._check_open()
+        try:
+            done = self._cursor.executemany(statement.sql, map(statement.bind, rows))
+        except pysqlite3.Error as error:
+            self._fail(error)
+        return done.rowcount
+
+    def _control(self, *statements: str) -> None:
+        for statement in statements:
+            self._check_open()
+            self._execute(statement)
+
+    def _lose(self) -> None:
+        if self._connection.in_transaction:
+            self._execute("ROLLBACK")
+
+    def _check_open(self) -> None:
+        # Without a transaction SQLite would commit every further statement by itself.
+        if not self._connection.in_transaction:
+            _refuse()
 
 
 class SqliteWriting:
@@ -70,6 +105,7 @@ class SqliteWriting:
         self._connection = connection
         self._execute = connection.cursor().execute
         self._known = KnownRows()
+        self._rows: SqliteTransaction | None = None
 
     @property
     def is_open(self) -> bool:
@@ -80,25 +116,22 @@ class SqliteWriting:
         """Begin a transaction that holds the file's write lock."""
         self._execute("BEGIN IMMEDIATE")
         self._known.begin(others_wrote=self.others_wrote)
-        return SqliteTransaction(self._connection, self._known)
+        self._rows = SqliteTransaction(self._connection, self._known)
+        return self._rows
 
     def mark(self) -> None:
         """Begin a command."""
-        self._execute("SAVEPOINT command")
+        self._at_work().mark()
         self._known.mark()
 
     def undo(self) -> None:
         """Take back what was done since the mark."""
-        self._execute("ROLLBACK TO command")
-        self._execute("RELEASE command")
+        self._at_work().undo()
         self._known.undo()
 
-    def keep(self) -> None:
-        """End a command with all that it did."""
-        self._execute("RELEASE command")
-
     def commit(self) -> None:
-        """Make the transaction durable."""
+        """Write what waits and make the transaction durable."""
+        self._at_work().write_all()
         self._execute("COMMIT")
         self._known.commit()
 
@@ -110,6 +143,11 @@ class SqliteWriting:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+    def _at_work(self) -> SqliteTransaction:
+        if self._rows is None:
+            raise StoreLostError("There is no transaction of the store.")
+        return self._rows
 
 
 def _refuse(*_: object) -> NoReturn:

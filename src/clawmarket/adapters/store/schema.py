@@ -122,6 +122,28 @@ LATER: dict[tuple[type, str], str] = {
     (Task, "milestones"): "'[]'",
 }
 
+# Rows whose key the market draws itself, makes of one it drew, or counts up under the write lock:
+# no other row can have it.
+DRAWN: frozenset[type] = frozenset(
+    {
+        Award,
+        Bid,
+        Consent,
+        Delivery,
+        Entry,
+        Hold,
+        Job,
+        LogEntry,
+        Offer,
+        Order,
+        Record,
+        RecordParty,
+        Result,
+        Settlement,
+        Task,
+    }
+)
+
 # Values that no two rows share, beside the key; None may stand in many rows.
 UNIQUE: tuple[tuple[type, str], ...] = ((Credential, "lookup"), (LogEntry, "record_id"))
 

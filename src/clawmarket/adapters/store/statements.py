@@ -17,8 +17,13 @@ from sqlalchemy import (
     ColumnElement,
     Insert,
     Table,
+    TableValuedAlias,
+    Text,
     bindparam,
+    cast,
+    column,
     delete,
+    func,
     insert,
     literal_column,
     select,
@@ -198,6 +203,44 @@ def _update(kind: type, places: tuple[int, ...], dialect: Dialect) -> Prepared:
     few = prepared(statement, dialect, [*changed, key])
     pick = itemgetter(*places, 0)
     return Prepared(few.sql, lambda row: few.bind(pick(row)))
+
+
+def names_of(kind: type) -> tuple[str, ...]:
+    """Return the columns of a row class in the order of its cells."""
+    return tuple(form.name for form in forms_of(kind))
+
+
+@cache
+def insert_many(kind: type, dialect: Dialect) -> str:
+    """Return the statement that inserts rows given as one JSON list, and returns one row each.
+
+    It is PostgreSQL's own: one value of one type, however many rows there are.
+    """
+    names = names_of(kind)
+    statement = _insert(TABLES[kind], dialect).from_select(names, select(_given(kind, names)))
+    return _sql(statement.returning(literal_column("1")), dialect)
+
+
+@cache
+def update_many(kind: type, places: tuple[int, ...], dialect: Dialect) -> str:
+    """Return the statement that writes some cells of rows given as one JSON list."""
+    table, names, key = TABLES[kind], names_of(kind), _key(kind)
+    changed = [names[place] for place in places]
+    given = _given(kind, [key, *changed])
+    statement = update(table).where(table.c[key] == given.c[key])
+    statement = statement.values({name: given.c[name] for name in changed})
+    return _sql(statement.returning(literal_column("1")), dialect)
+
+
+def _given(kind: type, names: Sequence[str]) -> TableValuedAlias:
+    """Return the rows of a bound JSON list."""
+    columns = [column(name, TABLES[kind].c[name].type) for name in names]
+    rows = func.json_to_recordset(cast(bindparam("rows", type_=Text()), postgresql.JSON()))
+    return rows.table_valued(*columns).render_derived(name="given", with_types=True)
+
+
+def _sql(statement: ClauseElement, dialect: Dialect) -> str:
+    return prepared(statement, dialect, ["rows"]).sql
 
 
 def shape_of(query: Query[Any]) -> Shape:

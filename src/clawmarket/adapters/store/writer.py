@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from clawmarket.domain.kernel.errors import Refused
 from clawmarket.ports.store import (
     SchemaNewerError,
     Snapshot,
@@ -60,12 +61,8 @@ class Writing(Protocol):
         """Take back what was done since the mark."""
         ...
 
-    def keep(self) -> None:
-        """End a command with all that it did."""
-        ...
-
     def commit(self) -> None:
-        """Make the transaction durable. Raises StoreUnsureError."""
+        """Make the transaction durable, with what waits to be written. Raises StoreUnsureError."""
         ...
 
     def rollback(self) -> None:
@@ -125,6 +122,7 @@ class GroupWriter:
         self._closed = False
         self._served = False
         self._expected = 1
+        self._apart = 0  # how many more commands form groups of their own
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -196,13 +194,23 @@ class GroupWriter:
             outcomes = self._group(taken, alone=alone)
         except BaseException as failure:  # noqa: BLE001 - whatever it is, nobody may wait for ever
             self._abandon()
-            outcomes = [_lost(failure) for _ in taken]
+            outcomes = self._failed(failure, len(taken))
         self._expected = len(taken)
         return list(zip(taken, outcomes, strict=True))
+
+    def _failed(self, failure: BaseException, commands: int) -> list[Outcome]:
+        """Return the outcomes of a group that was lost."""
+        if isinstance(failure, Refused) and commands == 1:
+            return [Outcome(failure=failure)]
+        # Whoever's row was refused is not known, but will be when it is tried again by itself.
+        self._apart = GROUP_SIZE
+        return [_lost(failure)] * commands
 
     def _group(self, taken: list[Waiting], *, alone: bool) -> list[Outcome]:
         """Run commands in one transaction, adding each that is taken from the queue."""
         ends = time.monotonic() + GROUP_WORK_S
+        alone = alone or self._apart > 0
+        self._apart = max(0, self._apart - 1)
         rows = self._begin()
         outcome = self._run_first(taken[0].command, rows)
         if outcome.failure is not None:
@@ -227,25 +235,27 @@ class GroupWriter:
 
     def _run_first(self, command: Command, rows: Transaction) -> Outcome:
         # Nothing ran before it, so it needs no savepoint: undoing all undoes it alone.
-        try:
-            return Outcome(command(rows))
-        except BaseException as failure:
-            if not self._writing.is_open:
-                raise GroupLostError from failure
+        outcome = self._outcome(command, rows)
+        if outcome.failure is not None:
             self._writing.rollback()
-            return Outcome(failure=failure)
+        return outcome
 
     def _run(self, command: Command, rows: Transaction) -> Outcome:
         self._writing.mark()
-        try:
-            value = command(rows)
-        except BaseException as failure:
-            if not self._writing.is_open:
-                raise GroupLostError from failure
+        outcome = self._outcome(command, rows)
+        if outcome.failure is not None:
             self._writing.undo()
-            return Outcome(failure=failure)
-        self._writing.keep()
-        return Outcome(value)
+        return outcome
+
+    def _outcome(self, command: Command, rows: Transaction) -> Outcome:
+        try:
+            outcome = Outcome(command(rows))
+        except BaseException as failure:  # noqa: BLE001 - whoever asked gets it
+            outcome = Outcome(failure=failure)
+        # A command need not notice that the database rolled everything back.
+        if not self._writing.is_open:
+            raise GroupLostError from outcome.failure
+        return outcome
 
     def _next(self, ran: int, ends: float) -> Waiting | None:
         """Return the group's next command, or None when it is time to commit.

@@ -74,17 +74,21 @@ def _append(rows: Transaction, batch: Batch, head: LogHead) -> bool:
     for offset, record in enumerate(batch.records):
         rows.add(LogEntry(size + offset, record.record_id))
     for level, number, hashes in grow(size, batch.leaves, lambda *at: read_tile(rows, *at)):
-        _put(rows, LogTile(f"{level}/{number}", hashes), is_new=not read_tile(rows, level, number))
+        tile_id = f"{level}/{number}"
+        _put(rows, LogTile(tile_id, hashes), rows.get(LogTile, tile_id))
     for tally_id, change in batch.tallies.items():
         found = rows.get(Tally, tally_id)
         counted = Tally(tally_id, (found.amount if found else 0) + change)
-        _put(rows, counted, is_new=found is None)
-    _put(rows, head, is_new=batch.head is None)
+        _put(rows, counted, found)
+    _put(rows, head, batch.head)
     return True
 
 
-def _put(rows: Transaction, row: object, *, is_new: bool) -> None:
-    (rows.add if is_new else rows.save)(row)
+def _put(rows: Transaction, row: object, before: object | None) -> None:
+    if before is None:
+        rows.add(row)
+    else:
+        rows.save(row, before)
 
 
 def _sign(batch: Batch, signer: LogSigner, now: int) -> LogHead:

@@ -1,0 +1,190 @@
+"""Changes that wait in memory until their group ends, and are then written together.
+
+A command's changes are seen by itself and by those after it in its group, and are gone without a
+trace if it fails: nothing was written, so there is nothing to take back. One statement for a
+hundred rows costs little more than one for a single row, and a savepoint that is not needed
+costs nothing.
+
+Only what cannot be refused may wait, since a refusal at the end would be the whole group's: rows
+whose key the market draws itself, rows that were looked for in vain, and changes of rows that
+were read. All others are written at once, behind a savepoint of their command.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeVar
+
+from clawmarket.adapters.store.codec import Cell, Codec
+from clawmarket.adapters.store.matching import chosen
+from clawmarket.adapters.store.schema import DRAWN, UNIQUE
+from clawmarket.adapters.store.statements import differing
+from clawmarket.adapters.store.verbs import Changing
+from clawmarket.ports.store import Key, Query, key_of
+
+R = TypeVar("R")
+
+_WITH_UNIQUE = frozenset(kind for kind, _ in UNIQUE)
+
+
+class Change(NamedTuple):
+    """A row as it has to be, and as it is stored; None if it is new."""
+
+    row: Any
+    before: Any
+
+
+Waiting = dict[type, dict[Key, Change]]
+Cells = Sequence[Cell]
+
+
+def by_places(
+    codec: Codec[Any], changes: Mapping[Key, Change]
+) -> tuple[list[Cells], dict[tuple[int, ...], list[Cells]]]:
+    """Return the cells of new rows, and those of changed rows by the places that differ."""
+    new: list[Cells] = []
+    changed: dict[tuple[int, ...], list[Cells]] = {}
+    for row, before in changes.values():
+        cells = codec.encode(row)
+        if before is None:
+            new.append(cells)
+        elif places := differing(cells, codec.encode(before)):
+            changed.setdefault(places, []).append(cells)
+    return new, changed
+
+
+class Deferring(Changing):
+    """The verbs of a transaction whose changes wait."""
+
+    def __init__(self) -> None:
+        self._ended: Waiting = {}  # by commands that came to their end
+        self._begun: Waiting = {}  # by the command under way
+        self._absent: set[tuple[type, Key]] = set()
+        self._needs_savepoint = False
+        self._has_savepoint = False
+
+    @abstractmethod
+    def _write(self, waiting: Waiting) -> None:
+        """Write changes. Raises RowExistsError, RowMissingError."""
+
+    @abstractmethod
+    def _lose(self) -> None:
+        """Roll the whole transaction back, unless the database did so itself."""
+
+    @abstractmethod
+    def _control(self, *statements: str) -> None:
+        """Run statements about the transaction."""
+
+    def mark(self) -> None:
+        """Begin a command that others went before."""
+        self._end()
+        self._needs_savepoint = True
+
+    def undo(self) -> None:
+        """Take back what was done since the mark."""
+        self._begun.clear()
+        if not self._needs_savepoint:
+            self._control("ROLLBACK TO command")
+
+    def write_all(self) -> None:
+        """Write everything that waits."""
+        self._end()
+        self._write_ended()
+
+    def _end(self) -> None:
+        """Let what the last command changed wait with what those before it did."""
+        for kind, changes in self._begun.items():
+            waiting = self._ended.setdefault(kind, changes)
+            if waiting is not changes:
+                for key, (row, before) in changes.items():
+                    known = waiting.get(key)
+                    waiting[key] = Change(row, before if known is None else known.before)
+        self._begun = {}
+
+    def _write_ended(self, *then: str) -> None:
+        """Write what ended commands changed; if that fails, their group is lost."""
+        ended, self._ended = self._ended, {}
+        try:
+            self._write(ended)
+            self._control(*then)
+        except Exception:
+            self._lose()
+            raise
+
+    def _settle(self, kind: type) -> None:
+        """Write what waits for a kind, so that a statement finds it."""
+        if kind in self._ended:
+            self._write_ended()
+        if kind in self._begun:
+            self._secure()
+            self._write({kind: self._begun.pop(kind)})
+
+    def _secure(self) -> None:
+        """Make sure that what this command writes can be taken back without the others' part."""
+        if self._needs_savepoint:
+            # That of a command before is not needed any more, whatever became of it.
+            before = ("RELEASE command",) if self._has_savepoint else ()
+            self._write_ended(*before, "SAVEPOINT command")
+            self._needs_savepoint, self._has_savepoint = False, True
+
+    def get(self, kind: type[R], key: Key) -> R | None:
+        """Return the row with a key, or None."""
+        for waiting in (self._begun, self._ended):
+            changes = waiting.get(kind)
+            if changes is not None and key in changes:
+                row: R = changes[key].row
+                return row
+        found = super().get(kind, key)
+        if found is None:
+            self._absent.add((kind, key))
+        return found
+
+    def find(self, query: Query[R]) -> list[R]:
+        """Return the rows that a query names."""
+        waiting = self._ended.get(query.kind, {}) | self._begun.get(query.kind, {})
+        if not waiting:
+            return super().find(query)
+        # As many stored rows more as may turn out to be others by now.
+        stored = super().find(replace(query, limit=query.limit + len(waiting)))
+        rows = [row for row in stored if key_of(row) not in waiting]
+        return chosen(query, [*rows, *(change.row for change in waiting.values())])
+
+    def add(self, row: object) -> None:
+        """Insert a row. Raises RowExistsError."""
+        kind, key = type(row), key_of(row)
+        if self._is_new(kind, key):
+            self._begun.setdefault(kind, {})[key] = Change(row, None)
+        else:
+            self._settle(kind)
+            self._secure()
+            super().add(row)
+
+    def _is_new(self, kind: type, key: Key) -> bool:
+        """Whether no row can have this key or any unique value of a new row."""
+        if kind in DRAWN:
+            return not any(key in waiting.get(kind, ()) for waiting in (self._begun, self._ended))
+        if kind in _WITH_UNIQUE or (kind, key) not in self._absent:
+            return False
+        self._absent.discard((kind, key))
+        return True
+
+    def save(self, row: object, before: object | None = None) -> None:
+        """Replace the row that has the same key, or of it what differs from before.
+
+        Raises RowMissingError, RowExistsError.
+        """
+        kind, key = type(row), key_of(row)
+        if before is None or kind in _WITH_UNIQUE:
+            self._settle(kind)
+            self._secure()
+            super().save(row, before)
+            return
+        changes = self._begun.setdefault(kind, {})
+        known = changes.get(key)
+        changes[key] = Change(row, before if known is None else known.before)
+
+    def remove(self, kind: type[object], key: Key) -> None:
+        """Delete the row with a key, if there is one."""
+        self._settle(kind)
+        self._secure()
+        super().remove(kind, key)
