@@ -33,15 +33,17 @@ class AnyStatement(AnyTrading):
 
     @invariant()
     def the_books_agree(self) -> None:
-        """All ledger accounts sum to nothing, and no order's money differs."""
+        """All ledger accounts sum to nothing, and no order's and no tab's money differs."""
         books = self.world.operator.do("market.treasury.summary")
         assert (books["sumsToZero"], books["agrees"]) == (True, True)
-        cursor = None
-        while True:
-            page = self.world.operator.do("market.reconciliation.list", limit=50, cursor=cursor)
-            assert page["items"] == []
-            if (cursor := page["nextCursor"]) is None:
-                break
+        for things in ("list", "tabs"):
+            cursor = None
+            while True:
+                listed = f"market.reconciliation.{things}"
+                page = self.world.operator.do(listed, limit=50, cursor=cursor)
+                assert page["items"] == []
+                if (cursor := page["nextCursor"]) is None:
+                    break
 
 
 AnyStatement.TestCase.settings = settings(

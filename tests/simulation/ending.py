@@ -11,6 +11,7 @@ from simulation.post import Post
 from simulation.referee import must
 from simulation.town import Deed, Town
 from simulation.view import View
+from world import Fields
 
 # Nothing that ends needs more rounds than this; a market that never ends does.
 ROUNDS = 500
@@ -72,6 +73,18 @@ def check_log(town: Town) -> None:
     """Assert that the log has every record."""
     (head,) = town.rows(LogHead)
     must(head.size == len(town.rows(Record)), "The log lacks records.")
+
+
+def check_reconciled(town: Town) -> None:
+    """Assert that the market itself, asked by its operator, finds no order or tab that differs."""
+    for things in ("list", "tabs"):
+        params: Fields = {"limit": 50}
+        while True:
+            page = town.submit(town.parties[-1], f"market.reconciliation.{things}", params, "")
+            must(page["items"] == [], f"The books differ: {page['items'][:1]}.")
+            if page["nextCursor"] is None:
+                break
+            params["cursor"] = page["nextCursor"]
 
 
 def check_receipts(town: Town, view: View) -> None:

@@ -135,6 +135,7 @@ class Simulation:
         self._settle()
         if self.step % DEEP_CHECK_EVERY == 0:
             self.stored.check()
+            ending.check_reconciled(self.town)
         self._note(action, facts)
 
     def _note(self, action: str, facts: Fields) -> None:
@@ -217,6 +218,7 @@ class Simulation:
         ending.finish_jobs(town, self.post, view)
         self._settle()
         ending.check_log(town)
+        ending.check_reconciled(town)
         ending.check_receipts(town, view)
         self._note("all proven", {})
 

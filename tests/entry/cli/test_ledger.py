@@ -152,7 +152,7 @@ def test_an_order_is_reconciled_and_traced(buyer: tuple[Cli, str]) -> None:
     ]
 
 
-def test_an_operator_has_the_latest_orders_checked(
+def test_an_operator_has_the_latest_orders_and_tabs_checked(
     buyer: tuple[Cli, str], market: LocalMarket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing differs; a member is refused."""
@@ -167,4 +167,5 @@ def test_an_operator_has_the_latest_orders_checked(
     document = done(outcome)
 
     assert (document["orders"], document["items"], document["agrees"]) == (1, [], True)
+    assert me("reconcile", "--limit", "1").out == "All agrees: 1 order and 0 tabs checked.\n"
     assert me("repair", "list").out == "No rail leaves anything open.\n"

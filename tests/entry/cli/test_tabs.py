@@ -1,9 +1,14 @@
 """Post-pay on the command line, against a real market: quoted before it can cost, shown after."""
 
+import re
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
-from cli.terminal import Cli, Outcome
+import pysqlite3
+import pytest
+
+from cli.terminal import Cli, LocalMarket, Outcome
 
 Join = Callable[[str], Cli]
 TERMS = ("--unit", "call", "--price", "0.01", "--cap", "5", "--units-per-minute", "60")
@@ -153,3 +158,36 @@ def test_forgiving_says_what_is_given_up(join: Join) -> None:
     done(provider("tab", "append", tab_id, "3", "--json"))
     planned = provider("tab", "forgive", tab_id, "--dry-run")
     assert "given up  0.03 credits: owed to you, and given up" in planned.out
+
+
+def test_an_operator_is_told_which_tab_differs(
+    join: Join, market: LocalMarket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Named with what was expected and found; exits 1, and -q prints the id."""
+    provider, consumer, trust_id = trusting(join)
+    tab_id = done(consumer("tab", "open", trust_id, "--yes", "--json"))["tabId"]
+    done(provider("tab", "append", tab_id, "3", "--json"))
+    done(provider("tab", "close", tab_id, "--json"))
+    token = (market.folder / "market" / "operator.token").read_text()
+    monkeypatch.setenv("CLAWMARKET_API_KEY", token.strip())
+    assert done(provider("reconcile", "--limit", "1", "--json"))["tabs"] == 1
+    assert re.fullmatch(
+        r"All agrees: 0 orders and [0-9]+ tabs? checked.\n", provider("reconcile").out
+    )
+    market.stop()
+    with closing(pysqlite3.connect(market.folder / "market" / "market.db")) as database:
+        database.execute("UPDATE tabs SET owed = 50000, entries = 2 WHERE tab_id = ?", (tab_id,))
+        database.commit()
+    market.start()
+
+    shown = provider("reconcile")
+    lines = [re.split(r"  +", line) for line in shown.out.splitlines()]
+    assert (shown.status, lines[1:3]) == (
+        1,
+        [[tab_id, "entries", "1", "2"], [tab_id, "owed", "0.03 credits", "0.05 credits"]],
+    )
+    assert shown.out.splitlines()[-1] == f"next: clawmarket tab reconcile {tab_id}"
+    assert " and 1 of " in shown.out.splitlines()[-2]
+    assert provider("reconcile", "-q").out == f"{tab_id}\n"
+    listed = provider("reconcile", "--json").document
+    assert ([item["tabId"] for item in listed["items"]], listed["agrees"]) == ([tab_id], False)

@@ -86,8 +86,8 @@ def differences(books: OrderBooks) -> Iterator[Difference]:
     """
     settlement = books.settlement
     if settlement is None or settlement.state not in ASKED:
-        yield from _sum_differences("records", due(settlement), books.recorded)
-    yield from _sum_differences("ledger", books.recorded, books.posted)
+        yield from sum_differences("records", due(settlement), books.recorded)
+    yield from sum_differences("ledger", books.recorded, books.posted)
     if settlement is not None:
         yield from _settlement_differences(books, settlement)
         yield from _hold_differences(settlement, books.hold)
@@ -118,15 +118,15 @@ def rail_differences(steps: Iterable[tuple[RailStep, str | None]]) -> Iterator[D
 
 
 def _settlement_differences(books: OrderBooks, one: Settlement) -> Iterator[Difference]:
-    yield from _unequal("settlement.amount", books.amount, one.amount)
+    yield from unequal("settlement.amount", books.amount, one.amount)
     if one.state in ASKED:
         return
     ended, out = one.state in ENDED, one.seller_amount + one.fee
     if ended != books.over:
         yield Difference("settlement.status", "ended" if books.over else "open", one.state)
     if ended:
-        yield from _unequal("settlement.division", one.amount, out + one.refund_amount)
-    yield from _unequal("settlement.fee", split_fee(out, one.fee_bps)[1], one.fee)
+        yield from unequal("settlement.division", one.amount, out + one.refund_amount)
+    yield from unequal("settlement.fee", split_fee(out, one.fee_bps)[1], one.fee)
 
 
 def _hold_differences(one: Settlement, hold: Hold | None) -> Iterator[Difference]:
@@ -137,21 +137,23 @@ def _hold_differences(one: Settlement, hold: Hold | None) -> Iterator[Difference
         return
     if hold.owner != one.payer:
         yield Difference("hold.owner", one.payer, hold.owner)
-    yield from _unequal("hold.amount", one.amount, hold.amount)
+    yield from unequal("hold.amount", one.amount, hold.amount)
     if one.state in ASKED:
         return
     states = _RESOLVED.get(one.state, (HoldState.PENDING,))
     if hold.state not in states:
         yield Difference("hold.status", " or ".join(states), hold.state)
-    yield from _unequal("hold.posted", one.seller_amount + one.fee, hold.posted)
+    yield from unequal("hold.posted", one.seller_amount + one.fee, hold.posted)
 
 
-def _sum_differences(what: str, expected: Sums, found: Sums) -> Iterator[Difference]:
+def sum_differences(what: str, expected: Sums, found: Sums) -> Iterator[Difference]:
+    """Yield where two sums of movements differ, by ledger account and asset."""
     for key in sorted(expected.keys() | found.keys()):
         account, asset = key
-        yield from _unequal(f"{what} {account} {asset}", expected[key], found[key])
+        yield from unequal(f"{what} {account} {asset}", expected[key], found[key])
 
 
-def _unequal(what: str, expected: int, found: int) -> Iterator[Difference]:
+def unequal(what: str, expected: int, found: int) -> Iterator[Difference]:
+    """Yield a difference unless two figures are equal."""
     if expected != found:
         yield Difference(what, str(expected), str(found))

@@ -317,19 +317,20 @@ DECLARED: tuple[Declared, ...] = (
         "reconcile",
         "clawmarket.entry.cli.books.reconcile:reconcile",
         "Check that settlement, records, ledger and receipt of an order agree.",
-        "Exits 1 when something differs. Without an order an operator has the latest orders "
-        "checked.",
+        "Exits 1 when something differs. Without an order an operator has the latest orders and "
+        "the latest tabs checked.",
         params=(
             click.Argument(["order_id"], metavar="ORDER_ID", required=False),
             click.Option(
                 ["--limit", "limit"],
                 type=WholeType(1, 100_000),
                 default=50,
-                help="Without an order: how many of the latest to check.  [default: 50]",
+                help="Without an order: how many of the latest orders, and of the latest tabs, to "
+                "check.  [default: 50]",
             ),
         ),
         remote=True,
-        quiet="Print only the ids of the orders that differ.",
+        quiet="Print only the ids of the orders and tabs that differ.",
     ),
     Declared(
         "order watch",

@@ -1,23 +1,26 @@
-"""`reconcile`: whether all that is known about an order's money agrees."""
+"""`reconcile`: whether all that is known about the money of orders and tabs agrees."""
 
 import re
 
 from clawmarket.domain.kernel.money import format_amount
 from clawmarket.entry.cli.catalog import Entry, method_entry
 from clawmarket.entry.cli.invocation import Invocation
+from clawmarket.entry.cli.labels import counted
 from clawmarket.entry.cli.output import disclosed, finish
 from clawmarket.entry.cli.remote.client import Market, reach
 from clawmarket.entry.cli.tables import pairs, table
 from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE
 
 _SUMMARY = "web3.market.reconciliation.summary"
-_LIST = "market.reconciliation.list"
+# From what is looked at to the method that lists it.
+_LISTS = {"orders": "market.reconciliation.list", "tabs": "market.reconciliation.tabs"}
 _PAGE = 50
 _DIGITS = re.compile(r"-?[0-9]+", re.ASCII)
+_COUNTS = ("entries", "quantity")
 
 
 def reconcile(invocation: Invocation) -> int:
-    """Check one order, or as an operator the latest ones; 1 when something differs."""
+    """Check one order, or as an operator the latest orders and tabs; 1 when something differs."""
     order_id = invocation.values.get("order_id")
     with reach(invocation) as market:
         if order_id is None:
@@ -27,42 +30,75 @@ def reconcile(invocation: Invocation) -> int:
                 market.call(_SUMMARY, {"orderId": order_id}), method_entry(_SUMMARY)
             )
     items: list[Entry] = document["items"] if order_id is None else [document]
-    differing = [item for item in items if not item["agrees"]]
+    differing = [item for item in items if not _is_well(item)]
     document |= {"ok": not differing, "next": _next(differing)}
     lines = _order_lines(document) if order_id is not None else _latest_lines(document)
     lines += [f"next: {step}" for step in document["next"]]
-    finish(invocation, document, lines, [item["orderId"] for item in differing])
+    finish(invocation, document, lines, [_id_of(item) for item in differing])
     return EXIT_NEGATIVE if differing else EXIT_DONE
 
 
 def _latest(market: Market, limit: int) -> Entry:
-    """Return the differences of the latest orders, walked page by page."""
+    """Return the differences of the latest orders and tabs, with how many were looked at."""
+    orders, tabs = (_walked(market, things, limit) for things in _LISTS)
+    items = [*orders["items"], *tabs["items"]]
+    counts = {"orders": orders["orders"], "tabs": tabs["tabs"]}
+    cursors = {"nextCursor": orders["nextCursor"], "nextTabCursor": tabs["nextCursor"]}
+    return {**orders, "items": items, **counts, **cursors, "agrees": not items}
+
+
+def _walked(market: Market, things: str, limit: int) -> Entry:
+    """Return what differs among the latest orders or tabs, walked page by page."""
     items: list[Entry] = []
-    orders, cursor = 0, None
-    while orders < limit:
-        params = {"limit": min(_PAGE, limit - orders)} | ({"cursor": cursor} if cursor else {})
-        page = disclosed(market.call(_LIST, params), method_entry(_LIST))
+    looked, cursor = 0, None
+    while looked < limit:
+        params = {"limit": min(_PAGE, limit - looked)} | ({"cursor": cursor} if cursor else {})
+        page = disclosed(market.call(_LISTS[things], params), method_entry(_LISTS[things]))
         items += page["items"]
-        orders, cursor = orders + page["orders"], page["nextCursor"]
+        looked, cursor = looked + page[things], page["nextCursor"]
         if cursor is None:
             break
-    return {**page, "items": items, "orders": orders, "agrees": not items}
+    return {**page, "items": items, things: looked}
+
+
+def _is_well(item: Entry) -> bool:
+    """Tell whether all agrees; of a tab also whether all of it could be looked at."""
+    return bool(item["agrees"] and item.get("complete", True))
+
+
+def _id_of(item: Entry) -> str:
+    return str(item["tabId"] if "tabId" in item else item["orderId"])
 
 
 def _next(differing: list[Entry]) -> list[str]:
-    return [f"clawmarket order trace {item['orderId']}" for item in differing[:1]]
+    return [
+        f"clawmarket {'tab reconcile' if 'tabId' in item else 'order trace'} {_id_of(item)}"
+        for item in differing[:1]
+    ]
 
 
 def _latest_lines(document: Entry) -> list[str]:
+    orders, tabs = counted(document["orders"], "order"), counted(document["tabs"], "tab")
     if not document["items"]:
-        return [f"All agrees: {document['orders']} orders checked."]
+        return [f"All agrees: {orders} and {tabs} checked."]
+    rows = [row for item in document["items"] for row in _difference_rows(item)]
+    differing = sum("tabId" in item for item in document["items"])
+    head = ("order or tab", "what", "expected", "found")
+    others = len(document["items"]) - differing
+    return [*table(head, rows), f"{others} of {orders} and {differing} of {tabs} differ."]
+
+
+def _difference_rows(item: Entry) -> list[tuple[str, str, str, str]]:
     rows = [
-        (item["orderId"], one["what"], _shown(one["expected"]), _shown(one["found"]))
-        for item in document["items"]
+        (_id_of(item), one["what"], _fact(one, "expected"), _fact(one, "found"))
         for one in item["differences"]
     ]
-    head = ("order", "what", "expected", "found")
-    return [*table(head, rows), f"{len(document['items'])} of {document['orders']} orders differ."]
+    unread = not item.get("complete", True)
+    return [*rows, (_id_of(item), "not all was looked at", "", "")] if unread else rows
+
+
+def _fact(one: Entry, name: str) -> str:
+    return str(one[name]) if one["what"] in _COUNTS else _shown(one[name])
 
 
 def _order_lines(document: Entry) -> list[str]:

@@ -1,28 +1,44 @@
-"""Whether a tab's entries, its sum and the ledger tell one story."""
+"""Whether a tab's uses, its sums, its lock, its records and the ledger tell one story."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Annotated
 
+import orjson
 from pydantic import Field
 
-from clawmarket.domain.kernel.ids import moment_prefix
-from clawmarket.domain.kernel.money import split_fee
-from clawmarket.domain.market.tab import Tab, TabNotFoundError, TabState
+from clawmarket.domain.kernel.ids import lowest_id, moment_prefix
+from clawmarket.domain.market.tab import (
+    Tab,
+    TabAbandoned,
+    TabForgiven,
+    TabNotFoundError,
+    TabOpened,
+    TabSettled,
+)
+from clawmarket.domain.market.tab_books import TabBooks, Used, differences, paid
 from clawmarket.domain.market.usage import MAX_ENTRIES, Usage
-from clawmarket.domain.treasury.account import FEES, available, held
 from clawmarket.domain.treasury.entry import Entry, Posting
+from clawmarket.domain.treasury.hold import Hold
 from clawmarket.domain.treasury.reconciliation import Difference, Sums, summed
+from clawmarket.domain.trust.record import Record, RecordParty, party_link
 from clawmarket.ports.store import Query, Snapshot
-from clawmarket.registry.fields import Amount, Answer, Request, TabId, Word
-from clawmarket.registry.methods import Verb, read
+from clawmarket.registry.fields import Amount, Answer, Cursor, Request, TabId, Word
+from clawmarket.registry.methods import Scope, Verb, read
 from clawmarket.services.call import Call
+from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.postpay.tabs import OPENED, own_tab
 from clawmarket.services.market.postpay.views import Units
-from clawmarket.services.treasury.reconciliation import DifferenceView, MovedView
+from clawmarket.services.treasury.reconciliation import DifferenceView, MovedView, postings_of
 
 _PAGE = 500
+_FEW = 20
 MAX_DIFFERENCES = 100
+# A record's id begins with its moment, or with a later one after the clock was set back; so many
+# of the consumer's records from then on are looked through.
+MAX_LOOKED = 1_000
+OPENING = (TabOpened.kind,)
+ENDINGS = (TabSettled.kind, TabForgiven.kind, TabAbandoned.kind)
 
 
 class ReconcileTab(Request):
@@ -38,23 +54,16 @@ class TabReconciliation(Answer):
     status: Word
     entries: int
     quantity: Units
-    cost: Amount
-    owed: Amount
+    cost: Annotated[Amount, Field(description="What the entries add up to.")]
+    owed: Annotated[Amount, Field(description="What the tab says that they cost.")]
+    paid: Annotated[Amount, Field(description="What the tab says was paid, with the fee.")]
     ledger: list[MovedView]
     agrees: bool
     differences: Annotated[list[DifferenceView], Field(description="The first hundred.")]
     complete: Annotated[
-        bool, Field(description="Whether every entry was read and every difference is shown.")
+        bool,
+        Field(description="Whether every entry and record was read and every difference is shown."),
     ]
-
-
-@dataclass(slots=True)
-class Used:
-    """What the entries that were read add up to."""
-
-    entries: int = 0
-    quantity: int = 0
-    cost: int = 0
 
 
 @read(
@@ -64,20 +73,75 @@ class Used:
     verb=Verb("tab reconcile", ("tabId",)),
 )
 def reconcile_tab(call: Call, rows: Snapshot, request: ReconcileTab) -> TabReconciliation:
-    """Hold a tab's entries, what is owed and what the ledger moved together.
+    """Hold a tab's entries, what is owed, its records and what the ledger moved together.
 
     For its two sides and for operators.
     """
     found = rows.get(Tab, request.tab_id) if call.is_operator else None
-    tab = found or own_tab(rows, request.tab_id, call.actor, side="any")
-    used, posted = Used(), summed(_posted(rows, tab))
-    differences: list[DifferenceView] = []
+    return _reconciled(rows, found or own_tab(rows, request.tab_id, call.actor, side="any"))
+
+
+class ReconcileTabs(Request):
+    """How many of the latest tabs to look at."""
+
+    cursor: Cursor | None = None
+    limit: Annotated[
+        int,
+        Field(strict=True, ge=1, le=50, description="How many tabs a page looks at, at the most."),
+    ] = 20
+
+
+class TabReconciliationPage(Answer):
+    """The tabs of a page whose money does not agree; empty where all is well."""
+
+    items: list[TabReconciliation]
+    tabs: Annotated[
+        int,
+        Field(description="How many tabs this page looked at; fewer where they have many entries."),
+    ]
+    next_cursor: Cursor | None
+
+
+@read("market.reconciliation.tabs", scope=Scope.ADMIN)
+def reconcile_tabs(_call: Call, rows: Snapshot, request: ReconcileTabs) -> TabReconciliationPage:
+    """List the tabs whose money does not agree, looking at the latest tabs first.
+
+    Also those of which not everything could be read.
+    """
+    page = scan(rows, Listing(Tab, {}, request.cursor, request.limit))
+    looked: list[TabReconciliation] = []
+    entries = 0
+    for tab in page.items:
+        if entries >= MAX_ENTRIES:
+            break
+        looked.append(_reconciled(rows, tab))
+        entries += looked[-1].entries
+    whole = len(looked) == len(page.items)
+    return TabReconciliationPage(
+        items=[one for one in looked if not (one.agrees and one.complete)],
+        tabs=len(looked),
+        next_cursor=page.next_cursor if whole else looked[-1].tab_id,
+    )
+
+
+@dataclass(slots=True)
+class Told:
+    """What the records of a tab posted, and which are missing; `unsure` if that is not known."""
+
+    posted: Sums = field(default_factory=Sums)
+    missing: list[Difference] = field(default_factory=list)
+    unsure: bool = False
+
+
+def _reconciled(rows: Snapshot, tab: Tab) -> TabReconciliation:
+    told, used, posted = _told(rows, tab), Used(), summed(_posted(rows, tab))
+    hold = rows.get(Hold, tab.hold_id) if tab.hold_id else None
+    books = TabBooks(tab, hold, None if told.unsure else told.posted, posted)
+    found = list(told.missing)
     unshown = 0
-    for one in _differences(tab, _used(rows, tab), used, posted):
-        if len(differences) < MAX_DIFFERENCES:
-            differences.append(
-                DifferenceView(what=one.what, expected=one.expected, found=one.found)
-            )
+    for one in differences(books, _used(rows, tab), used):
+        if len(found) < MAX_DIFFERENCES:
+            found.append(one)
         else:
             unshown += 1
     return TabReconciliation(
@@ -87,13 +151,16 @@ def reconcile_tab(call: Call, rows: Snapshot, request: ReconcileTab) -> TabRecon
         quantity=str(used.quantity),
         cost=str(used.cost),
         owed=str(tab.owed),
+        paid=str(paid(tab)),
         ledger=[
             MovedView(account=account, asset=asset, amount=str(amount))
             for (account, asset), amount in sorted(posted.items())
         ],
-        agrees=not differences,
-        differences=differences,
-        complete=not unshown and used.entries <= MAX_ENTRIES,
+        agrees=not found,
+        differences=[
+            DifferenceView(what=d.what, expected=d.expected, found=d.found) for d in found
+        ],
+        complete=not unshown and not told.unsure and used.entries <= MAX_ENTRIES,
     )
 
 
@@ -112,11 +179,12 @@ def _page(equal: dict[str, str], after: str | None, limit: int) -> Query[Usage]:
 
 
 def _posted(rows: Snapshot, tab: Tab) -> Iterator[Posting]:
-    """Yield what the ledger moved for a tab, as it began and as it ended.
+    """Yield what the ledger moved for a tab, as it began, as it closed and as it ended.
 
     Entries have no index by what they are for, but an id begins with the moment of its record.
     """
-    for moment in sorted({tab.opened_at, tab.ended_at or tab.opened_at}):
+    moments = {tab.opened_at, tab.closed_at or tab.opened_at, tab.ended_at or tab.opened_at}
+    for moment in sorted(moments):
         after: str | None = None
         prefix = moment_prefix("entry", moment)
         while page := rows.find(Query(Entry, prefix=prefix, after=after, limit=_PAGE)):
@@ -125,38 +193,44 @@ def _posted(rows: Snapshot, tab: Tab) -> Iterator[Posting]:
             after = page[-1].entry_id
 
 
-def _differences(tab: Tab, uses: Iterable[Usage], used: Used, posted: Sums) -> Iterator[Difference]:
-    """Yield what does not agree; on the way count what was used."""
-    for usage in uses:
-        used.entries += 1
-        used.quantity += usage.quantity
-        due = tab.cost_of(used.quantity) - used.cost
-        yield from _unequal(f"{usage.usage_id} cost", due, usage.cost)
-        used.cost += usage.cost
-    yield from _unequal("entries", used.entries, tab.entries)
-    yield from _unequal("quantity", used.quantity, tab.quantity)
-    yield from _unequal("owed", used.cost, tab.owed)
-    if tab.owed > tab.cap:
-        yield Difference("owed", f"at most {tab.cap}", str(tab.owed))
-    expected = _due(tab)
-    for key in sorted(expected.keys() | posted.keys()):
-        yield from _unequal(f"ledger {' '.join(key)}", expected[key], posted[key])
+def _told(rows: Snapshot, tab: Tab) -> Told:
+    """Return what the records of a tab's opening and of its end say; no other one moves money."""
+    told = Told()
+    for kinds, moment in ((OPENING, tab.opened_at), (ENDINGS, tab.ended_at)):
+        if moment is not None:
+            _take(told, rows, tab, kinds, moment)
+    return told
 
 
-def _due(tab: Tab) -> Sums:
-    """Return what must have moved: all that is owed once it is settled, a lock before that."""
-    sums = Sums()
-    if tab.hold_id is not None and tab.ended_at is None:
-        sums[available(tab.consumer), tab.asset] -= tab.cap
-        sums[held(tab.consumer), tab.asset] += tab.cap
-    if tab.state is TabState.SETTLED:
-        seller_amount, fee = split_fee(tab.owed, tab.fee_bps)
-        sums[available(tab.consumer), tab.asset] -= tab.owed
-        sums[available(tab.provider), tab.asset] += seller_amount
-        sums[FEES, tab.asset] += fee
-    return sums
+def _take(told: Told, rows: Snapshot, tab: Tab, kinds: tuple[str, ...], moment: int) -> None:
+    more = False
+    for looked, record in enumerate(_records_since(rows, tab.consumer, moment), start=1):
+        if record is not None and record.at == moment and _tells(record, tab, kinds):
+            told.posted.update(summed(postings_of(record)))
+            return
+        more = looked >= MAX_LOOKED
+    if more:
+        told.unsure = True
+    else:
+        what = "record of the opening" if kinds is OPENING else "record of the end"
+        told.missing.append(Difference(what, "there", "missing"))
 
 
-def _unequal(what: str, expected: int, found: int) -> Iterator[Difference]:
-    if expected != found:
-        yield Difference(what, str(expected), str(found))
+def _tells(record: Record, tab: Tab, kinds: tuple[str, ...]) -> bool:
+    events = orjson.loads(record.body)["events"]
+    return any(one["kind"] in kinds and one["tabId"] == tab.tab_id for one in events)
+
+
+def _records_since(rows: Snapshot, account_id: str, moment: int) -> Iterator[Record | None]:
+    """Yield what an account may see from a moment on, the oldest first; None where one is lost."""
+    prefix = party_link(account_id, "")
+    after, left = prefix + lowest_id("record", moment), MAX_LOOKED
+    while left and (page := rows.find(_links(prefix, after, min(left, _FEW)))):
+        for link in page:
+            yield rows.get(Record, link.record_id)
+        left -= len(page)
+        after = page[-1].link_id
+
+
+def _links(prefix: str, after: str, limit: int) -> Query[RecordParty]:
+    return Query(RecordParty, prefix=prefix, after=after, limit=limit)
