@@ -335,3 +335,23 @@ def test_only_operators_list_what_differs(world: World) -> None:
     for side in (provider, consumer):
         with pytest.raises(Refused, match="scope admin"):
             side.do(TABS)
+
+
+def test_many_wrong_uses_hide_no_wrong_money(world: World) -> None:
+    """What differs in the ledger is among the hundred that are shown."""
+    provider, consumer, tab = world.on_a_tab()
+    for _ in range(reconciling.MAX_DIFFERENCES + 1):
+        provider.appends(tab, 1)
+        world.pass_time(seconds=1)
+    provider.closes(tab)
+    plant(world, Entry, lambda _row: None)
+
+    def forget(rows: Any) -> None:
+        for use in rows.find(Query(Usage, limit=1_000)):
+            rows.save(replace(use, owed=0))
+
+    world.run(world.store.write(forget))
+    facts = differing(world, provider, consumer)
+
+    assert len(facts) == reconciling.MAX_DIFFERENCES
+    assert ("ledger CONSUMER/available credits", "-1010000", "0") in facts

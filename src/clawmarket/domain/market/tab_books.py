@@ -53,20 +53,21 @@ def due(tab: Tab) -> Sums:
     return sums
 
 
-def differences(books: TabBooks, uses: Iterable[Usage], used: Used) -> Iterator[Difference]:
-    """Yield every disagreement about a tab; on the way count in `used` what was used."""
-    tab = books.tab
-    yield from _use_differences(tab, uses, used)
-    yield from _sum_differences(tab, used)
-    yield from _lock_differences(tab, books.hold)
-    expected = due(tab)
+def differences(books: TabBooks, used: Used) -> Iterator[Difference]:
+    """Yield every disagreement about a tab's sums and money; `used` is what its uses add up to."""
+    yield from _sum_differences(books.tab, used)
+    yield from _lock_differences(books.tab, books.hold)
+    expected = due(books.tab)
     if books.recorded is not None:
         yield from sum_differences("records", expected, books.recorded)
     yield from sum_differences("ledger", expected, books.posted)
 
 
-def _use_differences(tab: Tab, uses: Iterable[Usage], used: Used) -> Iterator[Difference]:
-    """Yield which use costs something else than its units do, or does not follow the one before."""
+def use_differences(tab: Tab, uses: Iterable[Usage], used: Used) -> Iterator[Difference]:
+    """Yield which use costs something else than its units do, or does not follow the one before.
+
+    On the way it counts in `used` what they add up to.
+    """
     owed = 0
     for usage in uses:
         before = tab.cost_of(used.quantity)

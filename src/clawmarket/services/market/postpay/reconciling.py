@@ -16,7 +16,7 @@ from clawmarket.domain.market.tab import (
     TabOpened,
     TabSettled,
 )
-from clawmarket.domain.market.tab_books import TabBooks, Used, differences, paid
+from clawmarket.domain.market.tab_books import TabBooks, Used, differences, paid, use_differences
 from clawmarket.domain.market.usage import MAX_ENTRIES, Usage
 from clawmarket.domain.treasury.entry import Entry, Posting
 from clawmarket.domain.treasury.hold import Hold
@@ -59,7 +59,9 @@ class TabReconciliation(Answer):
     paid: Annotated[Amount, Field(description="What the tab says was paid, with the fee.")]
     ledger: list[MovedView]
     agrees: bool
-    differences: Annotated[list[DifferenceView], Field(description="The first hundred.")]
+    differences: Annotated[
+        list[DifferenceView], Field(description="The first hundred; sums and money before entries.")
+    ]
     complete: Annotated[
         bool,
         Field(description="Whether every entry and record was read and every difference is shown."),
@@ -137,13 +139,15 @@ def _reconciled(rows: Snapshot, tab: Tab) -> TabReconciliation:
     told, used, posted = _told(rows, tab), Used(), summed(_posted(rows, tab))
     hold = rows.get(Hold, tab.hold_id) if tab.hold_id else None
     books = TabBooks(tab, hold, None if told.unsure else told.posted, posted)
-    found = list(told.missing)
-    unshown = 0
-    for one in differences(books, _used(rows, tab), used):
-        if len(found) < MAX_DIFFERENCES:
-            found.append(one)
-        else:
-            unshown += 1
+    in_uses: list[Difference] = []
+    count = 0
+    for count, one in enumerate(use_differences(tab, _used(rows, tab), used), start=1):
+        if count <= MAX_DIFFERENCES:
+            in_uses.append(one)
+    # What is wrong with the money comes first, so that no number of wrong uses hides it.
+    in_money = [*told.missing, *differences(books, used)]
+    found = [*in_money, *in_uses][:MAX_DIFFERENCES]
+    complete = len(found) == len(in_money) + count and used.entries <= MAX_ENTRIES
     return TabReconciliation(
         tab_id=tab.tab_id,
         status=tab.state,
@@ -160,7 +164,7 @@ def _reconciled(rows: Snapshot, tab: Tab) -> TabReconciliation:
         differences=[
             DifferenceView(what=d.what, expected=d.expected, found=d.found) for d in found
         ],
-        complete=not unshown and not told.unsure and used.entries <= MAX_ENTRIES,
+        complete=complete and not told.unsure,
     )
 
 
