@@ -1,11 +1,12 @@
 """A store that fails as real ones do: before the write, after it, for a while, or for good."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from clawmarket.ports.store import (
     Key,
+    Place,
     Query,
     Snapshot,
     Store,
@@ -104,7 +105,7 @@ class FaultyStore:
         """Run a function on a snapshot."""
         return self.inner.read(ask)
 
-    async def write(self, command: Callable[[Transaction], T]) -> T:
+    async def write(self, command: Callable[[Transaction], T], *, seeks: Sequence[Place] = ()) -> T:
         """Run a function in a transaction, unless or although a fault comes between."""
         context = self.context
         fault = NOTHING if self.weather is CALM else self.chance.weighed(self.weather)
@@ -117,7 +118,7 @@ class FaultyStore:
             watches.append(Watch(rows))
             return command(watches[-1])
 
-        value = await self.inner.write(watched)
+        value = await self.inner.write(watched, seeks=seeks)
         changes = watches[-1].changes()
         if changes:
             self.commits.append(Commit(context, changes))

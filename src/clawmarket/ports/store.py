@@ -4,7 +4,7 @@ Rows are the domain's own frozen dataclasses; the first field is the key. An ada
 class in a table of its own and gives back equal values.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Generic, Protocol, TypeVar
 
@@ -20,6 +20,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 Key = str | int
+Place = tuple[type, Key]
 Value = str | int | bool | None
 
 
@@ -143,7 +144,10 @@ class Transaction(Snapshot, Protocol):
     """A view that can be changed; all of it is kept, or none."""
 
     def add(self, row: object) -> None:
-        """Insert a row. Raises RowExistsError, at the latest when the command ends."""
+        """Insert a row. Raises RowExistsError.
+
+        A key that the market draws itself may be found taken only when the transaction ends.
+        """
         ...
 
     def save(self, row: object, before: object | None = None) -> None:
@@ -166,10 +170,11 @@ class Store(Protocol):
         """Run a function on a snapshot and return what it returns."""
         ...
 
-    async def write(self, command: Callable[[Transaction], T]) -> T:
+    async def write(self, command: Callable[[Transaction], T], *, seeks: Sequence[Place] = ()) -> T:
         """Run a function in a transaction of its own and return once it is durable.
 
-        Whatever the function raises undoes what it did and is raised here.
+        Whatever the function raises undoes what it did and is raised here. `seeks` are rows that
+        it will look for and hardly find; a database far away is asked once for those of a group.
         Raises StoreLostError, StoreUnsureError, StoreBusyError.
         """
         ...

@@ -253,7 +253,8 @@ class Pipeline:
             case Manner.READ:
                 self._read(passage)
             case Manner.WRITE:
-                await self.ports.store.write(lambda rows: _inside(passage, rows))
+                seeks = [(KeptAnswer, _key_scope(passage.call))] if passage.call.key else []
+                await self.ports.store.write(lambda rows: _inside(passage, rows), seeks=seeks)
             case Manner.ASK:
                 answer = await passage.method.handler(passage.call, self, passage.request)
                 passage.answer = answer.model_dump(mode="json", by_alias=True)

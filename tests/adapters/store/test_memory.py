@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawmarket.adapters.store.memory import MemoryStore
+from clawmarket.adapters.store.schema import DRAWN
 from clawmarket.adapters.store.sqlite import SqliteStore, open_sqlite
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.trust.record import LogEntry
 from clawmarket.domain.trust.session import Credential
-from clawmarket.ports.store import Query, Store, Transaction, key_of
+from clawmarket.ports.store import Query, RowExistsError, Store, Transaction, key_of
 from stored_rows import a_credential, a_job, every
 
 KEYS = st.sampled_from(["", "a", "a\0", "ab", "b", "é", "\uffff", "\U00010000"])
@@ -32,7 +33,7 @@ JOBS = st.builds(
 ROWS = st.one_of(
     JOBS,
     st.builds(a_credential, KEYS, KEYS, MOMENTS),
-    st.builds(LogEntry, st.integers(-2, 2), KEYS),
+    st.integers(-2, 2).map(lambda index: LogEntry(index, f"{index}")),
 )
 QUERIES = st.builds(
     lambda **asked: Query(Job, **asked),
@@ -80,13 +81,20 @@ def _do(work: Transaction, step: Step) -> object:
     if step.what == "raise":
         raise StoppedError
     verbs: dict[str, Callable[[], object]] = {
-        "add": lambda: work.add(row),
+        "add": lambda: _add(work, row),
         "save": lambda: work.save(row),
         "save changes": lambda: work.save(row, work.get(type(row), key_of(row))),
         "remove": lambda: work.remove(type(row), key_of(row)),
         "get": lambda: work.get(type(row), key_of(row)),
     }
     return verbs[step.what]()
+
+
+def _add(work: Transaction, row: object) -> None:
+    # Of keys that the market draws a store need not say at once that they are taken.
+    if type(row) in DRAWN and work.get(type(row), key_of(row)) is not None:
+        raise RowExistsError("There is a row with this key already.")
+    work.add(row)
 
 
 def _command(work: Transaction, steps: list[Step], *, catches: bool) -> list[object]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from clawmarket.adapters.store.sqlite import SqliteStore, open_sqlite
 from clawmarket.adapters.store.writer import GroupWriter, Outcome
 from clawmarket.domain.trust.record import LogEntry, Tally
 from clawmarket.ports.store import (
+    Place,
     RowExistsError,
     SchemaNewerError,
     StoreLostError,
@@ -44,6 +45,9 @@ class Paper:
 
     def begin(self) -> Any:
         """Begin a transaction without rows."""
+
+    def foresee(self, places: Sequence[Place]) -> None:
+        """Know nothing."""
 
     def mark(self) -> None:
         """Begin a command."""

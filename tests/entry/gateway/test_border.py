@@ -1,7 +1,7 @@
 """The border: headers on every answer, host names, defects that show nothing but an id."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from clawmarket.domain.kernel.errors import REFUSALS
 from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.entry.gateway.wire import failure
-from clawmarket.ports.store import Snapshot, Transaction
+from clawmarket.ports.store import Place, Snapshot, Transaction
 from clawmarket.registry.codes import CODES
 from gateway.front import Front
 from world import World
@@ -29,9 +29,9 @@ class BrokenStore:
         """Fail."""
         raise RuntimeError(f"cannot read {ask} for {self.secret}")
 
-    async def write(self, command: Callable[[Transaction], T]) -> T:
+    async def write(self, command: Callable[[Transaction], T], *, seeks: Sequence[Place] = ()) -> T:
         """Fail."""
-        raise RuntimeError(f"cannot write {command} for {self.secret}")
+        raise RuntimeError(f"cannot write {command} at {seeks} for {self.secret}")
 
     def on_group(self, _look: Callable[[Snapshot], None]) -> None:
         """Nothing is ever written."""

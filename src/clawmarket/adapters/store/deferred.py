@@ -20,7 +20,7 @@ from clawmarket.adapters.store.matching import chosen
 from clawmarket.adapters.store.schema import DRAWN, UNIQUE
 from clawmarket.adapters.store.statements import differing
 from clawmarket.adapters.store.verbs import Changing
-from clawmarket.ports.store import Key, Query, key_of
+from clawmarket.ports.store import Key, Place, Query, key_of
 
 R = TypeVar("R")
 
@@ -59,7 +59,7 @@ class Deferring(Changing):
     def __init__(self) -> None:
         self._ended: Waiting = {}  # by commands that came to their end
         self._begun: Waiting = {}  # by the command under way
-        self._absent: set[tuple[type, Key]] = set()
+        self._absent: set[Place] = set()
         self._needs_savepoint = False
         self._has_savepoint = False
 
@@ -134,6 +134,8 @@ class Deferring(Changing):
             if changes is not None and key in changes:
                 row: R = changes[key].row
                 return row
+        if (kind, key) in self._absent:
+            return None
         found = super().get(kind, key)
         if found is None:
             self._absent.add((kind, key))
@@ -158,15 +160,13 @@ class Deferring(Changing):
             self._settle(kind)
             self._secure()
             super().add(row)
+        self._absent.discard((kind, key))
 
     def _is_new(self, kind: type, key: Key) -> bool:
         """Whether no row can have this key or any unique value of a new row."""
         if kind in DRAWN:
             return not any(key in waiting.get(kind, ()) for waiting in (self._begun, self._ended))
-        if kind in _WITH_UNIQUE or (kind, key) not in self._absent:
-            return False
-        self._absent.discard((kind, key))
-        return True
+        return kind not in _WITH_UNIQUE and (kind, key) in self._absent
 
     def save(self, row: object, before: object | None = None) -> None:
         """Replace the row that has the same key, or of it what differs from before.

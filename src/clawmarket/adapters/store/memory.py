@@ -1,12 +1,13 @@
 """Rows in plain dictionaries: the store's twin for tests."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from clawmarket.adapters.store.matching import chosen
 from clawmarket.adapters.store.schema import unique_names
 from clawmarket.ports.store import (
     Key,
+    Place,
     Query,
     RowExistsError,
     RowMissingError,
@@ -31,7 +32,12 @@ class MemoryStore:
         """Run a function on the rows and return what it returns."""
         return ask(_MemoryTransaction(self._tables))
 
-    async def write(self, command: Callable[[Transaction], T]) -> T:
+    async def write(
+        self,
+        command: Callable[[Transaction], T],
+        *,
+        seeks: Sequence[Place] = (),  # noqa: ARG002 - a look costs nothing here
+    ) -> T:
         """Run a function on the rows; nothing stays of one that raises."""
         if self._closed:
             raise StoreLostError("The store is closed.")

@@ -1,7 +1,7 @@
 """Rows in one PostgreSQL database that several processes share."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TypeVar, cast
 
@@ -26,7 +26,7 @@ from clawmarket.adapters.store.postgres_rows import (
 )
 from clawmarket.adapters.store.writer import GroupWriter
 from clawmarket.domain.kernel.secret import Secret
-from clawmarket.ports.store import DatabaseUnfitError, Snapshot, StoreLostError, Transaction
+from clawmarket.ports.store import DatabaseUnfitError, Place, Snapshot, StoreLostError, Transaction
 
 T = TypeVar("T")
 
@@ -68,12 +68,12 @@ class PostgresStore:
         finally:
             self._give_back(connection)
 
-    async def write(self, command: Callable[[Transaction], T]) -> T:
+    async def write(self, command: Callable[[Transaction], T], *, seeks: Sequence[Place] = ()) -> T:
         """Run a function in a transaction of its own and return once it is durable.
 
         Raises StoreLostError, StoreUnsureError, StoreBusyError, and whatever the function raises.
         """
-        outcome = await self._writer.submit(lambda rows: whole(command, rows))
+        outcome = await self._writer.submit(lambda rows: whole(command, rows), seeks)
         if outcome.failure is not None:
             raise outcome.failure
         return cast("T", outcome.value)

@@ -1,6 +1,6 @@
 """Connections to a PostgreSQL server, each opened the same way, and the one that writes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
@@ -19,7 +19,7 @@ from clawmarket.adapters.store.postgres_rows import (
     control,
 )
 from clawmarket.domain.kernel.secret import Secret
-from clawmarket.ports.store import DatabaseUrlError, StoreLostError, StoreUnsureError
+from clawmarket.ports.store import DatabaseUrlError, Place, StoreLostError, StoreUnsureError
 
 # Whoever writes or migrates holds this advisory lock of the database until the transaction ends.
 LOCK = "SELECT pg_advisory_xact_lock(7164208272803721835)"
@@ -43,7 +43,8 @@ SET lock_timeout = '10s';
 SET statement_timeout = '30s';
 SET idle_in_transaction_session_timeout = '30s';
 SET enable_seqscan = off;
-SET jit = off
+SET jit = off;
+SET plan_cache_mode = force_generic_plan
 """
 
 # The last fact counts the turns of all writers, also of those that came to nothing.
@@ -140,6 +141,10 @@ class PostgresWriting:
         self.close()
         self._connection = self._open_connection()
         return self._connection
+
+    def foresee(self, places: Sequence[Place]) -> None:
+        """Find out at once which of the rows that commands will look for are not there."""
+        self._at_work().foresee(places)
 
     def mark(self) -> None:
         """Begin a command that others went before."""

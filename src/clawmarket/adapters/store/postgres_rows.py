@@ -22,11 +22,14 @@ from clawmarket.adapters.store.statements import (
     insert_many,
     names_of,
     plan_of,
+    present,
     update_many,
 )
 from clawmarket.adapters.store.verbs import Changing
 from clawmarket.domain.kernel.errors import InternalError, Refused
 from clawmarket.ports.store import (
+    Key,
+    Place,
     RowExistsError,
     RowMissingError,
     StoreLostError,
@@ -129,6 +132,16 @@ class PostgresTransaction(Remembering, Deferring, PostgresRows):
         Deferring.__init__(self)
         self._connection = connection
         self._known = known
+
+    def foresee(self, places: Sequence[Place]) -> None:
+        """Find out at once which of these rows are not there."""
+        sought: dict[type, list[Key]] = {}
+        for kind, key in places:
+            sought.setdefault(kind, []).append(key)
+        for kind, keys in sought.items():
+            found = self._execute(present(kind, self.dialect), (keys,)).fetchall()
+            there = {row[0] for row in found}
+            self._absent.update((kind, key) for key in keys if key not in there)
 
     def undo(self) -> None:
         """Take back what was done since the mark. Raises StoreLostError if that cannot be."""

@@ -1,5 +1,6 @@
 """Rows behind one SQLite connection, and what its errors mean."""
 
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import pysqlite3
@@ -11,7 +12,7 @@ from clawmarket.adapters.store.known import KnownRows, Remembering
 from clawmarket.adapters.store.statements import Plan, Prepared, plan_of, update_statement
 from clawmarket.adapters.store.verbs import Reading
 from clawmarket.domain.kernel.errors import InternalError, Refused
-from clawmarket.ports.store import RowExistsError, RowMissingError, StoreLostError
+from clawmarket.ports.store import Place, RowExistsError, RowMissingError, StoreLostError
 
 SQLITE = SQLiteDialect_pysqlite(paramstyle="qmark")
 
@@ -118,6 +119,9 @@ class SqliteWriting:
         self._known.begin(others_wrote=self.others_wrote)
         self._rows = SqliteTransaction(self._connection, self._known)
         return self._rows
+
+    def foresee(self, places: Sequence[Place]) -> None:
+        """Do nothing: a look into the file costs no more alone."""
 
     def mark(self) -> None:
         """Begin a command."""

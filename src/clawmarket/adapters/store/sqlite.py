@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar, cast
 
@@ -12,7 +12,7 @@ from clawmarket.adapters.store.connection import Connection, connect
 from clawmarket.adapters.store.migration import migrate_file
 from clawmarket.adapters.store.rows import SqliteSnapshot, SqliteWriting, refusal
 from clawmarket.adapters.store.writer import GroupWriter
-from clawmarket.ports.store import Snapshot, StoreLostError, Transaction
+from clawmarket.ports.store import Place, Snapshot, StoreLostError, Transaction
 
 T = TypeVar("T")
 
@@ -44,12 +44,12 @@ class SqliteStore:
         finally:
             self._give_back(connection)
 
-    async def write(self, command: Callable[[Transaction], T]) -> T:
+    async def write(self, command: Callable[[Transaction], T], *, seeks: Sequence[Place] = ()) -> T:
         """Run a function in a transaction of its own and return once it is durable.
 
         Raises StoreLostError, StoreBusyError, and whatever the function raises.
         """
-        outcome = await self._writer.submit(command)
+        outcome = await self._writer.submit(command, seeks)
         if outcome.failure is not None:
             raise outcome.failure
         return cast("T", outcome.value)

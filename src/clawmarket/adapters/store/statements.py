@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     TableValuedAlias,
     Text,
+    any_,
     bindparam,
     cast,
     column,
@@ -230,6 +231,14 @@ def update_many(kind: type, places: tuple[int, ...], dialect: Dialect) -> str:
     statement = update(table).where(table.c[key] == given.c[key])
     statement = statement.values({name: given.c[name] for name in changed})
     return _sql(statement.returning(literal_column("1")), dialect)
+
+
+@cache
+def present(kind: type, dialect: Dialect) -> str:
+    """Return the statement that names those of some keys that are there; PostgreSQL's own."""
+    key = TABLES[kind].c[_key(kind)]
+    keys = bindparam("keys", type_=postgresql.ARRAY(key.type))
+    return prepared(select(key).where(key == any_(keys)), dialect, ["keys"]).sql
 
 
 def _given(kind: type, names: Sequence[str]) -> TableValuedAlias:

@@ -1,8 +1,10 @@
-"""The one writer: many commands, each behind a savepoint, made durable by one COMMIT.
+"""The one writer: many commands, one after the other, made durable by one COMMIT.
 
 A command is answered only after the COMMIT of its group. A command that fails undoes itself and
-nothing else; a group that the database rolled back is answered as lost and never run again:
-whoever asked decides anew, with the same idempotency key.
+nothing else. What commands changed is written when their group ends; should that be refused, who
+did it is not known, so all are lost and the next ones run each in a group of its own. A group that
+was lost is answered as lost and never run again: whoever asked decides anew, with the same
+idempotency key.
 
 Two hops between threads cost a lone command as much as the command itself. So one that no other
 came with is run on the loop that asked, as long as commits are fast; all others form groups.
@@ -12,13 +14,16 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.ports.store import (
+    Place,
     SchemaNewerError,
     Snapshot,
     StoreBusyError,
@@ -51,6 +56,10 @@ class Writing(Protocol):
 
     def begin(self) -> Transaction:
         """Begin a transaction beside which nobody else writes, and return its rows."""
+        ...
+
+    def foresee(self, places: Sequence[Place]) -> None:
+        """Find out at once which of the rows that commands will look for are not there."""
         ...
 
     def mark(self) -> None:
@@ -87,6 +96,7 @@ class Waiting:
     """A command and whoever waits for its outcome."""
 
     command: Command
+    seeks: Sequence[Place]
     loop: asyncio.AbstractEventLoop
     future: "asyncio.Future[Outcome]"
 
@@ -118,6 +128,7 @@ class GroupWriter:
         self._turn = threading.Lock()
         self._looks: list[Callable[[Snapshot], None]] = []
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._ready: deque[Waiting | None] = deque()  # taken from the queue and not run yet
         self._door = threading.Lock()
         self._closed = False
         self._served = False
@@ -130,18 +141,18 @@ class GroupWriter:
         """Let a function see the rows at the beginning of each transaction that follows others'."""
         self._looks.append(look)
 
-    def submit(self, command: Command) -> "asyncio.Future[Outcome]":
+    def submit(self, command: Command, seeks: Sequence[Place] = ()) -> "asyncio.Future[Outcome]":
         """Queue a command of the running event loop; the future never fails.
 
         Raises StoreBusyError, StoreLostError.
         """
         loop = asyncio.get_running_loop()
-        waiting = Waiting(command, loop, loop.create_future())
+        waiting = Waiting(command, seeks, loop, loop.create_future())
         with self._door:
             if self._closed:
                 raise StoreLostError("The store is closed.")
             arrived = self._arrived.setdefault(loop, [])
-            if self._queue.qsize() + len(arrived) >= MAX_WAITING:
+            if self._queue.qsize() + len(self._ready) + len(arrived) >= MAX_WAITING:
                 raise StoreBusyError(f"{MAX_WAITING} commands wait for the store already.")
             arrived.append(waiting)
             if len(arrived) == 1:
@@ -153,7 +164,8 @@ class GroupWriter:
         with self._door:
             arrived = self._arrived.pop(loop, [])
             alone = len(arrived) == 1 and self._commit_s < self._fast_commit_s
-            if not (alone and self._queue.empty() and self._turn.acquire(blocking=False)):
+            nobody_waits = self._queue.empty() and not self._ready
+            if not (alone and nobody_waits and self._turn.acquire(blocking=False)):
                 self._hand_over(arrived)
                 return
         try:
@@ -178,7 +190,7 @@ class GroupWriter:
 
     def _serve(self) -> None:
         while not self._served:
-            first = self._queue.get()
+            first = self._ready.popleft() if self._ready else self._queue.get()
             if first is None:
                 break
             with self._turn:
@@ -212,6 +224,8 @@ class GroupWriter:
         alone = alone or self._apart > 0
         self._apart = max(0, self._apart - 1)
         rows = self._begin()
+        if not alone:
+            self._gather(taken[0].seeks)
         outcome = self._run_first(taken[0].command, rows)
         if outcome.failure is not None:
             rows = self._begin()
@@ -265,12 +279,26 @@ class GroupWriter:
         """
         if ran >= GROUP_SIZE or time.monotonic() >= ends:
             return None
-        with suppress(queue.Empty):
+        if not self._ready:
             lingers = ran < self._expected and self._queue.empty()
-            waiting = self._queue.get(timeout=LINGER_S) if lingers else self._queue.get_nowait()
-            self._served = waiting is None
-            return waiting
-        return None
+            try:
+                come = self._queue.get(timeout=LINGER_S) if lingers else self._queue.get_nowait()
+            except queue.Empty:
+                return None
+            self._ready.append(come)
+            self._gather()
+        waiting = self._ready.popleft()
+        self._served = waiting is None
+        return waiting
+
+    def _gather(self, seeks: Sequence[Place] = ()) -> None:
+        """Take what waits, as much as fits into a group, and find out what it will look for."""
+        with suppress(queue.Empty):
+            while len(self._ready) < GROUP_SIZE:
+                self._ready.append(self._queue.get_nowait())
+        places = [*seeks, *chain.from_iterable(each.seeks for each in self._ready if each)]
+        if places:
+            self._writing.foresee(places)
 
     def _abandon(self) -> None:
         # The rows are as they were before the group whether or not this can be said.
