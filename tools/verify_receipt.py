@@ -114,50 +114,66 @@ def same(sentence: str, expected: object, found: object) -> None:
     demand(texts[0] == texts[1], sentence, expected, found)
 
 
-# --- Curves: points are pairs (x, y) modulo a prime; None is the point at infinity ---------------
+# --- Curves: a point is (X, Y, Z) for x = X / Z and y = Y / Z, modulo a prime --------------------
 
-Point = tuple[int, int] | None
+Point = tuple[int, int, int]
 P1, P2 = 2**255 - 19, 2**256 - 2**32 - 977
 N1 = 2**252 + 27742317777372353535851937790883648493
 N2 = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 D = -121665 * pow(121666, -1, P1) % P1
+ZERO1, ZERO2 = (0, 1, 1), (0, 1, 0)
+BASE1 = (
+    0x216936D3CD6E53FEC0A4E231FDD6DC5C692CC7609525A7B2C9562D608F25D51A,
+    0x6666666666666666666666666666666666666666666666666666666666666658,
+    1,
+)
 BASE2 = (
     0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
     0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
+    1,
 )
 
 
-def multiply(add: Callable[[Point, Point], Point], scalar: int, point: Point) -> Point:
-    """Multiply a point by doubling and adding."""
-    total: Point = None
-    while scalar:
-        total = add(total, point) if scalar & 1 else total
-        point, scalar = add(point, point), scalar >> 1
+def combine(add: Callable[[Point, Point], Point], zero: Point, *terms: tuple[int, Point]) -> Point:
+    """Return the sum of two points, each so many times; what both need is doubled once."""
+    (s, a), (t, b) = terms
+    sums, total = (zero, a, b, add(a, b)), zero
+    for place in reversed(range(256)):
+        total = add(total, total)
+        chosen = (s >> place & 1) + 2 * (t >> place & 1)
+        total = add(total, sums[chosen]) if chosen else total
     return total
 
 
+def affine(point: Point, prime: int) -> tuple[int, int]:
+    """Return x and y of a point that is not at infinity."""
+    x, y, z = point
+    inverse = pow(z, -1, prime)
+    return x * inverse % prime, y * inverse % prime
+
+
 def add1(a: Point, b: Point) -> Point:
-    """Add on Ed25519's curve, -x^2 + y^2 = 1 + d x^2 y^2 (RFC 8032, section 5.1)."""
-    (x1, y1), (x2, y2) = a or (0, 1), b or (0, 1)
-    t = D * x1 * x2 * y1 * y2
-    x, y = (x1 * y2 + x2 * y1) * pow(1 + t, -1, P1), (y1 * y2 + x1 * x2) * pow(1 - t, -1, P1)
-    return x % P1, y % P1
+    """Add any two points of Ed25519's curve, -x^2 + y^2 = 1 + d x^2 y^2 (RFC 8032, section 5.1)."""
+    (x1, y1, z1), (x2, y2, z2) = a, b
+    x, y, z = x1 * x2 % P1, y1 * y2 % P1, z1 * z2 % P1
+    t, square, cross = D * x * y % P1, z * z % P1, x1 * y2 + x2 * y1
+    less, more = square - t, square + t
+    return z * less * cross % P1, z * more * (y + x) % P1, less * more % P1
 
 
 def add2(a: Point, b: Point) -> Point:
-    """Add on secp256k1, y^2 = x^3 + 7 (SEC 1, section 2.2.1)."""
-    if a is None or b is None:
-        return a or b
-    if a[0] == b[0] and (a[1] + b[1]) % P2 == 0:
-        return None
-    double = a[0] == b[0]
-    rise, run = (3 * a[0] ** 2, 2 * a[1]) if double else (b[1] - a[1], b[0] - a[0])
-    slope = rise * pow(run, -1, P2) % P2
-    x = (slope * slope - a[0] - b[0]) % P2
-    return x, (slope * (a[0] - x) - a[1]) % P2
+    """Add any two points of secp256k1, y^2 = x^3 + 7 (SEC 2), by the complete formulas.
+
+    They are those of Renes, Costello and Batina (2015), section 3.
+    """
+    (x1, y1, z1), (x2, y2, z2) = a, b
+    x, y, z = 3 * x1 * x2 % P2, y1 * y2 % P2, 21 * z1 * z2 % P2
+    xy, yz, xz = (x1 * y2 + x2 * y1) % P2, (y1 * z2 + y2 * z1) % P2, 21 * (x1 * z2 + x2 * z1) % P2
+    less, more = y - z, y + z
+    return (xy * less - yz * xz) % P2, (more * less + x * xz) % P2, (yz * more + x * xy) % P2
 
 
-def decode1(data: bytes) -> Point:
+def decode1(data: bytes) -> Point | None:
     """Read a point of Ed25519's curve (RFC 8032, section 5.1.3); None for what is none."""
     number = int.from_bytes(data, "little")
     odd, y = number >> 255, number % 2**255
@@ -166,7 +182,7 @@ def decode1(data: bytes) -> Point:
     x = x if x * x % P1 == square else x * pow(2, (P1 - 1) // 4, P1) % P1
     if y >= P1 or x * x % P1 != square or (x == 0 and odd):
         return None
-    return (x if x & 1 == odd else P1 - x), y
+    return (x if x & 1 == odd else P1 - x), y, 1
 
 
 def ed25519_verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
@@ -175,9 +191,8 @@ def ed25519_verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
     if key is None or len(signature) != 64 or s >= N1:
         return False
     hashed = sha512(signature[:32] + public_key + message).digest()
-    base, negative = decode1(bytes([0x58] + [0x66] * 31)), (P1 - key[0], key[1])
-    h = int.from_bytes(hashed, "little") % N1
-    x, y = add1(multiply(add1, s, base), multiply(add1, h, negative)) or (0, 1)
+    h, negative = int.from_bytes(hashed, "little") % N1, (P1 - key[0], key[1], 1)
+    x, y = affine(combine(add1, ZERO1, (s, BASE1), (h, negative)), P1)
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
@@ -215,12 +230,13 @@ def recover(digest: bytes, signature: bytes) -> str | None:
     y = pow(r**3 + 7, (P2 + 1) // 4, P2)
     if not (0 < r < N2 and 0 < s < N2) or (y * y - r**3 - 7) % P2:
         return None
-    point, inverse = (r, y if y & 1 == signature[64] % 27 else P2 - y), pow(r, -1, N2)
-    back = multiply(add2, -int.from_bytes(hashed, "big") * inverse % N2, BASE2)
-    key = add2(multiply(add2, s * inverse % N2, point), back)
-    if key is None:
+    point, inverse = (r, y if y & 1 == signature[64] % 27 else P2 - y, 1), pow(r, -1, N2)
+    back = -int.from_bytes(hashed, "big") * inverse % N2
+    key = combine(add2, ZERO2, (s * inverse % N2, point), (back, BASE2))
+    if key[2] == 0:
         return None
-    return "0x" + keccak256(b"".join(part.to_bytes(32, "big") for part in key))[12:].hex()
+    written = b"".join(part.to_bytes(32, "big") for part in affine(key, P2))
+    return "0x" + keccak256(written)[12:].hex()
 
 
 # --- Reading: strict JSON, canonical JSON, signed notes, records ---------------------------------
