@@ -13,7 +13,7 @@ from httpx import Response
 from books import Books
 from clawmarket.adapters.store.schema import KINDS
 from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR
-from clawmarket.registry.catalog import tidy_schema
+from clawmarket.registry.catalog import schema_of
 from clawmarket.registry.methods import METHODS, Method
 from clawmarket.services.discover import discover
 from services.test_capabilities import reader_of
@@ -94,7 +94,7 @@ def numbers(schema: Fields, place: Place = (), *, may_be_null: bool = False) -> 
 
 def numbers_of(method: Method) -> list[Number]:
     """Return every place of a method that takes an amount or a number."""
-    return list(numbers(tidy_schema(method.request.model_json_schema(mode="validation"))))
+    return list(numbers(schema_of(method.request, "validation")))
 
 
 TAKING = [method for method in METHODS.values() if numbers_of(method)]

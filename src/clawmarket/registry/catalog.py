@@ -7,8 +7,9 @@ Everything here is derived; nobody writes it by hand. `web3.capabilities.describ
 import inspect
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import lru_cache
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -61,8 +62,8 @@ def method_entry(method: Method) -> Entry:
         "risk": str(method.risk),
         "cost": _COSTS[method.risk],
         "signed": method.signed,
-        "params": tidy_schema(method.request.model_json_schema(mode="validation")),
-        "answer": tidy_schema(method.answer.model_json_schema(mode="serialization")),
+        "params": schema_of(method.request, "validation"),
+        "answer": schema_of(method.answer, "serialization"),
         "verbatim": list(dict.fromkeys(_verbatim(method.answer))),
         "shownOnce": list(method.shown_once),
         "needs": [
@@ -113,6 +114,12 @@ def event_entry(event: type[Event]) -> Entry:
         "meaning": _meaning(event),
         "facts": [_wire_name(field.name) for field in fields(event)],
     }
+
+
+@lru_cache(maxsize=512)
+def schema_of(model: type[BaseModel], mode: Literal["validation", "serialization"]) -> Entry:
+    """Return the tidy schema of a model, made once; nobody may change it."""
+    return tidy_schema(model.model_json_schema(mode=mode))
 
 
 def tidy_schema(schema: Entry) -> Entry:

@@ -10,12 +10,15 @@ from clawmarket.registry.codes import CODES
 from clawmarket.registry.fields import Request
 from clawmarket.registry.methods import METHODS, Scope
 from gateway.front import Front
+from world import World
 
 
-@pytest.fixture
-def document(front: Front) -> dict[str, Any]:
-    """The document as it is served."""
-    served: dict[str, Any] = front.ask("GET", "/openapi.json").json()
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """The document as it is served; no test changes it."""
+    world = World()
+    served: dict[str, Any] = Front(world).ask("GET", "/openapi.json").json()
+    world.close()
     return served
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -13,6 +14,7 @@ from clawmarket.registry.methods import Method
 REF = "#/components/schemas/"
 
 Schema = dict[str, Any]
+Wanted = tuple[type[BaseModel], Literal["validation", "serialization"]]
 
 # What stands where nothing better is declared; the first that has the field's form.
 _PLACEHOLDERS = ("…", "sha256:" + "0" * 64)
@@ -50,9 +52,15 @@ class Row:
 
 def shapes_of(methods: Iterable[Method]) -> Shapes:
     """Work out the schemas of all requests and answers; two models never share a name."""
-    wanted: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = []
+    wanted: list[Wanted] = []
     for method in methods:
         wanted += [(method.request, "validation"), (method.answer, "serialization")]
+    return _worked_out(tuple(wanted))
+
+
+@cache
+def _worked_out(wanted: tuple[Wanted, ...]) -> Shapes:
+    """Return the schemas of models, which never change: the document and the pages share them."""
     found, parts = models_json_schema(wanted, by_alias=True, ref_template=REF + "{model}")
     return Shapes(parts.get("$defs", {}), {model: schema for (model, _), schema in found.items()})
 
