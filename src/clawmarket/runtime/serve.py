@@ -60,7 +60,8 @@ def serve(
 
 
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket()
+    # Where asyncio itself serves, it sends small answers at once only if the socket says TCP.
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((LOOPBACK, port))

@@ -57,7 +57,9 @@ class Front:
     @asynccontextmanager
     async def served(self, http: type[BoundedHttp] = BoundedHttp) -> AsyncIterator[str]:
         """Serve on a free loopback port and give its address."""
-        listener = socket.create_server(("127.0.0.1", 0))
+        # Only of a socket that says TCP does asyncio know that it may send small answers at once.
+        listener = socket.socket(proto=socket.IPPROTO_TCP)
+        listener.bind(("127.0.0.1", 0))
         server = build_server(self.app, http)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
