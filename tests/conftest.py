@@ -1,5 +1,6 @@
 """How property tests run everywhere: bounded, never judged by the clock; and a real PostgreSQL."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,14 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("clawmarket")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _programs_hear_ctrl_c() -> Iterator[None]:
+    """A shell starts what runs in its background deaf to Ctrl+C; what tests start is not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")
