@@ -31,6 +31,7 @@ SETTINGS = {
     "max_connections": "200",
     "fsync": "off",
     "full_page_writes": "off",
+    "autovacuum": "off",
 }
 EMPTYING = "; ".join(str(delete(table)) for table in METADATA.sorted_tables)
 

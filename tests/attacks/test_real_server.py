@@ -99,7 +99,17 @@ class Server:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A market of its own, ended with the test."""
-    started = Server(tmp_path / "home")
+    yield from _served(tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A market that has to outlast one attack after the other."""
+    yield from _served(tmp_path_factory.mktemp("attacked") / "home")
+
+
+def _served(home: Path) -> Iterator[Server]:
+    started = Server(home)
     yield started
     if started.process.poll() is None:
         started.end(signal.SIGTERM)
@@ -118,16 +128,16 @@ LINE = b"POST /rpc/web3.status.ping HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     ],
     ids=["many headers", "one header", "address", "trailers"],
 )
-def test_an_endless_head_is_cut_off(server: Server, start: bytes, more: bytes) -> None:
+def test_an_endless_head_is_cut_off(attacked: Server, start: bytes, more: bytes) -> None:
     """The server hangs up instead of collecting it, and answers others."""
-    assert server.pour(start, more) < FLOOD
-    assert server.call("web3.status.ping", {})["ok"] is True
+    assert attacked.pour(start, more) < FLOOD
+    assert attacked.call("web3.status.ping", {})["ok"] is True
 
 
-def test_a_large_body_is_not_taken_for_a_head(server: Server) -> None:
+def test_a_large_body_is_not_taken_for_a_head(attacked: Server) -> None:
     """A file far larger than any head comes through, also behind one that was refused."""
-    key = server.sign_in()
-    stored = server.ask("/files?name=big.bin", b"\0" * 3_000_000, key)
+    key = attacked.sign_in()
+    stored = attacked.ask("/files?name=big.bin", b"\0" * 3_000_000, key)
     assert stored["file"]["size"] == 3_000_000
 
 

@@ -6,11 +6,19 @@ from properties.rail_machine import story
 from properties.rail_mutations import RAIL_MUTATIONS
 
 SEEDS, ACTS = 120, 25
+# Bugs that only rare situations show, and a seed that once brought one about: it is tried first.
+RARE = {
+    "finding_moves_more": 106,
+    "late_answer_is_booked_again": 28,
+    "closed_questions_are_forgotten": 27,
+    "moves_go_on_while_asked": 21,
+    "one_refusal_is_enough": 13,
+}
 
 
-def first_seen() -> int | None:
-    """Return the first seed whose story breaks a promise, as the code is now."""
-    for seed in range(SEEDS):
+def seen_by(likely: int) -> int | None:
+    """Return a seed whose story breaks a promise, as the code is now."""
+    for seed in (likely, *range(SEEDS)):
         try:
             story(seed, ACTS)
         except (AssertionError, ExceptionGroup):
@@ -22,4 +30,4 @@ def first_seen() -> int | None:
 def test_a_planted_bug_is_seen(name: str) -> None:
     """One of the stories that the market passes breaks a promise."""
     with RAIL_MUTATIONS[name]():
-        assert first_seen() is not None
+        assert seen_by(RARE.get(name, 0)) is not None

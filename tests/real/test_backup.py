@@ -7,6 +7,7 @@ import shutil
 import sys
 from base64 import b64encode
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -62,20 +63,43 @@ def head_of(server: Server) -> Checkpoint:
     return open_checkpoint(server.checkpoint(), parse_vkey(vkey), crypto().verify)
 
 
-@pytest.fixture
-def quiet_backup(start: Start, tmp_path: Path) -> tuple[Server, str, Path]:
-    """A market in which nothing happens any more, a key of its member, and a backup of it."""
-    server = start(tmp_path / "home")
+class Quiet(NamedTuple):
+    """A market in which nothing happens any more.
+
+    Args:
+        key: A key of its member.
+        head: The signed head of its log.
+        money: What its member has.
+        backup: The folder with its backup; nobody changes it.
+    """
+
+    key: str
+    head: Checkpoint
+    money: Fields
+    backup: Path
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Quiet:
+    """A market that was backed up while it ran and has stopped since."""
+    home = tmp_path_factory.mktemp("quiet") / "home"
+    server = Server.start(home)
+    try:
+        return _backed_up_quietly(server, home)
+    finally:
+        server.stop()
+
+
+def _backed_up_quietly(server: Server, home: Path) -> Quiet:
     key = server.newcomer()
     server.call(key, PUBLISH, title="Before", budget="777")
     data = b64encode(b"words of a party").decode()
     server.call(key, "web3.files.put", name="a.txt", dataBase64=data)
     while head_of(server).size < 5:  # the market, the member, the key, the task, the file
         pass
-    folder = tmp_path / "backup"
-    home = str(tmp_path / "home")
-    assert run(["backup", "create", "--verify", "--home", home, "--to", str(folder)]) == 0
-    return server, key, folder
+    folder = home.with_name("backup")
+    assert run(["backup", "create", "--verify", "--home", str(home), "--to", str(folder)]) == 0
+    return Quiet(key, head_of(server), server.call(key, "web3.wallet.show"), folder)
 
 
 def test_a_backup_under_load_is_whole(start: Start, tmp_path: Path) -> None:
@@ -97,10 +121,9 @@ def test_a_backup_under_load_is_whole(start: Start, tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_backup_is_for_its_owner_only(quiet_backup: tuple[Server, str, Path]) -> None:
+def test_a_backup_is_for_its_owner_only(quiet: Quiet, tmp_path: Path) -> None:
     """Folders have mode 0700 and files 0600, in the backup and in what is restored from it."""
-    _, _, folder = quiet_backup
-    copy = folder.parent / "copy"
+    folder, copy = quiet.backup, tmp_path / "copy"
     assert run(["backup", "restore", str(folder), "--target", str(copy)]) == 0
     modes = {
         (path.is_dir(), path.stat().st_mode & 0o777)
@@ -111,13 +134,11 @@ def test_a_backup_is_for_its_owner_only(quiet_backup: tuple[Server, str, Path]) 
 
 
 def test_a_restored_market_has_the_same_head_and_balances(
-    start: Start, quiet_backup: tuple[Server, str, Path]
+    start: Start, quiet: Quiet, tmp_path: Path
 ) -> None:
     """It refuses until it is told to go on; then the log grows by that record and nothing else."""
-    server, key, folder = quiet_backup
-    copy = folder.parent / "copy"
-    before, money = head_of(server), server.call(key, "web3.wallet.show")
-    server.stop()
+    key, before, money, folder = quiet
+    copy = tmp_path / "copy"
     assert run(["backup", "restore", str(folder), "--target", str(copy)]) == 0
 
     status, said, line = refused_start(copy)
@@ -142,10 +163,9 @@ def test_a_restored_market_has_the_same_head_and_balances(
     assert start(copy).call(key, "web3.wallet.show") == money
 
 
-def test_without_keys_no_secret_is_in_a_backup(start: Start, tmp_path: Path) -> None:
+def test_without_keys_no_secret_is_in_a_backup(start: Start, home: Path, tmp_path: Path) -> None:
     """What is left can be verified, and says at the start which key is missing."""
-    home, folder, copy = tmp_path / "home", tmp_path / "backup", tmp_path / "copy"
-    start(home).stop()
+    folder, copy = tmp_path / "backup", tmp_path / "copy"
     argv = ["--verify", "--home", str(home), "--to", str(folder), "--without-keys"]
     assert run(["backup", "create", *argv]) == 0
     found = sorted(path.name for path in folder.iterdir())
@@ -159,9 +179,9 @@ def test_without_keys_no_secret_is_in_a_backup(start: Start, tmp_path: Path) -> 
     start(copy, flags="--accept-rollback")
 
 
-def test_a_market_does_not_run_in_its_backup(quiet_backup: tuple[Server, str, Path]) -> None:
+def test_a_market_does_not_run_in_its_backup(quiet: Quiet) -> None:
     """Serving would change it; the refusal comes before anything is touched."""
-    _, _, folder = quiet_backup
+    folder = quiet.backup
     before = sorted(folder.iterdir())
     status, _, line = refused_start(folder)
     assert (status, line.startswith(f"error[E_UNAVAILABLE]: {folder} is a backup. ")) == (2, True)

@@ -192,11 +192,10 @@ def test_wrong_steps_change_nothing(
 
 
 def test_a_home_that_cannot_get_its_name_is_said(
-    start: Start, ran: Ran, tmp_path: Path, blanks: list[PostgresDatabase]
+    ran: Ran, home: Path, tmp_path: Path, blanks: list[PostgresDatabase]
 ) -> None:
     """The rows are there by then; the refusal says what to do, and no half home is left."""
-    home, folder, target = (tmp_path / name for name in ("home", "backup", "new"))
-    start(home).stop()
+    folder, target = tmp_path / "backup", tmp_path / "new"
     assert ran(None, "backup", "create", "--home", home, "--to", folder)[0] == 0
 
     def taken(what: str, _done: int, _total: int) -> None:
@@ -206,7 +205,7 @@ def test_a_home_that_cannot_get_its_name_is_said(
     with pytest.raises(RestoreHalfwayError, match="was not written"):
         restore_backup(folder, target, 1, database=blanks[0].url, progress=taken)
     assert [path.name for path in target.iterdir()] == ["theirs"]
-    assert {path.name for path in tmp_path.iterdir()} == {"home", "home.err", "backup", "new"}
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "backup", "new"}
     again = ran(blanks[0], "backup", "restore", folder, "--target", tmp_path / "other")
     assert again[2].startswith("error[E_CONFLICT]: The database holds rows of a market.")
 

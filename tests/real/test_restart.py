@@ -111,26 +111,24 @@ def test_a_home_that_is_a_file_is_one_line(tmp_path: Path) -> None:
     )
 
 
-def test_a_newer_schema_is_one_line(start: Start, tmp_path: Path) -> None:
+def test_a_newer_schema_is_one_line(home: Path) -> None:
     """Data of a newer version is left alone."""
-    start(tmp_path / "home").stop()
-    with pysqlite3.connect(tmp_path / "home" / "market.db") as database:
+    with pysqlite3.connect(home / "market.db") as database:
         database.execute("UPDATE alembic_version SET version_num = 'next'")
     database.close()
 
-    assert one_line(tmp_path / "home") == (
+    assert one_line(home) == (
         "error[E_UNAVAILABLE]: The store has schema next; this version knows N at the latest. "
         "Install the newer version again; data is only ever migrated forward."
     )
 
 
-def test_a_damaged_database_is_one_line(start: Start, tmp_path: Path) -> None:
+def test_a_damaged_database_is_one_line(home: Path) -> None:
     """A file that is no database is named, not overwritten."""
-    start(tmp_path / "home").stop()
-    for part in (tmp_path / "home").glob("market.db*"):
+    for part in home.glob("market.db*"):
         part.write_bytes(b"this is no database at all" * 400)
 
-    assert one_line(tmp_path / "home").startswith("error[E_UNAVAILABLE]: ")
+    assert one_line(home).startswith("error[E_UNAVAILABLE]: ")
 
 
 @pytest.mark.parametrize(

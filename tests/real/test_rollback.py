@@ -22,10 +22,9 @@ def grown(server: Server, size: int) -> list[str]:
 
 
 @pytest.fixture
-def rolled_back(start: Start, tmp_path: Path) -> Path:
+def rolled_back(start: Start, home: Path, tmp_path: Path) -> Path:
     """A home whose database is that of yesterday; three more records had been given out."""
-    home, old = tmp_path / "home", tmp_path / "old.db"
-    start(home).stop()
+    old = tmp_path / "old.db"
     shutil.copy(home / "market.db", old)
     server = start(home)
     server.newcomer()
@@ -58,10 +57,11 @@ def test_an_older_database_is_refused_until_it_is_accepted(start: Start, rolled_
     assert accepted == [{"kind": "rollback_accepted", "accountId": "agent_" + "0" * 26, **sizes}]
 
 
-def test_another_history_of_the_same_length_is_refused(start: Start, tmp_path: Path) -> None:
+def test_another_history_of_the_same_length_is_refused(
+    start: Start, home: Path, tmp_path: Path
+) -> None:
     """Not the size alone counts: a tree that is not the beginning of this one is found too."""
-    home, old = tmp_path / "home", tmp_path / "old.db"
-    start(home).stop()
+    old = tmp_path / "old.db"
     shutil.copy(home / "market.db", old)
     for _ in range(2):
         shutil.copy(old, home / "market.db")
@@ -78,10 +78,8 @@ def test_another_history_of_the_same_length_is_refused(start: Start, tmp_path: P
     assert (status, "is not the one whose first 3 records were given out" in line) == (2, True)
 
 
-def test_a_rollback_that_is_none_cannot_be_accepted(start: Start, tmp_path: Path) -> None:
+def test_a_rollback_that_is_none_cannot_be_accepted(home: Path) -> None:
     """So the flag cannot stay in a start script, where it would hide the next one."""
-    home = tmp_path / "home"
-    start(home).stop()
     status, _, line = refused_start(home, flags="--accept-rollback")
     assert status == 2
     assert line == (
@@ -90,10 +88,8 @@ def test_a_rollback_that_is_none_cannot_be_accepted(start: Start, tmp_path: Path
     )
 
 
-def test_a_damaged_mark_is_refused(start: Start, tmp_path: Path) -> None:
+def test_a_damaged_mark_is_refused(start: Start, home: Path) -> None:
     """Where nobody can tell what was given out, nothing is assumed."""
-    home = tmp_path / "home"
-    start(home).stop()
     os.truncate(home / "log.mark", 40)
     status, _, line = refused_start(home)
     assert (status, f"{home}/log.mark is damaged" in line) == (2, True)
@@ -101,10 +97,8 @@ def test_a_damaged_mark_is_refused(start: Start, tmp_path: Path) -> None:
     start(home)
 
 
-def test_another_key_does_not_go_on_with_a_log(start: Start, tmp_path: Path) -> None:
+def test_another_key_does_not_go_on_with_a_log(home: Path) -> None:
     """A key that did not sign the stored head is refused, however it came there."""
-    home = tmp_path / "home"
-    start(home).stop()
     (home / "log.key").write_text("11" * 32)
     status, _, line = refused_start(home)
     said = f"error[E_CONFLICT]: log.key in {home} is not the key that signed its log. "

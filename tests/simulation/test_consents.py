@@ -16,6 +16,8 @@ from simulation.mutations import planted
 from simulation.simulator import SimulationFailedError, simulate
 
 SEEDS = 120
+# A seed that once saw a bug which only rare situations show: it is tried first.
+RARE = {"a revocation keeps the money": 29, "it is revoked twice": 29}
 Planting = AbstractContextManager[object]
 
 
@@ -75,7 +77,7 @@ BUGS: dict[str, Callable[[], Planting]] = {
 @pytest.mark.parametrize("name", BUGS)
 def test_a_planted_bug_is_seen(name: str) -> None:
     """Some seed fails while the bug is there, and the same seed passes without it."""
-    for seed in range(SEEDS):
+    for seed in (RARE.get(name, 0), *range(SEEDS)):
         try:
             with BUGS[name]():
                 simulate(seed)
