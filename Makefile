@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 FILE ?=
 SEEDS ?= 2000
 SEED ?=
+# One more than a small machine has cores: about a fifth of the time a test waits for a process.
+WORKERS ?= 3
 
 # Whatever is started here many times is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
@@ -33,7 +35,7 @@ tour: $(VENV)/run ## Watch three agents close one paid deal (FILE=... to choose 
 	@$(BIN)/clawmarket tour $(if $(FILE),'$(subst ','\'',$(FILE))')
 
 test: $(VENV)/dev ## Run all tests
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 simulate: $(VENV)/dev ## Run the market under seeded faults (SEEDS=2000 of them, or SEED=7 to see one again)
 	@cd tests && ../$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))

@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,13 @@ NOT_IMPORTED = {
 }
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield the top package of every import statement of a file."""
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Return the top package of every import statement of a file."""
+    return frozenset(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)

@@ -1,5 +1,7 @@
 """The public log: what a stranger gets is enough to work out the root, and nothing more."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from clawmarket.domain.trust.checkpoint import parse_body, parse_note
@@ -65,6 +67,17 @@ def test_entries_show_no_record(front: Front, long_log: World) -> None:
     assert record.record_id.encode() not in entry
 
 
+@pytest.fixture(scope="module")
+def short_log() -> Iterator[Front]:
+    """The gateway of a market with fourteen records in its log; no test adds to them."""
+    world = World()
+    for number in range(12):
+        world.member().stores(b"%d" % number)
+    world.log()
+    yield Front(world)
+    world.close()
+
+
 @pytest.mark.parametrize(
     "place",
     [
@@ -95,11 +108,8 @@ def test_entries_show_no_record(front: Front, long_log: World) -> None:
         "",
     ],
 )
-def test_missing_parts_are_not_found(front: Front, place: str) -> None:
+def test_missing_parts_are_not_found(short_log: Front, place: str) -> None:
     """What the log does not have, or names otherwise, is not found and never kept."""
-    for number in range(12):
-        front.world.member().stores(b"%d" % number)
-    front.world.log()
-    answer = front.ask("GET", f"/log/tile/{place}")
+    answer = short_log.ask("GET", f"/log/tile/{place}")
     assert (answer.status_code, answer.json()["details"]["cause"]) == (404, "log_part_missing")
     assert answer.headers["Cache-Control"] == "no-store"
