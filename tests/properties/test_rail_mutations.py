@@ -18,7 +18,8 @@ RARE = {
 
 def seen_by(likely: int) -> int | None:
     """Return a seed whose story breaks a promise, as the code is now."""
-    for seed in (likely, *range(SEEDS)):
+    seeds: list[int] = [likely, *range(SEEDS)]
+    for seed in seeds:
         try:
             story(seed, ACTS)
         except (AssertionError, ExceptionGroup):

@@ -69,7 +69,7 @@ def test_entries_show_no_record(front: Front, long_log: World) -> None:
 
 @pytest.fixture(scope="module")
 def short_log() -> Iterator[Front]:
-    """The gateway of a market with fourteen records in its log; no test adds to them."""
+    """The gateway of a market whose log is no full tile yet; no test adds to it."""
     world = World()
     for number in range(12):
         world.member().stores(b"%d" % number)
