@@ -2,10 +2,12 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from clawmarket.adapters.store.sqlite import open_sqlite
 from postgres_server import PostgresDatabase, PostgresServer
 
 # A slow machine is no failure; how long an example takes says nothing about what is right.
@@ -24,6 +26,17 @@ def _programs_hear_ctrl_c() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the tables and no rows, to be copied: making the tables takes ten times as long.
+
+    For whoever needs a database, not how it comes about.
+    """
+    path = tmp_path_factory.mktemp("migrated") / "market.db"
+    open_sqlite(path).close()
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """What every attack starts from."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +23,8 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def stored_world(tmp_path: Path) -> Iterator[World]:
+def stored_world(tmp_path: Path, migrated: Path) -> Iterator[World]:
     """The same on a database in a file, whose writer takes many commands at once."""
-    market = World(store=open_sqlite(tmp_path / "market.db"))
+    market = World(store=open_sqlite(shutil.copy(migrated, tmp_path / "market.db")))
     yield market
     market.close()

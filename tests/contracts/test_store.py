@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from clawmarket.adapters.store.memory import MemoryStore
-from clawmarket.adapters.store.sqlite import SqliteStore, open_sqlite
+from clawmarket.adapters.store.sqlite import SqliteStore
 from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.trust.record import LogEntry, RecordParty, Tally
 from clawmarket.domain.trust.session import Credential, CredentialKind
@@ -31,14 +31,6 @@ from stored_rows import ALL_KINDS, a_credential, a_job, adding, changed, every, 
 Command = Callable[[Transaction], None]
 
 each_kind = pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: str(kind.__name__))
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the tables and no rows."""
-    path = tmp_path_factory.mktemp("migrated") / "market.db"
-    open_sqlite(path).close()
-    return path
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

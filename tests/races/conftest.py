@@ -1,5 +1,6 @@
 """Every race runs on a file with one process, and on PostgreSQL with two."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,11 +20,14 @@ def rail() -> SlowRail:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def ring(request: pytest.FixtureRequest, tmp_path: Path, rail: SlowRail) -> Iterator[Ring]:
+def ring(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated: Path, rail: SlowRail
+) -> Iterator[Ring]:
     """An empty market that many can move in at once."""
     rails: dict[str, Rail] = {TWIN: rail}
     if request.param == "sqlite":
-        made = Ring(lambda: open_sqlite(tmp_path / "market.db"), 1, rails)
+        path = shutil.copy(migrated, tmp_path / "market.db")
+        made = Ring(lambda: open_sqlite(path), 1, rails)
     else:
         database: PostgresDatabase = request.getfixturevalue("database")
         made = Ring(database.open, 2, rails)
