@@ -31,12 +31,12 @@ STORED = f"files/sha256/{DIGEST[:2]}/{DIGEST[2:]}"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, migrated: Path) -> Path:
     """A home with a market, a member, a task and a stored file, in which nothing runs."""
     folder = tmp_path / "home"
     (folder / STORED).parent.mkdir(parents=True)
     (folder / STORED).write_bytes(WORDS)
-    world = World(store=open_sqlite(folder / "market.db"))
+    world = World(store=open_sqlite(shutil.copy(migrated, folder / "market.db")))
     world.member().do("web3.market.publishTask", title="Task", budget=credits_("5"))
     world.log()
     world.close()

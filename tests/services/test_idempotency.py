@@ -1,6 +1,7 @@
 """Idempotency: a request happens once, however often it is sent and whatever came between."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,11 +26,11 @@ ALL = {"title": "All I have", "budget": "1000000000"}
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
-def any_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+def any_world(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[World]:
     """A market on each kind of store."""
     store: Store = MemoryStore()
     if request.param == "sqlite":
-        store = open_sqlite(tmp_path / "market.db")
+        store = open_sqlite(shutil.copy(migrated, tmp_path / "market.db"))
     if request.param == "postgres":
         database: PostgresDatabase = request.getfixturevalue("database")
         store = database.open()
