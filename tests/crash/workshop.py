@@ -82,7 +82,8 @@ class Workshop:
             rest = [point for point in points if point.step != FIRST]
             if rest:
                 with self.trial() as trial:
-                    hits += [trial.go_through(point) for point in rest]
+                    # On a busy machine a step may be over before its watch is armed: once more.
+                    hits += [trial.go_through(at) or trial.go_through(at) for at in rest]
                     trial.end()
         except Exception as failure:
             raise TrialFailedError(_replay(self.prepared.site, points)) from failure
