@@ -54,9 +54,14 @@ def by_places(
 
 
 class Deferring(Changing):
-    """The verbs of a transaction whose changes wait."""
+    """The verbs of a transaction whose changes wait.
 
-    def __init__(self) -> None:
+    Args:
+        waits: Whether they do; a lone command's may as well be written at once.
+    """
+
+    def __init__(self, *, waits: bool) -> None:
+        self._waits = waits
         self._ended: Waiting = {}  # by commands that came to their end
         self._begun: Waiting = {}  # by the command under way
         self._absent: set[Place] = set()
@@ -154,7 +159,7 @@ class Deferring(Changing):
     def add(self, row: object) -> None:
         """Insert a row. Raises RowExistsError."""
         kind, key = type(row), key_of(row)
-        if self._is_new(kind, key):
+        if self._may_wait(kind, key):
             self._begun.setdefault(kind, {})[key] = Change(row, None)
         else:
             self._settle(kind)
@@ -162,8 +167,10 @@ class Deferring(Changing):
             super().add(row)
         self._absent.discard((kind, key))
 
-    def _is_new(self, kind: type, key: Key) -> bool:
-        """Whether no row can have this key or any unique value of a new row."""
+    def _may_wait(self, kind: type, key: Key) -> bool:
+        """Whether a row may wait, because no other can have its key or any unique value of it."""
+        if not self._waits:
+            return False
         if kind in DRAWN:
             return not any(key in waiting.get(kind, ()) for waiting in (self._begun, self._ended))
         return kind not in _WITH_UNIQUE and (kind, key) in self._absent
@@ -174,7 +181,7 @@ class Deferring(Changing):
         Raises RowMissingError, RowExistsError.
         """
         kind, key = type(row), key_of(row)
-        if before is None or kind in _WITH_UNIQUE:
+        if before is None or kind in _WITH_UNIQUE or not self._waits:
             self._settle(kind)
             self._secure()
             super().save(row, before)

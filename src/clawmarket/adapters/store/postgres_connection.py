@@ -111,7 +111,7 @@ class PostgresWriting:
         connection = self._connection
         return connection is not None and connection.info.transaction_status in _OPEN
 
-    def begin(self) -> PostgresTransaction:
+    def begin(self, *, alone: bool) -> PostgresTransaction:  # noqa: ARG002 - one turn is less than ten, alone or not
         """Begin a transaction that holds the write lock.
 
         Raises SchemaNewerError when a newer version migrated the tables meanwhile.

@@ -129,7 +129,7 @@ class PostgresTransaction(Remembering, Deferring, PostgresRows):
 
     def __init__(self, connection: Connection, known: KnownRows) -> None:
         PostgresRows.__init__(self, connection)
-        Deferring.__init__(self)
+        Deferring.__init__(self, waits=True)
         self._connection = connection
         self._known = known
 

@@ -52,11 +52,12 @@ class SqliteTransaction(Remembering, Deferring, SqliteSnapshot):
     Args:
         connection: In a transaction that holds the file's write lock.
         known: The rows that its owner has in mind.
+        waits: Whether changes wait until the end.
     """
 
-    def __init__(self, connection: Connection, known: KnownRows) -> None:
+    def __init__(self, connection: Connection, known: KnownRows, *, waits: bool) -> None:
         SqliteSnapshot.__init__(self, connection)
-        Deferring.__init__(self)
+        Deferring.__init__(self, waits=waits)
         self._known = known
 
     def _write(self, waiting: Waiting) -> None:
@@ -113,11 +114,11 @@ class SqliteWriting:
         """Whether SQLite has not rolled the transaction back."""
         return self._connection.in_transaction
 
-    def begin(self) -> SqliteTransaction:
+    def begin(self, *, alone: bool) -> SqliteTransaction:
         """Begin a transaction that holds the file's write lock."""
         self._execute("BEGIN IMMEDIATE")
         self._known.begin(others_wrote=self.others_wrote)
-        self._rows = SqliteTransaction(self._connection, self._known)
+        self._rows = SqliteTransaction(self._connection, self._known, waits=not alone)
         return self._rows
 
     def foresee(self, places: Sequence[Place]) -> None:

@@ -54,8 +54,11 @@ class Writing(Protocol):
         """Whether somebody else may have written between the last two transactions of this."""
         ...
 
-    def begin(self) -> Transaction:
-        """Begin a transaction beside which nobody else writes, and return its rows."""
+    def begin(self, *, alone: bool) -> Transaction:
+        """Begin a transaction beside which nobody else writes, and return its rows.
+
+        `alone` says that it is for one command.
+        """
         ...
 
     def foresee(self, places: Sequence[Place]) -> None:
@@ -223,12 +226,12 @@ class GroupWriter:
         ends = time.monotonic() + GROUP_WORK_S
         alone = alone or self._apart > 0
         self._apart = max(0, self._apart - 1)
-        rows = self._begin()
+        rows = self._begin(alone=alone)
         if not alone:
             self._gather(taken[0].seeks)
         outcome = self._run_first(taken[0].command, rows)
         if outcome.failure is not None:
-            rows = self._begin()
+            rows = self._begin(alone=alone)
         outcomes = [outcome]
         while not alone and (waiting := self._next(len(taken), ends)) is not None:
             taken.append(waiting)
@@ -240,8 +243,8 @@ class GroupWriter:
         self._commit_s = time.monotonic() - began
         return outcomes
 
-    def _begin(self) -> Transaction:
-        rows = self._writing.begin()
+    def _begin(self, *, alone: bool) -> Transaction:
+        rows = self._writing.begin(alone=alone)
         if self._writing.others_wrote:
             for look in self._looks:
                 look(rows)
