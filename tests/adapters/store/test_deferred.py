@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clawmarket.adapters.store import writer
 from clawmarket.adapters.store.memory import MemoryStore
 from clawmarket.adapters.store.sqlite import SqliteStore, open_sqlite
-from clawmarket.adapters.store.writer import GROUP_SIZE
+from clawmarket.adapters.store.writing import groups
+from clawmarket.adapters.store.writing.groups import GROUP_SIZE
 from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.trust.record import LogEntry, Tally
 from clawmarket.ports.store import (
@@ -30,7 +30,7 @@ from stored_rows import Command, a_job, adding, at_once, every, numbers, write
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteStore]:
     """A store whose groups end by number and never by the clock."""
-    monkeypatch.setattr(writer, "GROUP_WORK_S", 600.0)
+    monkeypatch.setattr(groups, "GROUP_WORK_S", 600.0)
     path = tmp_path / "market.db"
     open_sqlite(path).close()
     opened = SqliteStore(path)

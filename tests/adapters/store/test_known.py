@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clawmarket.adapters.store.known import MAX_KNOWN, KnownRows
 from clawmarket.adapters.store.sqlite import SqliteStore, open_sqlite
+from clawmarket.adapters.store.writing.known import MAX_KNOWN, KnownRows
 from clawmarket.domain.kernel.errors import ConflictError
 from clawmarket.domain.trust.record import Tally
 from clawmarket.ports.store import Transaction

@@ -17,11 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.errors import DivisionByZero
 
-from clawmarket.adapters.store import postgres_connection, writer
+from clawmarket.adapters.store import postgres_connection
 from clawmarket.adapters.store.postgres import PostgresStore, whole
 from clawmarket.adapters.store.postgres_connection import PostgresWriting, connect
 from clawmarket.adapters.store.postgres_rows import Connection, given_text, kept_text, refusal
-from clawmarket.adapters.store.writer import GROUP_SIZE, GroupWriter, Outcome
+from clawmarket.adapters.store.writing import groups
+from clawmarket.adapters.store.writing.groups import GROUP_SIZE, GroupWriter, Outcome
 from clawmarket.domain.kernel.errors import InternalError
 from clawmarket.domain.trust.record import LogEntry, Tally
 from clawmarket.ports.store import (
@@ -39,7 +40,7 @@ from stored_rows import Command, adding, at_once, every, numbered, numbers, writ
 @pytest.fixture
 def store(database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostgresStore]:
     """A store whose groups end by number and never by the clock."""
-    monkeypatch.setattr(writer, "GROUP_WORK_S", 600.0)
+    monkeypatch.setattr(groups, "GROUP_WORK_S", 600.0)
     opened = database.open()
     yield opened
     opened.close()

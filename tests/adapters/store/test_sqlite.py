@@ -14,11 +14,11 @@ from typing import Any
 import pysqlite3
 import pytest
 
-from clawmarket.adapters.store import writer
 from clawmarket.adapters.store.connection import Connection, Cursor, Executor, connect
 from clawmarket.adapters.store.rows import SqliteWriting, refusal
 from clawmarket.adapters.store.sqlite import SqliteStore, open_sqlite
-from clawmarket.adapters.store.writer import GROUP_SIZE, MAX_WAITING, GroupWriter, Outcome
+from clawmarket.adapters.store.writing import groups
+from clawmarket.adapters.store.writing.groups import GROUP_SIZE, MAX_WAITING, GroupWriter, Outcome
 from clawmarket.domain.kernel.errors import InternalError
 from clawmarket.domain.trust.record import LogEntry, Tally
 from clawmarket.ports.store import (
@@ -49,7 +49,7 @@ def path(migrated: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def store(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteStore]:
     """A store whose groups end by number and never by the clock."""
-    monkeypatch.setattr(writer, "GROUP_WORK_S", 600.0)
+    monkeypatch.setattr(groups, "GROUP_WORK_S", 600.0)
     opened = SqliteStore(path)
     yield opened
     opened.close()
@@ -350,7 +350,7 @@ def test_a_lone_command_stays_on_its_loop(store: SqliteStore) -> None:
 
     assert asyncio.run(story(1)) == ["MainThread"]
     assert asyncio.run(story(2)) == ["store-writer"] * 2
-    store._writer._commit_s = writer.FAST_COMMIT_S
+    store._writer._commit_s = groups.FAST_COMMIT_S
     assert asyncio.run(story(1)) == ["store-writer"]
 
 

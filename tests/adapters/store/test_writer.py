@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from clawmarket.adapters.store import writer
 from clawmarket.adapters.store.sqlite import SqliteStore, open_sqlite
-from clawmarket.adapters.store.writer import GroupWriter, Outcome
+from clawmarket.adapters.store.writing import groups
+from clawmarket.adapters.store.writing.groups import GroupWriter, Outcome
 from clawmarket.domain.trust.record import LogEntry, Tally
 from clawmarket.ports.store import (
     Place,
@@ -26,7 +26,7 @@ from stored_rows import Command, adding, at_once, numbers, write
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteStore]:
     """A store whose groups end by number and never by the clock."""
-    monkeypatch.setattr(writer, "GROUP_WORK_S", 600.0)
+    monkeypatch.setattr(groups, "GROUP_WORK_S", 600.0)
     path = tmp_path / "market.db"
     open_sqlite(path).close()
     opened = SqliteStore(shutil.copy(path, tmp_path / "copy.db"))

@@ -24,7 +24,7 @@ from clawmarket.adapters.store.postgres_rows import (
     control,
     refusal,
 )
-from clawmarket.adapters.store.writer import GroupWriter
+from clawmarket.adapters.store.writing.groups import GroupWriter
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.store import DatabaseUnfitError, Place, Snapshot, StoreLostError, Transaction
 

@@ -8,7 +8,6 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8BinaryDumper
 
-from clawmarket.adapters.store.known import KnownRows
 from clawmarket.adapters.store.migration import known
 from clawmarket.adapters.store.postgres_rows import (
     PREPARED,
@@ -18,6 +17,7 @@ from clawmarket.adapters.store.postgres_rows import (
     TextLoader,
     control,
 )
+from clawmarket.adapters.store.writing.known import KnownRows
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.store import DatabaseUrlError, Place, StoreLostError, StoreUnsureError
 

@@ -14,8 +14,6 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from clawmarket.adapters.store.codec import Cell
 from clawmarket.adapters.store.connection import Cursor
-from clawmarket.adapters.store.deferred import Deferring, Waiting, by_places
-from clawmarket.adapters.store.known import KnownRows, Remembering
 from clawmarket.adapters.store.schema import UNIQUE
 from clawmarket.adapters.store.statements import (
     Plan,
@@ -26,6 +24,8 @@ from clawmarket.adapters.store.statements import (
     update_many,
 )
 from clawmarket.adapters.store.verbs import Changing
+from clawmarket.adapters.store.writing.deferred import Deferring, Waiting, by_places
+from clawmarket.adapters.store.writing.known import KnownRows, Remembering
 from clawmarket.domain.kernel.errors import InternalError, Refused
 from clawmarket.ports.store import (
     Key,

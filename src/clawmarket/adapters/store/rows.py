@@ -7,10 +7,10 @@ import pysqlite3
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from clawmarket.adapters.store.connection import Connection
-from clawmarket.adapters.store.deferred import Cells, Deferring, Waiting, by_places
-from clawmarket.adapters.store.known import KnownRows, Remembering
 from clawmarket.adapters.store.statements import Plan, Prepared, plan_of, update_statement
 from clawmarket.adapters.store.verbs import Reading
+from clawmarket.adapters.store.writing.deferred import Cells, Deferring, Waiting, by_places
+from clawmarket.adapters.store.writing.known import KnownRows, Remembering
 from clawmarket.domain.kernel.errors import InternalError, Refused
 from clawmarket.ports.store import Place, RowExistsError, RowMissingError, StoreLostError
 

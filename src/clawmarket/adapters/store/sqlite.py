@@ -11,7 +11,7 @@ import pysqlite3
 from clawmarket.adapters.store.connection import Connection, connect
 from clawmarket.adapters.store.migration import migrate_file
 from clawmarket.adapters.store.rows import SqliteSnapshot, SqliteWriting, refusal
-from clawmarket.adapters.store.writer import GroupWriter
+from clawmarket.adapters.store.writing.groups import GroupWriter
 from clawmarket.ports.store import Place, Snapshot, StoreLostError, Transaction
 
 T = TypeVar("T")

@@ -1,0 +1,1 @@
+"""How many commands become one durable transaction: groups, what waits, what is in mind."""
