@@ -215,8 +215,8 @@ class GroupWriter:
 
     def _failed(self, failure: BaseException, commands: int) -> list[Outcome]:
         """Return the outcomes of a group that was lost."""
-        if isinstance(failure, Refused) and commands == 1:
-            return [Outcome(failure=failure)]
+        if commands == 1:
+            return [Outcome(failure=failure) if isinstance(failure, Refused) else _lost(failure)]
         # Whoever's row was refused is not known, but will be when it is tried again by itself.
         self._apart = GROUP_SIZE
         return [_lost(failure)] * commands
