@@ -146,7 +146,8 @@ class Transaction(Snapshot, Protocol):
     def add(self, row: object) -> None:
         """Insert a row. Raises RowExistsError.
 
-        A key that the market draws itself may be found taken only when the transaction ends.
+        A key that the market draws itself may be found taken only when the transaction ends, and
+        then commands of others that were made durable with this one may be lost with it.
         """
         ...
 

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clawmarket.adapters.store.sqlite import SqliteStore, open_sqlite
+from clawmarket.adapters.store.sqlite import SqliteStore
 from clawmarket.adapters.store.writing.known import MAX_KNOWN, KnownRows
 from clawmarket.domain.kernel.errors import ConflictError
 from clawmarket.domain.trust.record import Tally
@@ -26,15 +25,6 @@ COMMANDS = st.tuples(st.lists(CHANGES, max_size=5), st.booleans())
 
 class ChangedMindError(ConflictError):
     """A command that refuses after it did something."""
-
-
-@pytest.fixture(scope="module")
-def migrated() -> Iterator[Path]:
-    """A file with the tables and no rows."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "market.db"
-        open_sqlite(path).close()
-        yield path
 
 
 def _command(changes: list[tuple[str, str]], *, refuses: bool) -> Command:

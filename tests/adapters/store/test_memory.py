@@ -8,13 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clawmarket.adapters.store.memory import MemoryStore
 from clawmarket.adapters.store.schema import DRAWN
-from clawmarket.adapters.store.sqlite import SqliteStore, open_sqlite
+from clawmarket.adapters.store.sqlite import SqliteStore
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.trust.record import LogEntry
@@ -126,14 +125,6 @@ def _tell(store: Store, commands: list[tuple[list[Step], bool]]) -> list[object]
         return told
 
     return asyncio.run(story())
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the tables and no rows."""
-    path = tmp_path_factory.mktemp("migrated") / "market.db"
-    open_sqlite(path).close()
-    return path
 
 
 @given(commands=st.lists(st.tuples(st.lists(STEPS, max_size=8), st.booleans()), max_size=8))

@@ -173,6 +173,9 @@ def test_a_lost_group_is_answered_as_lost_and_never_run_again(
     assert every(store, Tally) == [Tally("there", 1)]
 
 
+MANY = "any statement for many rows"
+
+
 class FailingCursor:
     """What runs the statements of a connection, but for those that fail once."""
 
@@ -194,16 +197,19 @@ class FailingCursor:
         return self._real.execute(sql, values)
 
     def executemany(self, sql: str, many: Iterable[Sequence[Any]], /) -> Cursor:
-        """Run one statement for many rows."""
+        """Run one statement for many rows, or fail."""
+        if MANY in self._failing:
+            self._failing.remove(MANY)
+            raise pysqlite3.OperationalError("disk I/O error")
         return self._real.executemany(sql, many)
 
 
 class FailingConnection:
-    """SQLite with a disk that fails when one statement comes for the first time."""
+    """SQLite with a disk that fails when some statements come for the first time."""
 
-    def __init__(self, path: Path, statement: str) -> None:
+    def __init__(self, path: Path, *statements: str) -> None:
         self._real = connect(path)
-        self._failing = {statement}
+        self._failing = set(statements)
 
     @property
     def in_transaction(self) -> bool:
@@ -272,6 +278,31 @@ def test_a_disk_that_fails_between_commands_loses_their_group(path: Path, statem
     assert [type(outcome.failure) for outcome in outcomes] == kinds
     store = SqliteStore(path)
     assert numbers(store) == list(range(lost_until, 4))
+    store.close()
+
+
+def test_a_rollback_that_fails_too_commits_nothing(path: Path) -> None:
+    """What waited could not be written and not be taken back: all are told that they are lost."""
+    group = GroupWriter(SqliteWriting(FailingConnection(path, MANY, "ROLLBACK")))
+    all_wait = threading.Event()
+
+    def first(work: Transaction) -> None:
+        all_wait.wait()
+        work.add(LogEntry(0, "0"))
+
+    async def story() -> list[Outcome]:
+        # The second is written at once, after what waits.
+        commands = [first, adding(Tally("a", 1)), adding(LogEntry(2, "2"))]
+        waiting = [group.submit(command) for command in commands]
+        all_wait.set()
+        return [*await asyncio.gather(*waiting), await group.submit(adding(LogEntry(3, "3")))]
+
+    outcomes = asyncio.run(story())
+    group.close()
+    kinds = [StoreLostError, StoreLostError, type(None), type(None)]
+    assert [type(outcome.failure) for outcome in outcomes] == kinds
+    store = SqliteStore(path)
+    assert (numbers(store), every(store, Tally)) == ([2, 3], [])
     store.close()
 
 

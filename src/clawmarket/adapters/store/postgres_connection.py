@@ -109,7 +109,8 @@ class PostgresWriting:
     def is_open(self) -> bool:
         """Whether the transaction is still there, perhaps with a statement that failed."""
         connection = self._connection
-        return connection is not None and connection.info.transaction_status in _OPEN
+        in_transaction = connection is not None and connection.info.transaction_status in _OPEN
+        return in_transaction and not self._at_work().is_lost
 
     def begin(self, *, alone: bool) -> PostgresTransaction:  # noqa: ARG002 - one turn is less than ten, alone or not
         """Begin a transaction that holds the write lock.

@@ -1,8 +1,8 @@
 """Rows behind one PostgreSQL connection, what its errors mean, and how text gets there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import orjson
 import psycopg
@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from clawmarket.adapters.store.codec import Cell
 from clawmarket.adapters.store.connection import Cursor
-from clawmarket.adapters.store.schema import UNIQUE
+from clawmarket.adapters.store.schema import WITH_UNIQUE
 from clawmarket.adapters.store.statements import (
     Plan,
     insert_many,
@@ -24,7 +24,7 @@ from clawmarket.adapters.store.statements import (
     update_many,
 )
 from clawmarket.adapters.store.verbs import Changing
-from clawmarket.adapters.store.writing.deferred import Deferring, Waiting, by_places
+from clawmarket.adapters.store.writing.deferred import Change, Changes, Deferring, by_places
 from clawmarket.adapters.store.writing.known import KnownRows, Remembering
 from clawmarket.domain.kernel.errors import InternalError, Refused
 from clawmarket.ports.store import (
@@ -43,7 +43,6 @@ POSTGRES: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-un
 # How many statements are kept, as text here and prepared on each connection.
 PREPARED = 1_000
 
-_WITH_UNIQUE = frozenset(kind for kind, _ in UNIQUE)
 # Class 25 of PostgreSQL's error codes: the transaction is not one that can do this any more.
 _INVALID_TRANSACTION = "25"
 _IN_ERROR = TransactionStatus.INERROR
@@ -99,7 +98,7 @@ class PostgresRows(Changing):
 
         Raises RowMissingError, RowExistsError.
         """
-        if type(row) not in _WITH_UNIQUE:
+        if type(row) not in WITH_UNIQUE:
             super().save(row, before)
             return
         # A value that is taken must not end the command that asked for it.
@@ -141,7 +140,7 @@ class PostgresTransaction(Remembering, Deferring, PostgresRows):
         for kind, keys in sought.items():
             found = self._execute(present(kind, self.dialect), (keys,)).fetchall()
             there = {row[0] for row in found}
-            self._absent.update((kind, key) for key in keys if key not in there)
+            self.note_absent(kind, (key for key in keys if key not in there))
 
     def undo(self) -> None:
         """Take back what was done since the mark. Raises StoreLostError if that cannot be."""
@@ -151,34 +150,21 @@ class PostgresTransaction(Remembering, Deferring, PostgresRows):
             raise StoreLostError("The transaction was lost; nothing of it happened.")
         super().undo()
 
-    def _write(self, waiting: Waiting) -> None:
-        parts = list(self._parts(waiting))
+    def _write(self, changes: Changes) -> None:
+        parts = [part for kind, rows in changes.items() for part in _parts(kind, rows)]
         if not parts:
             return
-        together = _together(tuple(sql for sql, _ in parts))
+        together = _together(tuple(part.sql for part in parts))
         try:
-            (found,) = self._cursor.execute(together, [many(rows) for _, rows in parts]).fetchall()
+            given = [as_json(part.rows) for part in parts]
+            (found,) = self._cursor.execute(together, given).fetchall()
         except psycopg.Error as error:
             self._fail(error)
-        for (sql, rows), count in zip(parts, found, strict=True):
-            if count != len(rows):
-                raise _unchanged(sql)
-
-    def _parts(self, waiting: Waiting) -> Iterator[tuple[str, list[Json]]]:
-        """Yield statements, and the rows that each of them takes."""
-        for kind, changes in waiting.items():
-            plan: Plan[Any] = plan_of(kind, self.dialect)
-            new, changed = by_places(plan.codec, changes)
-            names = names_of(kind)
-            if new:
-                yield (
-                    insert_many(kind, self.dialect),
-                    [dict(zip(names, row, strict=True)) for row in new],
-                )
-            for places, rows in changed.items():
-                few = [(names[place], place) for place in (0, *places)]
-                some = [{name: row[place] for name, place in few} for row in rows]
-                yield update_many(kind, places, self.dialect), some
+        except TypeError as error:  # of orjson: a number too large, half of a character
+            raise InternalError("A row does not fit its table.") from error
+        for part, count in zip(parts, found, strict=True):
+            if count != len(part.rows):
+                raise part.refusal
 
     def _lose(self) -> None:
         if self._connection.info.transaction_status in (_IN_ERROR, TransactionStatus.INTRANS):
@@ -189,7 +175,31 @@ class PostgresTransaction(Remembering, Deferring, PostgresRows):
             control(self._connection, "; ".join(statements))
 
 
-def many(rows: list[Json]) -> str:
+class Part(NamedTuple):
+    """A statement, the rows that it takes, and what it means if it does not touch all of them."""
+
+    sql: str
+    rows: list[Json]
+    refusal: Refused
+
+
+def _parts(kind: type, changes: Mapping[Key, Change]) -> Iterator[Part]:
+    """Yield the statements that write changes of one kind."""
+    plan: Plan[Any] = plan_of(kind, POSTGRES)
+    new, changed = by_places(plan.codec, changes)
+    names = names_of(kind)
+    if new:
+        taken = RowExistsError("There is a row with this key or unique value already.")
+        rows = [dict(zip(names, cells, strict=True)) for cells in new]
+        yield Part(insert_many(kind, POSTGRES), rows, taken)
+    for places, some in changed.items():
+        missing = RowMissingError("There is no row with this key to replace.")
+        few = [(names[place], place) for place in (0, *places)]
+        rows = [{name: cells[place] for name, place in few} for cells in some]
+        yield Part(update_many(kind, places, POSTGRES), rows, missing)
+
+
+def as_json(rows: list[Json]) -> str:
     """Write rows as the one value that a statement for many of them takes."""
     written = orjson.dumps(rows, default=_hex)
     if b"\\u0000" in written or b"\\u0001" in written:
@@ -214,13 +224,6 @@ def _together(changes: tuple[str, ...]) -> str:
     parts = ", ".join(f"c{n} AS ({sql})" for n, sql in enumerate(changes))
     counts = ", ".join(f"(SELECT count(*) FROM c{n})" for n in range(len(changes)))  # noqa: S608 - numbers only
     return f"WITH {parts} SELECT {counts}"
-
-
-def _unchanged(sql: str) -> Refused:
-    """Return what it means that a change did not touch all of its rows."""
-    if sql.startswith("INSERT"):
-        return RowExistsError("There is a row with this key or unique value already.")
-    return RowMissingError("There is no row with this key to replace.")
 
 
 # PostgreSQL has no text with U+0000. It is kept as two characters, and so is the character that

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from clawmarket.adapters.store.connection import Connection
 from clawmarket.adapters.store.statements import Plan, Prepared, plan_of, update_statement
 from clawmarket.adapters.store.verbs import Reading
-from clawmarket.adapters.store.writing.deferred import Cells, Deferring, Waiting, by_places
+from clawmarket.adapters.store.writing.deferred import Cells, Changes, Deferring, by_places
 from clawmarket.adapters.store.writing.known import KnownRows, Remembering
 from clawmarket.domain.kernel.errors import InternalError, Refused
 from clawmarket.ports.store import Place, RowExistsError, RowMissingError, StoreLostError
@@ -60,10 +60,10 @@ class SqliteTransaction(Remembering, Deferring, SqliteSnapshot):
         Deferring.__init__(self, waits=waits)
         self._known = known
 
-    def _write(self, waiting: Waiting) -> None:
-        for kind, changes in waiting.items():
+    def _write(self, changes: Changes) -> None:
+        for kind, of_kind in changes.items():
             plan: Plan[Any] = plan_of(kind, self.dialect)
-            new, changed = by_places(plan.codec, changes)
+            new, changed = by_places(plan.codec, of_kind)
             if new and self._many(plan.insert, new) != len(new):
                 raise RowExistsError("There is a row with this key or unique value already.")
             for places, rows in changed.items():
@@ -76,6 +76,8 @@ class SqliteTransaction(Remembering, Deferring, SqliteSnapshot):
             done = self._cursor.executemany(statement.sql, map(statement.bind, rows))
         except pysqlite3.Error as error:
             self._fail(error)
+        except (OverflowError, UnicodeError) as error:
+            raise InternalError("A row does not fit its table.") from error
         return done.rowcount
 
     def _control(self, *statements: str) -> None:
@@ -111,11 +113,13 @@ class SqliteWriting:
 
     @property
     def is_open(self) -> bool:
-        """Whether SQLite has not rolled the transaction back."""
-        return self._connection.in_transaction
+        """Whether SQLite has not rolled the transaction back, and nothing of it was lost."""
+        return self._connection.in_transaction and not self._at_work().is_lost
 
     def begin(self, *, alone: bool) -> SqliteTransaction:
         """Begin a transaction that holds the file's write lock."""
+        if self._connection.in_transaction:  # the last one's ROLLBACK failed
+            self._execute("ROLLBACK")
         self._execute("BEGIN IMMEDIATE")
         self._known.begin(others_wrote=self.others_wrote)
         self._rows = SqliteTransaction(self._connection, self._known, waits=not alone)

@@ -147,6 +147,8 @@ DRAWN: frozenset[type] = frozenset(
 # Values that no two rows share, beside the key; None may stand in many rows.
 UNIQUE: tuple[tuple[type, str], ...] = ((Credential, "lookup"), (LogEntry, "record_id"))
 
+WITH_UNIQUE: frozenset[type] = frozenset(kind for kind, _ in UNIQUE)
+
 METADATA = MetaData()
 
 _TEXT = Text().with_variant(Text(collation="C"), "postgresql")

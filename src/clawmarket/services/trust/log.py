@@ -6,6 +6,7 @@ Commands do not wait for it; a record is in the log within a second of its comma
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
+from clawmarket.domain.kernel.errors import InternalError
 from clawmarket.domain.trust.checkpoint import Checkpoint, key_id, note
 from clawmarket.domain.trust.merkle import Frontier
 from clawmarket.domain.trust.record import LogEntry, LogHead, LogTile, Record, Tally, record_leaf
@@ -71,6 +72,8 @@ def _append(rows: Transaction, batch: Batch, head: LogHead) -> bool:
     if log_head(rows) != batch.head:
         return False
     size = batch.head.size if batch.head else 0
+    if rows.get(LogEntry, size) is not None:
+        raise InternalError("The log has entries behind its head.")
     for offset, record in enumerate(batch.records):
         rows.add(LogEntry(size + offset, record.record_id))
     for level, number, hashes in grow(size, batch.leaves, lambda *at: read_tile(rows, *at)):

@@ -7,24 +7,23 @@ costs nothing.
 
 Only what cannot be refused may wait, since a refusal at the end would be the whole group's: rows
 whose key the market draws itself, rows that were looked for in vain, and changes of rows that
-were read. All others are written at once, behind a savepoint of their command.
+were read. All others are written at once, behind a savepoint of their command unless it is
+the group's first.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 from clawmarket.adapters.store.codec import Cell, Codec
 from clawmarket.adapters.store.matching import chosen
-from clawmarket.adapters.store.schema import DRAWN, UNIQUE
+from clawmarket.adapters.store.schema import DRAWN, WITH_UNIQUE
 from clawmarket.adapters.store.statements import differing
 from clawmarket.adapters.store.verbs import Changing
 from clawmarket.ports.store import Key, Place, Query, key_of
 
 R = TypeVar("R")
-
-_WITH_UNIQUE = frozenset(kind for kind, _ in UNIQUE)
 
 
 class Change(NamedTuple):
@@ -34,7 +33,7 @@ class Change(NamedTuple):
     before: Any
 
 
-Waiting = dict[type, dict[Key, Change]]
+Changes = dict[type, dict[Key, Change]]
 Cells = Sequence[Cell]
 
 
@@ -62,15 +61,16 @@ class Deferring(Changing):
 
     def __init__(self, *, waits: bool) -> None:
         self._waits = waits
-        self._ended: Waiting = {}  # by commands that came to their end
-        self._begun: Waiting = {}  # by the command under way
+        self._ended: Changes = {}  # by commands that came to their end
+        self._begun: Changes = {}  # by the command under way
         self._absent: set[Place] = set()
         self._needs_savepoint = False
         self._has_savepoint = False
+        self.is_lost = False
 
     @abstractmethod
-    def _write(self, waiting: Waiting) -> None:
-        """Write changes. Raises RowExistsError, RowMissingError."""
+    def _write(self, changes: Changes) -> None:
+        """Write changes. Raises RowExistsError, RowMissingError, InternalError, StoreLostError."""
 
     @abstractmethod
     def _lose(self) -> None:
@@ -90,6 +90,8 @@ class Deferring(Changing):
         self._begun.clear()
         if not self._needs_savepoint:
             self._control("ROLLBACK TO command")
+            # What it deleted and then looked for is there again.
+            self._absent.clear()
 
     def write_all(self) -> None:
         """Write everything that waits."""
@@ -107,22 +109,27 @@ class Deferring(Changing):
         self._begun = {}
 
     def _write_ended(self, *then: str) -> None:
-        """Write what ended commands changed; if that fails, their group is lost."""
+        """Write what ended commands changed, and run statements about the transaction."""
         ended, self._ended = self._ended, {}
+        self._write_or_lose(ended, *then)
+
+    def _write_or_lose(self, changes: Changes, *then: str) -> None:
+        # What waited is promised to the commands that are over, and may be there in part now.
         try:
-            self._write(ended)
+            self._write(changes)
             self._control(*then)
         except Exception:
+            self.is_lost = True
             self._lose()
             raise
 
-    def _settle(self, kind: type) -> None:
+    def _write_kind(self, kind: type) -> None:
         """Write what waits for a kind, so that a statement finds it."""
         if kind in self._ended:
             self._write_ended()
         if kind in self._begun:
             self._secure()
-            self._write({kind: self._begun.pop(kind)})
+            self._write_or_lose({kind: self._begun.pop(kind)})
 
     def _secure(self) -> None:
         """Make sure that what this command writes can be taken back without the others' part."""
@@ -131,6 +138,13 @@ class Deferring(Changing):
             before = ("RELEASE command",) if self._has_savepoint else ()
             self._write_ended(*before, "SAVEPOINT command")
             self._needs_savepoint, self._has_savepoint = False, True
+
+    def note_absent(self, kind: type, keys: Iterable[Key]) -> None:
+        """Keep in mind which rows the database does not have, but for those that wait."""
+        self._absent.update((kind, key) for key in keys if not self._is_waiting(kind, key))
+
+    def _is_waiting(self, kind: type, key: Key) -> bool:
+        return any(key in changes.get(kind, ()) for changes in (self._begun, self._ended))
 
     def get(self, kind: type[R], key: Key) -> R | None:
         """Return the row with a key, or None."""
@@ -162,18 +176,16 @@ class Deferring(Changing):
         if self._may_wait(kind, key):
             self._begun.setdefault(kind, {})[key] = Change(row, None)
         else:
-            self._settle(kind)
+            self._write_kind(kind)
             self._secure()
             super().add(row)
         self._absent.discard((kind, key))
 
     def _may_wait(self, kind: type, key: Key) -> bool:
         """Whether a row may wait, because no other can have its key or any unique value of it."""
-        if not self._waits:
+        if not self._waits or self._is_waiting(kind, key):
             return False
-        if kind in DRAWN:
-            return not any(key in waiting.get(kind, ()) for waiting in (self._begun, self._ended))
-        return kind not in _WITH_UNIQUE and (kind, key) in self._absent
+        return kind in DRAWN or (kind not in WITH_UNIQUE and (kind, key) in self._absent)
 
     def save(self, row: object, before: object | None = None) -> None:
         """Replace the row that has the same key, or of it what differs from before.
@@ -181,8 +193,8 @@ class Deferring(Changing):
         Raises RowMissingError, RowExistsError.
         """
         kind, key = type(row), key_of(row)
-        if before is None or kind in _WITH_UNIQUE or not self._waits:
-            self._settle(kind)
+        if before is None or kind in WITH_UNIQUE or not self._waits:
+            self._write_kind(kind)
             self._secure()
             super().save(row, before)
             return
@@ -192,6 +204,6 @@ class Deferring(Changing):
 
     def remove(self, kind: type[object], key: Key) -> None:
         """Delete the row with a key, if there is one."""
-        self._settle(kind)
+        self._write_kind(kind)
         self._secure()
         super().remove(kind, key)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Protocol
 
-from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.kernel.errors import ConflictError, InternalError, Refused
 from clawmarket.ports.store import (
     Place,
     SchemaNewerError,
@@ -70,11 +70,14 @@ class Writing(Protocol):
         ...
 
     def undo(self) -> None:
-        """Take back what was done since the mark."""
+        """Take back what was done since the mark. May raise StoreLostError."""
         ...
 
     def commit(self) -> None:
-        """Make the transaction durable, with what waits to be written. Raises StoreUnsureError."""
+        """Write what waits and make the transaction durable.
+
+        Raises RowExistsError, RowMissingError, InternalError, StoreLostError, StoreUnsureError.
+        """
         ...
 
     def rollback(self) -> None:
@@ -217,8 +220,10 @@ class GroupWriter:
         """Return the outcomes of a group that was lost."""
         if commands == 1:
             return [Outcome(failure=failure) if isinstance(failure, Refused) else _lost(failure)]
-        # Whoever's row was refused is not known, but will be when it is tried again by itself.
-        self._apart = GROUP_SIZE
+        behind = failure.__cause__ if isinstance(failure, GroupLostError) else failure
+        if isinstance(behind, (ConflictError, InternalError)):
+            # Whose row was refused is not known, but will be when it is tried again by itself.
+            self._apart = GROUP_SIZE
         return [_lost(failure)] * commands
 
     def _group(self, taken: list[Waiting], *, alone: bool) -> list[Outcome]:
@@ -306,8 +311,7 @@ class GroupWriter:
     def _abandon(self) -> None:
         # The rows are as they were before the group whether or not this can be said.
         with suppress(Exception):
-            if self._writing.is_open:
-                self._writing.rollback()
+            self._writing.rollback()
 
 
 def _lost(failure: BaseException) -> Outcome:
