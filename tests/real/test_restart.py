@@ -2,6 +2,9 @@
 
 import re
 import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pysqlite3
@@ -90,6 +93,19 @@ def test_a_taken_port_is_one_line(start: Start, tmp_path: Path) -> None:
         "error[E_UNAVAILABLE]: Port N on 127.0.0.1 is taken. "
         "Choose another port with CLAWMARKET_PORT, or stop the other program."
     )
+
+
+@pytest.mark.parametrize("flags", ["", " --faucet"])
+def test_a_taken_port_names_the_same_start_on_a_free_one(tmp_path: Path, flags: str) -> None:
+    """A market with test money is not opened without it by whoever follows the hint."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = [sys.executable, "-m", "clawmarket", "serve", "--port", f"{port}", *flags.split()]
+        ended = subprocess.run(
+            [*line, "--home", tmp_path / "home"], capture_output=True, text=True, check=False
+        )
+    step = ended.stderr.splitlines()[1].partition("clawmarket ")
+    assert (ended.returncode, step[2]) == (2, f"serve --port 0{flags}")
 
 
 def test_a_home_in_use_is_one_line(start: Start, tmp_path: Path) -> None:

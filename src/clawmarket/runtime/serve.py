@@ -24,8 +24,13 @@ class PortTakenError(UnavailableError):
     """Another program listens on the port."""
 
     advice = "Choose another port with CLAWMARKET_PORT, or stop the other program."
-    next_command = "CLAWMARKET_PORT=0 clawmarket serve"
+    next_command = "clawmarket serve --port 0"
     retryable = False
+
+    @property
+    def next_step(self) -> str:
+        """The same market on a free port, with test money if that was wanted."""
+        return super().next_step + (" --faucet" if self.details.get("faucet") else "")
 
 
 def serve(
@@ -48,7 +53,7 @@ def serve(
         HomeUnusableError, HomeInUseError, SchemaNewerError: See `open_app`.
     """
     os.umask(_PRIVATE_UMASK)
-    with _listen(config.port) as listener:
+    with _listen(config.port, faucet=config.faucet) as listener:
         config = replace(config, port=listener.getsockname()[1])
         home = _open_home(config)
         # Loading makes next to no garbage, and looking for it takes a sixth of the time; see
@@ -59,7 +64,7 @@ def serve(
         run_market(config, home, listener, ready, accept_rollback=accept_rollback, rails=rails)
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(port: int, *, faucet: bool) -> socket.socket:
     # Where asyncio itself serves, it sends small answers at once only if the socket says TCP.
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -67,7 +72,8 @@ def _listen(port: int) -> socket.socket:
         listener.bind((LOOPBACK, port))
     except OSError:
         listener.close()
-        raise PortTakenError(f"Port {port} on {LOOPBACK} is taken.") from None
+        what = f"Port {port} on {LOOPBACK} is taken."
+        raise PortTakenError(what, faucet=faucet) from None
     listener.listen(BACKLOG)
     return listener
 

@@ -106,8 +106,8 @@ def test_nobody_there_is_said_in_two_lines(cli: Cli) -> None:
     outcome = cli("status")
     assert (outcome.status, outcome.out) == (4, "")
     assert outcome.err == (
-        "error[E_UNAVAILABLE]: Nothing answers at 127.0.0.1:9. Start a market there, or name the"
-        " right one with --url or CLAWMARKET_URL.\n"
+        "error[E_UNAVAILABLE]: Nothing answers at http://127.0.0.1:9. Start a market there, or name"
+        " the right one with --url or CLAWMARKET_URL.\n"
         "next: clawmarket doctor --url http://127.0.0.1:9\n"
     )
     assert cli("doctor", "--url", NOBODY_THERE).status == 0
@@ -272,9 +272,9 @@ def test_flags_before_the_command_count_as_after_it(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("url", "place"),
     [
-        ("https://example.invalid", "example.invalid:443"),
-        ("http://[::1]:9", "[::1]:9"),
-        ("http://localhost:9", "localhost:9"),
+        ("https://example.invalid", "https://example.invalid:443"),
+        ("http://[::1]:9", "http://[::1]:9"),
+        ("http://localhost:9", "http://localhost:9"),
     ],
 )
 def test_the_address_that_was_asked_is_said(cli: Cli, url: str, place: str) -> None:

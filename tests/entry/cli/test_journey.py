@@ -57,6 +57,24 @@ def test_a_paid_deal_from_wallet_to_checked_receipt(join: Join, tmp_path: Path) 
     assert copy.read_text() == paper.read_text()
 
 
+def test_a_damaged_file_is_said_to_be_damaged(
+    join: Join, market: LocalMarket, tmp_path: Path
+) -> None:
+    """Found on the way, the download breaks off; its reader hears why, now and later."""
+    owner, paper = join("owner"), tmp_path / "paper.bin"
+    paper.write_bytes(bytes(300_000))
+    digest = done(owner("files", "put", str(paper), "--json"))["digest"]
+    (stored,) = (market.folder / "market" / "files").glob(f"sha256/*/{digest[9:]}")
+    stored.write_bytes(bytes(299_999) + b"1")
+    said = (
+        f"error[E_UNAVAILABLE]: The stored bytes of {digest} have changed; they were set aside. "
+        "Ask whoever sent the file to send it again."
+    )
+    for _ in range(2):
+        outcome = owner("files", "get", digest, "-o", str(tmp_path / "copy.bin"))
+        assert (outcome.status, outcome.err.splitlines()[0]) == (4, said)
+
+
 def test_a_dry_run_shows_the_request_and_changes_nothing(join: Join) -> None:
     """Price, fee and total are named, and no record comes into being."""
     buyer = join("buyer")

@@ -167,5 +167,8 @@ def test_an_operator_has_the_latest_orders_and_tabs_checked(
     document = done(outcome)
 
     assert (document["orders"], document["items"], document["agrees"]) == (1, [], True)
-    assert me("reconcile", "--limit", "1").out == "All agrees: 1 order and 0 tabs checked.\n"
+    assert (
+        me("reconcile", "--limit", "1").out
+        == "All agrees: the latest 1 order and 0 tabs were checked.\n"
+    )
     assert me("repair", "list").out == "No rail leaves anything open.\n"

@@ -194,7 +194,7 @@ def test_an_ended_order_has_no_running_deadline(join: Join, folder: Path) -> Non
         explained = done(party("order", "explain", order_id, "--json"))
         return [str(step) for step in explained["next"]]
 
-    assert steps(worker) == [f"clawmarket task submit {order_id}"]
+    assert steps(worker) == [f"clawmarket task submit {order_id} --attach FILE"]
     assert steps(buyer) == [f"clawmarket order watch {order_id} --until delivered"]
     assert "due " in buyer("order", "explain", order_id).out
     paper = folder / "digest.md"

@@ -172,7 +172,8 @@ def test_an_operator_is_told_which_tab_differs(
     monkeypatch.setenv("CLAWMARKET_API_KEY", token.strip())
     assert done(provider("reconcile", "--limit", "1", "--json"))["tabs"] == 1
     assert re.fullmatch(
-        r"All agrees: 0 orders and [0-9]+ tabs? checked.\n", provider("reconcile").out
+        r"All agrees: the latest 0 orders and [0-9]+ tabs? were checked.\n",
+        provider("reconcile").out,
     )
     market.stop()
     with closing(pysqlite3.connect(market.folder / "market" / "market.db")) as database:

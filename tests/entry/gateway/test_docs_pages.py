@@ -18,6 +18,12 @@ def test_index_links_every_method(front: Front) -> None:
     assert linked >= set(METHODS)
 
 
+def test_the_address_on_the_card_leads_to_the_pages(front: Front) -> None:
+    """Whoever opens it in a browser sees what there is."""
+    answer = front.ask("GET", "/")
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/docs")
+
+
 @pytest.mark.parametrize("name", sorted(METHODS))
 def test_page_says_everything(front: Front, name: str) -> None:
     """A page has summary, parameters, errors with advice and the lines to call the method."""

@@ -93,7 +93,7 @@ def test_other_verbs_are_named(front: Front) -> None:
 def test_unknown_addresses_get_envelopes(front: Front) -> None:
     """Every 404 is an envelope."""
     for path, cause in (
-        ("/", "route_unknown"),
+        ("/nothing", "route_unknown"),
         ("/v2/nothing", "route_unknown"),
         ("/files/", "route_unknown"),
         ("/docs/no.such.method", "method_unknown"),

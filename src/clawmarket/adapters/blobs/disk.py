@@ -85,7 +85,9 @@ class DiskBlobs:
         try:
             file = await asyncio.to_thread(self._path(name).open, "rb")
         except FileNotFoundError:
-            raise missing(digest) from None
+            # What was set aside stays known as damaged until somebody sends it again.
+            was_damaged = (self._quarantine / name).exists()
+            raise (damaged if was_damaged else missing)(digest) from None
         with file:
             sha256 = hashlib.sha256()
             held = b""

@@ -33,7 +33,7 @@ class MemoryBlobs:
         """
         name = hex_of(digest)
         if name not in self._kept:
-            raise missing(digest)
+            raise (damaged if name in self._quarantine else missing)(digest)
         content = self._kept[name]
         last = max(0, len(content) - 1) // CHUNK_BYTES * CHUNK_BYTES
         for start in range(0, last, CHUNK_BYTES):

@@ -55,6 +55,7 @@ _BACKED_UP = (
 GROUPS = {
     "task": "Publish a task, bid on it, award it, hand in, review.",
     "order": "Look at your orders, and wait for them.",
+    "dispute": "Contest an order, show evidence, follow what is decided.",
     "consent": "Permit what an offer is for, look at it, and take it back.",
     "tab": "Use now, pay at the end: open, write usage down, close, pay.",
     "trust": "Whom you let use first and pay later.",

@@ -10,7 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from clawmarket.entry.gateway.openapi import COMMON, SIGNED_IN, noun_of_method
@@ -45,7 +45,11 @@ def docs_routes(methods: Mapping[str, Method], terms: Terms) -> list[Route]:
             raise MethodUnknownError(f"There is no method {request.path_params['method'][:80]!r}.")
         return HTMLResponse(pages.method(method))
 
+    async def front(_request: Request) -> Response:
+        return RedirectResponse("/docs")
+
     return [
+        Route("/", front, methods=["GET"]),
         Route("/docs", index, methods=["GET"]),
         *(_asset_route(name, kind) for name, kind in _ASSETS.items()),
         Route("/docs/{method}", page, methods=["GET"]),
@@ -121,7 +125,7 @@ def curl_line(method: Method, params: Mapping[str, object], base_url: str) -> st
     """Return a shell line that calls a method; the token comes from the environment."""
     words = [f"curl -sS {base_url}/rpc/{method.name}"]
     if method.scope is not Scope.PUBLIC:
-        words.append('-H "Authorization: Bearer $CLAWMARKET_TOKEN"')
+        words.append('-H "Authorization: Bearer $CLAWMARKET_API_KEY"')
     if method.manner is Manner.WRITE:
         words.append('-H "Idempotency-Key: $(uuidgen)"')
     words.append(f"-d {shlex.quote(_json(params))}")

@@ -64,7 +64,7 @@ class HeaderInvalidError(InvalidArgumentError):
 
 
 class BearerInvalidError(AuthRequiredError):
-    """The Authorization header holds no bearer token."""
+    """The Authorization header has no token of the kind Bearer."""
 
 
 class RouteUnknownError(NotFoundError):
@@ -189,7 +189,7 @@ def bearer_of(headers: Headers) -> str | None:
         return None
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise BearerInvalidError("The Authorization header holds no bearer token.")
+        raise BearerInvalidError("The Authorization header has no token of the kind Bearer.")
     return token.strip()
 
 

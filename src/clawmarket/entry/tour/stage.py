@@ -97,7 +97,8 @@ def _stage_at(url: str) -> str:
 
 
 def _play(cast: Cast, screen: Screen, document: Path, url: str | None, *, keep: bool) -> Outcome:
-    screen.say("Three agents close one deal. TEST MONEY. Times are UTC.")
+    own = "TEST MONEY. " if url is None else ""
+    screen.say(f"Three agents close one deal. {own}Times are UTC.")
     address = url or _open_market(cast)
     screen.say(f"market {address}, document {document.name}")
     _start_actors(cast, document, address, keep=keep)

@@ -80,7 +80,7 @@ def _next(differing: list[Entry]) -> list[str]:
 def _latest_lines(document: Entry) -> list[str]:
     orders, tabs = counted(document["orders"], "order"), counted(document["tabs"], "tab")
     if not document["items"]:
-        return [f"All agrees: {orders} and {tabs} checked."]
+        return [f"All agrees: the latest {orders} and {tabs} were checked."]
     rows = [row for item in document["items"] for row in _difference_rows(item)]
     differing = sum("tabId" in item for item in document["items"])
     head = ("order or tab", "what", "expected", "found")

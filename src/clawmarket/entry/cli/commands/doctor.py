@@ -13,7 +13,8 @@ from pathlib import Path
 from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.moment import SECOND_MS, from_iso, span
-from clawmarket.domain.trust.redaction import redact_text
+from clawmarket.domain.kernel.own_text import OwnText
+from clawmarket.domain.trust.redaction import redact_but, redact_text
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.invocation import Invocation
 from clawmarket.entry.cli.labels import counted
@@ -37,7 +38,8 @@ _GRADES = ("ok", "info", "warning", "error")
 class Check:
     """What one check found; `severity` is ok, info, warning or error.
 
-    `path` is relative to the home, `.` the home itself, empty where no file is concerned.
+    `path` is relative to the home, `.` the home itself, empty where no file is concerned. `own` is
+    what the message may name, since the user named it.
     """
 
     check_id: str
@@ -45,6 +47,7 @@ class Check:
     message: str
     path: str = ""
     fix_hint: str = ""
+    own: tuple[OwnText, ...] = ()
 
     def document(self) -> Entry:
         """Return the check in wire names, redacted."""
@@ -52,7 +55,7 @@ class Check:
         return {
             "checkId": facts["check_id"],
             "severity": facts["severity"],
-            "message": redact_text(facts["message"]),
+            "message": redact_but(facts["message"], self.own),
             "path": facts["path"],
             "fixHint": redact_text(facts["fix_hint"]),
         }
@@ -195,7 +198,8 @@ def _market(invocation: Invocation) -> Iterator[Check]:
         # Not `doctor` again, which the refusal itself would name.
         away = isinstance(refused, MarketAwayError) and "url" not in refused.details
         hint = refused.next_step if away else refused.advice
-        yield Check("market/reachable", "warning", refused.what, fix_hint=hint)
+        own = tuple(each for each in refused.details.values() if isinstance(each, OwnText))
+        yield Check("market/reachable", "warning", refused.what, fix_hint=hint, own=own)
         return
     except RemoteRefusal as refusal:
         yield Check("market/reachable", "error", str(refusal), fix_hint="clawmarket status")

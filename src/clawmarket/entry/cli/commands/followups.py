@@ -98,8 +98,8 @@ _MAY: dict[tuple[str, str], str] = {
     ("delivery_completed", "buyer"): "call web3.market.settlement.release orderId={orderId}",
 }
 _MAY_ON_A_TASK: dict[tuple[str, str], str] = {
-    ("payment_locked", "seller"): "task submit {orderId}",
-    ("delivery_ready", "seller"): "task submit {orderId}",
+    ("payment_locked", "seller"): "task submit {orderId} --attach FILE",
+    ("delivery_ready", "seller"): "task submit {orderId} --attach FILE",
     ("delivery_completed", "buyer"): "task result {resultId}",
 }
 _RECEIPTED = ("settlement_completed", "order_refunded", "settlement_cancelled")

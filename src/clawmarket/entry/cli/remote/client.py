@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from clawmarket.domain.kernel.errors import DeadlineError, InternalError, UnavailableError
 from clawmarket.domain.kernel.loopback import LOOPBACK
+from clawmarket.domain.kernel.own_text import OwnText
 from clawmarket.entry.cli.catalog import Entry, exit_status, method_entry
 from clawmarket.entry.cli.commands.local import local_envelope
 from clawmarket.entry.cli.invocation import Invocation, load
@@ -106,7 +107,7 @@ class Market:
         self.credential = credential
         parts = urlsplit(url)
         host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
-        self._place = f"{host}:{parts.port or _PORTS[parts.scheme]}"
+        self._place = OwnText(f"{parts.scheme}://{host}:{parts.port or _PORTS[parts.scheme]}")
         self._http = httpx.Client(
             base_url=url,
             headers={} if credential is None else _bearer(credential),
@@ -152,16 +153,25 @@ class Market:
     def get_file(self, digest: str, sink: BinaryIO) -> int:
         """Write a stored file to a sink and return its size. Raises FileDamagedError, as `call`."""
         hashed, size = hashlib.sha256(), 0
-        with self._reached(), self._http.stream("GET", f"/files/{digest}") as answer:
-            if answer.is_error:
-                answer.read()
-                self._envelope(answer)
-            for chunk in answer.iter_bytes(_CHUNK):
-                hashed.update(chunk)
-                size += sink.write(chunk)
+        try:
+            with self._reached(), self._http.stream("GET", f"/files/{digest}") as answer:
+                self._refused_file(answer)
+                for chunk in answer.iter_bytes(_CHUNK):
+                    hashed.update(chunk)
+                    size += sink.write(chunk)
+        except MarketSilentError:
+            if size:  # a market that finds damage on the way breaks off; asked again, it says so
+                with self._reached(), self._http.stream("GET", f"/files/{digest}") as answer:
+                    self._refused_file(answer)
+            raise
         if f"sha256:{hashed.hexdigest()}" != digest:
             raise FileDamagedError("The bytes that came are not those of this content hash.")
         return size
+
+    def _refused_file(self, answer: httpx.Response) -> None:
+        if answer.is_error:
+            answer.read()
+            self._envelope(answer)
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
@@ -169,7 +179,8 @@ class Market:
             yield
         except (httpx.ConnectError, httpx.ConnectTimeout):
             named = {} if is_default(self.url) else {"url": shlex.quote(self.url)}
-            raise MarketAwayError(f"Nothing answers at {self._place}.", **named) from None
+            what = f"Nothing answers at {self._place}."
+            raise MarketAwayError(what, place=self._place, **named) from None
         except httpx.TimeoutException:
             raise MarketSilentError(f"No answer came within {TIMEOUT_S:.0f} s.") from None
         except httpx.TransportError:
@@ -181,7 +192,8 @@ class Market:
         except ValueError:
             envelope = None
         if not isinstance(envelope, dict) or not isinstance(envelope.get("ok"), bool):
-            raise NotAMarketError(f"What answers at {self._place} is not a market.")
+            what = f"What answers at {self._place} is not a market."
+            raise NotAMarketError(what, place=self._place)
         if not envelope["ok"]:
             raise RemoteRefusal(_as_operator(self._with_source(envelope)))
         return envelope
