@@ -202,6 +202,7 @@ def test_the_top_and_html_anchors_are_no_broken_links() -> None:
         ("", 0, 0),
         ("It's well-known: snake_case 2 - - x", 5, 0),
         ("see [here](far/away.md) or https://example.org/a/b <br/>", 3, 0),
+        ("see [this][r] now\n\n[r]: #also-missing\n [two words]: <far/away.md>", 3, 0),
         ("任务市场的结算", 5, 7),
         ("用 OpenClaw 做\uff0c", 3, 2),
         ("cafe\u0301 au lait", 3, 0),

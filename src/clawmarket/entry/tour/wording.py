@@ -4,7 +4,7 @@ The rules, which worker and buyer of a digest have to share:
 
 - A word is a run of letters and digits; an apostrophe, a hyphen or an underscore inside joins it.
 - 1.7 Chinese, Japanese or Korean characters count as one word, rounded up over the whole text.
-- Addresses, link destinations and HTML tags are no prose.
+- Addresses, link destinations, the labels that stand for them and HTML tags are no prose.
 - A term is a case-folded word of 3 to 40 characters (longer ones are keys and encoded bytes) with
   a letter in it and outside the stop list. Han characters have no spaces between words, so each
   pair of neighbours is a term; runs of 2 to 40 Katakana or Hangul are terms as they stand;
@@ -29,6 +29,7 @@ _WORD = re.compile(rf"{_LETTERS}(?:['\u2019_-]++{_LETTERS})*")
 _NOT_PROSE = re.compile(
     r"https?://[A-Za-z0-9._~:/?#@!$&'*+,;=%-]*"  # ends before Chinese text that touches it
     r"|(?<=\])\([^()\s]*"
+    r"|(?<=\])\[[^\[\]\n]{0,200}\]|(?m:^ {0,3}\[[^\[\]\n]{1,200}\]:[ \t]*\S*)"  # [text][label]
     r"|<[!/A-Za-z][^<>]*>"
 )
 
