@@ -1,4 +1,4 @@
-"""Write everything that is derived from the registry: the stored catalog and docs/reference.
+"""Write what is derived from the registry: the stored catalog, docs/reference, the plugin's lists.
 
 python tools/generate.py            write what differs
 python tools/generate.py --check    write nothing; fail if anything differs
@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 import clawmarket
+from clawmarket.entry.openclaw import manifest
 from clawmarket.registry.catalog import catalog
 
 Entry = dict[str, Any]
@@ -22,6 +23,7 @@ Entry = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 CATALOG = ROOT / "src" / "clawmarket" / "entry" / "cli" / "catalog.json"
+PLUGIN = ROOT / "openclaw-plugin"
 _NOTE = "<!-- Written by tools/generate.py from the registry; edit the declarations instead. -->"
 
 
@@ -34,6 +36,9 @@ def main(arguments: list[str]) -> int:
     register_everything()
     entries = catalog()
     stale = _keep(CATALOG, json.dumps(entries, ensure_ascii=False, indent=1) + "\n", check=check)
+    for file, part in plugin_files().items():
+        text = json.dumps(part, ensure_ascii=False, indent=2) + "\n"
+        stale += _keep(PLUGIN / file, text, check=check)
     for name, page in PAGES.items():
         lines = [_NOTE, "", *page(entries)]
         stale += _keep(REFERENCE / f"{name}.md", "\n".join(lines).rstrip() + "\n", check=check)
@@ -50,6 +55,15 @@ def register_everything() -> None:
     for module in walk_packages(clawmarket.__path__, "clawmarket."):
         if not module.name.endswith("__main__") and ".migrations." not in module.name:
             import_module(module.name)
+
+
+def plugin_files() -> dict[str, Entry]:
+    """Return the generated files of the OpenClaw plugin by their names."""
+    return {
+        "package.json": manifest.package(),
+        "openclaw.plugin.json": manifest.manifest(),
+        "declared.json": manifest.declarations(),
+    }
 
 
 def _keep(path: Path, text: str, *, check: bool) -> list[Path]:

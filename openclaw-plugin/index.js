@@ -1,0 +1,23 @@
+// The plugin: what declared.json names, joined to the code behind it.
+//
+// The host calls register() several times in one process, so nothing is opened here.
+
+import { declared } from "./src/declared.js";
+import { registerCommands } from "./src/commands.js";
+import { registerMethods } from "./src/methods.js";
+import { Service } from "./src/service.js";
+import { Status } from "./src/status.js";
+import { registerTools } from "./src/tools.js";
+
+export default {
+  id: declared.id,
+  name: "ClawMarket",
+  description: "The market where AI agents hire agents.",
+  register(api) {
+    const service = new Service(api.pluginConfig ?? {});
+    const status = new Status(service);
+    registerCommands(api, service, status);
+    registerTools(api, service, status);
+    registerMethods(api, service);
+  },
+};

@@ -1,0 +1,156 @@
+// What commands answer: short lines that may be pasted anywhere.
+
+import { declared } from "./declared.js";
+import { amount, counted, lines, money, percent, short } from "./words.js";
+
+const NONE = "none";
+const INSTALL = "clawmarket keys new openclaw --scope read";
+
+export function figures(wallet) {
+  return [
+    ["available", amount(wallet.available)],
+    ["held", amount(wallet.held)],
+    ["on its way", amount(wallet.onItsWay)],
+    ["earned", amount(wallet.earned)],
+  ];
+}
+
+export function creditsPage(wallet) {
+  return lines([...figures(wallet), ["money", money(wallet.testMoney)]]);
+}
+
+export function whoamiPage(wallet) {
+  const wallets = wallet.addresses.length ? wallet.addresses.join(", ") : "none";
+  return lines([["account", wallet.accountId], ["role", wallet.role], ["wallets", wallets]]);
+}
+
+// The dashboard; `wallet` is a Failure where the key is missing or refused.
+export function web3Page(market, wallet) {
+  const refused = wallet instanceof Error;
+  return [
+    "Identity",
+    ...(refused ? [wallet.what] : lines([["account", short(wallet.accountId)], ["wallets", wallets(wallet)]])),
+    "",
+    "Billing",
+    ...(refused ? ["unknown without a key"] : lines(figures(wallet))),
+    "",
+    "Audit",
+    ...lines([["log", logOf(market)], ["waiting", waiting(market)]]),
+    "",
+    "Market",
+    ...marketLines(market),
+    "",
+    "Next",
+    ...nextSteps(refused).map((step, index) => `${index + 1}. ${step}`),
+  ];
+}
+
+export function healthPage(market) {
+  const bad = market.probes.filter((probe) => !probe.ok);
+  const total = counted(market.probes.length, "check");
+  return [
+    bad.length ? `Degraded: ${bad.length} of ${total} NOT WELL.` : `Healthy: ${total}, all well.`,
+    ...bad.map((probe) => `${probe.name}: NOT WELL: ${probe.message}${hint(probe)}`),
+    ...lines([["log", logOf(market)], ["waiting", waiting(market)]]),
+    ...versions(market),
+  ];
+}
+
+export function statusPage({ profile, sections, errors }) {
+  const pages = { web3: web3Lines, market: countLines, ledger: ledgerLines, tasks: listLines, orders: listLines };
+  const shown = Object.entries(sections).flatMap(([name, { value, stale, staleAgeSec }]) => [
+    "",
+    stale ? `${name} (${staleAgeSec} s old)` : name,
+    ...pages[name](value),
+  ]);
+  const failed = errors.map(({ section, error, next }) => `${section}: ${error}${next ? ` next: ${next}` : ""}`);
+  return [`profile: ${profile}`, ...shown, ...(failed.length ? ["", "not answered", ...failed] : [])];
+}
+
+export function helpPage() {
+  const { min, max, usual } = declared.budgetMs;
+  const sections = declared.probes.map((probe) => probe.section).join(",");
+  return [
+    "/web3-market status: how the market is",
+    "/web3-market status deep: its own checks and lists too",
+    `  timeoutMs=${usual}: how long all of it may take (${min} to ${max})`,
+    `  include=${sections}: only these sections`,
+    ...declared.commands.filter(({ name }) => name !== "web3-market").map((c) => `/${c.name}: ${c.summary}`),
+  ];
+}
+
+function web3Lines(market) {
+  const probes = market.probes ?? [];
+  return [
+    ...marketLines(market),
+    ...lines([["log", logOf(market)], ["waiting", waiting(market)]]),
+    ...probes.map((p) => `${p.name}: ${p.ok ? "well" : "NOT WELL"}: ${p.message}${p.ok ? "" : hint(p)}`),
+  ];
+}
+
+function marketLines(market) {
+  return [
+    ...lines([
+      ["market", `${market.origin}, version ${market.version}`],
+      ["money", `${money(market.testMoney)}, fee ${percent(market.feeBps)}`],
+    ]),
+    ...versions(market),
+  ];
+}
+
+function versions(market) {
+  if (market.version === declared.version) return [];
+  return [`plugin: version ${declared.version}, not the market's; install the plugin of ${market.version}`];
+}
+
+function countLines(market) {
+  const tables = Object.entries(market).filter(([, counts]) => counts && typeof counts === "object");
+  const some = tables.map(([noun, counts]) => [noun, states(counts)]).filter(([, text]) => text !== NONE);
+  return lines([...(some.length ? some : [["deals", NONE]]), ["fees", amount(market.fees)]]);
+}
+
+function ledgerLines(ledger) {
+  return lines([
+    ["tabs", String(ledger.tabs)],
+    ["uses", String(ledger.entries)],
+    ["cost", amount(ledger.totalCost)],
+    ["paid", amount(ledger.paid)],
+  ]);
+}
+
+function listLines(list) {
+  const newest = list.newest.length ? [["newest", list.newest.join(", ")]] : [];
+  return lines([["latest", `${list.count}${list.more ? "+" : ""}: ${states(list.byStatus)}`], ...newest]);
+}
+
+function states(counts) {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  return some.map(([state, count]) => `${state} ${count}`).join(", ") || NONE;
+}
+
+function wallets(wallet) {
+  return wallet.addresses.length ? wallet.addresses.map(short).join(", ") : "none";
+}
+
+function logOf(market) {
+  return `${counted(market.logSize, "record")}, signed ${market.logSignedAt ?? "not yet"}`;
+}
+
+function waiting(market) {
+  const found = [
+    [market.recordsWaiting, "records for the log"],
+    [market.jobsWaiting, "jobs"],
+    [market.jobsDead, "jobs that were given up"],
+  ];
+  return found.filter(([is]) => is).map(([, name]) => name).join(", ") || "nothing";
+}
+
+function hint(probe) {
+  return probe.fixHint ? ` Try: ${probe.fixHint}` : "";
+}
+
+function nextSteps(refused) {
+  return refused
+    ? [`make a key: ${INSTALL}`, "/web3-market status"]
+    : ["/credits", "/web3-market status deep", "/web3-market help"];
+}

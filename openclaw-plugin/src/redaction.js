@@ -1,0 +1,30 @@
+// The last look at what leaves through chat and tools. The market has redacted its answers before;
+// this catches what a wrong program at its address might send back.
+
+const RULES = [
+  [/\b(?:cm[kos]|tok)_[\w-]{8,}/g, "[TOKEN]"],
+  [/\bBearer\s+[^\s"',;]+/gi, "Bearer [REDACTED]"],
+  [/\beyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?/g, "[TOKEN]"],
+  [/\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>]+/gi, "[URL]"],
+  [/(?<![\w/.~])\/(?:root|home|Users|tmp|var|etc|opt|srv|mnt|work)(?:\/[^\s"'<>:;,]*)?/g, "[PATH]"],
+];
+// Control characters, and those that turn the direction of text round.
+const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g;
+const MAX_CHARS = 4000;
+
+// A text that may be pasted anywhere; `secret` is the key that was shown to the market.
+export function safeText(text, secret = "") {
+  let safe = String(text).replace(UNSEEN, " ");
+  if (secret) safe = safe.replaceAll(secret, "[TOKEN]");
+  for (const [pattern, label] of RULES) safe = safe.replace(pattern, label);
+  return safe.length > MAX_CHARS ? `${safe.slice(0, MAX_CHARS)}…` : safe;
+}
+
+// The same for every text within a JSON value.
+export function safeValue(value, secret = "") {
+  if (typeof value === "string") return safeText(value, secret);
+  if (Array.isArray(value)) return value.map((item) => safeValue(item, secret));
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value);
+  return Object.fromEntries(entries.map(([name, part]) => [safeText(name), safeValue(part, secret)]));
+}

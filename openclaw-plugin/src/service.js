@@ -1,0 +1,128 @@
+// The market's service over HTTP: one call, one envelope, one time budget.
+
+import { readFile } from "node:fs/promises";
+import http from "node:http";
+import https from "node:https";
+
+import { declared } from "./declared.js";
+import { addressMissing, away, Failure, keyMissing, keyRefused, notAMarket, silent } from "./failure.js";
+import { safeText, safeValue } from "./redaction.js";
+
+const MAX_ANSWER_BYTES = 4 * 2 ** 20;
+const PAUSE_MS = [50, 150];
+const MIN_RETRY_MS = 20;
+const KEY = /^[\x21-\x7e]{1,200}$/;
+const AGENTS = {
+  "http:": new http.Agent({ keepAlive: true, maxSockets: 16 }),
+  "https:": new https.Agent({ keepAlive: true, maxSockets: 16 }),
+};
+
+export class Service {
+  #url;
+  #keyFile;
+
+  constructor({ serviceUrl, keyFile, timeoutMs }) {
+    this.#url = usable(serviceUrl);
+    this.#keyFile = keyFile;
+    this.budgetMs = timeoutMs ?? declared.budgetMs.usual;
+  }
+
+  // Ask a method that only reads; what failed on the way is asked once more within the budget.
+  async ask(method, params = {}, budgetMs = this.budgetMs) {
+    const end = performance.now() + budgetMs;
+    if (!this.#url) throw addressMissing();
+    const key = await this.#key();
+    try {
+      return await this.#attempt(method, params, key, end, budgetMs);
+    } catch (failure) {
+      const pauseMs = PAUSE_MS[0] + Math.random() * (PAUSE_MS[1] - PAUSE_MS[0]);
+      if (!mayPass(failure) || performance.now() + pauseMs + MIN_RETRY_MS > end) throw failure;
+      await new Promise((resume) => setTimeout(resume, pauseMs));
+      return await this.#attempt(method, params, key, end, budgetMs);
+    }
+  }
+
+  async #attempt(method, params, key, end, budgetMs) {
+    const body = JSON.stringify(params);
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+    if (key) headers.authorization = `Bearer ${key}`;
+    const url = new URL(`/rpc/${encodeURIComponent(method)}`, this.#url);
+    const text = await post(url, headers, body, end, budgetMs);
+    return opened(text, key);
+  }
+
+  // The key is read anew each time: a new one needs no restart of the gateway.
+  async #key() {
+    if (!this.#keyFile) return "";
+    const text = await readFile(this.#keyFile, "utf8").catch(() => "");
+    const key = text.trim();
+    if (!KEY.test(key)) throw keyMissing();
+    return key;
+  }
+}
+
+function usable(text) {
+  try {
+    const url = new URL(text);
+    return url.protocol in AGENTS ? url : null;
+  } catch {
+    return null;
+  }
+}
+
+function post(url, headers, body, end, budgetMs) {
+  return new Promise((resolve, reject) => {
+    const { request } = url.protocol === "https:" ? https : http;
+    const asked = request(url, { method: "POST", headers, agent: AGENTS[url.protocol] });
+    const timer = setTimeout(() => fail(silent(budgetMs)), Math.max(1, end - performance.now()));
+    const fail = (failure) => {
+      clearTimeout(timer);
+      reject(failure);
+      asked.destroy();
+    };
+    asked.on("error", () => fail(away()));
+    asked.on("response", (answer) => {
+      const chunks = [];
+      let size = 0;
+      answer.on("data", (chunk) => {
+        size += chunk.length;
+        if (size > MAX_ANSWER_BYTES) fail(notAMarket());
+        else chunks.push(chunk);
+      });
+      answer.on("error", () => fail(away()));
+      answer.on("end", () => {
+        clearTimeout(timer);
+        resolve(Buffer.concat(chunks).toString("utf8"));
+      });
+    });
+    asked.end(body);
+  });
+}
+
+// The fields of an answer, redacted; a refusal becomes a Failure.
+function opened(text, key) {
+  let envelope;
+  try {
+    envelope = JSON.parse(text);
+  } catch {
+    throw notAMarket();
+  }
+  if (typeof envelope?.ok !== "boolean") throw notAMarket();
+  if (envelope.ok) return safeValue(envelope, key);
+  throw refusal(safeText(envelope.error, key), safeValue(envelope.details ?? {}, key), key);
+}
+
+function refusal(error, details, key) {
+  const [code, ...words] = error.split(": ");
+  if (!/^E_[A-Z_]{2,40}$/.test(code)) return notAMarket();
+  const what = words.join(": ");
+  if (code === "E_AUTH_REQUIRED") return key ? keyRefused(what.split(". ")[0] + ".") : keyMissing();
+  const { next, retryable, cause } = details;
+  return new Failure(code, what, { next, retryable: retryable === true, cause });
+}
+
+// A limit on calls asks for more patience than one budget has.
+function mayPass(failure) {
+  const known = failure instanceof Failure && failure.retryable;
+  return known && failure.code !== "E_RATE_LIMITED" && failure.code !== "E_TIMEOUT";
+}

@@ -1,0 +1,1 @@
+"""The market inside OpenClaw: what its plugin declares there."""

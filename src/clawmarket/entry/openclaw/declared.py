@@ -1,0 +1,122 @@
+"""What the plugin declares to OpenClaw: commands, tools, gateway methods, and what a status reads.
+
+`tools/generate.py` writes it into `openclaw-plugin/`. The host wants all of it before the plugin
+can ask anybody, so it is written down when the plugin is built.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from clawmarket.registry.fields import Request
+from clawmarket.registry.methods import METHODS, Manner, Method, Scope
+
+PLUGIN_ID = "clawmarket"
+MIN_BUDGET_MS, BUDGET_MS, MAX_BUDGET_MS = 100, 3_000, 30_000
+
+Section = Literal["web3", "market", "ledger", "tasks", "orders"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command: the host runs it without asking the model."""
+
+    name: str
+    summary: str
+    takes_arguments: bool = False
+
+
+COMMANDS = (
+    Command("web3", "Your identity, billing, audit and market on one page."),
+    Command("web3-market", "Look at the market: help, status [deep] [timeoutMs=…].", True),
+    Command("whoami_web3", "Which account and wallets you are at the market."),
+    Command("credits", "Your four figures: available, held, on its way, earned."),
+    Command("health", "Whether the market is well, check by check."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One section of a status: the method that is asked, and what else a deep look asks for."""
+
+    section: Section
+    method: str
+    deep_only: bool = False
+    deep_params: Mapping[str, object] = field(default_factory=dict)
+
+
+PROBES = (
+    Probe("web3", "web3.status.summary", deep_params={"deep": True}),
+    Probe("market", "web3.market.status.summary"),
+    Probe("ledger", "web3.market.ledger.summary"),
+    Probe("tasks", "web3.market.listTasks", deep_only=True, deep_params={"limit": 50}),
+    Probe("orders", "web3.market.order.list", deep_only=True, deep_params={"limit": 50}),
+)
+
+
+class MarketStatusTool(Request):
+    """How closely to look, for how long, and at what."""
+
+    profile: Annotated[
+        Literal["fast", "deep"],
+        Field(description="fast: the summaries. deep: the market's own checks and lists too."),
+    ] = "fast"
+    timeout_ms: Annotated[
+        int,
+        Field(
+            strict=True,
+            ge=MIN_BUDGET_MS,
+            le=MAX_BUDGET_MS,
+            description="Milliseconds for all of it; what is late is left out and named.",
+        ),
+    ] = BUDGET_MS
+    include: Annotated[
+        list[Section],
+        Field(
+            min_length=1,
+            max_length=len(PROBES),
+            json_schema_extra={"uniqueItems": True},
+            description="Only these sections; without it all that the profile has.",
+        ),
+    ] = [probe.section for probe in PROBES]  # noqa: RUF012 - the model is frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool of the agent; model providers refuse names with dots."""
+
+    name: str
+    label: str
+    description: str
+    request: type[Request]
+
+
+TOOLS = (
+    Tool(
+        "web3_market_status",
+        "Market status",
+        "Look at the market: who it is, how it is, how much stands in which state. Reads only.",
+        MarketStatusTool,
+    ),
+)
+
+# What the host calls the scope that a caller of its gateway has to hold.
+_HOST_SCOPES = {Scope.PUBLIC: "operator.read", Scope.READ: "operator.read"}
+
+
+def gateway_methods() -> dict[str, str]:
+    """Return the methods that the host's gateway passes on, and the host's scope for each.
+
+    Only what reads, and nothing for operators of the market: the plugin's key may do no more.
+    """
+    return {
+        name: _HOST_SCOPES[method.scope]
+        for name, method in sorted(METHODS.items())
+        if _is_passed_on(method)
+    }
+
+
+def _is_passed_on(method: Method) -> bool:
+    return method.manner is Manner.READ and method.scope in _HOST_SCOPES and method.role is None

@@ -1,0 +1,111 @@
+"""The generated files of the plugin, as JSON objects."""
+
+from typing import Any
+
+from clawmarket import __version__
+from clawmarket.entry.openclaw.declared import (
+    BUDGET_MS,
+    COMMANDS,
+    MAX_BUDGET_MS,
+    MIN_BUDGET_MS,
+    PLUGIN_ID,
+    PROBES,
+    TOOLS,
+    gateway_methods,
+)
+from clawmarket.registry.catalog import schema_of
+
+Entry = dict[str, Any]
+
+_SUMMARY = "The market where AI agents hire agents: commands, tools and status in the chat."
+# The plugin's names for the host were tried from this release on.
+_HOST = "2026.9.6"
+
+_CONFIG = {
+    "serviceUrl": {
+        "type": "string",
+        "pattern": "^https?://[^/?#@\\s]+$",
+        "description": "Where the market is, such as http://127.0.0.1:8787.",
+    },
+    "keyFile": {
+        "type": "string",
+        "minLength": 1,
+        "description": "A file that holds the API key and nothing else; no key stands in here.",
+    },
+    "timeoutMs": {
+        "type": "integer",
+        "minimum": MIN_BUDGET_MS,
+        "maximum": MAX_BUDGET_MS,
+        "default": BUDGET_MS,
+        "description": "Milliseconds that a command may wait for the market.",
+    },
+}
+
+
+def package() -> Entry:
+    """Return package.json: what npm and the host read first."""
+    return {
+        "name": PLUGIN_ID,
+        "version": __version__,
+        "description": _SUMMARY,
+        "license": "Apache-2.0",
+        "private": True,
+        "type": "module",
+        "files": ["index.js", "src", "declared.json", "openclaw.plugin.json"],
+        "openclaw": {
+            "extensions": ["./index.js"],
+            "compat": {"pluginApi": f">={_HOST}"},
+        },
+    }
+
+
+def manifest() -> Entry:
+    """Return openclaw.plugin.json: the host drops every tool that it does not name."""
+    return {
+        "id": PLUGIN_ID,
+        "name": "ClawMarket",
+        "description": _SUMMARY,
+        "version": __version__,
+        "categories": ["other"],
+        "activation": {"onStartup": True},
+        "contracts": {"tools": [tool.name for tool in TOOLS]},
+        "toolMetadata": {tool.name: {"replaySafe": True} for tool in TOOLS},
+        "configSchema": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["serviceUrl"],
+            "properties": _CONFIG,
+        },
+    }
+
+
+def declarations() -> Entry:
+    """Return declared.json: what the plugin registers and asks for."""
+    return {
+        "id": PLUGIN_ID,
+        "version": __version__,
+        "budgetMs": {"min": MIN_BUDGET_MS, "usual": BUDGET_MS, "max": MAX_BUDGET_MS},
+        "commands": [
+            {"name": c.name, "summary": c.summary, "takesArguments": c.takes_arguments}
+            for c in COMMANDS
+        ],
+        "tools": [
+            {
+                "name": tool.name,
+                "label": tool.label,
+                "description": tool.description,
+                "parameters": schema_of(tool.request, "validation"),
+            }
+            for tool in TOOLS
+        ],
+        "probes": [
+            {
+                "section": probe.section,
+                "method": probe.method,
+                "deepOnly": probe.deep_only,
+                "deepParams": dict(probe.deep_params),
+            }
+            for probe in PROBES
+        ],
+        "gatewayMethods": gateway_methods(),
+    }

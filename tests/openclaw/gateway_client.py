@@ -1,0 +1,88 @@
+"""A client of the host's gateway, as its own chat window is one: a WebSocket, JSON frames."""
+
+import json
+from collections.abc import Sequence
+from itertools import count
+from types import TracebackType
+from typing import Any, Self
+
+from websockets.sync.client import ClientConnection, connect
+
+Frame = dict[str, Any]
+
+ANSWER_S = 60
+SESSION = "agent:main:main"
+ENDINGS = frozenset({"final", "error", "aborted"})
+
+
+class Client:
+    """One connection with the scopes it asked for."""
+
+    def __init__(self, url: str, token: str, scopes: Sequence[str]) -> None:
+        self._numbers = count(1)
+        self._socket: ClientConnection = connect(url, max_size=None, compression=None)
+        self._events: list[Frame] = []
+        self._frame()  # the challenge, which a client with the gateway's token need not sign
+        about = {"id": "gateway-client", "version": "0", "platform": "linux", "mode": "backend"}
+        hello = self.call(
+            "connect",
+            minProtocol=4,
+            maxProtocol=4,
+            client=about,
+            role="operator",
+            scopes=list(scopes),
+            caps=[],
+            auth={"token": token},
+        )
+        assert hello["ok"], hello
+        self.methods: list[str] = hello["payload"]["features"]["methods"]
+
+    def __enter__(self) -> Self:
+        """Use the connection."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        self._socket.close()
+
+    def call(self, method: str, /, **params: object) -> Frame:
+        """Call a method and return the frame that answers it."""
+        number = f"r{next(self._numbers)}"
+        asked = {"type": "req", "id": number, "method": method, "params": params}
+        self._socket.send(json.dumps(asked))
+        while True:
+            frame = self._frame()
+            if frame["type"] == "res" and frame["id"] == number:
+                return frame
+            self._events.append(frame)
+
+    def say(self, text: str) -> str:
+        """Send a message as a person does in the chat, and return the answer's text."""
+        key = f"say-{next(self._numbers)}-{id(self)}"
+        started = self.call("chat.send", sessionKey=SESSION, message=text, idempotencyKey=key)
+        assert started["ok"], started
+        run = started["payload"]["runId"]
+        while True:
+            frame = self._events.pop(0) if self._events else self._frame()
+            payload = frame.get("payload") or {}
+            if frame.get("event") != "chat" or payload.get("runId") != run:
+                continue
+            if payload["state"] in ENDINGS:
+                return _text(payload)
+
+    def _frame(self) -> Frame:
+        frame: Frame = json.loads(self._socket.recv(timeout=ANSWER_S))
+        return frame
+
+
+def _text(payload: Frame) -> str:
+    message = payload.get("message") or {"content": payload.get("errorMessage", "")}
+    content = message["content"]
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", "") for part in content)

@@ -1,0 +1,123 @@
+"""The way between plugin and market, which a test can cut, stop up, or have lead elsewhere."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Lock, Thread
+
+_CHUNK = 2**16
+
+
+class Relay:
+    """A port that leads to the market, unless a test says otherwise."""
+
+    def __init__(self, port: int) -> None:
+        self._market = ("127.0.0.1", port)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._mode: str | bytes = "open"
+        self._live: set[socket.socket] = set()
+        self._lock = Lock()
+        self.port: int = self._listening.getsockname()[1]
+        self.connections = 0
+        Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Where the plugin finds the market."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextmanager
+    def cut(self) -> Iterator[None]:
+        """Drop every connection before it is answered."""
+        with self._in_mode("cut"):
+            yield
+
+    @contextmanager
+    def cut_once(self) -> Iterator[None]:
+        """Drop the connections there are and the next one; then all is well."""
+        with self._in_mode("cut once"):
+            yield
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Take every connection and never answer."""
+        with self._in_mode("silent"):
+            yield
+
+    @contextmanager
+    def saying(self, body: bytes) -> Iterator[None]:
+        """Answer every request with this body, as another program would."""
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        with self._in_mode(head.encode() + body):
+            yield
+
+    def close(self) -> None:
+        """End it."""
+        self._drop()
+        self._listening.close()
+
+    @contextmanager
+    def _in_mode(self, mode: str | bytes) -> Iterator[None]:
+        self._mode = mode
+        self._drop()
+        try:
+            yield
+        finally:
+            self._mode = "open"
+            self._drop()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                plugin, _ = self._listening.accept()
+                self.connections += 1
+                Thread(target=self._serve, args=(plugin,), daemon=True).start()
+
+    def _serve(self, plugin: socket.socket) -> None:
+        mode = self._mode
+        self._keep(plugin)
+        with suppress(OSError):
+            if mode == "open":
+                self._lead(plugin)
+            elif mode == "silent":
+                while plugin.recv(_CHUNK):
+                    pass
+            elif isinstance(mode, bytes):
+                plugin.recv(_CHUNK)
+                plugin.sendall(mode)
+            else:
+                self._mode = "open" if mode == "cut once" else mode
+        self._end(plugin)
+
+    def _lead(self, plugin: socket.socket) -> None:
+        market = socket.create_connection(self._market, timeout=10)
+        market.settimeout(None)
+        self._keep(market)
+        back = Thread(target=self._copy, args=(market, plugin), daemon=True)
+        back.start()
+        self._copy(plugin, market)
+        back.join(timeout=5)
+
+    def _copy(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(_CHUNK):
+                target.sendall(data)
+        self._end(source)
+        self._end(target)
+
+    def _keep(self, one: socket.socket) -> None:
+        with self._lock:
+            self._live.add(one)
+
+    def _end(self, one: socket.socket) -> None:
+        with self._lock:
+            self._live.discard(one)
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+        one.close()
+
+    def _drop(self) -> None:
+        with self._lock:
+            live = set(self._live)
+        for one in live:
+            self._end(one)
