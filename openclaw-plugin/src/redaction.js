@@ -14,7 +14,7 @@ const MAX_CHARS = 4000;
 
 // A text that may be pasted anywhere; `secret` is the key that was shown to the market.
 export function safeText(text, secret = "") {
-  let safe = String(text).replace(UNSEEN, " ");
+  let safe = String(text).replace(UNSEEN, " ").trim();
   if (secret) safe = safe.replaceAll(secret, "[TOKEN]");
   for (const [pattern, label] of RULES) safe = safe.replace(pattern, label);
   return safe.length > MAX_CHARS ? `${safe.slice(0, MAX_CHARS)}…` : safe;

@@ -11,6 +11,7 @@ import { safeText, safeValue } from "./redaction.js";
 const MAX_ANSWER_BYTES = 4 * 2 ** 20;
 const PAUSE_MS = [50, 150];
 const MIN_RETRY_MS = 20;
+const PUBLIC = new Set(declared.publicMethods);
 const KEY = /^[\x21-\x7e]{1,200}$/;
 const AGENTS = {
   "http:": new http.Agent({ keepAlive: true, maxSockets: 16 }),
@@ -31,7 +32,7 @@ export class Service {
   async ask(method, params = {}, budgetMs = this.budgetMs) {
     const end = performance.now() + budgetMs;
     if (!this.#url) throw addressMissing();
-    const key = await this.#key();
+    const key = PUBLIC.has(method) ? "" : await this.#key();
     try {
       return await this.#attempt(method, params, key, end, budgetMs);
     } catch (failure) {

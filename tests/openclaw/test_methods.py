@@ -1,15 +1,82 @@
 """The market's methods at the real host's gateway."""
 
+import json
+
+import pytest
+
+from clawmarket.entry.openclaw.declared import gateway_methods
+from clawmarket.services.discover import discover
 from openclaw.conftest import Key
 from openclaw.gateway_client import Client
+from openclaw.host import Host
 from real.server import Server
 
+discover()
 
-def test_the_gateway_passes_a_summary_on(chat: Client, market: Server, key: Key) -> None:
-    """`web3.market.status.summary` answers at the gateway what it answers at the market."""
-    method = "web3.market.status.summary"
+OURS = ("web3.", "market.")
+# The market's clock, and the number of the request.
+MOVING = ("requestId", "now", "logSignedAt", "logSize", "recordsWaiting", "asOfRecords")
+
+
+def still(answer: dict[str, object]) -> dict[str, object]:
+    """Return an answer without what is new each time."""
+    return {name: value for name, value in answer.items() if name not in MOVING}
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "web3.status.summary",
+        "web3.market.status.summary",
+        "web3.market.ledger.summary",
+        "web3.wallet.show",
+    ],
+)
+def test_the_gateway_passes_a_question_on(
+    chat: Client, market: Server, key: Key, method: str
+) -> None:
+    """A method answers at the gateway what it answers at the market."""
     answer = chat.call(method)
 
     assert answer["ok"], answer
-    del answer["payload"]["requestId"]
-    assert answer["payload"] == market.call(key.value, method)
+    assert still(answer["payload"]) == still(market.call(key.value, method))
+
+
+def test_the_gateway_has_what_reads_and_nothing_else(chat: Client) -> None:
+    """Every reading method is there, and none that changes anything or is for operators."""
+    there = {method for method in chat.methods if method.startswith(OURS)}
+
+    assert there == set(gateway_methods())
+    assert "web3.market.publishTask" not in there
+    assert "market.treasury.summary" not in there
+
+
+def test_the_hosts_own_command_reaches_the_market(host: Host, chat: Client) -> None:
+    """`openclaw gateway call web3.status.summary` prints the market's answer."""
+    done = host.command("gateway", "call", "web3.status.summary", "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert (
+        json.loads(done.stdout)["origin"] == chat.call("web3.status.summary")["payload"]["origin"]
+    )
+
+
+def test_a_client_without_the_scope_is_refused_by_the_host(host: Host) -> None:
+    """Who may not read at the gateway does not reach the market."""
+    with Client(host.url, host.token, ["operator.pairing"]) as client:
+        answer = client.call("web3.wallet.show")
+
+    assert answer["error"]["code"] == "FORBIDDEN"
+    assert answer["error"]["details"]["missingScope"] == "operator.read"
+
+
+def test_a_refusal_of_the_market_keeps_its_code(chat: Client) -> None:
+    """What the market refuses is refused with its cause and its advice."""
+    error = chat.call("web3.status.summary", deep=7)["error"]
+
+    assert error["code"] == "INVALID_REQUEST"
+    assert error["details"] == {
+        "code": "E_INVALID_ARGUMENT",
+        "cause": "field_invalid",
+        "next": "clawmarket explain web3.status.summary",
+    }

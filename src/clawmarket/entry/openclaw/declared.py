@@ -118,5 +118,10 @@ def gateway_methods() -> dict[str, str]:
     }
 
 
+def public_methods() -> list[str]:
+    """Return the methods that want no key, so that a wrong one does not stand in their way."""
+    return sorted(name for name, method in METHODS.items() if method.scope is Scope.PUBLIC)
+
+
 def _is_passed_on(method: Method) -> bool:
     return method.manner is Manner.READ and method.scope in _HOST_SCOPES and method.role is None

@@ -12,6 +12,7 @@ from clawmarket.entry.openclaw.declared import (
     PROBES,
     TOOLS,
     gateway_methods,
+    public_methods,
 )
 from clawmarket.registry.catalog import schema_of
 
@@ -108,4 +109,5 @@ def declarations() -> Entry:
             for probe in PROBES
         ],
         "gatewayMethods": gateway_methods(),
+        "publicMethods": public_methods(),
     }

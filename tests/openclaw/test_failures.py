@@ -1,0 +1,182 @@
+"""The market away, silent, another program or another version; a key it does not know."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from clawmarket import __version__
+from openclaw.conftest import Key
+from openclaw.gateway_client import Client
+from openclaw.relay import Relay
+
+AWAY = "The market's service does not answer. OpenClaw goes on without it.\nnext: clawmarket doctor"
+STRANGER = "What answers at the configured address is not a market."
+SILENT = "The market's service did not answer within 300 ms. next: clawmarket doctor"
+OTHER = (
+    f"The market is of version 9.0.0, the plugin of {__version__}: "
+    "they do not understand each other."
+)
+COMMANDS = ("/web3", "/credits", "/whoami_web3", "/health")
+SUMMARY = "web3.status.summary"
+
+
+@contextmanager
+def key_of(key: Key, text: str) -> Iterator[None]:
+    """Let another key lie in the plugin's file."""
+    key.file.write_text(text)
+    try:
+        yield
+    finally:
+        key.file.write_text(f"{key.value}\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_market_that_is_away_is_one_sentence(chat: Client, relay: Relay, command: str) -> None:
+    """A command says that the market does not answer; once it is back, so is the command."""
+    with relay.cut():
+        assert chat.say(command) == AWAY
+    assert AWAY not in chat.say(command)
+
+
+def test_the_agent_works_while_the_market_is_away(chat: Client, relay: Relay) -> None:
+    """The model answers as ever, and a tool says what is wrong instead of failing the turn."""
+    with relay.cut():
+        assert chat.say("hello") == "the model answers"
+        answer = json.loads(chat.say('use web3_market_status {"include": ["web3"]}'))
+
+    error = "E_UNAVAILABLE: The market's service does not answer. OpenClaw goes on without it."
+    assert answer["result"]["errors"] == [
+        {"section": "web3", "error": error, "next": "clawmarket doctor"}
+    ]
+
+
+def test_a_broken_connection_is_tried_once_more(chat: Client, relay: Relay) -> None:
+    """What only reads is asked a second time, so one lost connection is never seen."""
+    before = relay.connections
+    with relay.cut_once():
+        assert chat.say("/credits").startswith("available: ")
+    assert relay.connections == before + 2
+
+
+def test_a_silent_market_costs_the_time_it_was_given(chat: Client, relay: Relay) -> None:
+    """A status comes back when its time is over, and says so."""
+    with relay.silent():
+        answer = chat.say("/web3-market status deep include=orders timeoutMs=300")
+
+    assert answer.splitlines() == [
+        *("profile: deep", "", "not answered"),
+        f"orders: E_TIMEOUT: {SILENT}",
+    ]
+
+
+def test_a_status_keeps_what_it_saw_last(chat: Client, relay: Relay) -> None:
+    """While the market is away a status shows the last good answer and how old it is."""
+    seen = chat.say("/web3-market status include=ledger").splitlines()
+    with relay.cut():
+        kept = chat.say("/web3-market status include=ledger").splitlines()
+
+    assert kept[2].startswith("ledger (")
+    assert kept[2].endswith(" s old)")
+    assert kept[3:7] == seen[3:]
+    assert kept[8] == "not answered"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>hello</html>", b"", b"[1,2]", b'{"ok":"yes"}', b'{"ok":false,"error":7}', b"\xff\xfe"],
+)
+def test_another_program_is_not_taken_for_a_market(chat: Client, relay: Relay, body: bytes) -> None:
+    """Whatever else answers at the address is named as such, and none of its text is shown."""
+    with relay.saying(body):
+        assert chat.say("/credits").startswith(STRANGER)
+
+
+def test_an_endless_answer_is_left(chat: Client, relay: Relay) -> None:
+    """An answer of many megabytes is not read to its end."""
+    with relay.saying(b'{"ok":true,"x":"' + b"x" * 20_000_000):
+        assert chat.say("/credits").startswith(STRANGER)
+
+
+def test_a_market_of_another_version_is_named(chat: Client, relay: Relay) -> None:
+    """An answer without what a page needs says which versions do not go together."""
+    with relay.saying(b'{"ok":true,"version":"9.0.0"}'):
+        assert chat.say("/credits").splitlines() == [
+            OTHER,
+            "next: clawmarket --version",
+        ]
+
+
+@pytest.mark.parametrize("command", ["/credits", "/whoami_web3"])
+def test_an_unknown_key_is_refused_clearly(chat: Client, key: Key, command: str) -> None:
+    """A wrong key is said to be one, and does not appear in the answer."""
+    wrong = f"cmk_{'x' * 43}"
+    with key_of(key, wrong):
+        answer = chat.say(command)
+
+    assert answer.splitlines()[0] == (
+        "The market refuses the plugin's key. This key is not known here."
+    )
+    assert wrong not in answer
+
+
+@pytest.mark.parametrize("text", ["", "two words", "k" * 5000, "\x00"])
+def test_a_file_without_a_key_is_named(chat: Client, key: Key, text: str) -> None:
+    """An empty or spoilt file is no key, and nothing of it is sent anywhere."""
+    with key_of(key, text):
+        answer = chat.say("/credits").splitlines()[0]
+
+    assert answer == "The plugin has no key for the market, or cannot read it."
+
+
+def test_without_a_key_the_market_itself_is_still_shown(chat: Client, key: Key) -> None:
+    """With a key that is refused `/health` and `/web3` tell what needs no account."""
+    with key_of(key, f"cmk_{'y' * 43}"):
+        page, health = chat.say("/web3"), chat.say("/health")
+
+    assert health.startswith("Healthy: ")
+    assert "The market refuses the plugin's key." in page
+    assert "unknown without a key" in page
+
+
+def test_what_a_hostile_market_sends_is_redacted(chat: Client, relay: Relay, key: Key) -> None:
+    """Keys, addresses of machines, paths and unseen characters do not reach the chat."""
+    what = f"E_CONFLICT: {key.value} http://10.0.0.5:8080/x /home/me/.ssh cmo_{'a' * 40} \u202e"
+    body = json.dumps({"ok": False, "error": what, "details": {"next": f"Bearer {key.value}"}})
+    with relay.saying(body.encode()):
+        answer = chat.say("/credits")
+
+    assert answer.splitlines() == ["[TOKEN] [URL] [PATH] [TOKEN]", "next: Bearer [REDACTED]"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [(b"hello", "UNAVAILABLE"), (b'{"ok":false,"error":"E_CONFLICT: y"}', "INVALID_REQUEST")],
+)
+def test_a_gateway_method_refuses_in_the_hosts_words(
+    chat: Client, relay: Relay, body: bytes, code: str
+) -> None:
+    """The host's client gets a refusal with a code that it knows."""
+    with relay.saying(body):
+        answer = chat.call(SUMMARY)
+
+    assert (answer["ok"], answer["error"]["code"]) == (False, code)
+
+
+def test_a_gateway_method_says_that_it_may_be_asked_again(chat: Client, relay: Relay) -> None:
+    """A market that is away is no reason to give up."""
+    with relay.cut():
+        error = chat.call(SUMMARY)["error"]
+
+    assert error == {
+        "code": "UNAVAILABLE",
+        "message": "E_UNAVAILABLE: The market's service does not answer. "
+        "OpenClaw goes on without it.",
+        "details": {
+            "code": "E_UNAVAILABLE",
+            "cause": "service_away",
+            "next": "clawmarket doctor",
+        },
+        "retryable": True,
+    }

@@ -1,0 +1,58 @@
+"""The plugin as a package: what npm packs, what the host makes of it, and its words."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clawmarket.domain.kernel.money import format_amount
+from openclaw.gateway_client import Client
+from openclaw.host import PLUGIN, Host, Programs
+
+AMOUNTS = """
+import { amount } from "./src/words.js";
+console.log(JSON.stringify(JSON.parse(process.argv[1]).map(amount)));
+"""
+
+
+def test_npm_packs_it(programs: Programs, tmp_path: Path) -> None:
+    """`npm pack` takes the code and the three generated files, and nothing that has to be built."""
+    done = programs.run_npm("pack", str(PLUGIN), "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+    (packed,) = json.loads(done.stdout)
+    files = {entry["path"] for entry in packed["files"]}
+    source = {f"src/{path.name}" for path in (PLUGIN / "src").glob("*.js")}
+    generated = {"declared.json", "openclaw.plugin.json", "package.json"}
+    assert files == source | generated | {"index.js"}
+
+
+def test_the_host_has_no_complaint(host: Host, chat: Client) -> None:
+    """The host loads the plugin with all it declares, and reports no diagnostic."""
+    assert chat.methods
+    done = host.command("plugins", "inspect", "clawmarket", "--runtime", "--json")
+    assert done.returncode == 0, done.stderr
+
+    found = json.loads(done.stdout)
+    assert found["diagnostics"] == []
+    assert found["plugin"]["status"] == "loaded"
+
+
+@settings(max_examples=1)
+@given(numbers=st.lists(st.integers(-(10**20), 10**20), min_size=200, max_size=200))
+def test_amounts_are_written_as_on_the_command_line(programs: Programs, numbers: list[int]) -> None:
+    """Every amount looks in the chat as it does on the command line."""
+    numbers += [0, 1, -1, 10**5, 10**6, 10**9, 999_999, 123_456_789]
+    line = [str(programs.node), "--input-type=module", "--eval", AMOUNTS]
+    done = subprocess.run(
+        [*line, json.dumps([str(number) for number in numbers])],
+        cwd=PLUGIN,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert json.loads(done.stdout) == [format_amount(number) for number in numbers]

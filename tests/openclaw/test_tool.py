@@ -1,0 +1,77 @@
+"""The tool in a turn of the real host, called by a model."""
+
+import json
+
+import pytest
+
+from clawmarket.entry.openclaw.manifest import declarations
+from clawmarket.services.discover import discover
+from openclaw.conftest import Key
+from openclaw.gateway_client import Client
+from openclaw.mock_model import Model
+from openclaw.test_methods import still
+from real.server import Server
+
+discover()
+
+TOOL = "web3_market_status"
+
+
+def test_the_model_gets_a_status(chat: Client, market: Server, key: Key) -> None:
+    """A fast status has what the market says in its three summaries."""
+    answer = json.loads(chat.say(f"use {TOOL} {{}}"))
+
+    assert answer["ok"]
+    result = answer["result"]
+    assert (result["profile"], result["errors"]) == ("fast", [])
+    methods = {
+        "web3": "web3.status.summary",
+        "market": "web3.market.status.summary",
+        "ledger": "web3.market.ledger.summary",
+    }
+    found = {name: still(part["value"]) for name, part in result["sections"].items()}
+    expected = {name: still(market.call(key.value, m)) for name, m in methods.items()}
+    for fields in expected.values():
+        del fields["ok"]
+    assert found == expected
+
+
+def test_the_model_chooses_what_it_wants(chat: Client) -> None:
+    """`include` and `profile` are heeded, and lists come as numbers and ids only."""
+    answer = json.loads(chat.say(f'use {TOOL} {{"profile": "deep", "include": ["orders"]}}'))
+
+    nothing = {"count": 0, "more": False, "byStatus": {}, "newest": []}
+    assert answer["result"]["sections"] == {"orders": {"value": nothing}}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        '{"profile": "deeper"}',
+        '{"timeoutMs": 1}',
+        '{"include": []}',
+        '{"include": ["secrets"]}',
+        '{"url": "http://10.0.0.5"}',
+    ],
+)
+def test_arguments_that_are_not_in_the_schema_are_refused(chat: Client, arguments: str) -> None:
+    """The host checks the schema before the plugin is asked."""
+    assert chat.say(f"use {TOOL} {arguments}").startswith(f'Validation failed for tool "{TOOL}"')
+
+
+def test_the_model_is_told_what_was_declared(chat: Client, model: Model) -> None:
+    """Name, description and schema reach the model provider as they were generated."""
+    chat.say("hello")
+    (declared,) = declarations()["tools"]
+    (told,) = [t["function"] for t in model.asked[-1]["tools"] if t["function"]["name"] == TOOL]
+
+    assert told["description"] == declared["description"]
+    assert told["parameters"]["properties"] == declared["parameters"]["properties"]
+    assert told["parameters"]["additionalProperties"] is False
+
+
+def test_no_key_reaches_the_model(chat: Client, model: Model, key: Key) -> None:
+    """Neither the key nor the gateway's token is in anything that was sent to the provider."""
+    chat.say(f'use {TOOL} {{"profile": "deep"}}')
+
+    assert key.value not in json.dumps(model.asked)
