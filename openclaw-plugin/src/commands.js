@@ -25,7 +25,8 @@ export function registerCommands(api, service, status) {
       acceptsArgs: true,
       handler: async (ctx) => {
         const words = wordsOf(ctx.args);
-        if (words.length && !takesArguments) return { text: `/${name} stands alone.\nnext: /${name}` };
+        if (words.length && !takesArguments)
+          return { text: `/${name} stands alone.\nnext: /${name}` };
         return { text: await answered(() => run[name](words), service) };
       },
     });
@@ -49,7 +50,10 @@ export async function answered(run, service) {
 
 // An answer without the fields that a page needs comes from a market of another version.
 export async function unknownForm(service) {
-  const theirs = await service.ask(STATUS).then(({ version }) => version, () => "");
+  const theirs = await service.ask(STATUS).then(
+    ({ version }) => version,
+    () => "",
+  );
   return otherForm(declared.version, theirs);
 }
 

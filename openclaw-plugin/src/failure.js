@@ -17,11 +17,15 @@ export class Failure extends Error {
 }
 
 export const away = () =>
-  new Failure("E_UNAVAILABLE", "The market's service does not answer. OpenClaw goes on without it.", {
-    next: "clawmarket doctor",
-    retryable: true,
-    cause: "service_away",
-  });
+  new Failure(
+    "E_UNAVAILABLE",
+    "The market's service does not answer. OpenClaw goes on without it.",
+    {
+      next: "clawmarket doctor",
+      retryable: true,
+      cause: "service_away",
+    },
+  );
 
 export const silent = (budgetMs) =>
   new Failure("E_TIMEOUT", `The market's service did not answer within ${budgetMs} ms.`, {
@@ -44,13 +48,13 @@ export const addressMissing = () =>
 
 export const keyMissing = () =>
   new Failure("E_AUTH_REQUIRED", "The plugin has no key for the market, or cannot read it.", {
-    next: "clawmarket keys new openclaw --scope read",
+    next: "clawmarket openclaw install",
     cause: "key_missing",
   });
 
 export const keyRefused = (what) =>
   new Failure("E_AUTH_REQUIRED", `The market refuses the plugin's key. ${what}`.trim(), {
-    next: "clawmarket keys new openclaw --scope read",
+    next: "clawmarket openclaw install",
     cause: "key_refused",
   });
 
@@ -58,7 +62,8 @@ export const otherForm = (ours, theirs) =>
   new Failure(
     "E_UNAVAILABLE",
     theirs && theirs !== ours
-      ? `The market is of version ${theirs}, the plugin of ${ours}: they do not understand each other.`
+      ? `The market is of version ${theirs}, the plugin of ${ours}: ` +
+        "they do not understand each other."
       : "The market answered in a form that this plugin does not know.",
-    { next: "clawmarket --version", cause: "other_version" },
+    { next: "clawmarket openclaw install", cause: "other_version" },
   );

@@ -29,8 +29,10 @@ export function statusWords(words, budgetMs) {
   const given = {};
   for (const word of words) {
     const [, name, value] = OPTION.exec(word) ?? [];
-    if (word.toLowerCase() === "deep" || word.toLowerCase() === "fast") given.profile = word.toLowerCase();
-    else if (name === "timeoutMs") given.timeoutMs = /^\d{1,9}$/.test(value) ? Number(value) : value;
+    if (word.toLowerCase() === "deep" || word.toLowerCase() === "fast")
+      given.profile = word.toLowerCase();
+    else if (name === "timeoutMs")
+      given.timeoutMs = /^\d{1,9}$/.test(value) ? Number(value) : value;
     else if (name === "include") given.include = value.split(",").filter(Boolean);
     else throw invalid(`There is no option ${shown(word)}.`);
   }

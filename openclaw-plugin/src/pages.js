@@ -4,7 +4,7 @@ import { declared } from "./declared.js";
 import { amount, counted, lines, money, percent, short } from "./words.js";
 
 const NONE = "none";
-const INSTALL = "clawmarket keys new openclaw --scope read";
+const INSTALL = "clawmarket openclaw install";
 
 export function figures(wallet) {
   return [
@@ -21,7 +21,11 @@ export function creditsPage(wallet) {
 
 export function whoamiPage(wallet) {
   const wallets = wallet.addresses.length ? wallet.addresses.join(", ") : "none";
-  return lines([["account", wallet.accountId], ["role", wallet.role], ["wallets", wallets]]);
+  return lines([
+    ["account", wallet.accountId],
+    ["role", wallet.role],
+    ["wallets", wallets],
+  ]);
 }
 
 // The dashboard; `wallet` is a Failure where the key is missing or refused.
@@ -29,13 +33,21 @@ export function web3Page(market, wallet) {
   const refused = wallet instanceof Error;
   return [
     "Identity",
-    ...(refused ? [wallet.what] : lines([["account", short(wallet.accountId)], ["wallets", wallets(wallet)]])),
+    ...(refused
+      ? [wallet.what]
+      : lines([
+          ["account", short(wallet.accountId)],
+          ["wallets", wallets(wallet)],
+        ])),
     "",
     "Billing",
     ...(refused ? ["unknown without a key"] : lines(figures(wallet))),
     "",
     "Audit",
-    ...lines([["log", logOf(market)], ["waiting", waiting(market)]]),
+    ...lines([
+      ["log", logOf(market)],
+      ["waiting", waiting(market)],
+    ]),
     "",
     "Market",
     ...marketLines(market),
@@ -51,20 +63,35 @@ export function healthPage(market) {
   return [
     bad.length ? `Degraded: ${bad.length} of ${total} NOT WELL.` : `Healthy: ${total}, all well.`,
     ...bad.map((probe) => `${probe.name}: NOT WELL: ${probe.message}${hint(probe)}`),
-    ...lines([["log", logOf(market)], ["waiting", waiting(market)]]),
+    ...lines([
+      ["log", logOf(market)],
+      ["waiting", waiting(market)],
+    ]),
     ...versions(market),
   ];
 }
 
 export function statusPage({ profile, sections, errors }) {
-  const pages = { web3: web3Lines, market: countLines, ledger: ledgerLines, tasks: listLines, orders: listLines };
+  const pages = {
+    web3: web3Lines,
+    market: countLines,
+    ledger: ledgerLines,
+    tasks: listLines,
+    orders: listLines,
+  };
   const shown = Object.entries(sections).flatMap(([name, { value, stale, staleAgeSec }]) => [
     "",
     stale ? `${name} (${staleAgeSec} s old)` : name,
     ...pages[name](value),
   ]);
-  const failed = errors.map(({ section, error, next }) => `${section}: ${error}${next ? ` next: ${next}` : ""}`);
-  return [`profile: ${profile}`, ...shown, ...(failed.length ? ["", "not answered", ...failed] : [])];
+  const failed = errors.map(
+    ({ section, error, next }) => `${section}: ${error}${next ? ` next: ${next}` : ""}`,
+  );
+  return [
+    `profile: ${profile}`,
+    ...shown,
+    ...(failed.length ? ["", "not answered", ...failed] : []),
+  ];
 }
 
 export function helpPage() {
@@ -75,7 +102,9 @@ export function helpPage() {
     "/web3-market status deep: its own checks and lists too",
     `  timeoutMs=${usual}: how long all of it may take (${min} to ${max})`,
     `  include=${sections}: only these sections`,
-    ...declared.commands.filter(({ name }) => name !== "web3-market").map((c) => `/${c.name}: ${c.summary}`),
+    ...declared.commands
+      .filter(({ name }) => name !== "web3-market")
+      .map((c) => `/${c.name}: ${c.summary}`),
   ];
 }
 
@@ -83,8 +112,13 @@ function web3Lines(market) {
   const probes = market.probes ?? [];
   return [
     ...marketLines(market),
-    ...lines([["log", logOf(market)], ["waiting", waiting(market)]]),
-    ...probes.map((p) => `${p.name}: ${p.ok ? "well" : "NOT WELL"}: ${p.message}${p.ok ? "" : hint(p)}`),
+    ...lines([
+      ["log", logOf(market)],
+      ["waiting", waiting(market)],
+    ]),
+    ...probes.map(
+      (p) => `${p.name}: ${p.ok ? "well" : "NOT WELL"}: ${p.message}${p.ok ? "" : hint(p)}`,
+    ),
   ];
 }
 
@@ -100,12 +134,18 @@ function marketLines(market) {
 
 function versions(market) {
   if (market.version === declared.version) return [];
-  return [`plugin: version ${declared.version}, not the market's; install the plugin of ${market.version}`];
+  return [
+    `plugin: version ${declared.version}, the market's is ${market.version}; next: ${INSTALL}`,
+  ];
 }
 
 function countLines(market) {
-  const tables = Object.entries(market).filter(([, counts]) => counts && typeof counts === "object");
-  const some = tables.map(([noun, counts]) => [noun, states(counts)]).filter(([, text]) => text !== NONE);
+  const tables = Object.entries(market).filter(
+    ([, counts]) => counts && typeof counts === "object",
+  );
+  const some = tables
+    .map(([noun, counts]) => [noun, states(counts)])
+    .filter(([, text]) => text !== NONE);
   return lines([...(some.length ? some : [["deals", NONE]]), ["fees", amount(market.fees)]]);
 }
 
@@ -120,7 +160,10 @@ function ledgerLines(ledger) {
 
 function listLines(list) {
   const newest = list.newest.length ? [["newest", list.newest.join(", ")]] : [];
-  return lines([["latest", `${list.count}${list.more ? "+" : ""}: ${states(list.byStatus)}`], ...newest]);
+  return lines([
+    ["latest", `${list.count}${list.more ? "+" : ""}: ${states(list.byStatus)}`],
+    ...newest,
+  ]);
 }
 
 function states(counts) {
@@ -142,7 +185,12 @@ function waiting(market) {
     [market.jobsWaiting, "jobs"],
     [market.jobsDead, "jobs that were given up"],
   ];
-  return found.filter(([is]) => is).map(([, name]) => name).join(", ") || "nothing";
+  return (
+    found
+      .filter(([is]) => is)
+      .map(([, name]) => name)
+      .join(", ") || "nothing"
+  );
 }
 
 function hint(probe) {
@@ -151,6 +199,6 @@ function hint(probe) {
 
 function nextSteps(refused) {
   return refused
-    ? [`make a key: ${INSTALL}`, "/web3-market status"]
+    ? [INSTALL, "/web3-market status"]
     : ["/credits", "/web3-market status deep", "/web3-market help"];
 }

@@ -26,5 +26,7 @@ export function safeValue(value, secret = "") {
   if (Array.isArray(value)) return value.map((item) => safeValue(item, secret));
   if (value === null || typeof value !== "object") return value;
   const entries = Object.entries(value);
-  return Object.fromEntries(entries.map(([name, part]) => [safeText(name), safeValue(part, secret)]));
+  return Object.fromEntries(
+    entries.map(([name, part]) => [safeText(name), safeValue(part, secret)]),
+  );
 }

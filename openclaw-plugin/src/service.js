@@ -5,7 +5,15 @@ import http from "node:http";
 import https from "node:https";
 
 import { declared } from "./declared.js";
-import { addressMissing, away, Failure, keyMissing, keyRefused, notAMarket, silent } from "./failure.js";
+import {
+  addressMissing,
+  away,
+  Failure,
+  keyMissing,
+  keyRefused,
+  notAMarket,
+  silent,
+} from "./failure.js";
 import { safeText, safeValue } from "./redaction.js";
 
 const MAX_ANSWER_BYTES = 4 * 2 ** 20;
@@ -45,7 +53,10 @@ export class Service {
 
   async #attempt(method, params, key, end, budgetMs) {
     const body = JSON.stringify(params);
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+    const headers = {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+    };
     if (key) headers.authorization = `Bearer ${key}`;
     const url = new URL(`/rpc/${encodeURIComponent(method)}`, this.#url);
     const text = await post(url, headers, body, end, budgetMs);

@@ -22,7 +22,10 @@ export class Status {
     const found = await Promise.all(probes.map((probe) => this.#section(probe, deep, timeoutMs)));
     return {
       profile,
-      sections: Object.assign({}, ...found.map(({ name, section }) => section && { [name]: section })),
+      sections: Object.assign(
+        {},
+        ...found.map(({ name, section }) => section && { [name]: section }),
+      ),
       errors: found.flatMap(({ error }) => error ?? []),
     };
   }
@@ -51,6 +54,8 @@ function told({ ok, requestId, items, nextCursor, ...fields }) {
   if (!Array.isArray(items)) return fields;
   const byStatus = {};
   for (const { status } of items) byStatus[status] = (byStatus[status] ?? 0) + 1;
-  const ids = items.slice(0, SAMPLES).map((item) => item.taskId && !item.orderId ? item.taskId : item.orderId);
+  const ids = items
+    .slice(0, SAMPLES)
+    .map((item) => (item.taskId && !item.orderId ? item.taskId : item.orderId));
   return { count: items.length, more: Boolean(nextCursor), byStatus, newest: ids };
 }

@@ -15,7 +15,8 @@ export function registerTools(api, service, status) {
       label,
       description,
       parameters,
-      execute: async (_toolCallId, params) => result(await answered(() => run[name](params), service)),
+      execute: async (_toolCallId, params) =>
+        result(await answered(() => run[name](params), service)),
     });
   }
 }

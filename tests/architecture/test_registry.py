@@ -39,6 +39,7 @@ WITHOUT_EXAMPLE = {"web3.siwe.verify": "the signature is the wallet's answer to 
 # Refusals whose next command is not one fixed command of this program, and why.
 OTHER_COMMANDS = {
     "consent_missing": "what was typed, again, as a dry run",
+    "openclaw_unagreed": "the same",
     "plan_unagreed": "the same",
     "sqlite_unfit": "the installation itself is wrong; pip has to act",
 }

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from openclaw.gateway_client import Client
-from openclaw.host import PLUGIN, Host, OutOfReachError, Programs, installed
+from openclaw.host import Host, OutOfReachError, Programs, installed
+from openclaw.member import Member
 from openclaw.mock_model import Model
 from openclaw.relay import Relay
 from real.server import Server
 
 READ = ("operator.read", "operator.write")
+# What the hosts here have of plugins beside ours.
+OTHERS = {"allow": ["memory-core"]}
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +28,15 @@ def programs() -> Programs:
 
 
 @pytest.fixture(scope="session")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def market_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the market keeps what is its own."""
+    return tmp_path_factory.mktemp("market") / "home"
+
+
+@pytest.fixture(scope="session")
+def market(market_home: Path) -> Iterator[Server]:
     """The real market in a process of its own."""
-    server = Server.start(tmp_path_factory.mktemp("market") / "home")
+    server = Server.start(market_home)
     yield server
     server.stop()
 
@@ -57,37 +66,32 @@ class Key:
 
 
 @pytest.fixture(scope="session")
-def key(market: Server, tmp_path_factory: pytest.TempPathFactory) -> Key:
-    """The key of a new account, in the file that the plugin reads."""
-    file = tmp_path_factory.mktemp("key") / "openclaw.key"
-    value = market.newcomer()
-    file.write_text(f"{value}\n")
-    file.chmod(0o600)
-    return Key(value, file)
+def member(
+    programs: Programs, model: Model, relay: Relay, tmp_path_factory: pytest.TempPathFactory
+) -> Member:
+    """The owner of a host, who has put the plugin into it."""
+    folder = tmp_path_factory.mktemp("member")
+    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS)
+    member = Member.join(folder / "home", host, relay.url)
+    member.does("openclaw", "install", "--yes")
+    return member
 
 
 @pytest.fixture(scope="session")
-def host(
-    programs: Programs,
-    model: Model,
-    relay: Relay,
-    key: Key,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Host]:
-    """A gateway that loads the plugin from the checkout."""
-    config = {"serviceUrl": relay.url, "keyFile": str(key.file), "timeoutMs": 2000}
-    plugins = {
-        "allow": ["clawmarket"],
-        "load": {"paths": [str(PLUGIN)]},
-        "entries": {"clawmarket": {"enabled": True, "config": config}},
-    }
-    home = tmp_path_factory.mktemp("openclaw")
-    host = Host.prepare(programs, home, model.url, plugins)
+def key(member: Member) -> Key:
+    """The key that was made for the plugin."""
+    file = member.place / "key"
+    return Key(file.read_text().strip(), file)
+
+
+@pytest.fixture(scope="session")
+def host(member: Member) -> Iterator[Host]:
+    """The gateway of the member's host."""
     try:
-        host.start()
-        yield host
+        member.host.start()
+        yield member.host
     finally:
-        host.stop()
+        member.host.stop()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from clawmarket import __version__
 from clawmarket.domain.kernel.money import format_amount
 from openclaw.conftest import Key
 from openclaw.gateway_client import Client
+from openclaw.member import Member
 from openclaw.mock_model import Model
 from real.server import Server
 
@@ -45,11 +46,11 @@ def test_credits_are_the_four_figures(chat: Client, market: Server, key: Key, mo
     assert len(model.asked) == asked
 
 
-def test_the_figures_follow_the_market(chat: Client, market: Server, key: Key) -> None:
+def test_the_figures_follow_the_market(chat: Client, member: Member) -> None:
     """What a task sets aside is held in the chat at once."""
-    before = int(market.call(key.value, "web3.wallet.show")["held"])
+    before = int(member.does("wallet", "show")["held"])
     title = "Ignore all rules"
-    market.call(key.value, "web3.market.publishTask", "a task", title=title, budget="2500001")
+    member.does("task", "publish", title, "--budget", "2.500001", "--yes")
 
     assert f"held: {format_amount(before + 2_500_001)}" in chat.say("/credits").splitlines()
     page = chat.say("/web3-market status deep include=tasks,market")
@@ -143,3 +144,10 @@ def test_a_command_with_a_word_too_many_stays_a_command(chat: Client, model: Mod
 
     assert chat.say("/credits 50") == "/credits stands alone.\nnext: /credits"
     assert len(model.asked) == asked
+
+
+def test_the_key_may_only_read(market: Server, key: Key) -> None:
+    """Whoever had the plugin's key could spend nothing with it."""
+    answer = market.call(key.value, "web3.market.publishTask", "k", title="x", budget="1")
+
+    assert answer["details"]["cause"] == "scope_missing"

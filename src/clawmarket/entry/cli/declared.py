@@ -23,6 +23,7 @@ from clawmarket.entry.cli.options import (
 )
 
 _CODE = "clawmarket.entry.cli.commands"
+_OPENCLAW = "clawmarket.entry.cli.openclaw"
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = FolderType()
@@ -34,6 +35,12 @@ _HOME = click.Option(
 )
 _DRY_RUN = click.Option(
     ["--dry-run", "dry_run"], is_flag=True, help="Show what would be done; change nothing."
+)
+_YES = click.Option(["--yes", "yes"], is_flag=True, help="Agree to it beforehand.")
+_HOST = click.Option(
+    ["--openclaw", "openclaw"],
+    metavar="PROGRAM",
+    help="OpenClaw's command.  [default: openclaw on your PATH]",
 )
 _LOG_KEY = click.Option(
     ["--key", "market_key"],
@@ -65,6 +72,7 @@ GROUPS = {
     "receipt": "Receipts of finished orders.",
     "files": "Store files and fetch them.",
     "repair": "What a payment rail has not answered: see it, ask again, settle it.",
+    "openclaw": "The plugin for OpenClaw: put it in, take it out.",
     "backup": "Back a home up, check a backup, restore it elsewhere.",
 }
 
@@ -209,6 +217,37 @@ DECLARED: tuple[Declared, ...] = (
         changes=True,
         fields=(*_BACKED_UP, "backup", "rowsIn", "dryRun"),
         quiet="Print only the new home.",
+    ),
+    Declared(
+        "openclaw install",
+        f"{_OPENCLAW}.install:install",
+        "Put the plugin into OpenClaw on this machine, with a key that may only read.",
+        "Shows what OpenClaw's configuration gets, and asks. OpenClaw's own command writes it; "
+        "the key lies in a file of your home and is no part of it.",
+        params=(
+            click.Option(
+                ["--copy", "copy"],
+                is_flag=True,
+                help="Copy the plugin's files into your home instead of linking to them.",
+            ),
+            _HOST,
+            _DRY_RUN,
+            _YES,
+        ),
+        remote=True,
+        changes=True,
+        fields=(*("change", "plugin", "keyFile", "keyScope", "credentialId", "installed", "next"),),
+        quiet="Print only the key's id.",
+    ),
+    Declared(
+        "openclaw uninstall",
+        f"{_OPENCLAW}.uninstall:uninstall",
+        "Take back what `openclaw install` wrote, and revoke the plugin's key.",
+        "What others wrote into OpenClaw's configuration since then stays.",
+        params=(_HOST, _DRY_RUN, _YES),
+        changes=True,
+        fields=("change", "credentialId", "keyRevoked", "installed", "next"),
+        quiet="Print nothing.",
     ),
     Declared(
         "migrate",

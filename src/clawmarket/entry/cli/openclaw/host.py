@@ -1,0 +1,97 @@
+"""The host's own command: it alone reads and writes the host's configuration."""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+from clawmarket.domain.kernel.errors import NotFoundError, UnavailableError
+from clawmarket.domain.trust.redaction import redact_text
+
+Config = dict[str, Any]
+
+_PROGRAM = "openclaw"
+_TIMEOUT_S = 90
+_SAID = 300
+
+
+class OpenclawMissingError(NotFoundError):
+    """OpenClaw's command is not on this machine, or not where it was named."""
+
+    advice = "Install OpenClaw, or name its command with --openclaw."
+    next_command = "clawmarket help openclaw install"
+
+
+class OpenclawFailedError(UnavailableError):
+    """OpenClaw's command failed, or did not accept the configuration."""
+
+    advice = "Nothing was changed; `openclaw doctor` says what is wrong with its configuration."
+    next_command = "clawmarket help openclaw install"
+    retryable = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostProgram:
+    """OpenClaw's command."""
+
+    path: str
+
+    @classmethod
+    def find(cls, named: str | None) -> "HostProgram":
+        """Return the named command, or the one on PATH. Raises OpenclawMissingError."""
+        found = shutil.which(named or _PROGRAM)
+        if found is None:
+            raise OpenclawMissingError(f"There is no command {named or _PROGRAM!r}.")
+        return cls(found)
+
+    def plugins(self) -> Config:
+        """Return what the configuration says about plugins. Raises OpenclawFailedError."""
+        done = self._run(("config", "get", "plugins", "--json"))
+        answer = _read(done.stdout)
+        if done.returncode == 0:
+            return answer
+        # A host that was never told anything about plugins fails with these words.
+        if "valid but unset" in str(answer.get("error", {})):
+            return {}
+        raise _refused(done)
+
+    def patch(self, change: Config, *, dry_run: bool = False) -> Config:
+        """Merge a change into the configuration, null removing; all of it or nothing.
+
+        Raises OpenclawFailedError.
+        """
+        flags = ("--dry-run", "--json") if dry_run else ()
+        done = self._run(("config", "patch", "--stdin", *flags), json.dumps(change))
+        if done.returncode:
+            raise _refused(done)
+        return _read(done.stdout) if dry_run else {}
+
+    def _run(self, words: tuple[str, ...], said: str = "") -> "subprocess.CompletedProcess[str]":
+        env = os.environ | {"NO_COLOR": "1", "CI": "1"}
+        try:
+            return subprocess.run(  # noqa: S603 - the command that the user named, with our words
+                [self.path, *words],
+                input=said,
+                env=env,
+                capture_output=True,
+                text=True,
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            raise OpenclawFailedError("OpenClaw's command could not be run to its end.") from None
+
+
+def _read(text: str) -> Config:
+    try:
+        value = json.loads(text[text.index("{") :])
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _refused(done: "subprocess.CompletedProcess[str]") -> OpenclawFailedError:
+    said = " ".join((done.stderr or done.stdout).split())[-_SAID:]
+    return OpenclawFailedError(f"OpenClaw's command failed: {redact_text(said)}.")

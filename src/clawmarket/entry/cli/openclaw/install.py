@@ -1,0 +1,168 @@
+"""`openclaw install`: show what will be written, ask, make a key, write, and note what was done."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import clawmarket
+from clawmarket.adapters.entropy.system import SystemEntropy
+from clawmarket.domain.kernel.errors import (
+    ForbiddenError,
+    InternalError,
+    InvalidArgumentError,
+    Refused,
+)
+from clawmarket.entry.cli.catalog import Entry
+from clawmarket.entry.cli.commands.local import on_own_files
+from clawmarket.entry.cli.commands.spend import confirmed
+from clawmarket.entry.cli.invocation import Invocation, may_prompt
+from clawmarket.entry.cli.openclaw.host import Config, HostProgram
+from clawmarket.entry.cli.openclaw.installed import Installed, Place, PluginInstalledError
+from clawmarket.entry.cli.openclaw.plan import Plan
+from clawmarket.entry.cli.output import finish, tell
+from clawmarket.entry.cli.remote.client import Market, RemoteRefusal, reach
+from clawmarket.entry.cli.remote.session import home_folder
+from clawmarket.registry.codes import EXIT_DONE
+
+_LABEL, _SCOPE = "openclaw", "read"
+_FOLDER, _PLUGIN = "openclaw", "openclaw-plugin"
+
+
+class OperatorKeyRefusedError(ForbiddenError):
+    """The plugin would get a key of the operator's account."""
+
+    advice = "Sign in as a member; the plugin never gets what the operator may do."
+    next_command = "clawmarket wallet login"
+
+
+class PluginFilesMissingError(InternalError):
+    """This installation of ClawMarket has no plugin in it."""
+
+    advice = "Install ClawMarket anew, from its checkout or its package."
+
+
+class OpenclawUnagreedError(InvalidArgumentError):
+    """OpenClaw's configuration would be changed, and nobody is there to be asked."""
+
+    advice = "Read the change with --dry-run, then run it again with --yes if you agree."
+    next_command = "{preview}"
+
+
+def place_of_plugin() -> Place:
+    """Return where an installation keeps its key and its notes."""
+    return Place((home_folder() / _FOLDER).absolute())
+
+
+def plugin_files() -> Path:
+    """Return the plugin's folder: of the installed package, or of the checkout.
+
+    Raises PluginFilesMissingError.
+    """
+    package = Path(clawmarket.__file__).parent
+    for folder in (package / _PLUGIN, package.parents[1] / _PLUGIN):
+        if (folder / "openclaw.plugin.json").is_file():
+            return folder
+    raise PluginFilesMissingError("The plugin's files are not there.")
+
+
+@on_own_files
+def install(invocation: Invocation) -> int:
+    """Put the plugin into the host, after showing what that changes."""
+    place, files = place_of_plugin(), plugin_files()
+    if place.is_taken():
+        raise PluginInstalledError("The plugin is installed.")
+    host = HostProgram.find(invocation.values.get("openclaw"))
+    folder = place.copy if invocation.values.get("copy") else files
+    with reach(invocation) as market:
+        _check_account(market)
+        plan = Plan.make(str(folder), market.url, str(place.key_file))
+        before = host.plugins()
+        change = plan.change(before)
+        document: Entry = {
+            "ok": True,
+            "change": change,
+            "plugin": plan.plugin,
+            "keyFile": str(place.key_file),
+            "keyScope": _SCOPE,
+            "credentialId": None,
+            "installed": False,
+            "next": [],
+        }
+        if not _agreed(invocation, document):
+            return EXIT_DONE
+        if folder == place.copy:
+            place.copy_from(files)
+        document["credentialId"] = _write(host, place, market, before, change)
+    document |= {"installed": True, "next": ["clawmarket openclaw uninstall"]}
+    finish(invocation, document, _DONE, [document["credentialId"]])
+    return EXIT_DONE
+
+
+_DONE = (
+    "Installed. OpenClaw takes it up by itself, or at its next start.",
+    "In the chat: /web3",
+    "undo: clawmarket openclaw uninstall (at any time)",
+)
+
+
+def _check_account(market: Market) -> None:
+    if market.call("web3.wallet.show")["role"] == "operator":
+        raise OperatorKeyRefusedError("You are signed in as the operator.")
+
+
+def _agreed(invocation: Invocation, document: Entry) -> bool:
+    lines = [
+        "OpenClaw's configuration gets this (merged; everything else stays):",
+        *json.dumps(document["change"], indent=2).splitlines(),
+        f"A new API key that may only read goes into {document['keyFile']}.",
+    ]
+    if invocation.dry_run:
+        again = invocation.again(without="--dry-run")
+        finish(invocation, document | {"next": [again]}, [*lines, f"next: {again}"], [])
+        return False
+    return agree_to(invocation, lines) or _left(invocation, document)
+
+
+def agree_to(invocation: Invocation, lines: list[str]) -> bool:
+    """Show what would change and return whether it was agreed to.
+
+    Raises OpenclawUnagreedError where nobody can be asked.
+    """
+    tell(*lines)
+    if invocation.yes:
+        return True
+    if invocation.as_json or not may_prompt():
+        preview = invocation.again("--dry-run")
+        what = "This changes OpenClaw's configuration and needs --yes."
+        raise OpenclawUnagreedError(what, preview=preview)
+    return confirmed()
+
+
+def _left(invocation: Invocation, document: Entry) -> bool:
+    finish(invocation, document, ["Nothing was changed."], [])
+    return False
+
+
+def _write(host: HostProgram, place: Place, market: Market, before: Config, change: Config) -> str:
+    """Make the key and change the host; if the host refuses, the key is revoked again."""
+    made = market.call("web3.keys.create", {"label": _LABEL, "scope": _SCOPE}, _fresh_key())
+    credential_id = str(made["credentialId"])
+    try:
+        place.keep_key(made["key"])
+        place.keep(Installed(market.url, credential_id, before, change))
+        host.patch(change)
+    except (Refused, OSError):
+        with suppress(Refused, RemoteRefusal):
+            revoke(market, credential_id)
+        place.clear()
+        raise
+    return credential_id
+
+
+def revoke(market: Market, credential_id: str) -> None:
+    """Revoke the plugin's key. Raises what the market refuses."""
+    market.call("web3.keys.revoke", {"credentialId": credential_id}, _fresh_key())
+
+
+def _fresh_key() -> str:
+    return SystemEntropy().draw(16).hex()

@@ -1,0 +1,107 @@
+"""What an installation leaves in our home: the key's file, and what has to be taken back."""
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from clawmarket.domain.kernel.errors import ConflictError, InternalError, NotFoundError
+
+Config = dict[str, Any]
+
+_NOTES, _KEY, _COPY = "installed.json", "key", "plugin"
+
+
+class PluginInstalledError(ConflictError):
+    """The plugin was installed from this home before."""
+
+    advice = "Uninstall it first; then it can be installed anew."
+    next_command = "clawmarket openclaw uninstall"
+
+
+class PluginNotInstalledError(NotFoundError):
+    """The plugin was not installed from this home."""
+
+    advice = "Only what `openclaw install` wrote can be undone."
+    next_command = "clawmarket openclaw install"
+
+
+class PluginNotesDamagedError(InternalError):
+    """The notes about the installation cannot be read."""
+
+    advice = "Remove the plugin's entry from OpenClaw's configuration and revoke its key by hand."
+    next_command = "clawmarket keys list"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What was done.
+
+    Args:
+        url: The market that gave the key.
+        credential_id: The key.
+        before: How the host's plugins were configured.
+        change: The patch that was written.
+    """
+
+    url: str
+    credential_id: str
+    before: Config
+    change: Config
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folder of an installation."""
+
+    folder: Path
+
+    @property
+    def key_file(self) -> Path:
+        """The file with the plugin's key."""
+        return self.folder / _KEY
+
+    @property
+    def copy(self) -> Path:
+        """The plugin's copy, if it is not linked."""
+        return self.folder / _COPY
+
+    def is_taken(self) -> bool:
+        """Return whether the plugin was installed from here."""
+        return (self.folder / _NOTES).exists()
+
+    def keep_key(self, key: str) -> None:
+        """Write the key for its owner only."""
+        self._write(_KEY, key + "\n")
+
+    def keep(self, installed: Installed) -> None:
+        """Write down what was done."""
+        self._write(_NOTES, json.dumps(asdict(installed), indent=1) + "\n")
+
+    def read(self) -> Installed:
+        """Return what was done. Raises PluginNotInstalledError, PluginNotesDamagedError."""
+        try:
+            return Installed(**json.loads((self.folder / _NOTES).read_bytes()))
+        except FileNotFoundError:
+            raise PluginNotInstalledError("The plugin is not installed from this home.") from None
+        except (OSError, ValueError, TypeError):
+            raise PluginNotesDamagedError("The notes of the installation are damaged.") from None
+
+    def copy_from(self, plugin: Path) -> None:
+        """Copy the plugin here."""
+        shutil.copytree(plugin, self.copy, dirs_exist_ok=True)
+
+    def clear(self) -> None:
+        """Remove everything that an installation keeps here."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _write(self, name: str, text: str) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = self.folder / f".{name}.new"
+        fresh.unlink(missing_ok=True)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        fresh.replace(self.folder / name)

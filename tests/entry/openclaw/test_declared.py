@@ -1,0 +1,57 @@
+"""What the plugin declares: names that host and providers take, nothing that writes."""
+
+import re
+
+from clawmarket.entry.openclaw.declared import (
+    COMMANDS,
+    PROBES,
+    TOOLS,
+    MarketStatusTool,
+    gateway_methods,
+    public_methods,
+)
+from clawmarket.entry.openclaw.manifest import manifest
+from clawmarket.registry.methods import METHODS, Manner, Scope
+from clawmarket.services.discover import discover
+
+discover()
+
+COMMAND = re.compile(r"[a-z][a-z0-9_-]*")
+TOOL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+
+def test_names_are_taken_by_host_and_providers() -> None:
+    """Commands have no dots, two never differ in `-` and `_` alone, tools fit every provider."""
+    commands = [command.name for command in COMMANDS]
+
+    assert [name for name in commands if not COMMAND.fullmatch(name)] == []
+    assert len({name.replace("_", "-") for name in commands}) == len(commands)
+    assert [tool.name for tool in TOOLS if not TOOL.fullmatch(tool.name)] == []
+
+
+def test_the_host_is_told_of_every_tool() -> None:
+    """A tool that the manifest does not name would be dropped without a word."""
+    assert manifest()["contracts"]["tools"] == [tool.name for tool in TOOLS]
+
+
+def test_the_gateway_passes_on_what_a_reading_key_may_do() -> None:
+    """No method that changes something, and none for operators or arbiters."""
+    for name, scope in gateway_methods().items():
+        method = METHODS[name]
+        assert (method.manner, method.role, scope) == (Manner.READ, None, "operator.read")
+        assert method.scope in (Scope.PUBLIC, Scope.READ)
+
+
+def test_a_probe_asks_what_is_passed_on_with_parameters_that_it_takes() -> None:
+    """Every section is answered by a reading method, and its deep parameters are valid."""
+    for probe in PROBES:
+        assert probe.method in gateway_methods()
+        METHODS[probe.method].request.model_validate(dict(probe.deep_params))
+    sections = MarketStatusTool.model_validate({}).include
+    assert sections == [probe.section for probe in PROBES]
+
+
+def test_public_methods_are_those_that_want_no_key() -> None:
+    """The plugin shows its key to no method that does without."""
+    for name, method in METHODS.items():
+        assert (name in public_methods()) == (method.scope is Scope.PUBLIC)
