@@ -27,7 +27,7 @@ export function registerCommands(api, service, status) {
         const words = wordsOf(ctx.args);
         if (words.length && !takesArguments)
           return { text: `/${name} stands alone.\nnext: /${name}` };
-        return { text: await answered(() => run[name](words), service) };
+        return { text: await answered(() => run[name](words), service, api.logger) };
       },
     });
   }
@@ -39,17 +39,18 @@ export function wordsOf(args) {
 }
 
 // Whatever goes wrong is a sentence in the chat; the host would only say that something failed.
-export async function answered(run, service) {
+async function answered(run, service, logger) {
   try {
     return safeText((await run()).join("\n"));
   } catch (error) {
-    const failure = error instanceof Failure ? error : await unknownForm(service);
-    return safeText(failure.text);
+    return safeText((await failureOf(error, service, logger)).text);
   }
 }
 
 // An answer without the fields that a page needs comes from a market of another version.
-export async function unknownForm(service) {
+export async function failureOf(error, service, logger) {
+  if (error instanceof Failure) return error;
+  logger?.warn?.(`clawmarket: ${safeText(error?.stack ?? error)}`);
   const theirs = await service.ask(STATUS).then(
     ({ version }) => version,
     () => "",

@@ -63,7 +63,7 @@ export const otherForm = (ours, theirs) =>
     "E_UNAVAILABLE",
     theirs && theirs !== ours
       ? `The market is of version ${theirs}, the plugin of ${ours}: ` +
-        "they do not understand each other."
+          "they do not understand each other."
       : "The market answered in a form that this plugin does not know.",
     { next: "clawmarket openclaw install", cause: "other_version" },
   );

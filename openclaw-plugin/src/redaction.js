@@ -12,21 +12,18 @@ const RULES = [
 const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g;
 const MAX_CHARS = 4000;
 
-// A text that may be pasted anywhere; `secret` is the key that was shown to the market.
-export function safeText(text, secret = "") {
+// A text that may be pasted anywhere.
+export function safeText(text) {
   let safe = String(text).replace(UNSEEN, " ").trim();
-  if (secret) safe = safe.replaceAll(secret, "[TOKEN]");
   for (const [pattern, label] of RULES) safe = safe.replace(pattern, label);
   return safe.length > MAX_CHARS ? `${safe.slice(0, MAX_CHARS)}…` : safe;
 }
 
 // The same for every text within a JSON value.
-export function safeValue(value, secret = "") {
-  if (typeof value === "string") return safeText(value, secret);
-  if (Array.isArray(value)) return value.map((item) => safeValue(item, secret));
+export function safeValue(value) {
+  if (typeof value === "string") return safeText(value);
+  if (Array.isArray(value)) return value.map((item) => safeValue(item));
   if (value === null || typeof value !== "object") return value;
   const entries = Object.entries(value);
-  return Object.fromEntries(
-    entries.map(([name, part]) => [safeText(name), safeValue(part, secret)]),
-  );
+  return Object.fromEntries(entries.map(([name, part]) => [safeText(name), safeValue(part)]));
 }

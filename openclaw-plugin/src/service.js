@@ -111,25 +111,28 @@ function post(url, headers, body, end, budgetMs) {
   });
 }
 
-// The fields of an answer, redacted; a refusal becomes a Failure.
+// The fields of an answer as the market gave them, so that records stay exact; the key alone is
+// taken out. A refusal becomes a Failure.
 function opened(text, key) {
   let envelope;
   try {
-    envelope = JSON.parse(text);
+    envelope = JSON.parse(key ? text.replaceAll(key, "[TOKEN]") : text);
   } catch {
     throw notAMarket();
   }
   if (typeof envelope?.ok !== "boolean") throw notAMarket();
-  if (envelope.ok) return safeValue(envelope, key);
-  throw refusal(safeText(envelope.error, key), safeValue(envelope.details ?? {}, key), key);
+  if (envelope.ok) return envelope;
+  throw refusal(safeText(envelope.error), safeValue(envelope.details ?? {}), key);
 }
 
 function refusal(error, details, key) {
   const [code, ...words] = error.split(": ");
   if (!/^E_[A-Z_]{2,40}$/.test(code)) return notAMarket();
   const what = words.join(": ");
-  if (code === "E_AUTH_REQUIRED") return key ? keyRefused(what.split(". ")[0] + ".") : keyMissing();
   const { next, retryable, cause } = details;
+  if (code === "E_AUTH_REQUIRED" || cause === "key_revoked") {
+    return key ? keyRefused(what.split(". ")[0].replace(/\.?$/, ".")) : keyMissing();
+  }
   return new Failure(code, what, { next, retryable: retryable === true, cause });
 }
 

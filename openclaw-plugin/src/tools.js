@@ -1,9 +1,9 @@
 // Tools of the agent; what they answer goes to a model provider, so it is redacted like the chat.
 
-import { unknownForm } from "./commands.js";
+import { failureOf } from "./commands.js";
 import { declared } from "./declared.js";
-import { Failure } from "./failure.js";
 import { statusOptions } from "./options.js";
+import { safeValue } from "./redaction.js";
 
 export function registerTools(api, service, status) {
   const run = {
@@ -16,17 +16,17 @@ export function registerTools(api, service, status) {
       description,
       parameters,
       execute: async (_toolCallId, params) =>
-        result(await answered(() => run[name](params), service)),
+        result(await answered(() => run[name](params), service, api.logger)),
     });
   }
 }
 
-async function answered(run, service) {
+async function answered(run, service, logger) {
   try {
-    return { ok: true, result: await run() };
+    return { ok: true, result: safeValue(await run()) };
   } catch (error) {
-    const failure = error instanceof Failure ? error : await unknownForm(service);
-    return { ok: false, error: failure.message, next: failure.next };
+    const { message, next } = await failureOf(error, service, logger);
+    return { ok: false, error: message, next };
   }
 }
 

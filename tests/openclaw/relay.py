@@ -33,6 +33,18 @@ class Relay:
             yield
 
     @contextmanager
+    def gone(self) -> Iterator[None]:
+        """Listen no longer, as a market that has ended; afterwards it is there again."""
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self._drop()
+        try:
+            yield
+        finally:
+            self._listening = socket.create_server(("127.0.0.1", self.port))
+            Thread(target=self._accept, daemon=True).start()
+
+    @contextmanager
     def cut_once(self) -> Iterator[None]:
         """Drop the connections there are and the next one; then all is well."""
         with self._in_mode("cut once"):

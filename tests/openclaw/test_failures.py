@@ -9,6 +9,7 @@ import pytest
 from clawmarket import __version__
 from openclaw.conftest import Key
 from openclaw.gateway_client import Client
+from openclaw.member import Member
 from openclaw.relay import Relay
 
 AWAY = "The market's service does not answer. OpenClaw goes on without it.\nnext: clawmarket doctor"
@@ -38,6 +39,26 @@ def test_a_market_that_is_away_is_one_sentence(chat: Client, relay: Relay, comma
     with relay.cut():
         assert chat.say(command) == AWAY
     assert AWAY not in chat.say(command)
+
+
+def test_a_market_that_has_ended_is_found_again(chat: Client, relay: Relay) -> None:
+    """Where nobody listens the answer is the same, and the first call after a restart works."""
+    with relay.gone():
+        assert chat.say("/credits") == AWAY
+    assert chat.say("/credits").startswith("available: ")
+
+
+def test_a_revoked_key_is_said_to_be_one(chat: Client, key: Key, member: Member) -> None:
+    """The owner learns that the key was taken back, and what makes a new one."""
+    made = member.does("keys", "new", "other", "--scope", "read")
+    member.does("keys", "revoke", made["credentialId"])
+    with key_of(key, made["key"]):
+        answer = chat.say("/credits")
+
+    assert answer.splitlines() == [
+        "The market refuses the plugin's key. This key was revoked.",
+        "next: clawmarket openclaw install",
+    ]
 
 
 def test_the_agent_works_while_the_market_is_away(chat: Client, relay: Relay) -> None:

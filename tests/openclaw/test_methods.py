@@ -9,6 +9,7 @@ from clawmarket.services.discover import discover
 from openclaw.conftest import Key
 from openclaw.gateway_client import Client
 from openclaw.host import Host
+from openclaw.member import Member
 from real.server import Server
 
 discover()
@@ -68,6 +69,20 @@ def test_a_client_without_the_scope_is_refused_by_the_host(host: Host) -> None:
 
     assert answer["error"]["code"] == "FORBIDDEN"
     assert answer["error"]["details"]["missingScope"] == "operator.read"
+
+
+def test_a_record_comes_to_the_letter(
+    chat: Client, market: Server, key: Key, member: Member
+) -> None:
+    """Exact records are not touched on their way: whoever checks them needs every byte."""
+    task = ("task", "publish", "see https://example.com/a and /home/me", "--budget", "1", "--yes")
+    member.does(*task)
+    answer = chat.call("web3.audit.query", limit=3)["payload"]
+
+    theirs = market.call(key.value, "web3.audit.query", limit=3)["items"]
+    newest = [item["record"] for item in answer["items"]]
+    assert newest == [item["record"] for item in theirs]
+    assert "https://example.com/a and /home/me" in newest[0]
 
 
 def test_a_refusal_of_the_market_keeps_its_code(chat: Client) -> None:

@@ -40,6 +40,17 @@ def test_the_host_has_no_complaint(host: Host, chat: Client) -> None:
     assert found["plugin"]["status"] == "loaded"
 
 
+def test_a_host_starts_with_a_plugin_that_was_told_nothing(
+    programs: Programs, tmp_path: Path
+) -> None:
+    """Without an address the host's configuration is still a valid one."""
+    plugins = {"load": {"paths": [str(PLUGIN)]}, "entries": {"clawmarket": {"enabled": True}}}
+    host = Host.prepare(programs, tmp_path / "openclaw", "http://127.0.0.1:9", plugins)
+
+    done = host.command("config", "validate")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @settings(max_examples=1)
 @given(numbers=st.lists(st.integers(-(10**20), 10**20), min_size=200, max_size=200))
 def test_amounts_are_written_as_on_the_command_line(programs: Programs, numbers: list[int]) -> None:

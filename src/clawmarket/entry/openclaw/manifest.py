@@ -74,7 +74,6 @@ def manifest() -> Entry:
         "configSchema": {
             "type": "object",
             "additionalProperties": False,
-            "required": ["serviceUrl"],
             "properties": _CONFIG,
         },
     }
