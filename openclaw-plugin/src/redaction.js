@@ -6,7 +6,9 @@ const RULES = [
   [/\bBearer\s+[^\s"',;]+/gi, "Bearer [REDACTED]"],
   [/\beyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?/g, "[TOKEN]"],
   [/\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>]+/gi, "[URL]"],
-  [/(?<![\w/.~])\/(?:root|home|Users|tmp|var|etc|opt|srv|mnt|work)(?:\/[^\s"'<>:;,]*)?/g, "[PATH]"],
+  [/(?<![\w/.~-])(?:~|\/[\w.@-]+)\/[^\s"'<>:;,]*/g, "[PATH]"],
+  [/\b[a-z]:\\[^\s"'<>]*/gi, "[PATH]"],
+  [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b/g, "[HOST]"],
 ];
 // Control characters, and those that turn the direction of text round.
 const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g;

@@ -11,6 +11,7 @@ from openclaw.conftest import Key
 from openclaw.gateway_client import Client
 from openclaw.member import Member
 from openclaw.relay import Relay
+from real.server import Server
 
 AWAY = "The market's service does not answer. OpenClaw goes on without it.\nnext: clawmarket doctor"
 STRANGER = "What answers at the configured address is not a market."
@@ -126,6 +127,20 @@ def test_a_market_of_another_version_is_named(chat: Client, relay: Relay) -> Non
         ]
 
 
+def test_a_newer_market_that_is_understood_is_shown_with_a_hint(
+    chat: Client, relay: Relay, market: Server
+) -> None:
+    """Where the answer has all that a page needs it is shown, and both versions are named."""
+    newer = market.call("", SUMMARY, deep=True) | {"version": "9.0.0"}
+    with relay.saying(json.dumps(newer).encode()):
+        lines = chat.say("/health").splitlines()
+
+    assert lines[0].startswith("Healthy: ")
+    assert lines[-1] == (
+        f"plugin: version {__version__}, the market's is 9.0.0; next: clawmarket openclaw install"
+    )
+
+
 @pytest.mark.parametrize("command", ["/credits", "/whoami_web3"])
 def test_an_unknown_key_is_refused_clearly(chat: Client, key: Key, command: str) -> None:
     """A wrong key is said to be one, and does not appear in the answer."""
@@ -160,12 +175,16 @@ def test_without_a_key_the_market_itself_is_still_shown(chat: Client, key: Key) 
 
 def test_what_a_hostile_market_sends_is_redacted(chat: Client, relay: Relay, key: Key) -> None:
     """Keys, addresses of machines, paths and unseen characters do not reach the chat."""
-    what = f"E_CONFLICT: {key.value} http://10.0.0.5:8080/x /home/me/.ssh cmo_{'a' * 40} \u202e"
+    places = "http://10.0.0.5:8080/x /home/me/.ssh ~/x 10.0.0.5:80"
+    what = f"E_CONFLICT: {key.value} {places} cmo_{'a' * 40} \u202e"
     body = json.dumps({"ok": False, "error": what, "details": {"next": f"Bearer {key.value}"}})
     with relay.saying(body.encode()):
         answer = chat.say("/credits")
 
-    assert answer.splitlines() == ["[TOKEN] [URL] [PATH] [TOKEN]", "next: Bearer [REDACTED]"]
+    assert answer.splitlines() == [
+        "[TOKEN] [URL] [PATH] [PATH] [HOST] [TOKEN]",
+        "next: Bearer [REDACTED]",
+    ]
 
 
 @pytest.mark.parametrize(
