@@ -53,6 +53,7 @@ LOCAL = {
     "files get": 2,
     "help": 0,
     "migrate": 5,
+    "openclaw uninstall": 5,
     "verify": 2,
     "wallet login": 5,
     "wallet new": 0,

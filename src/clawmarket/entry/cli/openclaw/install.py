@@ -71,10 +71,10 @@ def install(invocation: Invocation) -> int:
     place, files = place_of_plugin(), plugin_files()
     if place.is_taken():
         raise PluginInstalledError("The plugin is installed.")
-    host = HostProgram.find(invocation.values.get("openclaw"))
     folder = place.copy if invocation.values.get("copy") else files
     with reach(invocation) as market:
         _check_account(market)
+        host = HostProgram.find(invocation.values.get("openclaw"))
         plan = Plan.make(str(folder), market.url, str(place.key_file))
         before = host.plugins()
         change = plan.change(before)
