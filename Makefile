@@ -40,7 +40,7 @@ test: $(VENV)/dev ## Run all tests
 simulate: $(VENV)/dev ## Run the market under seeded faults (SEEDS=2000 of them, or SEED=7 to see one again)
 	@cd tests && ../$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
-test-openclaw: $(VENV)/dev ## Use the plugin inside the real OpenClaw (fetched into .openclaw the first time, 0.8 GB)
+test-openclaw: $(VENV)/dev ## Use the plugin inside the real OpenClaw (fetched into .openclaw the first time, 1.1 GB)
 	@$(BIN)/pytest tests/openclaw
 
 test-crash: $(VENV)/dev ## Kill the real market at every point of a lifecycle, on both databases
