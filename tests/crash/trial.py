@@ -70,6 +70,7 @@ class Trial:
             self._bury(KILLED)
         hit = self.watch.hit
         self.watch.arm(None)
+        self.watch.forget()
         self.recover()
         return hit
 

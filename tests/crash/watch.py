@@ -113,13 +113,22 @@ class Watch:
         return {name: str(path) for name, path in (named | optional).items() if path is not None}
 
     def arm(self, point: Point | None) -> None:
-        """Begin to count; kill the process when it comes to a point, if one is given."""
-        self._control[WANTED:CALLS] = bytes(CALLS - WANTED)
+        """Begin to count; kill the process when it comes to a point, if one is given.
+
+        Where it was killed stays known until the next point: the end of a step may come before
+        the process, which was on its way to the point, is seen to be gone.
+        """
+        self._control[WANTED:HIT] = bytes(HIT - WANTED)
         HEAD.pack_into(self._control, 0, 0, self.written, 0, 0)
         if point is not None:
+            self.forget()
             packed = CALL.pack(point.made.kind.encode(), point.made.file.encode())
             self._control[WANTED:HIT] = packed
             HEAD.pack_into(self._control, 0, 0, self.written, point.nth, point.side)
+
+    def forget(self) -> None:
+        """Know of no process that was killed."""
+        self._control[HIT:CALLS] = bytes(CALLS - HIT)
 
     @property
     def written(self) -> int:
