@@ -2,8 +2,9 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -11,15 +12,17 @@ from books import Books
 from clawmarket.adapters.store.memory import MemoryStore
 from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.domain.kernel.errors import Refused
-from clawmarket.domain.kernel.replay import KEPT_MS, KeyReusedError
+from clawmarket.domain.kernel.replay import KEPT_MS, KeptAnswer, KeyReusedError
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.treasury.account import FundsMissingError
 from clawmarket.domain.trust.record import Record
-from clawmarket.ports.store import Store
+from clawmarket.ports.store import Place, Store, Transaction
 from clawmarket.services.operate.tidying import Tidier
 from clawmarket.services.pipeline import KeyInvalidError
 from postgres_server import PostgresDatabase
 from world import Fields, Member, World
+
+T = TypeVar("T")
 
 PUBLISH = "web3.market.publishTask"
 ALL = {"title": "All I have", "budget": "1000000000"}
@@ -67,6 +70,31 @@ def test_a_hundred_times_at_once_is_once(any_world: World) -> None:
     assert all(answer == answers[0] for answer in answers)
     assert len(any_world.all(Record)) == before + 1
     assert buyer.figures() == ("0", "1000000000", "0", "0")
+
+
+class SoughtStore(MemoryStore):
+    """A store that notes what commands will look for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sought: list[Place] = []
+
+    async def write(self, command: Callable[[Transaction], T], *, seeks: Sequence[Place] = ()) -> T:
+        """Run a command."""
+        self.sought += seeks
+        return await super().write(command, seeks=seeks)
+
+
+def test_a_request_says_what_it_will_look_for() -> None:
+    """The kept answer of its key, where it has one, so that a server is asked once for many."""
+    store = SoughtStore()
+    world = World(store=store)
+    buyer = world.member()
+    store.sought.clear()
+    at_once(buyer, [("k", ALL), ("", ALL)])
+    assert store.sought == [(KeptAnswer, f"{buyer.caller.account_id}|{PUBLISH}|k")]
+    assert [kept.scope for kept in world.all(KeptAnswer)][-1:] == [store.sought[0][1]]
+    world.close()
 
 
 def test_a_hundred_keys_at_once_spend_what_is_there(any_world: World) -> None:

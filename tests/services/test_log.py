@@ -1,9 +1,14 @@
 """The log: every record once, in the order of the commands, in a tree that only grows."""
 
+import asyncio
+import shutil
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from clawmarket.adapters.store.sqlite import SqliteStore
+from clawmarket.domain.kernel.errors import InternalError
 from clawmarket.domain.kernel.ids import make_id
 from clawmarket.domain.trust.checkpoint import Checkpoint, open_checkpoint, parse_vkey
 from clawmarket.domain.trust.merkle import root_of, verify_consistency
@@ -119,6 +124,29 @@ def test_the_tallies_count_states_and_money(world: World) -> None:
         "settlement|settlement_released": 1,
         "task|task_closed": 1,
     }
+
+
+def test_entries_behind_the_head_are_a_defect_of_the_log_alone(
+    migrated: Path, tmp_path: Path
+) -> None:
+    """Whoever trades in the same group as the sequencer is not drawn into it."""
+    store = SqliteStore(shutil.copy(migrated, tmp_path))
+    world = World(store=store)
+    world.hired()
+    world.log()
+    world.hired()
+    size = len(world.all(LogEntry))
+    world.run(world.store.write(lambda rows: rows.add(LogEntry(size, "rec_of_nobody"))))
+
+    async def both() -> tuple[object, object]:
+        appended = sequence(world.store, world.signer, world.clock.now())
+        traded = world.store.write(lambda rows: rows.add(Tally("traded", 1)))
+        return await asyncio.gather(appended, traded, return_exceptions=True)
+
+    failed, traded = world.run(both())
+    assert (type(failed), traded) == (InternalError, None)
+    assert [tally.amount for tally in world.all(Tally) if tally.tally_id == "traded"] == [1]
+    world.close()
 
 
 def test_two_sequencers_append_each_record_once(world: World) -> None:

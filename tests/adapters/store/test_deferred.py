@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -32,6 +33,7 @@ from clawmarket.ports.store import (
     Transaction,
     key_of,
 )
+from postgres_server import PostgresDatabase
 from stored_rows import Command, a_credential, a_job, adding, at_once, every, numbers, write
 
 
@@ -162,7 +164,9 @@ def test_a_row_that_is_refused_at_the_end_loses_its_group_once(store: Store) -> 
     """Nobody knows whose it was; sent again, each runs by itself and only that one is refused."""
     write(store, adding(a_job("a", 1)))
     commands = [adding(LogEntry(1, "1")), adding(a_job("a", 2)), adding(LogEntry(2, "2"))]
-    assert kinds(asyncio.run(at_once(store, commands))) == [StoreLostError] * 3
+    lost = asyncio.run(at_once(store, commands))
+    assert kinds(lost) == [StoreLostError] * 3
+    assert len({id(each) for each in lost}) == 3  # each is raised in a task of its own
     assert (every(store, Job), numbers(store)) == ([a_job("a", 1)], [])
     none = type(None)
     assert kinds(asyncio.run(at_once(store, commands))) == [none, RowExistsError, none]
@@ -189,6 +193,26 @@ def test_a_repeated_request_is_seen_after_others_changes_were_written(store: Sto
     assert asyncio.run(_in_waves(store, waves)) == [[None], [None], [kept]]
     again: Waves = ([[("get", kept)]], [steps])
     assert asyncio.run(_in_waves(store, again)) == [[kept], [kept]]
+
+
+def test_what_a_wave_looks_for_in_vain_is_asked_for_once(database: PostgresDatabase) -> None:
+    """One look at the server for all that came together, and none for each command."""
+    store = database.open()
+    write(store, adding(Tally("a", 1)))
+    looks: list[str] = []
+
+    class Watched(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *given: Any, **settings: Any) -> Any:
+            if "FROM kept_answers" in str(query):
+                looks.append(str(query))
+            return super().execute(query, *given, **settings)
+
+    writing: Any = store._writer._writing
+    writing._connection.cursor_factory = Watched
+    later: list[Steps] = [[("put", KeptAnswer(f"a|m|{n}", "hash", b"{}", 0))] for n in range(5)]
+    assert asyncio.run(_in_waves(store, ([[]], later))) == [[], *[[None]] * 5]
+    assert len(looks) == 1
+    store.close()
 
 
 def test_a_key_that_waits_is_taken(store: Store) -> None:

@@ -173,7 +173,7 @@ def test_a_lost_group_is_answered_as_lost_and_never_run_again(
     assert every(store, Tally) == [Tally("there", 1)]
 
 
-MANY = "any statement for many rows"
+MANY, CTRL_C = "any statement for many rows", "the same, by a person"
 
 
 class FailingCursor:
@@ -201,6 +201,9 @@ class FailingCursor:
         if MANY in self._failing:
             self._failing.remove(MANY)
             raise pysqlite3.OperationalError("disk I/O error")
+        if CTRL_C in self._failing:
+            self._failing.remove(CTRL_C)
+            raise KeyboardInterrupt
         return self._real.executemany(sql, many)
 
 
@@ -281,9 +284,12 @@ def test_a_disk_that_fails_between_commands_loses_their_group(path: Path, statem
     store.close()
 
 
-def test_a_rollback_that_fails_too_commits_nothing(path: Path) -> None:
-    """What waited could not be written and not be taken back: all are told that they are lost."""
-    group = GroupWriter(SqliteWriting(FailingConnection(path, MANY, "ROLLBACK")))
+@pytest.mark.parametrize("failing", [(MANY,), (MANY, "ROLLBACK"), (CTRL_C,)])
+def test_what_waited_and_was_not_written_is_lost_to_all(
+    path: Path, failing: tuple[str, ...]
+) -> None:
+    """Also if it cannot be taken back, or a person stopped it: nobody is told that it happened."""
+    group = GroupWriter(SqliteWriting(FailingConnection(path, *failing)))
     all_wait = threading.Event()
 
     def first(work: Transaction) -> None:

@@ -1,9 +1,9 @@
 """Changes that wait in memory until their group ends, and are then written together.
 
 A command's changes are seen by itself and by those after it in its group, and are gone without a
-trace if it fails: nothing was written, so there is nothing to take back. One statement for a
-hundred rows costs little more than one for a single row, and a savepoint that is not needed
-costs nothing.
+trace if it fails: nothing was written, so there is nothing to take back and no savepoint to set.
+Where each statement is a turn to a server, one for a hundred rows costs little more than one for
+a single row.
 
 Only what cannot be refused may wait, since a refusal at the end would be the whole group's: rows
 whose key the market draws itself, rows that were looked for in vain, and changes of rows that
@@ -118,7 +118,7 @@ class Deferring(Changing):
         try:
             self._write(changes)
             self._control(*then)
-        except Exception:
+        except BaseException:  # also whoever was stopped by a person leaves a part
             self.is_lost = True
             self._lose()
             raise

@@ -224,7 +224,7 @@ class GroupWriter:
         if isinstance(behind, (ConflictError, InternalError)):
             # Whose row was refused is not known, but will be when it is tried again by itself.
             self._apart = GROUP_SIZE
-        return [_lost(failure)] * commands
+        return [_lost(failure) for _ in range(commands)]
 
     def _group(self, taken: list[Waiting], *, alone: bool) -> list[Outcome]:
         """Run commands in one transaction, adding each that is taken from the queue."""
