@@ -10,6 +10,7 @@ from pathlib import Path
 import pysqlite3
 import pytest
 
+from clawmarket.adapters.durable import write_private
 from clawmarket.adapters.entropy.memory import SeededEntropy
 from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.runtime.backup.create import create_backup, default_target
@@ -22,7 +23,6 @@ from clawmarket.runtime.backup.manifest import (
 )
 from clawmarket.runtime.backup.restore import restore_backup
 from clawmarket.runtime.backup.verify import verify_backup
-from clawmarket.runtime.home import write_private
 from world import ORIGIN, START, World, credits_
 
 WORDS = b"words of a party"

@@ -47,7 +47,10 @@ def test_an_empty_folder_becomes_a_home_as_it_is(tmp_path: Path) -> None:
     assert mode(tmp_path) == 0o750
 
 
-@pytest.mark.parametrize("held", [["wallet.json", ".session.json.new"], ["market.db", "notes"]])
+@pytest.mark.parametrize(
+    "held",
+    [["wallet.json", "session.json.new", "openclaw"], ["market.db", "notes"]],
+)
 def test_a_home_is_closed_to_others(tmp_path: Path, held: list[str]) -> None:
     """A home that only a wallet made, and one with a market and a stranger's file."""
     tmp_path.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Folders and names that are there after a power cut: a name lasts once its folder was synced."""
+"""Files and folders that are there after a power cut: a name lasts once its folder was synced."""
 
 import os
 from pathlib import Path
@@ -24,3 +24,20 @@ def make_folder(folder: Path) -> None:
         if not os.access(parent, os.R_OK | os.W_OK):
             return
         sync_folder(parent)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, completely or not at all.
+
+    Its name is on the disk too: a key that signed something must not be gone after a power cut.
+    Raises OSError.
+    """
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+    sync_folder(path.parent)

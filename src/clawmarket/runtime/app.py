@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from clawmarket import __version__
 from clawmarket.adapters.blobs.disk import DiskBlobs
 from clawmarket.adapters.clock.system import SystemClock
+from clawmarket.adapters.durable import write_private
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.adapters.signer.ed25519 import Ed25519Signer, is_signed
 from clawmarket.adapters.store.sqlite import open_sqlite
@@ -29,7 +30,6 @@ from clawmarket.runtime.home import (
     TEST_MONEY_MARK,
     Home,
     open_home,
-    write_private,
 )
 from clawmarket.runtime.migrating import migrate_older
 from clawmarket.runtime.postgres import open_rows

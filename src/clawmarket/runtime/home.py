@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from clawmarket.adapters.durable import make_folder, sync_folder
+from clawmarket.adapters.durable import make_folder, write_private
 from clawmarket.domain.kernel.errors import InvalidArgumentError, UnavailableError
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.entropy import Entropy
@@ -31,7 +31,9 @@ _SEED_BYTES = 32
 _MAX_PORT_DIGITS = 5
 # A folder with one of these is a home; one with nothing but what a home holds becomes one.
 _MARKS = frozenset({DATABASE, LOG_KEY})
-_PLAIN = frozenset({"lock", "starting", FILES})
+# What `openclaw install` keeps in its user's home, which may become a market's later.
+PLUGIN = "openclaw"
+_PLAIN = frozenset({"lock", "starting", FILES, PLUGIN})
 _NAMED = (
     *(DATABASE, LOG_KEY, LOG_NAME, MARK, RESTORED, TEST_MONEY_MARK),
     *("challenge.key", "operator.token", "wallet.json", "session.json"),
@@ -203,18 +205,3 @@ def _in_use(folder: Path, port: str) -> HomeInUseError:
         return HomeInUseError(f"{what}.")
     url = f"http://127.0.0.1:{port.strip()}"
     return HomeInUseError(f"{what}; it listens at {url}.", url=url)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, completely or not at all.
-
-    Its name is on the disk too: a key that signed something must not be gone after a power cut.
-    """
-    fresh = path.with_name(path.name + ".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
-    sync_folder(path.parent)

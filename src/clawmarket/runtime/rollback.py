@@ -15,6 +15,7 @@ import threading
 import time
 from pathlib import Path
 
+from clawmarket.adapters.durable import write_private
 from clawmarket.domain.kernel.ids import MARKET_ACCOUNT
 from clawmarket.domain.trust.merkle import Frontier
 from clawmarket.domain.trust.record import LogHead
@@ -27,7 +28,7 @@ from clawmarket.domain.trust.rollback import (
     RollbackAccepted,
 )
 from clawmarket.ports.store import Store
-from clawmarket.runtime.home import MARK, RESTORED, write_private
+from clawmarket.runtime.home import MARK, RESTORED
 from clawmarket.services.trust.history import begins_with, mark_of
 
 SYNC_EVERY_S = 1.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clawmarket import __version__
+from clawmarket.adapters.durable import write_private
 from clawmarket.adapters.signer.ed25519 import Ed25519Signer, is_signed
 from clawmarket.adapters.store.copies.sqlite import copied_revision, copy_database, opened_copy
 from clawmarket.adapters.store.migration import plan_file
@@ -38,7 +39,6 @@ from clawmarket.runtime.home import (
     MANIFEST,
     MARK,
     RESTORED,
-    write_private,
 )
 from clawmarket.runtime.postgres import copy_rows, schema_of_rows
 from clawmarket.services.trust.history import is_signed_by, mark_of

@@ -1,15 +1,13 @@
 """What an installation leaves in our home: the key's file, and what has to be taken back."""
 
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from clawmarket.adapters.durable import write_private
 from clawmarket.domain.kernel.errors import ConflictError, InternalError, NotFoundError
-
-Config = dict[str, Any]
+from clawmarket.entry.cli.openclaw.host import Config
 
 _NOTES, _KEY, _COPY = "installed.json", "key", "plugin"
 
@@ -74,11 +72,11 @@ class Place:
 
     def keep_key(self, key: str) -> None:
         """Write the key for its owner only."""
-        self._write(_KEY, key + "\n")
+        self._write(_KEY, key)
 
     def keep(self, installed: Installed) -> None:
         """Write down what was done."""
-        self._write(_NOTES, json.dumps(asdict(installed), indent=1) + "\n")
+        self._write(_NOTES, json.dumps(asdict(installed), indent=1))
 
     def read(self) -> Installed:
         """Return what was done. Raises PluginNotInstalledError, PluginNotesDamagedError."""
@@ -99,9 +97,4 @@ class Place:
 
     def _write(self, name: str, text: str) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = self.folder / f".{name}.new"
-        fresh.unlink(missing_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        fresh.replace(self.folder / name)
+        write_private(self.folder / name, text)

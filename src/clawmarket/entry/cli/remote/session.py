@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from clawmarket.adapters.durable import write_private
 from clawmarket.domain.kernel.errors import AuthRequiredError, InvalidArgumentError
 from clawmarket.domain.kernel.secret import Secret
 
@@ -136,9 +137,4 @@ def save_session(home: Path, session: Session) -> None:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     fields = {name: getattr(session, name) for name in Session.__slots__}
     fields["token"] = session.token.reveal()
-    fresh = home / f".{SESSION_FILE}.new"
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(fields, file)
-    fresh.replace(home / SESSION_FILE)
+    write_private(home / SESSION_FILE, json.dumps(fields))
