@@ -91,6 +91,21 @@ def test_a_host_that_refuses_leaves_nothing_of_ours(fresh: Member) -> None:
     assert (fresh.keys(), fresh.place.exists()) == ([], False)
 
 
+def test_a_host_that_was_cut_off_is_put_right_by_uninstalling(
+    fresh: Member, tmp_path: Path
+) -> None:
+    """Its command wrote, and died before it said so: what was written is not forgotten."""
+    deadly = tmp_path / "openclaw"
+    deadly.write_text(f'#!/bin/sh\n"{fresh.program}" "$@"\n[ "$2" != patch ] || kill -9 $$\n')
+    deadly.chmod(0o700)
+    words = ("openclaw", "install", "--openclaw", str(deadly), "--yes")
+    assert fresh.cause(*words) == "openclaw_cut_off"
+    assert "clawmarket" in plugins_of(fresh.host)["entries"]
+
+    assert fresh.does("openclaw", "uninstall", "--yes")["keyRevoked"]
+    assert (plugins_of(fresh.host), fresh.keys(), fresh.place.exists()) == (OTHERS, [], False)
+
+
 def test_the_operator_gets_no_plugin(fresh: Member, market_home: Path) -> None:
     """The operator's own credential is never what the plugin's key comes from."""
     token = (market_home / "operator.token").read_text().strip()

@@ -3,11 +3,12 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-from clawmarket.domain.kernel.errors import NotFoundError, UnavailableError
+from clawmarket.domain.kernel.errors import DeadlineError, NotFoundError, UnavailableError
 from clawmarket.domain.trust.redaction import redact_text
 
 Config = dict[str, Any]
@@ -30,6 +31,13 @@ class OpenclawFailedError(UnavailableError):
     advice = "Nothing was changed; `openclaw doctor` says what is wrong with its configuration."
     next_command = "clawmarket help openclaw install"
     retryable = False
+
+
+class OpenclawCutOffError(DeadlineError):
+    """OpenClaw's command was ended before it was done; its configuration may be changed or not."""
+
+    advice = "Uninstall the plugin: that takes back whatever was changed. Then try again."
+    next_command = "clawmarket openclaw uninstall"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +65,16 @@ class HostProgram:
             return {}
         raise _refused(done)
 
-    def patch(self, change: Config, *, dry_run: bool = False) -> Config:
+    def patch(self, change: Config) -> None:
         """Merge a change into the configuration, null removing; all of it or nothing.
 
-        Raises OpenclawFailedError.
+        Raises OpenclawFailedError, OpenclawCutOffError.
         """
-        flags = ("--dry-run", "--json") if dry_run else ()
-        done = self._run(("config", "patch", "--stdin", *flags), json.dumps(change))
+        done = self._run(("config", "patch", "--stdin"), json.dumps(change))
+        if done.returncode < 0:
+            raise OpenclawCutOffError("OpenClaw's command was ended before it was done.")
         if done.returncode:
             raise _refused(done)
-        return _read(done.stdout) if dry_run else {}
 
     def _run(self, words: tuple[str, ...], said: str = "") -> "subprocess.CompletedProcess[str]":
         env = os.environ | {"NO_COLOR": "1", "CI": "1"}
@@ -80,8 +88,10 @@ class HostProgram:
                 timeout=_TIMEOUT_S,
                 check=False,
             )
-        except (OSError, subprocess.TimeoutExpired):
-            raise OpenclawFailedError("OpenClaw's command could not be run to its end.") from None
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(words, -signal.SIGKILL, "", "It took too long.")
+        except OSError:
+            raise OpenclawFailedError("OpenClaw's command could not be run.") from None
 
 
 def _read(text: str) -> Config:

@@ -16,16 +16,17 @@ from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.commands.local import on_own_files
 from clawmarket.entry.cli.commands.spend import confirmed
 from clawmarket.entry.cli.invocation import Invocation, may_prompt
-from clawmarket.entry.cli.openclaw.host import Config, HostProgram
+from clawmarket.entry.cli.openclaw.host import Config, HostProgram, OpenclawCutOffError
 from clawmarket.entry.cli.openclaw.installed import Installed, Place, PluginInstalledError
 from clawmarket.entry.cli.openclaw.plan import Plan
 from clawmarket.entry.cli.output import finish, tell
 from clawmarket.entry.cli.remote.client import Market, RemoteRefusal, reach
 from clawmarket.entry.cli.remote.session import home_folder
 from clawmarket.registry.codes import EXIT_DONE
+from clawmarket.runtime.home import PLUGIN
 
 _LABEL, _SCOPE = "openclaw", "read"
-_FOLDER, _PLUGIN = "openclaw", "openclaw-plugin"
+_PLUGIN = "openclaw-plugin"
 
 
 class OperatorKeyRefusedError(ForbiddenError):
@@ -50,7 +51,7 @@ class OpenclawUnagreedError(InvalidArgumentError):
 
 def place_of_plugin() -> Place:
     """Return where an installation keeps its key and its notes."""
-    return Place((home_folder() / _FOLDER).absolute())
+    return Place((home_folder() / PLUGIN).absolute())
 
 
 def plugin_files() -> Path:
@@ -144,13 +145,18 @@ def _left(invocation: Invocation, document: Entry) -> bool:
 
 
 def _write(host: HostProgram, place: Place, market: Market, before: Config, change: Config) -> str:
-    """Make the key and change the host; if the host refuses, the key is revoked again."""
+    """Make the key and change the host; if the host refuses, the key is revoked again.
+
+    Where nobody knows whether the host was changed, key and notes stay for `uninstall`.
+    """
     made = market.call("web3.keys.create", {"label": _LABEL, "scope": _SCOPE}, _fresh_key())
     credential_id = str(made["credentialId"])
     try:
         place.keep_key(made["key"])
         place.keep(Installed(market.url, credential_id, before, change))
         host.patch(change)
+    except OpenclawCutOffError:
+        raise
     except (Refused, OSError):
         with suppress(Refused, RemoteRefusal):
             revoke(market, credential_id)

@@ -1,12 +1,10 @@
 """What the host's configuration gets, and how exactly that is taken back."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from clawmarket.domain.kernel.errors import ConflictError
+from clawmarket.entry.cli.openclaw.host import Config
 from clawmarket.entry.openclaw.declared import PLUGIN_ID
-
-Config = dict[str, Any]
 
 
 class PluginEntryTakenError(ConflictError):
