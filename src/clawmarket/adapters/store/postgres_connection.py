@@ -102,7 +102,8 @@ class PostgresWriting:
         self._rows: PostgresTransaction | None = None
         self._known = KnownRows()
         self._transaction_id = ""
-        self._turn = 0
+        # Turns count from one, so the first one never follows a turn of ours.
+        self._turn = -1
         self.others_wrote = True
 
     @property
