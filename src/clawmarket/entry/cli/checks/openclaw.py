@@ -133,7 +133,7 @@ def _config(plugins: Config, installed: Installed) -> Check:
     if entry is None:
         said = "OpenClaw's configuration has no entry of the plugin any more."
         return Check("openclaw/config", "error", said, fix_hint=_ANEW)
-    changed = [name for name in sorted({*written, *entry}) if written.get(name) != entry.get(name)]
+    changed = [name for name in written if not _holds(entry.get(name), written[name])]
     if installed.plugin not in ((plugins.get("load") or {}).get("paths") or []):
         changed.append("load.paths")
     if plugins.get("allow") and PLUGIN_ID not in plugins["allow"]:
@@ -142,6 +142,13 @@ def _config(plugins: Config, installed: Installed) -> Check:
         said = f"OpenClaw's configuration is not what was installed: {', '.join(changed)}."
         return Check("openclaw/config", "warning", said, fix_hint=_SHOW_ENTRY)
     return Check("openclaw/config", "ok", "OpenClaw's configuration is what was installed.")
+
+
+def _holds(shown: object, written: object) -> bool:
+    """Return whether what was written is there; the host adds defaults, and its owner may."""
+    if isinstance(written, dict) and isinstance(shown, dict):
+        return all(_holds(shown.get(name), value) for name, value in written.items())
+    return shown == written
 
 
 def _tools(tools: Config) -> Check:
