@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from openclaw.gateway_client import Client
-from openclaw.host import Host, OutOfReachError, Programs, installed
+from openclaw.host import Host
 from openclaw.member import Member
 from openclaw.mock_model import Model
+from openclaw.programs import OutOfReachError, Programs, installed
 from openclaw.relay import Relay
 from real.server import Server
 
@@ -92,6 +93,7 @@ def host(member: Member) -> Iterator[Host]:
         yield member.host
     finally:
         member.host.stop()
+    assert member.host.left_behind() == [], "the gateway left processes behind"
 
 
 @pytest.fixture(scope="session")

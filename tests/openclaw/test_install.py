@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from openclaw.conftest import OTHERS, Key
-from openclaw.host import PLUGIN, Host, Programs
+from openclaw.host import PLUGIN, Host
 from openclaw.member import Member
 from openclaw.mock_model import Model
+from openclaw.programs import Programs
 from openclaw.relay import Relay
 from real.server import Server
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from openclaw.conftest import Key
-from openclaw.host import Programs
 from openclaw.member import Member
 from openclaw.node import run_module
+from openclaw.programs import Programs
 from openclaw.relay import Relay
 
 LOOK = """
