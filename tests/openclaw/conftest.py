@@ -25,7 +25,7 @@ def programs() -> Programs:
     try:
         return installed()
     except OutOfReachError as error:
-        pytest.skip(str(error))
+        pytest.skip(f"npm or PyPI is out of reach: {error}")
 
 
 @pytest.fixture(scope="session")
