@@ -175,6 +175,7 @@ def test_an_installation_of_another_version_is_named(
     notes.write_text(json.dumps(first | {"before": first["before"]["plugins"]}))
     again = member("openclaw", "install", "--yes", "--json")
 
+    assert found(member)["files"][0] == "error"
     assert again.document["details"]["cause"] == "plugin_outdated"
     assert again.document["details"]["next"] == "clawmarket openclaw uninstall"
     assert member("openclaw", "uninstall", "--yes").status == 0
@@ -190,6 +191,8 @@ def test_doctor_finds_what_is_wrong(
     place = tmp_path / "member" / "openclaw"
     (place / "key").chmod(0o644)
     (place / "plugin" / "index.js").unlink()
+    notes = json.loads((place / "installed.json").read_text())
+    (place / "installed.json").write_text(json.dumps(notes | {"version": "0.0.1"}))
     blocked = {"message": "blocked: set hooks.allowConversationAccess=true"}
     host.config |= {"answers": {"plugins": {"diagnostics": [blocked]}, "gateway": {}}}
 
@@ -200,5 +203,9 @@ def test_doctor_finds_what_is_wrong(
     assert wrong["files"][1] == "The plugin lacks index.js."
     assert wrong["runtime"][1].startswith("OpenClaw refuses the plugin's hooks")
     assert wrong["gateway"][0] == "warning"
+    assert wrong["versions"] == (
+        "warning",
+        f"The plugin is of version {__version__} and was installed by an earlier one.",
+    )
     assert market.url not in json.dumps(wrong)
     assert "openclaw/key" in member("doctor", "--fix", "--json").document["fixed"]
