@@ -17,6 +17,8 @@ from real.server import Server
 READ = ("operator.read", "operator.write")
 # What the hosts here have of plugins beside ours.
 OTHERS = {"allow": ["memory-core"]}
+# A profile that hides the tools of plugins; installing has to make ours visible.
+TOOLS = {"toolSearch": False, "profile": "coding"}
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +74,7 @@ def member(
 ) -> Member:
     """The owner of a host, who has put the plugin into it."""
     folder = tmp_path_factory.mktemp("member")
-    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS)
+    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS, TOOLS)
     member = Member.join(folder / "home", host, relay.url)
     member.does("openclaw", "install", "--yes")
     return member

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from openclaw.conftest import OTHERS, Key
+from openclaw.conftest import OTHERS, TOOLS, Key
 from openclaw.host import PLUGIN, Host
 from openclaw.member import Member
 from openclaw.mock_model import Model
@@ -17,7 +17,6 @@ from openclaw.programs import Programs
 from openclaw.relay import Relay
 from real.server import Server
 
-TOOLS = {"toolSearch": False, "profile": "coding"}
 REFUSED = '{"gateway": {"mode": "local"}, "nonsense": 1}'
 
 
@@ -57,7 +56,7 @@ def test_a_host_gets_the_least_there_is(host: Host, member: Member, relay: Relay
             }
         },
     }
-    assert tools_of(host) == {"toolSearch": False}
+    assert tools_of(host) == TOOLS | {"alsoAllow": ["clawmarket"]}
     assert key.value not in host.config_path.read_text()
     assert (key.file.parent, key.file.stat().st_mode & 0o777) == (member.place, 0o600)
 
