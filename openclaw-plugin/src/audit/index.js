@@ -12,36 +12,49 @@ import { Spool } from "./spool.js";
 const ID = "clawmarket-audit";
 const LAST_MS = 1000;
 
-// Answers {waiting, lost, failed} to whoever asks how it stands.
+// The host loads a plugin's modules several times in one process: it starts the service of one
+// copy and calls the hooks of another. This name is where they meet.
+const MEETING = Symbol.for("clawmarket.audit");
+
 export function registerAudit(api, service) {
   const { audit = true, keyFile } = api.pluginConfig ?? {};
-  const spool = new Spool();
-  const delivery = new Delivery(spool, service, api.logger);
-  if (audit && keyFile) {
-    const recorder = new Recorder(spool, () => delivery.wake());
-    for (const hook of HOOKS) {
-      api.on(hook, (event, ctx) => {
-        recorder.note(hook, event, ctx);
-      });
-    }
-    api.registerService({
-      id: ID,
-      start: async ({ stateDir }) => {
-        try {
-          await spool.open(join(stateDir, "clawmarket", "audit"));
-          delivery.start();
-        } catch (error) {
-          const why = safeText(error?.code ?? error?.message);
-          api.logger.warn(`clawmarket: audit: nothing is written down: ${why}`);
-        }
-      },
-      // The host ends its sessions before it stops its services, and waits for both.
-      stop: async () => {
-        await Promise.race([recorder.settled(), sleep(LAST_MS, null, { ref: false })]);
-        await delivery.stop(LAST_MS);
-        await spool.close();
-      },
+  if (!audit || !keyFile) return;
+  for (const hook of HOOKS) {
+    api.on(hook, (event, ctx) => {
+      globalThis[MEETING]?.note(hook, event, ctx);
     });
   }
-  return () => ({ waiting: spool.waiting, lost: spool.lost, failed: delivery.failed });
+  const spool = new Spool();
+  const delivery = new Delivery(spool, service, api.logger);
+  const recorder = new Recorder(spool, () => delivery.wake());
+  const meeting = {
+    note: (hook, event, ctx) => recorder.note(hook, event, ctx),
+    standing: () => ({ waiting: spool.waiting, lost: spool.lost, failed: delivery.failed }),
+  };
+  api.registerService({
+    id: ID,
+    start: async ({ stateDir }) => {
+      try {
+        await spool.open(join(stateDir, "clawmarket", "audit"));
+        delivery.start();
+        globalThis[MEETING] = meeting;
+      } catch (error) {
+        const why = safeText(error?.code ?? error?.message);
+        api.logger.warn(`clawmarket: audit: nothing is written down: ${why}`);
+      }
+    },
+    // The host ends its sessions before it stops its services, and waits for both.
+    stop: async () => {
+      if (globalThis[MEETING] === meeting) delete globalThis[MEETING];
+      await Promise.race([recorder.settled(), sleep(LAST_MS, null, { ref: false })]);
+      await delivery.stop(LAST_MS);
+      await spool.close();
+    },
+  });
+}
+
+// How it stands: what waits, what was lost and not told of yet, why the last attempt failed; null
+// while nothing is written down.
+export function auditStanding() {
+  return globalThis[MEETING]?.standing() ?? null;
 }

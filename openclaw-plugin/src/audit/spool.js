@@ -27,12 +27,11 @@ export class Spool {
   #file = null;
   #folder = "";
   #last = Promise.resolve();
-  #opened;
-  #open = null;
+  #maxRecords;
   secret = null;
 
-  constructor() {
-    this.#begin();
+  constructor(maxRecords = MAX_RECORDS) {
+    this.#maxRecords = maxRecords;
   }
 
   get waiting() {
@@ -41,10 +40,6 @@ export class Spool {
 
   get lost() {
     return this.#streams.lost;
-  }
-
-  get isOpen() {
-    return this.#file !== null;
   }
 
   // Read what is there, and go on behind it.
@@ -60,7 +55,6 @@ export class Spool {
       );
       this.#bytes = this.#pending.reduce((sum, { line }) => sum + line.length, 0);
       await this.#rewrite();
-      this.#open();
     });
   }
 
@@ -71,15 +65,13 @@ export class Spool {
       await this.#rewrite().finally(async () => {
         await this.#file?.close();
         this.#file = null;
-        this.#begin();
       });
     });
   }
 
-  // Where the next record of a session stands, once the spool is open; null where it is full.
+  // Where the next record of a session stands; null where the spool is full.
   async place(sessionIdHash) {
-    await this.#opened;
-    if (this.#pending.length < MAX_RECORDS && this.#bytes < MAX_BYTES) {
+    if (this.#pending.length < this.#maxRecords && this.#bytes < MAX_BYTES) {
       return this.#streams.place(sessionIdHash);
     }
     this.lose(sessionIdHash);
@@ -144,10 +136,6 @@ export class Spool {
       this.lose(batch.sessionIdHash, before - this.#pending.length);
       if (this.#file) await this.#rewrite();
     });
-  }
-
-  #begin() {
-    this.#opened = new Promise((resolve) => (this.#open = resolve));
   }
 
   #drop(isGone) {
