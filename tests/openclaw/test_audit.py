@@ -14,7 +14,7 @@ import pytest
 from clawmarket.domain.kernel.canonical import canonical_bytes
 from clawmarket.domain.kernel.moment import from_iso
 from clawmarket.domain.trust.activity import COMMITMENTS, FACTS, ActivityKind, Item, item_hash
-from openclaw.conftest import OTHERS, READ
+from openclaw.conftest import OTHERS
 from openclaw.gateway_client import SESSION, Client
 from openclaw.host import Host, Programs, free_port
 from openclaw.member import Member
@@ -28,6 +28,8 @@ SESSION_ID_HASH = hashlib.sha256(SESSION.encode()).hexdigest()
 TURN = ["llm_input", "model_call", "llm_output"]
 TOOL_TURN = ["llm_input", "model_call", "tool_call", "model_call", "llm_output"]
 WAIT_S = 30
+# `/new` is for the host's owner.
+OWNER = ("operator.read", "operator.write", "operator.admin")
 PROBE = "payload-probe"
 PROBE_CODE = """
 import { appendFileSync } from "node:fs";
@@ -59,7 +61,7 @@ class Stage:
 
     def says(self, *texts: str) -> list[str]:
         """Let the owner of the host talk to the agent."""
-        with Client(self.host.url, self.host.token, READ) as chat:
+        with Client(self.host.url, self.host.token, OWNER) as chat:
             return [chat.say(text) for text in texts]
 
     def records(self) -> list[Fields]:
@@ -288,8 +290,11 @@ def test_the_payloads_are_those_that_the_plugin_was_written_for(stage: Stage) ->
 
 
 def test_the_end_of_the_gateway_ends_the_session(stage: Stage) -> None:
-    """What it still had to say was delivered before it was gone."""
-    stage.says("hello")
+    """What it still had to say was delivered before it was gone.
+
+    The host ends those sessions that began since it was started.
+    """
+    stage.says("/new", "hello")
     stage.host.stop()
     last = stage.records()[-1]
     spool = (stage.folder / "spool.jsonl").read_text()
