@@ -68,8 +68,8 @@ const says = (value) => console.log(JSON.stringify(value));
 def run(programs: Programs, tmp_path: Path) -> Run:
     """Run a script with the audit's parts and a folder that stays for the test."""
 
-    def run(script: str, given: object = None) -> Any:
-        line = [str(programs.node), "--input-type=module", "--eval", PRELUDE + script]
+    def run(script: str, given: object = None, *before: str) -> Any:
+        line = [*before, str(programs.node), "--input-type=module", "--eval", PRELUDE + script]
         asked = json.dumps({"folder": str(tmp_path / "audit"), "given": given})
         done = subprocess.run(
             line, cwd=PLUGIN, input=asked, capture_output=True, text=True, timeout=60, check=False
@@ -261,6 +261,33 @@ def test_a_full_spool_drops_the_newest_and_says_so(run: Run) -> None:
         0,
         [["a", 1, 0], ["b", 2, 0], ["c", 1, 0], ["d", 3, 2], ["e", 4, 0], ["f", 2, 1]],
     ]
+
+
+def test_a_full_disk_costs_what_does_not_fit_and_no_more(run: Run) -> None:
+    """Half a line is no record: it is counted as lost, and the numbers go on without a gap."""
+    limited = "trap '' XFSZ; ulimit -f 4; exec \"$@\""
+    lost, waiting = run(
+        """
+        const { spool, acts } = await opened();
+        for (let n = 0; n < 40; n += 1) await acts("s", `t${n}`);
+        await spool.close();
+        says([spool.lost, spool.waiting]);
+        """,
+        None,
+        *("bash", "-c", limited, "limited"),
+    )
+    assert lost > 0
+    assert lost + waiting == 40
+    kept = run(
+        """
+        const { spool, acts } = await opened();
+        await acts("s", "last");
+        const service = market();
+        await delivered(spool, service);
+        says(service.kept.map(([tool, seq, , lost]) => [tool, seq, lost]));
+        """
+    )
+    assert kept == [*([f"t{n}", n + 1, 0] for n in range(waiting)), ["last", waiting + 1, lost]]
 
 
 def test_a_market_that_holds_something_else_gets_a_new_source(run: Run) -> None:

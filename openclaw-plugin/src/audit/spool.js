@@ -152,7 +152,7 @@ export class Spool {
     if (!this.#pending.length && this.#streams.isFull()) this.#streams = new Streams();
     await this.#saveState();
     const path = join(this.#folder, "spool.jsonl");
-    await writePrivate(path, this.#pending.map(({ line }) => line.toString()).join(""));
+    await writePrivate(path, Buffer.concat(this.#pending.map(({ line }) => line)));
     const before = this.#file;
     this.#file = await open(path, "a", 0o600);
     this.#isTorn = false;
