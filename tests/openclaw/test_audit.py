@@ -240,6 +240,19 @@ def test_a_killed_gateway_loses_nothing_and_repeats_nothing(stage: Stage) -> Non
     assert is_chained(stage.records())
 
 
+def test_a_plugin_that_is_reloaded_goes_on(stage: Stage) -> None:
+    """A changed configuration loads it anew within the gateway; numbers and chain go on."""
+    before, said = len(stage.listed()), len(stage.host.log)
+    settings = json.loads(stage.host.config_path.read_text())
+    settings["plugins"]["entries"]["clawmarket"]["config"]["timeoutMs"] = 2_500
+    stage.host.config_path.write_text(json.dumps(settings))
+    until(lambda: "reload applied" in stage.host.log[said:])
+    stage.says("hello", "hello")
+    stage.after(before, TURN * 2)
+
+    assert is_chained(stage.records())
+
+
 def test_a_market_that_starts_again_goes_on(stage: Stage) -> None:
     """Ended and started in the middle of a session."""
     before = len(stage.listed())
