@@ -28,42 +28,64 @@ export function registerAudit(api, service) {
       globalThis[MEETING]?.note(hook, event, ctx);
     });
   }
-  const spool = new Spool();
-  const delivery = new Delivery(spool, service, api.logger);
-  const recorder = new Recorder(spool, () => delivery.wake());
-  let isOpen = false;
-  // The host ends its sessions before it stops its services, and waits for both.
-  const end = async () => {
-    if (!isOpen) return;
-    isOpen = false;
-    if (globalThis[MEETING] === meeting) delete globalThis[MEETING];
-    await Promise.race([recorder.settled(), sleep(LAST_MS, null, { ref: false })]);
-    await delivery.stop(LAST_MS);
-    await spool.close();
-  };
-  const meeting = {
-    note: (hook, event, ctx) => recorder.note(hook, event, ctx),
-    standing: () => ({ waiting: spool.waiting, lost: spool.lost, failed: delivery.failed }),
-    end,
-  };
-  const start = async ({ stateDir }) => {
-    if (isOpen) return;
-    try {
-      await globalThis[MEETING]?.end();
-      await spool.open(join(stateDir, "clawmarket", "audit"));
-      isOpen = true;
-      delivery.start();
-      globalThis[MEETING] = meeting;
-    } catch (error) {
-      const why = safeText(error?.code ?? error?.message);
-      api.logger.warn(`clawmarket: audit: nothing is written down: ${why}`);
-    }
-  };
-  api.registerService({ id: ID, start, stop: end });
+  const running = new Audit(service, api.logger);
+  api.registerService({
+    id: ID,
+    start: ({ stateDir }) => running.start(stateDir),
+    stop: () => running.end(),
+  });
 }
 
 // How it stands: what waits, what was lost and not told of yet, why the last attempt failed; null
 // while nothing is written down.
 export function auditStanding() {
-  return globalThis[MEETING]?.standing() ?? null;
+  return globalThis[MEETING]?.standing ?? null;
+}
+
+class Audit {
+  #spool = new Spool();
+  #recorder;
+  #delivery;
+  #logger;
+  #isOpen = false;
+
+  constructor(service, logger) {
+    this.#delivery = new Delivery(this.#spool, service, logger);
+    this.#recorder = new Recorder(this.#spool, () => this.#delivery.wake());
+    this.#logger = logger;
+  }
+
+  get standing() {
+    const { waiting, lost } = this.#spool;
+    return { waiting, lost, failed: this.#delivery.failed };
+  }
+
+  note(hook, event, ctx) {
+    this.#recorder.note(hook, event, ctx);
+  }
+
+  // Whoever had the spool before lets go of it first.
+  async start(stateDir) {
+    if (this.#isOpen) return;
+    try {
+      await globalThis[MEETING]?.end();
+      await this.#spool.open(join(stateDir, "clawmarket", "audit"));
+      this.#isOpen = true;
+      this.#delivery.start();
+      globalThis[MEETING] = this;
+    } catch (error) {
+      const why = safeText(error?.code ?? error?.message);
+      this.#logger?.warn?.(`clawmarket: audit: nothing is written down: ${why}`);
+    }
+  }
+
+  // The host ends its sessions before it stops its services, and waits for both.
+  async end() {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    if (globalThis[MEETING] === this) delete globalThis[MEETING];
+    await Promise.race([this.#recorder.settled(), sleep(LAST_MS, null, { ref: false })]);
+    await this.#delivery.stop(LAST_MS);
+    await this.#spool.close();
+  }
 }
