@@ -2,6 +2,7 @@
 //
 // The host calls register() several times in one process, so nothing is opened here.
 
+import { registerAudit } from "./src/audit/index.js";
 import { declared } from "./src/declared.js";
 import { registerCommands } from "./src/commands.js";
 import { Lifecycle } from "./src/lifecycle.js";
@@ -21,6 +22,7 @@ export default {
     registerCommands(api, service, status);
     registerTools(api, service, status);
     registerMethods(api, service);
+    registerAudit(api, service, lifecycle);
     api.registerService({
       id: declared.id,
       start: (ctx) => lifecycle.start(ctx),

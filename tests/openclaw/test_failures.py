@@ -75,11 +75,14 @@ def test_the_agent_works_while_the_market_is_away(chat: Client, relay: Relay) ->
 
 
 def test_a_broken_connection_is_tried_once_more(chat: Client, relay: Relay) -> None:
-    """What only reads is asked a second time, so one lost connection is never seen."""
+    """What only reads is asked a second time, so one lost connection is never seen.
+
+    What the audit delivers meanwhile has a connection of its own.
+    """
     before = relay.connections
     with relay.cut_once():
         assert chat.say("/credits").startswith("available: ")
-    assert relay.connections == before + 2
+    assert relay.connections >= before + 2
 
 
 def test_a_silent_market_costs_the_time_it_was_given(chat: Client, relay: Relay) -> None:

@@ -25,7 +25,7 @@ def test_npm_packs_it(programs: Programs, tmp_path: Path) -> None:
 
     (packed,) = json.loads(done.stdout)
     files = {entry["path"] for entry in packed["files"]}
-    source = {str(path.relative_to(PLUGIN)) for path in (PLUGIN / "src").rglob("*.js")}
+    source = {path.relative_to(PLUGIN).as_posix() for path in (PLUGIN / "src").rglob("*.js")}
     generated = {"declared.json", "openclaw.plugin.json", "package.json"}
     assert files == source | generated | {"index.js"}
 
