@@ -4,6 +4,7 @@ import sys
 
 import uvloop
 
+from bench.billing import reserve_figures
 from bench.log import audit_figures
 from bench.money import batch_figures, sweep_figures
 from bench.postgres import postgres_figures
@@ -25,6 +26,7 @@ GROUPS = {
     "restart": restart_figures,
     "postgres": postgres_figures,
     "help": help_figures,
+    "reserve": reserve_figures,
 }
 
 

@@ -169,6 +169,6 @@ def test_an_operator_has_the_latest_orders_and_tabs_checked(
     assert (document["orders"], document["items"], document["agrees"]) == (1, [], True)
     assert (
         me("reconcile", "--limit", "1").out
-        == "All agrees: the latest 1 order and 0 tabs were checked.\n"
+        == "All agrees: the latest 1 order, 0 tabs and 0 bills were checked.\n"
     )
     assert me("repair", "list").out == "No rail leaves anything open.\n"

@@ -370,7 +370,7 @@ DECLARED: tuple[Declared, ...] = (
             ),
         ),
         remote=True,
-        quiet="Print only the ids of the orders and tabs that differ.",
+        quiet="Print only the ids of the orders, tabs and bills that differ.",
     ),
     Declared(
         "order watch",
