@@ -3,9 +3,12 @@
 import asyncio
 import hashlib
 from dataclasses import replace
+from pathlib import Path
+from shutil import copy
 
 import pytest
 
+from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import DAY_MS, HOUR_MS, from_iso
 from clawmarket.domain.treasury.bill import Bill
@@ -365,8 +368,13 @@ def test_a_plan_that_leaves_more_lets_a_stopped_session_go_on(world: World) -> N
     assert reserves(agent, "call-2")["left"]["session"] == credits_("1")
 
 
-def test_sixty_four_calls_at_once_never_exceed_a_budget(world: World) -> None:
-    """Exactly as many are let through as the quota pays for."""
+@pytest.mark.parametrize("durable", [False, True])
+def test_sixty_four_calls_at_once_never_exceed_a_budget(
+    tmp_path: Path, migrated: Path, *, durable: bool
+) -> None:
+    """Exactly as many are let through as the quota pays for, in memory and in a file."""
+    copy(migrated, tmp_path / "market.db")
+    world = World(store=open_sqlite(tmp_path / "market.db") if durable else None)
     agent = world.member()
     plans(agent, perSession=credits_("10"))
 
@@ -383,6 +391,7 @@ def test_sixty_four_calls_at_once_never_exceed_a_budget(world: World) -> None:
     assert sum(isinstance(answer, dict) for answer in answers) == 10
     assert sum(isinstance(answer, BudgetSpentError) for answer in answers) == 54
     assert (usage(agent)["creditsReserved"], usage(agent)["left"]) == (credits_("10"), "0")
+    world.close()
 
 
 def test_a_summary_names_a_session_by_the_first_word_that_is_given(world: World) -> None:
