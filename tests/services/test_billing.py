@@ -197,6 +197,11 @@ def test_what_a_session_charged_is_paid_to_the_payee(world: World) -> None:
         credits_("0.01"),
     )
     assert agent.figures()[:2] == (credits_("999"), "0")
+    lines = agent.do("web3.wallet.statement")["items"]
+    assert [(line["billId"], line["heldChange"]) for line in lines[:2]] == [
+        (bill["billId"], "-1000000"),
+        (bill["billId"], "1000000"),
+    ]
     assert seller.figures()[3] == credits_("0.99")
 
 
@@ -220,6 +225,20 @@ def test_what_a_key_trades_counts_against_the_quotas(world: World) -> None:
     with pytest.raises(BudgetSpentError):
         in_session(key, "").publishes("0.000001")
     assert key.do("web3.billing.session.end", sessionIdHash=SESSION)["billId"] is None
+
+
+def test_an_order_that_a_key_pays_for_counts(world: World) -> None:
+    """So does whatever else takes credits out of what is available; what comes back frees none."""
+    owner, seller = world.member(), world.member()
+    plans(owner, perSession=None, perDay=credits_("10"))
+    key = world.with_key(owner)
+    order = key.orders(seller.offers(), quantity=2)
+    key.locks(order)
+    seller.refunds(order)
+    day = key.do("web3.billing.summary")["day"]
+    assert (day["creditsTraded"], day["left"]) == (credits_("10"), "0")
+    with pytest.raises(BudgetSpentError):
+        key.locks(key.orders(seller.offers()))
 
 
 def test_the_owner_is_not_limited_by_the_plan(world: World) -> None:
