@@ -28,9 +28,14 @@ from clawmarket.domain.market.task import Task
 from clawmarket.domain.market.trust import Trust
 from clawmarket.domain.market.usage import Usage
 from clawmarket.domain.treasury.account import Balance
+from clawmarket.domain.treasury.bill import Bill
+from clawmarket.domain.treasury.budget import Spend
 from clawmarket.domain.treasury.entry import Entry
 from clawmarket.domain.treasury.hold import Hold
+from clawmarket.domain.treasury.period import Period, RunningPeriod
+from clawmarket.domain.treasury.plan import Plan
 from clawmarket.domain.treasury.rail import RailStep
+from clawmarket.domain.treasury.reservation import Charge, Reservation
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.domain.trust.activity import Activity, Stream
 from clawmarket.domain.trust.file import FileRight
@@ -44,6 +49,8 @@ KINDS: dict[str, type] = {
     "awards": Award,
     "balances": Balance,
     "bids": Bid,
+    "bills": Bill,
+    "charges": Charge,
     "consents": Consent,
     "credentials": Credential,
     "deliveries": Delivery,
@@ -59,14 +66,19 @@ KINDS: dict[str, type] = {
     "log_tiles": LogTile,
     "offers": Offer,
     "orders": Order,
+    "periods": Period,
+    "plans": Plan,
     "rail_steps": RailStep,
     "receipts": Receipt,
     "record_parties": RecordParty,
     "records": Record,
+    "reservations": Reservation,
     "results": Result,
     "revocations": Revocation,
+    "running_periods": RunningPeriod,
     "sessions": Session,
     "settlements": Settlement,
+    "spends": Spend,
     "tabs": Tab,
     "tallies": Tally,
     "tasks": Task,
@@ -81,6 +93,10 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Activity, ("account_id", "session_id_hash", "place")),
     (Bid, ("task_id", "state", "bid_id")),
     (Bid, ("bidder", "bid_id")),
+    (Bill, ("acts_at",)),
+    (Bill, ("payee", "bill_id")),
+    (Bill, ("payer", "bill_id")),
+    (Charge, ("period_id",)),
     (Credential, ("account_id",)),
     (Dispute, ("initiator", "dispute_id")),
     (Dispute, ("order_id", "dispute_id")),
@@ -94,8 +110,11 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Order, ("buyer", "order_id")),
     (Order, ("seller", "order_id")),
     (Order, ("acts_at",)),
+    (Period, ("acts_at",)),
     (RailStep, ("order_id", "key")),
     (RailStep, ("state", "key")),
+    (Reservation, ("acts_at",)),
+    (Reservation, ("period_id",)),
     (Session, ("account_id",)),
     (Session, ("expires_at",)),
     (Tab, ("acts_at",)),
@@ -114,7 +133,19 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
 # Small rows that lie in their key's own tree: a commit costs by the pages it touches, and a
 # table beside its key's index is a page more. Rows with long texts would overflow there.
 KEYED: frozenset[type] = frozenset(
-    {Award, Balance, Entry, FileRight, Hold, LogTile, RecordParty, Settlement, Tally}
+    {
+        Award,
+        Balance,
+        Entry,
+        FileRight,
+        Hold,
+        LogTile,
+        RecordParty,
+        RunningPeriod,
+        Settlement,
+        Spend,
+        Tally,
+    }
 )
 
 # Columns that came after their table, and what rows from before hold in them.
