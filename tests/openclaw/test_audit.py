@@ -16,9 +16,10 @@ from clawmarket.domain.kernel.moment import from_iso
 from clawmarket.domain.trust.activity import COMMITMENTS, FACTS, ActivityKind, Item, item_hash
 from openclaw.conftest import OTHERS
 from openclaw.gateway_client import SESSION, Client
-from openclaw.host import Host, Programs, free_port
+from openclaw.host import Host, free_port
 from openclaw.member import Member
 from openclaw.mock_model import Model
+from openclaw.programs import Programs
 from openclaw.relay import Relay
 from real.server import Server
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import rfc8785
 
-from openclaw.host import PLUGIN, Programs
+from openclaw.host import PLUGIN
+from openclaw.programs import Programs
 
 Run = Callable[..., Any]
 

@@ -169,7 +169,7 @@ def test_every_query_in_use_uses_an_index_of_postgresql_too(
 
 @each_kind
 def test_rows_that_a_group_changed_are_found_one_by_one(
-    kind: type[Any], migrated_database: PostgresDatabase
+    kind: type, migrated_database: PostgresDatabase
 ) -> None:
     """By their keys; a join that first reads all keys of a table slows down as the market grows."""
     places = tuple(range(1, len(forms_of(kind))))
