@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from shutil import copy
@@ -354,6 +355,23 @@ def test_a_quota_that_is_reached_is_billed_at_once(world: World) -> None:
     seen = agent.do("web3.billing.status", sessionIdHash=SESSION)["settlement"]
     assert (seen["billId"], seen["status"], seen["due"]) == (ended["billId"], "bill_paid", "0")
     assert len(agent.do("web3.billing.bill.list")["items"]) == 1
+
+
+def test_many_bills_of_one_payer_are_paid_as_far_as_money_goes(world: World) -> None:
+    """Side by side: each is paid whole or not at all, and nothing is left held."""
+    agent, seller = world.member(), world.member()
+    plans(agent, payee=seller.id)
+    sessions = [hashlib.sha256(bytes([number])).hexdigest() for number in range(8)]
+    for session in sessions:
+        settles(agent, reserves(agent, "call-1", session))
+    agent.publishes("994.5")
+    for session in sessions:
+        agent.do("web3.billing.session.end", sessionIdHash=session)
+    world.run_jobs()
+    states = Counter(bill["status"] for bill in agent.do("web3.billing.bill.list")["items"])
+    assert states == {"bill_paid": 5, "bill_unpaid": 3}
+    assert agent.figures()[:2] == (credits_("0.5"), credits_("994.5"))
+    assert seller.figures()[3] == credits_("4.95")
 
 
 def test_a_bill_whose_job_was_killed_after_the_lock_is_paid_once(world: World) -> None:

@@ -45,8 +45,9 @@ JOBS_PER_ROUND = 2
 FOLLOWING = frozenset({"sequencer", "receipt"})
 REST = 20
 LONGEST_REST_S = 1.0
-# Rails are asked side by side: one that hangs keeps those of others no longer than itself.
-PER_ROUND = {RAIL_JOB: 8}
+# Rails are asked side by side: one that hangs keeps those of others no longer than itself. Bills
+# are many when a host shuts down and all of its sessions end.
+PER_ROUND = {BILL_JOB: 8, RAIL_JOB: 8}
 # What only an unplugged rail or receiver could do is still tried, and seen, but seldom.
 IDLE_EVERY_S = 30.0
 LEASE_MS = 30_000

@@ -29,6 +29,7 @@ TEXTS = {
     "outcome": "moved",
     "reason": "The rail's statement shows it.",
     "resolution": "refund",
+    "sessionIdHash": "0" * 64,
     "stepKey": "settlement_01h00000000000000000000000.001.lock",
     "budget": "5",
     "cap": "5",
