@@ -27,7 +27,7 @@ Fields = dict[str, Any]
 SESSION_ID_HASH = hashlib.sha256(SESSION.encode()).hexdigest()
 TURN = ["llm_input", "model_call", "llm_output"]
 TOOL_TURN = ["llm_input", "model_call", "tool_call", "model_call", "llm_output"]
-WAIT_S = 30
+WAIT_S = 60
 # `/new` is for the host's owner.
 OWNER = ("operator.read", "operator.write", "operator.admin")
 PROBE = "payload-probe"
