@@ -6,13 +6,15 @@
 
 import json
 import re
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, ClassVar
 
 Message = dict[str, Any]
 
-_WISH = re.compile(r"use (\w+) (\{.*\})", re.DOTALL)
+_WISH = re.compile(r"use (\w+) (?=\{)")
+_JSON = json.JSONDecoder()
 _USAGE = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
 
 
@@ -75,15 +77,24 @@ def answer(messages: list[Message]) -> Message:
     results = [text_of(m) for m in fresh if m["role"] == "tool"]
     if results:
         return {"content": results[-1]}
-    wish = _WISH.search("\n".join(text_of(m) for m in fresh if m["role"] == "user"))
+    wish = wish_in("\n".join(text_of(m) for m in fresh if m["role"] == "user"))
     if wish is None:
         return {"content": "the model answers"}
-    function = {"name": wish[1], "arguments": wish[2].replace("$10MB", "x" * 10_000_000)}
+    function = {"name": wish[0], "arguments": wish[1].replace("$10MB", "x" * 10_000_000)}
     return {
         "tool_calls": [
             {"index": 0, "id": f"call_{len(messages)}", "type": "function", "function": function}
         ]
     }
+
+
+def wish_in(text: str) -> tuple[str, str] | None:
+    """Return the last call that a text asks for; the host may write more behind it."""
+    for found in reversed([*_WISH.finditer(text)]):
+        with suppress(ValueError):
+            _, end = _JSON.raw_decode(text, found.end())
+            return found[1], text[found.end() : end]
+    return None
 
 
 def text_of(message: Message) -> str:
