@@ -21,6 +21,7 @@ from clawmarket.entry.gateway.log import log_routes
 from clawmarket.entry.gateway.openapi import document
 from clawmarket.entry.gateway.rpc import rpc_route
 from clawmarket.entry.gateway.socket import socket_route
+from clawmarket.entry.gateway.tools import tools_routes
 from clawmarket.entry.gateway.wire import (
     Reply,
     RouteUnknownError,
@@ -63,6 +64,7 @@ def _routes(pipeline: Pipeline, max_file_bytes: int) -> list[BaseRoute]:
         rpc_route(pipeline),
         socket_route(pipeline),
         *files_routes(pipeline, max_file_bytes),
+        *tools_routes(pipeline),
         *log_routes(pipeline.ports.store),
         _openapi_route(pipeline),
         *docs_routes(METHODS, pipeline.terms),
