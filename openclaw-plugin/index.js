@@ -4,6 +4,7 @@
 
 import { declared } from "./src/declared.js";
 import { registerCommands } from "./src/commands.js";
+import { Lifecycle } from "./src/lifecycle.js";
 import { registerMethods } from "./src/methods.js";
 import { Service } from "./src/service.js";
 import { Status } from "./src/status.js";
@@ -16,8 +17,14 @@ export default {
   register(api) {
     const service = new Service(api.pluginConfig ?? {});
     const status = new Status(service);
+    const lifecycle = new Lifecycle(api.logger);
     registerCommands(api, service, status);
     registerTools(api, service, status);
     registerMethods(api, service);
+    api.registerService({
+      id: declared.id,
+      start: (ctx) => lifecycle.start(ctx),
+      stop: () => lifecycle.stop(),
+    });
   },
 };
