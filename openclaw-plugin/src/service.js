@@ -38,28 +38,47 @@ export class Service {
 
   // Ask a method that only reads; what failed on the way is asked once more within the budget.
   async ask(method, params = {}, budgetMs = this.budgetMs) {
+    return await this.#twice(callOf(method), params, { budgetMs, open: PUBLIC.has(method) });
+  }
+
+  // Ask a method that changes something; a repetition carries the same key, so it happens once.
+  async command(method, params, idempotencyKey, { budgetMs, session } = {}) {
+    return await this.#twice(callOf(method), params, { budgetMs, session, idempotencyKey });
+  }
+
+  // Use a tool of the market's own; the same key makes it happen once.
+  async use(tool, params, idempotencyKey, { budgetMs, session } = {}) {
+    const path = `/tools/${encodeURIComponent(tool)}`;
+    const answer = await this.#twice(path, params, { budgetMs, session, idempotencyKey });
+    return answer.result;
+  }
+
+  // What a use of a tool would spend.
+  async quote(tool, params, { budgetMs, session } = {}) {
+    const path = `/tools/${encodeURIComponent(tool)}/quote`;
+    return (await this.#twice(path, params, { budgetMs, session })).result;
+  }
+
+  async #twice(path, params, { budgetMs = this.budgetMs, open = false, ...named }) {
     const end = performance.now() + budgetMs;
     if (!this.#url) throw addressMissing();
-    const key = PUBLIC.has(method) ? "" : await this.#key();
+    const key = open ? "" : await this.#key();
+    const asked = { path, params, headers: headersOf(key, named), key };
     try {
-      return await this.#attempt(method, params, key, end, budgetMs);
+      return await this.#attempt(asked, end, budgetMs);
     } catch (failure) {
       const pauseMs = PAUSE_MS[0] + Math.random() * (PAUSE_MS[1] - PAUSE_MS[0]);
       if (!mayPass(failure) || performance.now() + pauseMs + MIN_RETRY_MS > end) throw failure;
       await new Promise((resume) => setTimeout(resume, pauseMs));
-      return await this.#attempt(method, params, key, end, budgetMs);
+      return await this.#attempt(asked, end, budgetMs);
     }
   }
 
-  async #attempt(method, params, key, end, budgetMs) {
+  async #attempt({ path, params, headers, key }, end, budgetMs) {
     const body = JSON.stringify(params);
-    const headers = {
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(body),
-    };
-    if (key) headers.authorization = `Bearer ${key}`;
-    const url = new URL(`/rpc/${encodeURIComponent(method)}`, this.#url);
-    const text = await post(url, headers, body, end, budgetMs);
+    const length = { "content-length": Buffer.byteLength(body) };
+    const url = new URL(path, this.#url);
+    const text = await post(url, { ...headers, ...length }, body, end, budgetMs);
     return opened(text, key);
   }
 
@@ -71,6 +90,18 @@ export class Service {
     if (!KEY.test(key)) throw keyMissing();
     return key;
   }
+}
+
+function callOf(method) {
+  return `/rpc/${encodeURIComponent(method)}`;
+}
+
+function headersOf(key, { idempotencyKey, session }) {
+  const headers = { "content-type": "application/json" };
+  if (key) headers.authorization = `Bearer ${key}`;
+  if (idempotencyKey) headers["idempotency-key"] = idempotencyKey;
+  if (session) headers["clawmarket-session"] = session;
+  return headers;
 }
 
 function usable(text) {

@@ -44,6 +44,13 @@ _CONFIG = {
         "default": "0",
         "description": "Credits, such as 5.00: what a tool spends above this wants your approval.",
     },
+    "approvalSec": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 600,
+        "default": 120,
+        "description": "Seconds in which you have to agree; silence is a no.",
+    },
 }
 
 
