@@ -18,7 +18,9 @@ ENDINGS = frozenset({"final", "error", "aborted"})
 class Client:
     """One connection with the scopes it asked for."""
 
-    def __init__(self, url: str, token: str, scopes: Sequence[str]) -> None:
+    def __init__(
+        self, url: str, token: str, scopes: Sequence[str], caps: Sequence[str] = ()
+    ) -> None:
         self._numbers = count(1)
         self._socket: ClientConnection = connect(url, max_size=None, compression=None)
         self._events: list[Frame] = []
@@ -32,7 +34,7 @@ class Client:
             client=about,
             role="operator",
             scopes=list(scopes),
-            caps=[],
+            caps=list(caps),
             auth={"token": token},
         )
         assert hello["ok"], hello

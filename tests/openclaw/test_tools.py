@@ -116,7 +116,8 @@ def rewriter(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def buyer(host: Host, market: Server, key: str) -> Iterator[Buyer]:
     """The owner, with a chat window that shows approvals."""
-    with Client(host.url, host.token, [*READ, "operator.approvals"]) as client:
+    scopes = [*READ, "operator.approvals", "operator.admin"]
+    with Client(host.url, host.token, scopes, ["approvals", "plugin-approvals"]) as client:
         yield Buyer(client, market, key)
 
 
@@ -182,11 +183,8 @@ def test_what_was_agreed_to_is_what_runs(buyer: Buyer) -> None:
     said = buyer.says("publish_task", title="Cheap, for 8.00 instead", budget="1.00")
 
     assert "not what was agreed to" in said
-    titles = buyer.tasks()
-    assert ("Cheap, for 8.00 instead" in titles, "Dear, for 9.00 instead" in titles) == (
-        False,
-        True,
-    )
+    assert "Cheap, for 8.00 instead" not in buyer.tasks()
+    assert dear["task"]["budget"] == "5.00"
 
 
 def test_a_rewritten_call_within_the_limit_runs(buyer: Buyer) -> None:

@@ -20,7 +20,7 @@ export function registerTools(api, service, status) {
   }
 }
 
-function agentTool(tool, ctx, desk) {
+function agentTool(tool, ctx, { api, service, status, approval }) {
   const { name, label, description, parameters } = tool;
   const run = async (toolCallId, params) => {
     if (name === STATUS) return status.look(statusOptions(params, service.budgetMs));

@@ -250,6 +250,16 @@ DECLARED: tuple[Declared, ...] = (
         quiet="Print nothing.",
     ),
     Declared(
+        "mcp",
+        "clawmarket.entry.cli.mcp.serve:serve",
+        "Serve the agent tools over stdio, for programs that speak MCP.",
+        "It acts as you: with your session, or with CLAWMARKET_API_KEY. The market serves the same "
+        "tools at /mcp.",
+        remote=True,
+        changes=True,
+        quiet="Print nothing.",
+    ),
+    Declared(
         "migrate",
         f"{_CODE}.migrate:migrate",
         "Show what an upgrade changes in the database, back up, and change it.",

@@ -1,6 +1,7 @@
 """The gateway as one Starlette app: all routes and the border around them."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -42,15 +43,18 @@ class NotReadyError(UnavailableError):
     next_command = "clawmarket doctor"
 
 
-def build_gateway(pipeline: Pipeline, *, max_file_bytes: int) -> Starlette:
+def build_gateway(
+    pipeline: Pipeline, *, max_file_bytes: int, more: Sequence[BaseRoute] = ()
+) -> Starlette:
     """Return the app over a pipeline whose methods are all declared.
 
     Args:
         pipeline: Answers the calls; starting and stopping what stands behind it is the caller's.
         max_file_bytes: The largest file that an upload may bring.
+        more: Routes of other surfaces within the same border.
     """
     app = Starlette(
-        routes=_routes(pipeline, max_file_bytes),
+        routes=[*_routes(pipeline, max_file_bytes), *more],
         middleware=[Middleware(Border, ports=pipeline.ports, hosts=_hosts(pipeline))],
         exception_handlers={HTTPException: _no_route},
     )

@@ -9,7 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from clawmarket.domain.kernel.errors import AuthRequiredError, ForbiddenError, NotFoundError
+from clawmarket.domain.kernel.errors import (
+    AuthRequiredError,
+    ForbiddenError,
+    NotFoundError,
+    Refused,
+)
 from clawmarket.entry.gateway.rpc import Ask, answer
 from clawmarket.entry.gateway.wire import (
     Reply,
@@ -37,6 +42,11 @@ class Inside:
     peer: str
     token: str | None
     request_id: str
+
+    @property
+    def refusals(self) -> tuple[type[Exception], ...]:
+        """What it raises when it refuses."""
+        return (Refused,)
 
     async def ask(self, method: str, params: Fields, key: str = "") -> Fields:
         """Return the answer of a call. Raises Refused."""

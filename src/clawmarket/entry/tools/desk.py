@@ -20,7 +20,14 @@ _UNSEEN = re.compile(
 
 
 class Market(Protocol):
-    """The market as one caller reaches it, over whichever way."""
+    """The market as one caller reaches it, over whichever way.
+
+    `refusals` are what it raises when it refuses, or when it cannot be reached.
+    """
+
+    @property
+    def refusals(self) -> tuple[type[Exception], ...]:
+        """See above."""
 
     async def ask(self, method: str, params: Fields, key: str = "") -> Fields:
         """Return the answer of a call; a key makes it happen once. Raises what refuses it."""

@@ -204,4 +204,5 @@ REVIEW_RESULT = Tool(
     (REVIEW,),
     review_result,
     writes=True,
+    final=True,
 )

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.entry.tools.desk import Desk, Fields
 from clawmarket.entry.tools.tool import Tool
 from clawmarket.registry.fields import Request
@@ -89,8 +89,13 @@ async def _section(
     except TimeoutError:
         late = f"E_TIMEOUT: No answer within {request.timeout_ms} ms."
         return probe.section, None, late
-    except Refused as refusal:
-        return probe.section, None, f"{refusal.code}: {refusal.what}"
+    except desk.market.refusals as refusal:
+        return probe.section, None, _text(refusal)
+
+
+def _text(refusal: Exception) -> str:
+    code, text = getattr(refusal, "code", "E_INTERNAL"), redact_text(str(refusal))
+    return text if text.startswith(code) else f"{code}: {text}"
 
 
 def _told(answer: Fields) -> Fields:

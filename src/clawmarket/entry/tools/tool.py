@@ -45,6 +45,7 @@ class Tool:
         writes: Whether it changes something.
         amount: The argument that says what it spends; empty for a tool that spends nothing. What
             was agreed to is what runs, since the argument is held against the market's own price.
+        final: Whether what it does cannot be taken back, though it spends nothing.
         spends: Whether these arguments spend; only asked for a tool with an `amount`.
     """
 
@@ -56,4 +57,5 @@ class Tool:
     run: Run
     writes: bool = False
     amount: str = ""
+    final: bool = False
     spends: Callable[[Any], bool] = lambda _request: True

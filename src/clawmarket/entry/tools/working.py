@@ -235,4 +235,5 @@ OPEN_DISPUTE = Tool(
     (CONTEST,),
     open_dispute,
     writes=True,
+    final=True,
 )
