@@ -17,10 +17,16 @@ import {
 import { safeText, safeValue } from "./redaction.js";
 
 const MAX_ANSWER_BYTES = 4 * 2 ** 20;
+// What only reads is asked three times at most; what changes something twice, under one key.
+const READ_ATTEMPTS = 3;
+const WRITE_ATTEMPTS = 2;
 const PAUSE_MS = [50, 150];
 const MIN_RETRY_MS = 20;
 const PUBLIC = new Set(declared.publicMethods);
+const IMPATIENT = new Set(["E_RATE_LIMITED", "E_TIMEOUT"]);
 const KEY = /^[\x21-\x7e]{1,200}$/;
+// Refusals of what a wallet signed; the plugin's key is well.
+const ABOUT_A_WALLET = new Set(["sign_in_refused", "challenge_unknown"]);
 const AGENTS = {
   "http:": new http.Agent({ keepAlive: true, maxSockets: 16 }),
   "https:": new https.Agent({ keepAlive: true, maxSockets: 16 }),
@@ -36,60 +42,65 @@ export class Service {
     this.budgetMs = timeoutMs ?? declared.budgetMs.usual;
   }
 
-  // Ask a method that only reads; what failed on the way is asked once more within the budget.
+  // Ask a method that only reads; what failed on the way is asked again within the one budget.
   async ask(method, params = {}, budgetMs = this.budgetMs) {
-    return await this.#twice(callOf(method), params, { budgetMs, open: PUBLIC.has(method) });
+    const how = { budgetMs, open: PUBLIC.has(method), attempts: READ_ATTEMPTS };
+    return await this.#post(callOf(method), params, how);
   }
 
-  // Ask a method that changes something; a repetition carries the same key, so it happens once.
-  async command(method, params, idempotencyKey, { budgetMs, session } = {}) {
-    return await this.#twice(callOf(method), params, { budgetMs, session, idempotencyKey });
+  // Send a method that changes something. Without an idempotency key it is never sent twice: after
+  // a broken connection nobody knows whether it happened.
+  async command(method, params, idempotencyKey = "", options = {}) {
+    const attempts = idempotencyKey ? WRITE_ATTEMPTS : 1;
+    const how = { ...options, idempotencyKey, open: PUBLIC.has(method), attempts };
+    return await this.#post(callOf(method), params, how);
   }
 
-  // Use a tool of the market's own; the same key makes it happen once.
-  async use(tool, params, idempotencyKey, { budgetMs, session } = {}) {
-    const path = `/tools/${encodeURIComponent(tool)}`;
-    const answer = await this.#twice(path, params, { budgetMs, session, idempotencyKey });
-    return answer.result;
+  // Use a tool that only reads, or under a key one that changes something; its own answer.
+  async use(tool, params, idempotencyKey = "", options = {}) {
+    const attempts = idempotencyKey ? WRITE_ATTEMPTS : READ_ATTEMPTS;
+    const how = { ...options, idempotencyKey, attempts };
+    return (await this.#post(`/tools/${encodeURIComponent(tool)}`, params, how)).result;
   }
 
   // What a use of a tool would spend.
-  async quote(tool, params, { budgetMs, session } = {}) {
-    const path = `/tools/${encodeURIComponent(tool)}/quote`;
-    return (await this.#twice(path, params, { budgetMs, session })).result;
+  async quote(tool, params, options = {}) {
+    const how = { ...options, attempts: READ_ATTEMPTS };
+    return (await this.#post(`/tools/${encodeURIComponent(tool)}/quote`, params, how)).result;
   }
 
-  async #twice(path, params, { budgetMs = this.budgetMs, open = false, ...named }) {
+  async #post(path, params, { budgetMs = this.budgetMs, open = false, attempts, ...named }) {
     const end = performance.now() + budgetMs;
     if (!this.#url) throw addressMissing();
-    const key = open ? "" : await this.#key();
-    const asked = { path, params, headers: headersOf(key, named), key };
-    try {
-      return await this.#attempt(asked, end, budgetMs);
-    } catch (failure) {
-      const pauseMs = PAUSE_MS[0] + Math.random() * (PAUSE_MS[1] - PAUSE_MS[0]);
-      if (!mayPass(failure) || performance.now() + pauseMs + MIN_RETRY_MS > end) throw failure;
-      await new Promise((resume) => setTimeout(resume, pauseMs));
-      return await this.#attempt(asked, end, budgetMs);
+    const key = open ? "" : await inTime(keyIn(this.#keyFile), end, budgetMs);
+    const asked = { path, body: JSON.stringify(params), headers: headersOf(key, named), key };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(asked, end, budgetMs);
+      } catch (failure) {
+        const pauseMs = pauseAfter(attempt);
+        const late = performance.now() + pauseMs + MIN_RETRY_MS > end;
+        if (attempt >= attempts || late || !mayPass(failure)) throw failure;
+        await new Promise((resume) => setTimeout(resume, pauseMs));
+      }
     }
   }
 
-  async #attempt({ path, params, headers, key }, end, budgetMs) {
-    const body = JSON.stringify(params);
+  async #attempt({ path, body, headers, key }, end, budgetMs) {
     const length = { "content-length": Buffer.byteLength(body) };
     const url = new URL(path, this.#url);
     const text = await post(url, { ...headers, ...length }, body, end, budgetMs);
     return opened(text, key);
   }
+}
 
-  // The key is read anew each time: a new one needs no restart of the gateway.
-  async #key() {
-    if (!this.#keyFile) return "";
-    const text = await readFile(this.#keyFile, "utf8").catch(() => "");
-    const key = text.trim();
-    if (!KEY.test(key)) throw keyMissing();
-    return key;
-  }
+// The key is read anew each time: a new one needs no restart of the gateway.
+export async function keyIn(file) {
+  if (!file) return "";
+  const text = await readFile(file, "utf8").catch(() => "");
+  const key = text.trim();
+  if (!KEY.test(key)) throw keyMissing();
+  return key;
 }
 
 function callOf(method) {
@@ -104,13 +115,28 @@ function headersOf(key, { idempotencyKey, session }) {
   return headers;
 }
 
-function usable(text) {
+export function usable(text) {
   try {
     const url = new URL(text);
     return url.protocol in AGENTS ? url : null;
   } catch {
     return null;
   }
+}
+
+// Longer each time, and never for all callers alike.
+function pauseAfter(attempt) {
+  const [least, most] = PAUSE_MS;
+  return attempt * (least + Math.random() * (most - least));
+}
+
+// A file that hangs, such as a pipe, costs no more than the budget.
+async function inTime(work, end, budgetMs) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(silent(budgetMs)), Math.max(1, end - performance.now()));
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function post(url, headers, body, end, budgetMs) {
@@ -156,19 +182,21 @@ function opened(text, key) {
   throw refusal(safeText(envelope.error), safeValue(envelope.details ?? {}), key);
 }
 
-function refusal(error, details, key) {
+export function refusal(error, details, key) {
   const [code, ...words] = error.split(": ");
   if (!/^E_[A-Z_]{2,40}$/.test(code)) return notAMarket();
   const what = words.join(": ");
   const { next, retryable, cause } = details;
-  if (code === "E_AUTH_REQUIRED" || cause === "key_revoked") {
+  const unknown = code === "E_AUTH_REQUIRED" && !ABOUT_A_WALLET.has(cause);
+  if (unknown || cause === "key_revoked") {
     return key ? keyRefused(what.split(". ")[0].replace(/\.?$/, ".")) : keyMissing();
   }
   return new Failure(code, what, { next, retryable: retryable === true, cause });
 }
 
-// A limit on calls asks for more patience than one budget has.
+// The code decides, then what the market says of it, never its words. A limit on calls asks for
+// more patience than one budget has.
 function mayPass(failure) {
-  const known = failure instanceof Failure && failure.retryable;
-  return known && failure.code !== "E_RATE_LIMITED" && failure.code !== "E_TIMEOUT";
+  if (!(failure instanceof Failure) || IMPATIENT.has(failure.code)) return false;
+  return failure.retryable;
 }

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def host(
     """A host whose agent may spend up to the limit unasked."""
     folder = tmp_path_factory.mktemp("spending")
     (folder / "key").write_text(key)
-    config = {"serviceUrl": relay.url, "keyFile": str(folder / "key")}
+    config: Fields = {"serviceUrl": relay.url, "keyFile": str(folder / "key")}
     config |= {"approveAbove": LIMIT, "approvalSec": 2}
     plugins = {
         "allow": [*OTHERS["allow"], "clawmarket", "rewriter"],
@@ -93,11 +94,20 @@ def host(
         },
     }
     host = Host.prepare(programs, folder / "openclaw", model.url, plugins)
+    as_mcp_server(host, relay, key)
     try:
         host.start()
         yield host
     finally:
         host.stop()
+
+
+def as_mcp_server(host: Host, relay: Relay, key: str) -> None:
+    """Have the host know the market as an MCP server too, beside the plugin."""
+    about = {"url": f"{relay.url}/mcp", "transport": "streamable-http"}
+    about |= {"headers": {"Authorization": f"Bearer {key}"}}
+    config = json.loads(host.config_path.read_text())
+    host.config_path.write_text(json.dumps(config | {"mcp": {"servers": {"market": about}}}))
 
 
 def rewriter(folder: Path) -> Path:
@@ -235,3 +245,21 @@ def test_ten_megabytes_are_refused(buyer: Buyer) -> None:
 
     assert "The arguments have more than 1 MiB" in json.dumps(refused)[:2000]
     assert buyer.uses("list_tasks", limit=1)["items"] != []
+
+
+def test_a_connection_that_breaks_publishes_one_task(buyer: Buyer, relay: Relay) -> None:
+    """What was lost on the way is sent again under the same key."""
+    with relay.cut_once():
+        buyer.uses("publish_task", title="Once", budget="1.00")
+
+    assert buyer.tasks().count("Once") == 1
+
+
+@pytest.mark.skipif(find_spec("mcp") is None, reason="the MCP SDK is not installed")
+def test_the_host_reaches_the_market_as_an_mcp_server(buyer: Buyer) -> None:
+    """The same tools come without the plugin too."""
+    arguments = json.dumps({"title": "By MCP", "budget": "1.00"})
+    said = buyer.chat.say(f"use market__web3_market_publish_task {arguments}")
+
+    assert '"status": "task_open"' in said
+    assert "By MCP" in buyer.tasks()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from mcp.client.client import Client
-from mcp_types import ListToolsResult
+from mcp.types import ListToolsResult
 
 from clawmarket.entry.tools.use import TOOLS
 from mcp_server.conftest import Fields, Program, over_http, over_stdio

@@ -253,11 +253,9 @@ DECLARED: tuple[Declared, ...] = (
         "mcp",
         "clawmarket.entry.cli.mcp.serve:serve",
         "Serve the agent tools over stdio, for programs that speak MCP.",
-        "It acts as you: with your session, or with CLAWMARKET_API_KEY. The market serves the same "
-        "tools at /mcp.",
+        "It acts as you, with your session or CLAWMARKET_API_KEY; the market has them at /mcp too.",
         remote=True,
         changes=True,
-        quiet="Print nothing.",
     ),
     Declared(
         "migrate",

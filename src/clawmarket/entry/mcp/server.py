@@ -18,8 +18,8 @@ from clawmarket.registry.catalog import schema_of
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel.server import Server
-    from mcp_types import CallToolResult
-    from mcp_types import Tool as McpTool
+    from mcp.types import CallToolResult
+    from mcp.types import Tool as McpTool
 
 KEY = "idempotencyKey"
 INSTRUCTIONS = (
@@ -64,7 +64,7 @@ def build_mcp(answer: Answer) -> "Server[Any]":
     """Return a server whose tools are answered by `answer`. Raises McpMissingError."""
     try:
         from mcp.server.lowlevel.server import Server  # noqa: PLC0415 - an extra, and a large one
-        from mcp_types import ListToolsResult  # noqa: PLC0415 - the same
+        from mcp.types import ListToolsResult  # noqa: PLC0415 - the same
     except ImportError:
         raise McpMissingError("The MCP SDK is not installed.") from None
 
@@ -95,8 +95,8 @@ def input_schema(tool: Tool) -> Fields:
 
 
 def _told(tool: Tool) -> "McpTool":
-    from mcp_types import Tool as McpTool  # noqa: PLC0415 - the same
-    from mcp_types import ToolAnnotations  # noqa: PLC0415 - the same
+    from mcp.types import Tool as McpTool  # noqa: PLC0415 - the same
+    from mcp.types import ToolAnnotations  # noqa: PLC0415 - the same
 
     hints = ToolAnnotations(
         title=tool.label,
@@ -116,7 +116,7 @@ def _told(tool: Tool) -> "McpTool":
 
 
 def _result(envelope: Fields) -> "CallToolResult":
-    from mcp_types import CallToolResult, TextContent  # noqa: PLC0415 - the same
+    from mcp.types import CallToolResult, TextContent  # noqa: PLC0415 - the same
 
     text = orjson.dumps(envelope, option=orjson.OPT_INDENT_2).decode()
     return CallToolResult(
