@@ -14,7 +14,7 @@ Fields = dict[str, Any]
 LISTED_CHARS = 280
 WHOLE_CHARS = 20_000
 # Control characters but tab and line feed, and those that turn the direction of text round.
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
 )
 
@@ -86,5 +86,5 @@ def said(by: str, most: int = WHOLE_CHARS, **words: object) -> Fields:
 def _words(text: object, most: int) -> object:
     if isinstance(text, list):
         return [_words(one, most) for one in text]
-    safe = redact_text(_UNSEEN.sub(" ", str(text)))
+    safe = redact_text(UNSEEN.sub(" ", str(text)))
     return safe if len(safe) <= most else f"{safe[:most]}…"

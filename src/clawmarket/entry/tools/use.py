@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from clawmarket.domain.kernel.errors import InvalidArgumentError, NotFoundError
 from clawmarket.domain.kernel.money import split_fee
 from clawmarket.domain.trust.redaction import redact_text
-from clawmarket.entry.tools.desk import Desk, Fields, credit, minor
+from clawmarket.entry.tools.desk import UNSEEN, Desk, Fields, credit, minor
 from clawmarket.entry.tools.hiring import (
     AWARD_BID,
     FIND_WORKERS,
@@ -88,11 +88,12 @@ async def quote(desk: Desk, tool: Tool, arguments: Mapping[str, object]) -> Fiel
     amount = minor(getattr(request, tool.amount))
     _, fee = split_fee(int(amount), market["feeBps"])
     real = "TEST MONEY" if market.get("testMoney") else "credits without a faucet"
+    # The market's own figures come first: no title is long enough to push them out.
     lines = [
-        *await _matter(desk, request),
         f"price: {credit(amount)} credits",
         f"fee: {credit(str(fee))}, out of the price, when it is paid",
         f"total: {credit(amount)} credits are held now ({real})",
+        *await _matter(desk, request),
     ]
     return {
         "spends": True,
@@ -109,7 +110,9 @@ async def _matter(desk: Desk, request: Request) -> list[str]:
         bid = await priced_bid(desk, request)
         return [f"worker: {bid['bidder']}", f"bid: {bid['bidId']}", f"task: {bid['taskId']}"]
     if isinstance(request, PublishTask):
-        return [f"task: {redact_text(request.title)[:_WORDS_CHARS]}"]
+        # On one line, whatever the title has in it: it must not look like a figure of ours.
+        title = " ".join(redact_text(UNSEEN.sub(" ", request.title)).split())
+        return [f"task: {title[:_WORDS_CHARS]}"]
     return []
 
 
