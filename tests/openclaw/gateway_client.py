@@ -64,13 +64,13 @@ class Client:
                 return frame
             self._events.append(frame)
 
-    def say(self, text: str, decision: str = "") -> str:
+    def say(self, text: str, session: str = SESSION, *, decision: str = "") -> str:
         """Send a message as a person does in the chat, and return the answer's text.
 
         Whatever the host asks meanwhile is put into `requests`, and answered with the decision.
         """
         key = f"say-{next(self._numbers)}-{id(self)}"
-        started = self.call("chat.send", sessionKey=SESSION, message=text, idempotencyKey=key)
+        started = self.call("chat.send", sessionKey=session, message=text, idempotencyKey=key)
         assert started["ok"], started
         run = started["payload"]["runId"]
         while True:

@@ -59,8 +59,8 @@ def test_a_tool_that_was_searched_for_asks_once(host: Host, market: Server, key:
     task = {"title": "Searched", "budget": "5.00"}
     call = json.dumps({"id": "web3_market_publish_task", "args": task})
     with Client(host.url, host.token, SCOPES, ["plugin-approvals"]) as chat:
-        refused = chat.say(f"use tool_call {call}", "deny")
-        said = chat.say(f"use tool_call {call}", "allow-once")
+        refused = chat.say(f"use tool_call {call}", decision="deny")
+        said = chat.say(f"use tool_call {call}", decision="allow-once")
 
     assert [r["title"] for r in chat.requests] == ["Publish a task: 5.00 credits"] * 2
     assert "Denied by user" in refused

@@ -49,7 +49,7 @@ class Buyer:
     def says(self, tool: str, decision: str = "", /, **arguments: object) -> str:
         """The same, and return what the model was told."""
         self.chat.requests.clear()
-        return self.chat.say(f"use web3_market_{tool} {json.dumps(arguments)}", decision)
+        return self.chat.say(f"use web3_market_{tool} {json.dumps(arguments)}", decision=decision)
 
     def tasks(self) -> list[str]:
         """Return the titles of the tasks there are."""
@@ -104,7 +104,7 @@ def host(
 
 def as_mcp_server(host: Host, relay: Relay, key: str) -> None:
     """Have the host know the market as an MCP server too, beside the plugin."""
-    about = {"url": f"{relay.url}/mcp", "transport": "streamable-http"}
+    about: Fields = {"url": f"{relay.url}/mcp", "transport": "streamable-http"}
     about |= {"headers": {"Authorization": f"Bearer {key}"}}
     config = json.loads(host.config_path.read_text())
     host.config_path.write_text(json.dumps(config | {"mcp": {"servers": {"market": about}}}))

@@ -24,13 +24,17 @@ from clawmarket.services.trust.identity import identify
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One call as it came in, over whichever wire, and from which address."""
+    """One call as it came in, over whichever wire, and from which address.
+
+    `session` is the agent's session that the call belongs to, as its SHA-256; empty for none.
+    """
 
     peer: str
     token: str | None
     method: str
     params: Mapping[str, object]
     key: str
+    session: str = ""
 
 
 async def answer(pipeline: Pipeline, ask: Ask, request_id: str) -> dict[str, Any]:

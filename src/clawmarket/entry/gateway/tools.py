@@ -36,12 +36,23 @@ from clawmarket.services.trust.identity import identify
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """The market as a caller of this process reaches it: every call passes the whole pipeline."""
+    """The market as a caller of this process reaches it: every call passes the whole pipeline.
+
+    `session` is the agent's, whose budget a trade counts against; empty for none.
+    """
 
     pipeline: Pipeline
     peer: str
     token: str | None
     request_id: str
+    session: str = ""
+
+    @classmethod
+    def of(cls, request: Request, pipeline: Pipeline) -> "Inside":
+        """Return the market as whoever sent a request reaches it. Raises HeaderInvalidError."""
+        session = once(request.headers, "clawmarket-session") or ""
+        token, request_id = bearer_of(request.headers), request.state.request_id
+        return cls(pipeline, peer_of(request), token, request_id, session)
 
     @property
     def refusals(self) -> tuple[type[Exception], ...]:
@@ -50,7 +61,7 @@ class Inside:
 
     async def ask(self, method: str, params: Fields, key: str = "") -> Fields:
         """Return the answer of a call. Raises Refused."""
-        ask = Ask(self.peer, self.token, method, params, key)
+        ask = Ask(self.peer, self.token, method, params, key, self.session)
         return await answer(self.pipeline, ask, self.request_id)
 
     async def look(self, method: str, params: Fields) -> Fields | None:
@@ -91,10 +102,9 @@ def tools_routes(pipeline: Pipeline) -> list[Route]:
 
 async def _answered(request: Request, pipeline: Pipeline, *, priced: bool) -> Response:
     tool = tool_named(request.path_params["name"])
-    request_id = request.state.request_id
-    market = Inside(pipeline, peer_of(request), bearer_of(request.headers), request_id)
-    desk = Desk(market, once(request.headers, "idempotency-key") or "")
+    desk = Desk(Inside.of(request, pipeline), once(request.headers, "idempotency-key") or "")
     arguments = object_of(await body_of(request))
     fields = await (quote if priced else use)(desk, tool, arguments)
-    envelope = success({"result": fields}, request_id, test_money=pipeline.terms.test_money)
+    test_money = pipeline.terms.test_money
+    envelope = success({"result": fields}, request.state.request_id, test_money=test_money)
     return json_response(Reply(200, envelope))

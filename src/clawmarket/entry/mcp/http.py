@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.entry.gateway.border import HostRefusedError
 from clawmarket.entry.gateway.tools import Inside
-from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, bearer_of, failure, peer_of, success
+from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, failure, success
 from clawmarket.entry.mcp.server import build_mcp
 from clawmarket.entry.tools.desk import Desk, Fields
 from clawmarket.entry.tools.use import tool_named, use
@@ -28,18 +28,16 @@ class Endpoint:
         """Serve one request (ASGI). Raises what refuses the key or the origin."""
         request = Request(scope, receive)
         self._check_origin(request)
-        ports, token = self.pipeline.ports, bearer_of(request.headers)
-        identify(ports.store, ports.clock, token, peer_of(request))
-        request_id = request.state.request_id
-        desk = Inside(self.pipeline, peer_of(request), token, request_id)
+        market, ports = Inside.of(request, self.pipeline), self.pipeline.ports
+        identify(ports.store, ports.clock, market.token, market.peer)
 
         async def answer(name: str, arguments: Fields, key: str) -> Fields:
             try:
-                result = await use(Desk(desk, key), tool_named(name), arguments)
+                result = await use(Desk(market, key), tool_named(name), arguments)
             except Exception as error:  # noqa: BLE001 - a defect is an answer that shows its id only
-                return failure(error, request_id).envelope
+                return failure(error, market.request_id).envelope
             test_money = self.pipeline.terms.test_money
-            return success({"result": result}, request_id, test_money=test_money)
+            return success({"result": result}, market.request_id, test_money=test_money)
 
         server = build_mcp(answer)
         from mcp.server.streamable_http_manager import (  # noqa: PLC0415 - an extra
