@@ -4,26 +4,22 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-pytest.importorskip("mcp", reason="the MCP SDK is not installed: the extra `mcp`")
-
-from mcp.client.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
-from mcp.client.streamable_http import streamable_http_client
-from mcp.shared._httpx_utils import create_mcp_http_client
-from mcp.types import CallToolResult
-
 from real.server import Server
 
+if TYPE_CHECKING:
+    from mcp.client.client import Client
+    from mcp.types import CallToolResult
+
 Fields = dict[str, Any]
-Connect = Callable[[], AbstractAsyncContextManager[Client]]
+Connect = Callable[[], "AbstractAsyncContextManager[Client]"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,7 @@ class Program:
 
     connect: Connect
 
-    def run(self, story: Callable[[Client], Coroutine[Any, Any, Any]]) -> Any:
+    def run(self, story: "Callable[[Client], Coroutine[Any, Any, Any]]") -> Any:
         """Let a connected client do something, and return what it found."""
 
         async def told() -> Any:
@@ -44,7 +40,7 @@ class Program:
     def uses(self, tool: str, meta: Fields | None = None, /, **arguments: Any) -> Fields:
         """Use a tool and return the envelope, which is also there as text."""
 
-        async def story(client: Client) -> CallToolResult:
+        async def story(client: "Client") -> "CallToolResult":
             return await client.call_tool(f"web3_market_{tool}", arguments, meta=meta)  # type: ignore[arg-type]  # an open map
 
         result = self.run(story)
@@ -57,6 +53,7 @@ class Program:
 @pytest.fixture(scope="session")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The real market in a process of its own."""
+    pytest.importorskip("mcp", reason="the MCP SDK is missing; it comes with the extra `mcp`")
     server = Server.start(tmp_path_factory.mktemp("mcp") / "home")
     yield server
     server.stop()
@@ -64,9 +61,12 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def over_http(market: Server, key: str, mode: str = "auto") -> Program:
     """Return a program that comes over streamable HTTP."""
+    from mcp.client.client import Client  # noqa: PLC0415 - an extra, which may be missing
+    from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415 - the same
+    from mcp.shared._httpx_utils import create_mcp_http_client  # noqa: PLC0415 - the same
 
     @asynccontextmanager
-    async def connect() -> Any:
+    async def connect() -> "AsyncIterator[Client]":
         named = {"Authorization": f"Bearer {key}"} if key else {}
         async with create_mcp_http_client(headers=named) as http:
             transport = streamable_http_client(f"{market.url.rstrip('/')}/mcp", http_client=http)
@@ -78,13 +78,16 @@ def over_http(market: Server, key: str, mode: str = "auto") -> Program:
 
 def over_stdio(market: Server, home: Path, key: str) -> Program:
     """Return a program that starts our command and speaks over its input and output."""
+    from mcp.client.client import Client  # noqa: PLC0415 - an extra, which may be missing
+    from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: PLC0415 - the same
+
     env = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     env |= {"CLAWMARKET_HOME": str(home), "CLAWMARKET_URL": market.url.rstrip("/")}
     env |= {"CLAWMARKET_API_KEY": key} if key else {}
     words = ["-m", "clawmarket", "mcp"]
 
     @asynccontextmanager
-    async def connect() -> Any:
+    async def connect() -> "AsyncIterator[Client]":
         server = StdioServerParameters(command=sys.executable, args=words, env=env)
         async with Client(stdio_client(server)) as client:
             yield client

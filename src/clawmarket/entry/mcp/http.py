@@ -1,5 +1,6 @@
 """MCP over streamable HTTP at `/mcp`: stateless, a JSON answer a request, the caller's own key."""
 
+import asyncio
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.entry.gateway.border import HostRefusedError
 from clawmarket.entry.gateway.tools import Inside
 from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, failure, success
-from clawmarket.entry.mcp.server import build_mcp
+from clawmarket.entry.mcp.server import build_mcp, load_sdk
 from clawmarket.entry.tools.desk import Desk, Fields
 from clawmarket.entry.tools.use import tool_named, use
 from clawmarket.services.pipeline import Pipeline
@@ -39,6 +40,8 @@ class Endpoint:
             test_money = self.pipeline.terms.test_money
             return success({"result": result}, market.request_id, test_money=test_money)
 
+        # Off the loop: whoever asks first must not make everybody else wait for the import.
+        await asyncio.to_thread(load_sdk)
         server = build_mcp(answer)
         from mcp.server.streamable_http_manager import (  # noqa: PLC0415 - an extra
             StreamableHTTPSessionManager,

@@ -5,6 +5,7 @@ result with `isError`, so that the model reads what to do next.
 """
 
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -60,13 +61,19 @@ class McpMissingError(UnavailableError):
     retryable = False
 
 
-def build_mcp(answer: Answer) -> "Server[Any]":
-    """Return a server whose tools are answered by `answer`. Raises McpMissingError."""
+def load_sdk() -> None:
+    """Load the SDK, which takes most of a second the first time. Raises McpMissingError."""
     try:
-        from mcp.server.lowlevel.server import Server  # noqa: PLC0415 - an extra, and a large one
-        from mcp.types import ListToolsResult  # noqa: PLC0415 - the same
+        import_module("mcp.server.lowlevel.server")
     except ImportError:
         raise McpMissingError("The MCP SDK is not installed.") from None
+
+
+def build_mcp(answer: Answer) -> "Server[Any]":
+    """Return a server whose tools are answered by `answer`. Raises McpMissingError."""
+    load_sdk()
+    from mcp.server.lowlevel.server import Server  # noqa: PLC0415 - an extra, and a large one
+    from mcp.types import ListToolsResult  # noqa: PLC0415 - the same
 
     async def list_tools(_ctx: Any, _params: Any) -> ListToolsResult:  # noqa: ANN401 - the SDK's
         return ListToolsResult(tools=[_told(tool) for tool in TOOLS])
