@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -76,14 +77,12 @@ def over_http(market: Server, key: str, mode: str = "auto") -> Program:
     return Program(connect)
 
 
-def over_stdio(market: Server, home: Path, key: str) -> Program:
+def over_stdio(market: Server, home: Path, key: str, **settings: str) -> Program:
     """Return a program that starts our command and speaks over its input and output."""
     from mcp.client.client import Client  # noqa: PLC0415 - an extra, which may be missing
     from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: PLC0415 - the same
 
-    env = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    env |= {"CLAWMARKET_HOME": str(home), "CLAWMARKET_URL": market.url.rstrip("/")}
-    env |= {"CLAWMARKET_API_KEY": key} if key else {}
+    env = environment(market, home) | ({"CLAWMARKET_API_KEY": key} if key else {}) | settings
     words = ["-m", "clawmarket", "mcp"]
 
     @asynccontextmanager
@@ -93,3 +92,16 @@ def over_stdio(market: Server, home: Path, key: str) -> Program:
             yield client
 
     return Program(connect)
+
+
+def environment(market: Server, home: Path) -> dict[str, str]:
+    """Return the environment of our command for somebody with a home."""
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    return kept | {"CLAWMARKET_HOME": str(home), "CLAWMARKET_URL": market.url.rstrip("/")}
+
+
+def with_wallet(market: Server, home: Path) -> None:
+    """Make a wallet in a home, and sign in with it."""
+    for word in ("new", "login"):
+        line = [sys.executable, "-m", "clawmarket", "wallet", word, "--json"]
+        subprocess.run(line, env=environment(market, home), capture_output=True, check=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clawmarket.entry.tools.use import TOOLS
-from mcp_server.conftest import Fields, Program, over_http, over_stdio
+from mcp_server.conftest import Fields, Program, over_http, over_stdio, with_wallet
 from real.server import Server
 
 if TYPE_CHECKING:
@@ -98,6 +98,27 @@ def test_without_a_key_only_public_things_are_seen(
 
     assert nobody.uses("list_tasks")["ok"]
     assert nobody.uses("publish_task", **TASK)["error"].startswith("E_AUTH_REQUIRED: ")
+
+
+def test_a_wallet_signs_what_is_done_over_stdio(market: Server, tmp_path: Path) -> None:
+    """Without a key the command acts under its home's session, and repeats count once there too."""
+    with_wallet(market, tmp_path)
+    program = over_stdio(market, tmp_path, "")
+    first, again = (program.uses("publish_task", **TASK, idempotencyKey="one") for _ in range(2))
+
+    assert first["ok"], first
+    assert first["result"] == again["result"]
+
+
+def test_a_market_that_is_away_is_said_to_be(market: Server, tmp_path: Path) -> None:
+    """Where nobody listens a tool answers what to do, and shows no address of this machine."""
+    program = over_stdio(market, tmp_path, "", CLAWMARKET_URL="http://127.0.0.1:9")
+    answer = program.uses("list_tasks")
+
+    assert answer["error"].startswith("E_UNAVAILABLE: ")
+    assert "127.0.0.1" not in str(answer)
+    status = program.uses("status", include=["web3"])["result"]
+    assert (status["sections"], status["errors"][0]["section"]) == ({}, "web3")
 
 
 def test_a_key_that_may_only_read_changes_nothing(market: Server) -> None:

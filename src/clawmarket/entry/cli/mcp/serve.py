@@ -9,10 +9,9 @@ from io import BytesIO
 
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.domain.kernel.errors import InternalError, Refused
-from clawmarket.entry.cli.catalog import Entry
-from clawmarket.entry.cli.commands.local import local_envelope
 from clawmarket.entry.cli.invocation import Invocation
 from clawmarket.entry.cli.remote.client import Market, RemoteRefusal, reach
+from clawmarket.entry.gateway.wire import failure
 from clawmarket.entry.mcp.server import build_mcp
 from clawmarket.entry.tools.desk import Desk, Fields
 from clawmarket.entry.tools.use import tool_named, use
@@ -86,9 +85,9 @@ async def _serve(market: Outside) -> None:
         except RemoteRefusal as refusal:
             return refusal.envelope
         except Refused as refusal:
-            return local_envelope(refusal)
+            return _told(refusal)
         except Exception:  # noqa: BLE001 - a defect of ours shows no file of this machine
-            return _defect()
+            return _told(InternalError("The tool failed; nothing more is known."))
 
     server = build_mcp(answer)
     from mcp.server.stdio import stdio_server  # noqa: PLC0415 - an extra, and a large one
@@ -97,5 +96,7 @@ async def _serve(market: Outside) -> None:
         await server.run(read, write, server.create_initialization_options())
 
 
-def _defect() -> Entry:
-    return local_envelope(InternalError("The tool failed; nothing more is known."))
+def _told(refusal: Refused) -> Fields:
+    """Return a refusal as a model may see it: without addresses and files of this machine."""
+    envelope = failure(refusal, "").envelope
+    return {name: value for name, value in envelope.items() if name != "requestId"}
