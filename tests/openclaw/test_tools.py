@@ -186,6 +186,16 @@ def test_up_to_the_limit_nobody_is_asked(buyer: Buyer) -> None:
     assert {"Cheap", "Unfunded"} <= set(buyer.tasks())
 
 
+def test_the_limit_is_for_the_owner_alone(buyer: Buyer, host: Host) -> None:
+    """What somebody else has the agent spend is asked about, however little it is."""
+    call = 'use web3_market_publish_task {"title": "Of others", "budget": "1.00"}'
+    with Client(host.url, host.token, READ) as other:
+        said = other.say(call)
+
+    assert "pproval" in said
+    assert "Of others" not in buyer.tasks()
+
+
 def test_what_was_agreed_to_is_what_runs(buyer: Buyer) -> None:
     """Another plugin cannot make dearer what was approved, nor what needed no approval."""
     asked = {"title": "Dear, for 9.00 instead", "budget": "5.00"}
@@ -202,6 +212,14 @@ def test_a_rewritten_call_within_the_limit_runs(buyer: Buyer) -> None:
     task = buyer.uses("publish_task", title="Cheaper, for 1.00 instead", budget="2.00")["task"]
 
     assert task["budget"] == "1.00"
+
+
+def test_a_number_is_no_amount(buyer: Buyer) -> None:
+    """The host would make a text of it; but who knows what it was before."""
+    said = buyer.says("publish_task", title="By number", budget=2.5)
+
+    assert "budget" in said
+    assert "By number" not in buyer.tasks()
 
 
 def test_an_award_at_another_price_is_refused(buyer: Buyer, market: Server) -> None:

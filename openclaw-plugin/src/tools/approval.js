@@ -78,8 +78,11 @@ export class Approval {
     const note = { digest: digestOf(params), runId };
     const keep = () => kept(`${toolName} ${toolCallId}`, note);
     if (!tool.spends) return void keep();
+    if (typeof params?.[tool.amount] === "number") throw numberGiven(tool.amount);
     const price = await this.#priced(tool, params, ctx?.sessionKey);
-    if (this.#isFree(price)) return void keep();
+    // The limit is the owner's word for his own wishes; what others ask the agent for, he is asked.
+    const ofOthers = price.spends && ctx?.requester?.senderIsOwner === false;
+    if (!ofOthers && this.#isFree(price)) return void keep();
     // A tool that is called by RPC or HTTP belongs to no run, and nobody is there to be asked.
     if (!runId) return refused(nobodyThere(tool, price));
     return {
@@ -132,6 +135,13 @@ function kept(name, note) {
   notes.delete(name);
   notes.set(name, note);
   if (notes.size > MAX_NOTES) notes.delete(notes.keys().next().value);
+}
+
+// Later the host would make a text of it, after whatever rounding it went through.
+function numberGiven(name) {
+  return new Failure("E_INVALID_ARGUMENT", `${name} is a text such as "5.00", not a number.`, {
+    next: "call the tool again",
+  });
 }
 
 function nobodyThere(tool, price) {
