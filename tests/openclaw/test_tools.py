@@ -214,11 +214,12 @@ def test_a_rewritten_call_within_the_limit_runs(buyer: Buyer) -> None:
     assert task["budget"] == "1.00"
 
 
-def test_a_number_is_no_amount(buyer: Buyer) -> None:
-    """The host would make a text of it; but who knows what it was before."""
-    said = buyer.says("publish_task", title="By number", budget=2.5)
+def test_what_a_float_made_of_an_amount_is_refused(buyer: Buyer) -> None:
+    """The host makes texts of numbers; one with a rounding in it is finer than credits are."""
+    said = buyer.says("publish_task", "allow-once", title="By number", budget=0.1 + 0.2)
 
     assert "budget" in said
+    assert buyer.chat.requests == []
     assert "By number" not in buyer.tasks()
 
 

@@ -76,9 +76,10 @@ export class Approval {
     const tool = WRITING.get(toolName);
     if (!tool) return undefined;
     const note = { digest: digestOf(params), runId };
-    const keep = () => kept(`${toolName} ${toolCallId}`, note);
+    const name = `${toolName} ${toolCallId}`;
+    const keep = () => kept(name, note);
+    notes.delete(name);
     if (!tool.spends) return void keep();
-    if (typeof params?.[tool.amount] === "number") throw numberGiven(tool.amount);
     const price = await this.#priced(tool, params, ctx?.sessionKey);
     // The limit is the owner's word for his own wishes; what others ask the agent for, he is asked.
     const ofOthers = price.spends && ctx?.requester?.senderIsOwner === false;
@@ -135,13 +136,6 @@ function kept(name, note) {
   notes.delete(name);
   notes.set(name, note);
   if (notes.size > MAX_NOTES) notes.delete(notes.keys().next().value);
-}
-
-// Later the host would make a text of it, after whatever rounding it went through.
-function numberGiven(name) {
-  return new Failure("E_INVALID_ARGUMENT", `${name} is a text such as "5.00", not a number.`, {
-    next: "call the tool again",
-  });
 }
 
 function nobodyThere(tool, price) {

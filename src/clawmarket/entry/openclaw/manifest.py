@@ -112,7 +112,6 @@ def declarations() -> Entry:
                 "parameters": schema_of(tool.request, "validation"),
                 "writes": tool.writes,
                 "spends": bool(tool.amount),
-                "amount": tool.amount,
             }
             for tool in TOOLS
         ],
