@@ -9,7 +9,7 @@ import { Lifecycle } from "./src/lifecycle.js";
 import { registerMethods } from "./src/methods.js";
 import { Service } from "./src/service.js";
 import { Status } from "./src/status.js";
-import { registerTools } from "./src/tools.js";
+import { registerTools } from "./src/tools/register.js";
 
 export default {
   id: declared.id,

@@ -12,6 +12,8 @@ const RULES = [
 ];
 // Control characters, and those that turn the direction of text round.
 const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g;
+const UNSEEN_BUT_LINES = new RegExp(UNSEEN.source.replace("\\u0009", "\\u0008"), "g");
+const [[KEYS]] = RULES;
 const MAX_CHARS = 4000;
 
 // A text that may be pasted anywhere.
@@ -28,4 +30,24 @@ export function safeValue(value) {
   if (value === null || typeof value !== "object") return value;
   const entries = Object.entries(value);
   return Object.fromEntries(entries.map(([name, part]) => [safeText(name), safeValue(part)]));
+}
+
+// The same for what a tool answers. The words of others stand under `said`; the market took out
+// what is secret and kept public addresses, so only keys are looked for once more.
+export function safeAnswer(value) {
+  if (Array.isArray(value)) return value.map((item) => safeAnswer(item));
+  if (value === null || typeof value !== "object") return safeValue(value);
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    entries.map(([name, part]) => [safeText(name), name === "said" ? words(part) : safeAnswer(part)]),
+  );
+}
+
+function words(value) {
+  if (Array.isArray(value)) return value.map((item) => words(item));
+  if (value !== null && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, words(part)]));
+  }
+  if (typeof value !== "string") return value;
+  return value.replace(UNSEEN_BUT_LINES, " ").replace(KEYS, "[TOKEN]");
 }

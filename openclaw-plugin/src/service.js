@@ -17,12 +17,16 @@ import {
 import { safeText, safeValue } from "./redaction.js";
 
 const MAX_ANSWER_BYTES = 4 * 2 ** 20;
-const ATTEMPTS = 3;
+// What only reads is asked three times at most; what changes something twice, under one key.
+const READ_ATTEMPTS = 3;
+const WRITE_ATTEMPTS = 2;
 const PAUSE_MS = [50, 150];
 const MIN_RETRY_MS = 20;
 const PUBLIC = new Set(declared.publicMethods);
 const IMPATIENT = new Set(["E_RATE_LIMITED", "E_TIMEOUT"]);
 const KEY = /^[\x21-\x7e]{1,200}$/;
+// Refusals of what a wallet signed; the plugin's key is well.
+const ABOUT_A_WALLET = new Set(["sign_in_refused", "challenge_unknown"]);
 const AGENTS = {
   "http:": new http.Agent({ keepAlive: true, maxSockets: 16 }),
   "https:": new https.Agent({ keepAlive: true, maxSockets: 16 }),
@@ -38,47 +42,80 @@ export class Service {
     this.budgetMs = timeoutMs ?? declared.budgetMs.usual;
   }
 
-  // Ask a method that only reads; what failed on the way is asked again, twice at most, within the
-  // one budget.
+  // Ask a method that only reads; what failed on the way is asked again within the one budget.
   async ask(method, params = {}, budgetMs = this.budgetMs) {
+    const how = { budgetMs, open: PUBLIC.has(method), attempts: READ_ATTEMPTS };
+    return await this.#post(callOf(method), params, how);
+  }
+
+  // Send a method that changes something. Without an idempotency key it is never sent twice: after
+  // a broken connection nobody knows whether it happened.
+  async command(method, params, idempotencyKey = "", options = {}) {
+    const attempts = idempotencyKey ? WRITE_ATTEMPTS : 1;
+    const how = { ...options, idempotencyKey, open: PUBLIC.has(method), attempts };
+    return await this.#post(callOf(method), params, how);
+  }
+
+  // Use a tool that only reads, or under a key one that changes something; its own answer.
+  async use(tool, params, idempotencyKey = "", options = {}) {
+    const attempts = idempotencyKey ? WRITE_ATTEMPTS : READ_ATTEMPTS;
+    const how = { ...options, idempotencyKey, attempts };
+    return (await this.#post(`/tools/${encodeURIComponent(tool)}`, params, how)).result;
+  }
+
+  // What a use of a tool would spend.
+  async quote(tool, params, options = {}) {
+    const how = { ...options, attempts: READ_ATTEMPTS };
+    return (await this.#post(`/tools/${encodeURIComponent(tool)}/quote`, params, how)).result;
+  }
+
+  async #post(path, params, { budgetMs = this.budgetMs, open = false, attempts, ...named }) {
     const end = performance.now() + budgetMs;
     if (!this.#url) throw addressMissing();
-    const key = PUBLIC.has(method) ? "" : await inTime(this.#key(), end, budgetMs);
+    const key = open ? "" : await inTime(keyIn(this.#keyFile), end, budgetMs);
+    const asked = { path, body: JSON.stringify(params), headers: headersOf(key, named), key };
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#attempt(method, params, key, end, budgetMs);
+        return await this.#attempt(asked, end, budgetMs);
       } catch (failure) {
         const pauseMs = pauseAfter(attempt);
         const late = performance.now() + pauseMs + MIN_RETRY_MS > end;
-        if (attempt === ATTEMPTS || late || !mayPass(failure)) throw failure;
+        if (attempt >= attempts || late || !mayPass(failure)) throw failure;
         await new Promise((resume) => setTimeout(resume, pauseMs));
       }
     }
   }
 
-  async #attempt(method, params, key, end, budgetMs) {
-    const body = JSON.stringify(params);
-    const headers = {
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(body),
-    };
-    if (key) headers.authorization = `Bearer ${key}`;
-    const url = new URL(`/rpc/${encodeURIComponent(method)}`, this.#url);
-    const text = await post(url, headers, body, end, budgetMs);
+  async #attempt({ path, body, headers, key }, end, budgetMs) {
+    const length = { "content-length": Buffer.byteLength(body) };
+    const url = new URL(path, this.#url);
+    const text = await post(url, { ...headers, ...length }, body, end, budgetMs);
     return opened(text, key);
-  }
-
-  // The key is read anew each time: a new one needs no restart of the gateway.
-  async #key() {
-    if (!this.#keyFile) return "";
-    const text = await readFile(this.#keyFile, "utf8").catch(() => "");
-    const key = text.trim();
-    if (!KEY.test(key)) throw keyMissing();
-    return key;
   }
 }
 
-function usable(text) {
+// The key is read anew each time: a new one needs no restart of the gateway.
+export async function keyIn(file) {
+  if (!file) return "";
+  const text = await readFile(file, "utf8").catch(() => "");
+  const key = text.trim();
+  if (!KEY.test(key)) throw keyMissing();
+  return key;
+}
+
+function callOf(method) {
+  return `/rpc/${encodeURIComponent(method)}`;
+}
+
+function headersOf(key, { idempotencyKey, session }) {
+  const headers = { "content-type": "application/json" };
+  if (key) headers.authorization = `Bearer ${key}`;
+  if (idempotencyKey) headers["idempotency-key"] = idempotencyKey;
+  if (session) headers["clawmarket-session"] = session;
+  return headers;
+}
+
+export function usable(text) {
   try {
     const url = new URL(text);
     return url.protocol in AGENTS ? url : null;
@@ -145,12 +182,13 @@ function opened(text, key) {
   throw refusal(safeText(envelope.error), safeValue(envelope.details ?? {}), key);
 }
 
-function refusal(error, details, key) {
+export function refusal(error, details, key) {
   const [code, ...words] = error.split(": ");
   if (!/^E_[A-Z_]{2,40}$/.test(code)) return notAMarket();
   const what = words.join(": ");
   const { next, retryable, cause } = details;
-  if (code === "E_AUTH_REQUIRED" || cause === "key_revoked") {
+  const unknown = code === "E_AUTH_REQUIRED" && !ABOUT_A_WALLET.has(cause);
+  if (unknown || cause === "key_revoked") {
     return key ? keyRefused(what.split(". ")[0].replace(/\.?$/, ".")) : keyMissing();
   }
   return new Failure(code, what, { next, retryable: retryable === true, cause });

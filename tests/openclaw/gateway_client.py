@@ -18,10 +18,13 @@ ENDINGS = frozenset({"final", "error", "aborted"})
 class Client:
     """One connection with the scopes it asked for."""
 
-    def __init__(self, url: str, token: str, scopes: Sequence[str]) -> None:
+    def __init__(
+        self, url: str, token: str, scopes: Sequence[str], caps: Sequence[str] = ()
+    ) -> None:
         self._numbers = count(1)
         self._socket: ClientConnection = connect(url, max_size=None, compression=None)
         self._events: list[Frame] = []
+        self.requests: list[Frame] = []
         self._frame()  # the challenge, which a client with the gateway's token need not sign
         about = {"id": "gateway-client", "version": "0", "platform": "linux", "mode": "backend"}
         hello = self.call(
@@ -31,7 +34,7 @@ class Client:
             client=about,
             role="operator",
             scopes=list(scopes),
-            caps=[],
+            caps=list(caps),
             auth={"token": token},
         )
         assert hello["ok"], hello
@@ -61,8 +64,11 @@ class Client:
                 return frame
             self._events.append(frame)
 
-    def say(self, text: str, session: str = SESSION) -> str:
-        """Send a message as a person does in the chat, and return the answer's text."""
+    def say(self, text: str, session: str = SESSION, *, decision: str = "") -> str:
+        """Send a message as a person does in the chat, and return the answer's text.
+
+        Whatever the host asks meanwhile is put into `requests`, and answered with the decision.
+        """
         key = f"say-{next(self._numbers)}-{id(self)}"
         started = self.call("chat.send", sessionKey=session, message=text, idempotencyKey=key)
         assert started["ok"], started
@@ -70,6 +76,11 @@ class Client:
         while True:
             frame = self._events.pop(0) if self._events else self._frame()
             payload = frame.get("payload") or {}
+            if frame.get("event") == "plugin.approval.requested":
+                self.requests.append(payload["request"])
+                if decision:
+                    self.call("plugin.approval.resolve", id=payload["id"], decision=decision)
+                continue
             if frame.get("event") != "chat" or payload.get("runId") != run:
                 continue
             if payload["state"] in ENDINGS:

@@ -62,7 +62,7 @@ def test_arguments_that_are_not_in_the_schema_are_refused(chat: Client, argument
 def test_the_model_is_told_what_was_declared(chat: Client, model: Model) -> None:
     """Name, description and schema reach the model provider as they were generated."""
     chat.say("hello")
-    (declared,) = declarations()["tools"]
+    (declared,) = [tool for tool in declarations()["tools"] if tool["name"] == TOOL]
     (told,) = [t["function"] for t in model.asked[-1]["tools"] if t["function"]["name"] == TOOL]
 
     assert told["description"] == declared["description"]

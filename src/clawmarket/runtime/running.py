@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from clawmarket.entry.gateway.app import build_gateway
+from clawmarket.entry.mcp.http import mcp_route
 from clawmarket.ports.payments import Rail
 from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.card import Card
@@ -49,7 +50,10 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card], None]) -> None:
-    app = build_gateway(market.pipeline, max_file_bytes=market.config.max_file_bytes)
+    pipeline = market.pipeline
+    app = build_gateway(
+        pipeline, max_file_bytes=market.config.max_file_bytes, more=[mcp_route(pipeline)]
+    )
     server = build_server(app)
     # uvicorn raises each signal anew once it has stopped; SIGTERM would end the process there,
     # before the market is closed. Taken as Ctrl+C, it only cancels this task.

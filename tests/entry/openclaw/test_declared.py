@@ -4,13 +4,12 @@ import re
 
 from clawmarket.entry.openclaw.declared import (
     COMMANDS,
-    PROBES,
-    TOOLS,
-    MarketStatusTool,
     gateway_methods,
     public_methods,
 )
 from clawmarket.entry.openclaw.manifest import manifest
+from clawmarket.entry.tools.status import PROBES, MarketStatusTool
+from clawmarket.entry.tools.use import TOOLS
 from clawmarket.registry.methods import METHODS, Manner, Scope
 from clawmarket.services.discover import discover
 

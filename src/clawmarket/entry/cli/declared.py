@@ -242,6 +242,14 @@ DECLARED: tuple[Declared, ...] = (
         quiet="Print nothing.",
     ),
     Declared(
+        "mcp",
+        "clawmarket.entry.cli.mcp.serve:serve",
+        "Serve the agent tools over stdio, for programs that speak MCP.",
+        "It acts as you, with your session or CLAWMARKET_API_KEY; the market has them at /mcp too.",
+        remote=True,
+        changes=True,
+    ),
+    Declared(
         "migrate",
         f"{_CODE}.migrate:migrate",
         "Show what an upgrade changes in the database, back up, and change it.",

@@ -1,6 +1,7 @@
 """The gateway as one Starlette app: all routes and the border around them."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from clawmarket.entry.gateway.log import log_routes
 from clawmarket.entry.gateway.openapi import document
 from clawmarket.entry.gateway.rpc import rpc_route
 from clawmarket.entry.gateway.socket import socket_route
+from clawmarket.entry.gateway.tools import tools_routes
 from clawmarket.entry.gateway.wire import (
     Reply,
     RouteUnknownError,
@@ -41,15 +43,18 @@ class NotReadyError(UnavailableError):
     next_command = "clawmarket doctor"
 
 
-def build_gateway(pipeline: Pipeline, *, max_file_bytes: int) -> Starlette:
+def build_gateway(
+    pipeline: Pipeline, *, max_file_bytes: int, more: Sequence[BaseRoute] = ()
+) -> Starlette:
     """Return the app over a pipeline whose methods are all declared.
 
     Args:
         pipeline: Answers the calls; starting and stopping what stands behind it is the caller's.
         max_file_bytes: The largest file that an upload may bring.
+        more: Routes of other surfaces within the same border.
     """
     app = Starlette(
-        routes=_routes(pipeline, max_file_bytes),
+        routes=[*_routes(pipeline, max_file_bytes), *more],
         middleware=[Middleware(Border, ports=pipeline.ports, hosts=_hosts(pipeline))],
         exception_handlers={HTTPException: _no_route},
     )
@@ -63,6 +68,7 @@ def _routes(pipeline: Pipeline, max_file_bytes: int) -> list[BaseRoute]:
         rpc_route(pipeline),
         socket_route(pipeline),
         *files_routes(pipeline, max_file_bytes),
+        *tools_routes(pipeline),
         *log_routes(pipeline.ports.store),
         _openapi_route(pipeline),
         *docs_routes(METHODS, pipeline.terms),

@@ -31,6 +31,19 @@ def _get(
     }
 
 
+def _tool(summary: str) -> dict[str, Any]:
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        "post": {
+            "summary": summary,
+            "security": [{}, *_BEARER],
+            "parameters": [name],
+            "requestBody": {"required": True, "content": _JSON},
+            "responses": {"200": {"description": summary, "content": _JSON}, "default": _FAILED},
+        }
+    }
+
+
 OTHER_PATHS: dict[str, Any] = {
     "/files": {
         "post": {
@@ -70,6 +83,16 @@ OTHER_PATHS: dict[str, Any] = {
     "/log/tile/entries/{index}": _get(
         "The entries behind a tile of level 0, salted commitments.", _BINARY, _OPEN, "index"
     ),
+    "/tools/{name}": _tool("Use an agent tool; amounts are texts in credits."),
+    "/tools/{name}/quote": _tool("Say what a use of a tool would spend."),
+    "/mcp": {
+        "post": {
+            "summary": "The agent tools as an MCP server (streamable HTTP, stateless).",
+            "security": [{}, *_BEARER],
+            "requestBody": {"required": True, "content": _JSON},
+            "responses": {"200": {"description": "A JSON-RPC answer.", "content": _JSON}},
+        }
+    },
     "/ws": {
         "get": {
             "summary": "A WebSocket for several calls at once.",

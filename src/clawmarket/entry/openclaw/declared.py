@@ -4,19 +4,11 @@
 can ask anybody, so it is written down when the plugin is built.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from dataclasses import dataclass
 
-from pydantic import Field
-
-from clawmarket.registry.fields import Request
 from clawmarket.registry.methods import METHODS, Manner, Method, Scope
 
 PLUGIN_ID = "clawmarket"
-MIN_BUDGET_MS, BUDGET_MS, MAX_BUDGET_MS = 100, 3_000, 30_000
-
-Section = Literal["web3", "market", "ledger", "tasks", "orders"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,71 +28,6 @@ COMMANDS = (
     Command("health", "Whether the market is well, check by check."),
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One section of a status: the method that is asked, and what else a deep look asks for."""
-
-    section: Section
-    method: str
-    deep_only: bool = False
-    deep_params: Mapping[str, object] = field(default_factory=dict)
-
-
-PROBES = (
-    Probe("web3", "web3.status.summary", deep_params={"deep": True}),
-    Probe("market", "web3.market.status.summary"),
-    Probe("ledger", "web3.market.ledger.summary"),
-    Probe("tasks", "web3.market.listTasks", deep_only=True, deep_params={"limit": 50}),
-    Probe("orders", "web3.market.order.list", deep_only=True, deep_params={"limit": 50}),
-)
-
-
-class MarketStatusTool(Request):
-    """How closely to look, for how long, and at what."""
-
-    profile: Annotated[
-        Literal["fast", "deep"],
-        Field(description="fast: the summaries. deep: the market's own checks and lists too."),
-    ] = "fast"
-    timeout_ms: Annotated[
-        int,
-        Field(
-            strict=True,
-            ge=MIN_BUDGET_MS,
-            le=MAX_BUDGET_MS,
-            description="Milliseconds for all of it; what is late is left out and named.",
-        ),
-    ] = BUDGET_MS
-    include: Annotated[
-        list[Section],
-        Field(
-            min_length=1,
-            max_length=len(PROBES),
-            json_schema_extra={"uniqueItems": True},
-            description="Only these sections; without it all that the profile has.",
-        ),
-    ] = [probe.section for probe in PROBES]  # noqa: RUF012 - the model is frozen
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """A tool of the agent; model providers refuse names with dots."""
-
-    name: str
-    label: str
-    description: str
-    request: type[Request]
-
-
-TOOLS = (
-    Tool(
-        "web3_market_status",
-        "Market status",
-        "Look at the market: who it is, how it is, how much stands in which state. Reads only.",
-        MarketStatusTool,
-    ),
-)
 
 # What the host calls the scope that a caller of its gateway has to hold.
 _HOST_SCOPES = {Scope.PUBLIC: "operator.read", Scope.READ: "operator.read"}

@@ -4,16 +4,14 @@ from typing import Any
 
 from clawmarket import __version__
 from clawmarket.entry.openclaw.declared import (
-    BUDGET_MS,
     COMMANDS,
-    MAX_BUDGET_MS,
-    MIN_BUDGET_MS,
     PLUGIN_ID,
-    PROBES,
-    TOOLS,
     gateway_methods,
     public_methods,
 )
+from clawmarket.entry.tools.status import BUDGET_MS, MAX_BUDGET_MS, MIN_BUDGET_MS, PROBES
+from clawmarket.entry.tools.tool import Tool
+from clawmarket.entry.tools.use import TOOLS
 from clawmarket.registry.catalog import schema_of
 
 Entry = dict[str, Any]
@@ -45,6 +43,19 @@ _CONFIG = {
         "default": True,
         "description": "Whether figures and commitments of what the agent does are written down.",
     },
+    "approveAbove": {
+        "type": "string",
+        "pattern": "^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,6})?$",
+        "default": "0",
+        "description": "Credits, such as 5.00: what a tool spends above this wants your approval.",
+    },
+    "approvalSec": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 600,
+        "default": 120,
+        "description": "Seconds in which you have to agree; silence is a no.",
+    },
 }
 
 
@@ -75,13 +86,17 @@ def manifest() -> Entry:
         "categories": ["other"],
         "activation": {"onStartup": True},
         "contracts": {"tools": [tool.name for tool in TOOLS]},
-        "toolMetadata": {tool.name: {"replaySafe": True} for tool in TOOLS},
+        "toolMetadata": {tool.name: _metadata(tool) for tool in TOOLS},
         "configSchema": {
             "type": "object",
             "additionalProperties": False,
             "properties": _CONFIG,
         },
     }
+
+
+def _metadata(tool: Tool) -> Entry:
+    return {"sideEffecting": True} if tool.writes else {"replaySafe": True}
 
 
 def declarations() -> Entry:
@@ -100,6 +115,8 @@ def declarations() -> Entry:
                 "label": tool.label,
                 "description": tool.description,
                 "parameters": schema_of(tool.request, "validation"),
+                "writes": tool.writes,
+                "spends": bool(tool.amount),
             }
             for tool in TOOLS
         ],

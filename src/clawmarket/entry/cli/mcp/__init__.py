@@ -1,0 +1,1 @@
+"""The market as an MCP server of this machine."""

@@ -1,0 +1,67 @@
+"""MCP over streamable HTTP at `/mcp`: stateless, a JSON answer a request, the caller's own key."""
+
+import asyncio
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from clawmarket.domain.kernel.loopback import LOOPBACK
+from clawmarket.entry.gateway.border import HostRefusedError
+from clawmarket.entry.gateway.tools import Inside
+from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, failure, success
+from clawmarket.entry.mcp.server import build_mcp, load_sdk
+from clawmarket.entry.tools.desk import Desk, Fields
+from clawmarket.entry.tools.use import tool_named, use
+from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.trust.identity import identify
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The endpoint; every request is identified anew, and every call within it too."""
+
+    pipeline: Pipeline
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI). Raises what refuses the key or the origin."""
+        request = Request(scope, receive)
+        self._check_origin(request)
+        market, ports = Inside.of(request, self.pipeline), self.pipeline.ports
+        identify(ports.store, ports.clock, market.token, market.peer)
+
+        async def answer(name: str, arguments: Fields, key: str) -> Fields:
+            try:
+                result = await use(Desk(market, key), tool_named(name), arguments)
+            except Exception as error:  # noqa: BLE001 - a defect is an answer that shows its id only
+                return failure(error, market.request_id).envelope
+            test_money = self.pipeline.terms.test_money
+            return success({"result": result}, market.request_id, test_money=test_money)
+
+        # Off the loop: whoever asks first must not make everybody else wait for the import.
+        await asyncio.to_thread(load_sdk)
+        server = build_mcp(answer)
+        from mcp.server.streamable_http_manager import (  # noqa: PLC0415 - an extra
+            StreamableHTTPSessionManager,
+        )
+
+        manager = StreamableHTTPSessionManager(
+            server, stateless=True, json_response=True, max_request_body_size=MAX_BODY_BYTES
+        )
+        async with manager.run():
+            await manager.handle_request(scope, receive, send)
+
+    def _check_origin(self, request: Request) -> None:
+        """Refuse a page of a stranger: MCP's transport demands that its Origin is looked at."""
+        own = urlsplit(self.pipeline.terms.base_url).hostname
+        allowed = LOOPBACK if own in LOOPBACK else frozenset({own})
+        for origin in request.headers.getlist("origin"):
+            if urlsplit(origin).hostname not in allowed:
+                raise HostRefusedError("This market is not served to pages of others.")
+
+
+def mcp_route(pipeline: Pipeline) -> Route:
+    """Return the route of the MCP server; there is no stream to GET and no session to DELETE."""
+    return Route("/mcp", Endpoint(pipeline), methods=["POST"])
