@@ -40,7 +40,7 @@ export class Service {
   async ask(method, params = {}, budgetMs = this.budgetMs) {
     const end = performance.now() + budgetMs;
     if (!this.#url) throw addressMissing();
-    const key = PUBLIC.has(method) ? "" : await this.#key();
+    const key = PUBLIC.has(method) ? "" : await keyIn(this.#keyFile);
     try {
       return await this.#attempt(method, params, key, end, budgetMs);
     } catch (failure) {
@@ -62,18 +62,18 @@ export class Service {
     const text = await post(url, headers, body, end, budgetMs);
     return opened(text, key);
   }
-
-  // The key is read anew each time: a new one needs no restart of the gateway.
-  async #key() {
-    if (!this.#keyFile) return "";
-    const text = await readFile(this.#keyFile, "utf8").catch(() => "");
-    const key = text.trim();
-    if (!KEY.test(key)) throw keyMissing();
-    return key;
-  }
 }
 
-function usable(text) {
+// The key is read anew each time: a new one needs no restart of the gateway.
+export async function keyIn(file) {
+  if (!file) return "";
+  const text = await readFile(file, "utf8").catch(() => "");
+  const key = text.trim();
+  if (!KEY.test(key)) throw keyMissing();
+  return key;
+}
+
+export function usable(text) {
   try {
     const url = new URL(text);
     return url.protocol in AGENTS ? url : null;
@@ -125,7 +125,7 @@ function opened(text, key) {
   throw refusal(safeText(envelope.error), safeValue(envelope.details ?? {}), key);
 }
 
-function refusal(error, details, key) {
+export function refusal(error, details, key) {
   const [code, ...words] = error.split(": ");
   if (!/^E_[A-Z_]{2,40}$/.test(code)) return notAMarket();
   const what = words.join(": ");
