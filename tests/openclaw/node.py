@@ -1,4 +1,4 @@
-"""A program of a few lines beside the plugin's own modules, run by Node."""
+"""The plugin's own modules in plain Node, without a host."""
 
 import json
 import subprocess
@@ -6,18 +6,17 @@ from typing import Any
 
 from openclaw.host import PLUGIN, Programs
 
-LIMIT_S = 60
 
-
-def run_node(programs: Programs, program: str, **given: object) -> Any:
-    """Run a module that finds `given` in `process.argv[1]` and prints one JSON value."""
-    line = [str(programs.node), "--input-type=module", "--unhandled-rejections=strict"]
+def run_module(programs: Programs, script: str, *given: Any) -> Any:
+    """Run a module in the plugin's folder; it reads `given` and prints one JSON value."""
+    head = "const given = JSON.parse(process.argv[1]);\n"
+    line = [str(programs.node), "--input-type=module", "--eval", head + script]
     done = subprocess.run(
-        [*line, "--eval", program, json.dumps(given)],
+        [*line, json.dumps(given)],
         cwd=PLUGIN,
         capture_output=True,
         text=True,
-        timeout=LIMIT_S,
+        timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -7,13 +7,13 @@ import pytest
 
 from openclaw.frames import Frames
 from openclaw.host import Programs
-from openclaw.node import run_node
+from openclaw.node import run_module
 from real.server import Server
 
 START = """
 import { Connection } from "./src/connection.js";
-const given = JSON.parse(process.argv[1]);
-const connection = new Connection(given);
+const [settings] = given;
+const connection = new Connection(settings);
 const up = () => new Promise((resolve) => connection.onUp(resolve));
 const ping = (options) => connection.call("web3.status.ping", {}, options);
 const code = (promise) => promise.then(() => "answered", (failure) => failure.code);
@@ -35,7 +35,7 @@ def way(market: Server, tmp_path: Path) -> Iterator[Frames]:
 def ran(programs: Programs, way: Frames, tmp_path: Path, program: str) -> object:
     """Run a program that has a connection to the market."""
     given = {"serviceUrl": way.url, "keyFile": str(tmp_path / "key")}
-    return run_node(programs, START + program, **given)
+    return run_module(programs, START + program, given)
 
 
 def test_many_calls_are_in_flight_at_once(programs: Programs, way: Frames, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_new_key_is_found_in_the_file(programs: Programs, way: Frames, tmp_pat
     connection.start();
     await pause(400);
     const refused = await cause(ping());
-    copyFileSync(given.keyFile.replace(/key$/, "good"), given.keyFile);
+    copyFileSync(settings.keyFile.replace(/key$/, "good"), settings.keyFile);
     await up();
     said([refused, await code(ping())]);
     connection.stop();

@@ -13,7 +13,8 @@ const MAX_REMEMBERED = 1000;
 // A tool's result may come a little after its run is over.
 const GRACE_MS = 5000;
 const UNHEARD = new Set(["E_TIMEOUT", "E_UNAVAILABLE", "E_RATE_LIMITED"]);
-const UNPRICED = "tool_unpriced";
+// The plan was changed since it was seen: this tool costs nothing any more.
+const UNPAID = new Set(["tool_unpaid", "plan_missing"]);
 
 export class Calls {
   #connection;
@@ -107,7 +108,7 @@ export class Calls {
       this.#open.delete(name);
       this.#journal.end(k);
       this.#plan.refresh();
-      return failure.reason === UNPRICED ? undefined : blocked(refused(params.tool, failure));
+      return UNPAID.has(failure.reason) ? undefined : blocked(refused(params.tool, failure));
     }
   }
 
