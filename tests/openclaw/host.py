@@ -114,12 +114,20 @@ class Host:
     process: "subprocess.Popen[bytes] | None" = None
 
     @classmethod
-    def prepare(cls, programs: Programs, home: Path, model_url: str, plugins: Config) -> "Host":
+    def prepare(
+        cls,
+        programs: Programs,
+        home: Path,
+        model_url: str,
+        plugins: Config,
+        tools: Config | None = None,
+    ) -> "Host":
         """Write the configuration of a host that talks to a model of ours and loads `plugins`."""
         host = cls(programs, home, free_port(), token_hex(16))
         for name in ("home", "tmp", "workspace"):
             (home / name).mkdir(parents=True)
-        host.config_path.write_text(json.dumps(host.configuration(model_url, plugins), indent=2))
+        config = host.configuration(model_url, plugins) | ({"tools": tools} if tools else {})
+        host.config_path.write_text(json.dumps(config, indent=2))
         return host
 
     @property

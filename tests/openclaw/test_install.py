@@ -16,6 +16,7 @@ from openclaw.mock_model import Model
 from openclaw.relay import Relay
 from real.server import Server
 
+TOOLS = {"toolSearch": False, "profile": "coding"}
 REFUSED = '{"gateway": {"mode": "local"}, "nonsense": 1}'
 
 
@@ -25,8 +26,15 @@ def fresh(
 ) -> Member:
     """A member whose host never heard of us; its gateway does not run."""
     folder = tmp_path_factory.mktemp("fresh")
-    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS)
+    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS, TOOLS)
     return Member.join(folder / "home", host, market.url.rstrip("/"))
+
+
+def doctor(member: Member, *words: str) -> dict[str, dict[str, str]]:
+    """Return what doctor found about the plugin, by check."""
+    document = member.does("doctor", *words)
+    found = [*document["findings"], *document["passed"]]
+    return {f["checkId"]: f for f in found if f["checkId"].startswith("openclaw/")}
 
 
 def plugins_of(host: Host) -> dict[str, Any]:
@@ -35,14 +43,27 @@ def plugins_of(host: Host) -> dict[str, Any]:
     return {name: value for name, value in plugins.items() if value != {}}
 
 
+def tools_of(host: Host) -> dict[str, Any]:
+    """Return what a host's own file says about tools."""
+    tools: dict[str, Any] = json.loads(host.config_path.read_text())["tools"]
+    return tools
+
+
 def test_a_host_gets_the_least_there_is(host: Host, member: Member, relay: Relay, key: Key) -> None:
     """The host of these tests has address, folder and key file, and no key; others stay allowed."""
     config = {"serviceUrl": relay.url, "keyFile": str(key.file)}
     assert plugins_of(host) == {
         "allow": [*OTHERS["allow"], "clawmarket"],
         "load": {"paths": [str(PLUGIN)]},
-        "entries": {"clawmarket": {"enabled": True, "config": config}},
+        "entries": {
+            "clawmarket": {
+                "enabled": True,
+                "config": config,
+                "hooks": {"allowConversationAccess": True},
+            }
+        },
     }
+    assert tools_of(host) == {"toolSearch": False}
     assert key.value not in host.config_path.read_text()
     assert (key.file.parent, key.file.stat().st_mode & 0o777) == (member.place, 0o600)
 
@@ -53,14 +74,62 @@ def test_what_was_installed_is_taken_back(fresh: Member, market: Server) -> None
     key, copy = Path(installed["keyFile"]).read_text().strip(), Path(installed["plugin"])
     assert key not in json.dumps(installed)
     assert plugins_of(fresh.host)["load"] == {"paths": [str(fresh.place / "plugin")]}
+    assert tools_of(fresh.host) == TOOLS | {"alsoAllow": ["clawmarket"]}
+    assert (installed["keyScope"], installed["toolsHidden"]) == ("write", False)
     assert files_in(copy) == files_in(PLUGIN)
     assert fresh.cause("openclaw", "install", "--yes") == "plugin_installed"
 
     assert fresh.does("openclaw", "uninstall", "--yes")["keyRevoked"]
-    assert plugins_of(fresh.host) == OTHERS
+    assert (plugins_of(fresh.host), tools_of(fresh.host)) == (OTHERS, TOOLS)
     assert market.call(key, "web3.wallet.show")["details"]["cause"] == "key_revoked"
     assert not fresh.place.exists()
     assert fresh.cause("openclaw", "uninstall", "--yes") == "plugin_not_installed"
+
+
+def test_who_only_wants_to_look_gives_no_more(fresh: Member, market: Server) -> None:
+    """With --read-only there is no access to conversations, and a key that changes nothing."""
+    installed = fresh.does("openclaw", "install", "--read-only", "--yes")
+    key = Path(installed["keyFile"]).read_text().strip()
+    refused = market.call(key, "web3.market.publishTask", "k", title="x", budget="1")
+
+    assert "hooks" not in plugins_of(fresh.host)["entries"]["clawmarket"]
+    assert (installed["keyScope"], refused["details"]["cause"]) == ("read", "scope_missing")
+    assert fresh.does("openclaw", "uninstall", "--yes")["keyRevoked"]
+
+
+def test_what_others_changed_since_stays(fresh: Member) -> None:
+    """Only ours is taken back, also where others have written beside it."""
+    fresh.does("openclaw", "install", "--yes")
+    config = json.loads(fresh.host.config_path.read_text())
+    config["tools"]["alsoAllow"].append("exec")
+    config["plugins"]["entries"]["clawmarket"]["hooks"]["timeoutMs"] = 700
+    fresh.host.config_path.write_text(json.dumps(config))
+    found = doctor(fresh)
+    fresh.does("openclaw", "uninstall", "--yes")
+
+    assert found["openclaw/config"]["message"].endswith("is not what was installed: hooks.")
+    assert plugins_of(fresh.host) == OTHERS
+    assert tools_of(fresh.host) == TOOLS | {"alsoAllow": ["exec"]}
+    change_back(fresh.host, "tools", TOOLS)
+
+
+def change_back(host: Host, name: str, part: dict[str, Any]) -> None:
+    """Write one part of a host's file as it was."""
+    config = json.loads(host.config_path.read_text()) | {name: part}
+    host.config_path.write_text(json.dumps(config))
+
+
+def test_an_installation_of_another_version_is_named(fresh: Member) -> None:
+    """Who installs over an older one learns what to run first; uninstalling takes it back."""
+    fresh.does("openclaw", "install", "--yes")
+    notes = fresh.place / "installed.json"
+    first = json.loads(notes.read_text())
+    first = {name: first[name] for name in ("url", "credential_id", "before", "change")}
+    notes.write_text(json.dumps(first | {"before": first["before"]["plugins"]}))
+
+    assert fresh.cause("openclaw", "install", "--yes") == "plugin_outdated"
+    assert fresh.does("openclaw", "uninstall", "--yes")["keyRevoked"]
+    assert (plugins_of(fresh.host), tools_of(fresh.host)) == (OTHERS, TOOLS)
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

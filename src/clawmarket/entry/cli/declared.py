@@ -13,6 +13,7 @@ from clawmarket.entry.cli.completion import (
     complete_states,
     complete_topic,
 )
+from clawmarket.entry.cli.openclaw import options as openclaw
 from clawmarket.entry.cli.options import (
     DigestType,
     DurationType,
@@ -37,11 +38,6 @@ _DRY_RUN = click.Option(
     ["--dry-run", "dry_run"], is_flag=True, help="Show what would be done; change nothing."
 )
 _YES = click.Option(["--yes", "yes"], is_flag=True, help="Agree to it beforehand.")
-_HOST = click.Option(
-    ["--openclaw", "openclaw"],
-    metavar="PROGRAM",
-    help="OpenClaw's command.  [default: openclaw on your PATH]",
-)
 _LOG_KEY = click.Option(
     ["--key", "market_key"],
     metavar="VKEY",
@@ -221,22 +217,16 @@ DECLARED: tuple[Declared, ...] = (
     Declared(
         "openclaw install",
         f"{_OPENCLAW}.install:install",
-        "Put the plugin into OpenClaw on this machine, with a key that may only read.",
+        "Put the plugin into OpenClaw on this machine, with a key of its own.",
         "Shows what OpenClaw's configuration gets, and asks. OpenClaw's own command writes it; "
         "the key lies in a file of your home and is no part of it.",
-        params=(
-            click.Option(
-                ["--copy", "copy"],
-                is_flag=True,
-                help="Copy the plugin's files into your home instead of linking to them.",
-            ),
-            _HOST,
-            _DRY_RUN,
-            _YES,
-        ),
+        params=(openclaw.COPY, openclaw.READ_ONLY, openclaw.HOST, _DRY_RUN, _YES),
         remote=True,
         changes=True,
-        fields=(*("change", "plugin", "keyFile", "keyScope", "credentialId", "installed", "next"),),
+        fields=(
+            *("change", "plugin", "keyFile", "keyScope", "toolsHidden", "credentialId"),
+            *("installed", "next"),
+        ),
         quiet="Print only the key's id.",
     ),
     Declared(
@@ -244,7 +234,7 @@ DECLARED: tuple[Declared, ...] = (
         f"{_OPENCLAW}.uninstall:uninstall",
         "Take back what `openclaw install` wrote, and revoke the plugin's key.",
         "What others wrote into OpenClaw's configuration since then stays.",
-        params=(_HOST, _DRY_RUN, _YES),
+        params=(openclaw.HOST, _DRY_RUN, _YES),
         changes=True,
         fields=("change", "credentialId", "keyRevoked", "installed", "next"),
         quiet="Print nothing.",
@@ -278,12 +268,13 @@ DECLARED: tuple[Declared, ...] = (
     ),
     Declared(
         "doctor",
-        f"{_CODE}.doctor:doctor",
-        "Check this installation, its home and the market it reaches.",
+        "clawmarket.entry.cli.checks.doctor:doctor",
+        "Check this installation, its home, the market it reaches and the plugin for OpenClaw.",
         "Exits 0 whatever it finds; with --lint it exits 1 when it finds something.",
         params=(
             click.Option(["--lint", "lint"], is_flag=True, help="Exit 1 if there is a finding."),
             click.Option(["--fix", "fix"], is_flag=True, help="Repair the modes of files first."),
+            click.Option(["--deep", "deep"], is_flag=True, help="Ask OpenClaw what it loaded too."),
         ),
         remote=True,
         fields=("schemaVersion", "findings", "passed", "fixed"),
