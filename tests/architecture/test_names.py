@@ -40,6 +40,13 @@ FUNCTIONS = {
     "web3.market.transparency.summary": "transparency_summary",  # as the other summaries
     "web3.market.transparency.trace": "trace_order",  # what is traced is an order
     "market.treasury.summary": "treasury_summary",  # as the other summaries
+    "web3.billing.check": "check_use",  # what is checked is a use; `billing` is no noun of ours
+    "web3.billing.reserve": "reserve_credits",  # the same: credits are reserved
+    "web3.billing.settle": "settle_reservation",  # the same
+    "web3.billing.release": "release_reservation",  # the same
+    "web3.billing.meter": "meter_run",  # the same: a model's run is metered
+    "web3.billing.status": "billing_status",  # as the other statuses
+    "web3.billing.summary": "billing_summary",  # as the other summaries
     "web3.market.settlement.status": "settlement_status",  # `status` is a noun here
 }
 
