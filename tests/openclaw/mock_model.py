@@ -1,6 +1,7 @@
 """A model provider on this machine: it calls the tool that a message names, and repeats its result.
 
-`use NAME {JSON}` in the newest message calls the tool; every other message is answered with words.
+`use NAME {JSON}` in the newest message calls the tool, `9 times use NAME {JSON}` as often at once;
+every other message is answered with words.
 """
 
 import json
@@ -11,7 +12,7 @@ from typing import Any, ClassVar
 
 Message = dict[str, Any]
 
-_WISH = re.compile(r"use (\w+) (\{.*\})", re.DOTALL)
+_WISH = re.compile(r"(?:(\d+) times )?use (\w+) (\{.*\})", re.DOTALL)
 _USAGE = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
 
 
@@ -77,10 +78,12 @@ def answer(messages: list[Message]) -> Message:
     wish = _WISH.search("\n".join(text_of(m) for m in fresh if m["role"] == "user"))
     if wish is None:
         return {"content": "the model answers"}
-    function = {"name": wish[1], "arguments": wish[2]}
+    function = {"name": wish[2], "arguments": wish[3]}
+    name = f"call_{len(messages)}"
     return {
         "tool_calls": [
-            {"index": 0, "id": f"call_{len(messages)}", "type": "function", "function": function}
+            {"index": index, "id": f"{name}_{index}", "type": "function", "function": function}
+            for index in range(int(wish[1] or 1))
         ]
     }
 

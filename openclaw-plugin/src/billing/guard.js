@@ -90,8 +90,8 @@ export class Guard {
   // llm_output: the tokens of all model calls of a run, once it is over.
   output({ runId, model, usage }, { sessionKey }) {
     if (!sessionKey || !runId) return;
-    const params = { sessionIdHash: digest(sessionKey), runId, model, ...tokensOf(usage) };
-    this.#later(`meter-${digest(runId)}`, "meter", params);
+    const named = { sessionIdHash: digest(sessionKey), runId, model: String(model).slice(0, 200) };
+    this.#later(`meter-${digest(runId)}`, "meter", { ...named, ...tokensOf(usage) });
   }
 
   sessionEnd({ reason, sessionKey }, ctx) {

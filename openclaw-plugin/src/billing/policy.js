@@ -13,8 +13,8 @@ const FAILED = new Set(["blocked", "denied", "error", "failed", "skipped"]);
 const OURS = new Set(declared.tools.map(({ name }) => name));
 const AMOUNT = /^\d{1,30}$/;
 const AFTERWARDS =
-  "/new begins a session with a fresh budget; " +
-  "`clawmarket billing plan set` changes the limits.";
+  "/new begins a session, /credits shows your figures, and " +
+  "`clawmarket billing plan show` the limits.";
 
 export function settings({ paidTools = [], whenAway = "closed", timeoutMs } = {}) {
   return { paidTools, whenAway, timeoutMs: timeoutMs ?? declared.guardMs.usual };
@@ -51,7 +51,7 @@ export function tokensOf(usage) {
 }
 
 function whole(number) {
-  return Number.isFinite(number) && number > 0 ? Math.min(Math.trunc(number), 2 ** 40) : 0;
+  return Number.isFinite(number) && number > 0 ? Math.min(Math.trunc(number), 10 ** 9) : 0;
 }
 
 export const spent = (reason) =>

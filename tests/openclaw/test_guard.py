@@ -1,0 +1,199 @@
+"""What stands in front of paid tools and turns, in the real host, against the real market."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openclaw.conftest import OTHERS, READ
+from openclaw.frames import Frames
+from openclaw.gateway_client import Client
+from openclaw.host import Host, Programs
+from openclaw.member import Member
+from openclaw.mock_model import Model
+from real.server import Server
+
+Fields = dict[str, Any]
+
+WAIT_S = 30
+PAID = "web3_market_status"
+WORDS = "the model answers"
+PRICE = 250_000
+# Two calls of the model: 200 tokens in, 20 out, and the run itself.
+TURN = 10_000 + 200 * 10 + 20 * 20
+PRICES = ("--call-price", "0.01", "--input-price", "10", "--output-price", "20")
+USE_PAID = 'use web3_market_status {"include": ["market"]}'
+USE_FREE = 'use ls {"path": "."}'
+
+
+@dataclass
+class World:
+    """A market with a way to it, and a host whose agent spends there."""
+
+    home: Path
+    server: Server
+    way: Frames
+    member: Member
+    host: Host
+    key: str
+    chat: Client
+
+    def plan(self, *words: str) -> None:
+        """Let the owner set the plan."""
+        self.member.does("billing", "plan", "set", *PRICES, *words)
+
+    def usage(self, session: str) -> Fields:
+        """Return what a session used, as the market has it."""
+        digest = hashlib.sha256(session.encode()).hexdigest()
+        answer = self.server.call(self.key, "web3.billing.status", sessionIdHash=digest)
+        return dict(answer["usage"] or {"creditsUsed": "0", "creditsReserved": "0", "llmCalls": 0})
+
+    def settled(self, session: str, runs: int = 1) -> Fields:
+        """Return what a session used once so many runs were metered and nothing is open."""
+        return until(
+            lambda: self.usage(session),
+            lambda now: now["llmCalls"] == runs and now["creditsReserved"] == "0",
+        )
+
+    def back(self) -> None:
+        """Start the market again."""
+        self.server = Server.start(self.home)
+        self.way.leads_to(port_of(self.server))
+
+    def enter(self) -> None:
+        """Start the host's gateway, and open its chat."""
+        self.host.start()
+        self.chat = Client(self.host.url, self.host.token, READ)
+
+
+def port_of(server: Server) -> int:
+    """Return a market's port."""
+    return int(server.url.rpartition(":")[2].strip("/"))
+
+
+def until(look: Callable[[], Fields], good: Callable[[Fields], bool]) -> Fields:
+    """Look until it is good, and return what was seen."""
+    end = time.monotonic() + WAIT_S
+    while not good(seen := look()):
+        assert time.monotonic() < end, seen
+        time.sleep(0.05)
+    return seen
+
+
+@pytest.fixture(scope="module")
+def world(
+    programs: Programs, model: Model, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """All of it, with a plan whose paid tool costs a quarter of a credit."""
+    folder = tmp_path_factory.mktemp("guard")
+    server = Server.start(folder / "market")
+    way = Frames(port_of(server))
+    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS)
+    member = Member.join(folder / "home", host, way.url)
+    member.does("openclaw", "install", "--yes")
+    key = (member.place / "key").read_text().strip()
+    host.start()
+    chat = Client(host.url, host.token, READ)
+    made = World(folder / "market", server, way, member, host, key, chat)
+    made.plan("--per-session", "1", "--tool-price", f"{PAID}=0.25")
+    yield made
+    host.stop()
+    way.close()
+    made.server.stop()
+
+
+def test_a_paid_tool_is_reserved_and_settled(world: World) -> None:
+    """What the plan says is charged: the tool, the run and its tokens; nothing stays reserved."""
+    assert world.chat.say(USE_PAID, "agent:main:paid").startswith("{")
+    used = world.settled("agent:main:paid")
+
+    assert used["creditsUsed"] == str(PRICE + TURN)
+    assert (used["toolCalls"], used["inputTokens"], used["outputTokens"]) == (1, 200, 20)
+
+
+def test_a_tool_without_a_price_is_free(world: World) -> None:
+    """Only the run is charged for."""
+    world.chat.say(USE_FREE, "agent:main:free")
+
+    assert world.settled("agent:main:free")["creditsUsed"] == str(TURN)
+
+
+def test_sixteen_at_once_never_use_more_than_the_budget(world: World, model: Model) -> None:
+    """Of sixteen calls in parallel four fit into the budget, and the others are told why not."""
+    session = "agent:main:many"
+    world.chat.say(f"16 times {USE_PAID}", session)
+    used = world.settled(session)
+
+    assert (used["toolCalls"], used["creditsUsed"]) == (4, "1000000")
+    told = [m["content"] for m in model.asked[-1]["messages"] if m["role"] == "tool"]
+    refused = [text for text in told[-16:] if f"{PAID} costs credits and was not run." in str(text)]
+    assert len(refused) == 12
+
+
+def test_a_turn_without_a_budget_does_not_begin(world: World, model: Model) -> None:
+    """Once the session's budget is spent the user is told so, and the model is not asked."""
+    session, asked = "agent:main:many", len(model.asked)
+    answer = world.chat.say("hello", session)
+
+    assert answer.startswith("Your message could not be sent: ")
+    assert "/new begins a session" in answer
+    assert len(model.asked) == asked
+
+
+def test_a_new_session_has_a_fresh_budget(world: World) -> None:
+    """`/new` ends the billing period: the turn that was refused before begins."""
+    session = "agent:main:many"
+    world.chat.say("/new", session)
+
+    until(lambda: {"said": world.chat.say("hello", session)}, lambda it: it["said"] == WORDS)
+
+
+def test_a_tool_that_fails_is_not_paid(world: World) -> None:
+    """What was reserved is given back."""
+    world.plan("--per-session", "1", "--tool-price", "read=0.25")
+    world.chat.say("hello", "agent:main:fails")
+    world.chat.say('use read {"path": "nowhere.txt"}', "agent:main:fails")
+    used = world.settled("agent:main:fails", 2)
+
+    assert (used["toolCalls"], int(used["creditsUsed"]) < PRICE) == (0, True)
+    world.plan("--per-session", "1", "--tool-price", f"{PAID}=0.25")
+
+
+def test_while_the_market_is_away_paid_tools_are_closed(world: World) -> None:
+    """Turns begin and other tools run; what costs credits is refused, and says why."""
+    session = "agent:main:away"
+    world.chat.say(USE_FREE, session)
+    with world.way.gone():
+        assert world.chat.say("hello", session) == WORDS
+        assert "costs credits" not in world.chat.say(USE_FREE, session)
+        refused = world.chat.say(USE_PAID, session)
+    assert f"{PAID} costs credits and was not run: the market's service does not say" in refused
+    # What could not be told meanwhile is told now.
+    assert world.settled(session, 4)["toolCalls"] == 0
+
+
+def test_an_answer_that_comes_too_late_costs_nothing(world: World) -> None:
+    """A reservation that was made after the guard had given up is given back."""
+    session = "agent:main:late"
+    world.chat.say("hello", session)
+    with world.way.slow(700):
+        refused = world.chat.say(USE_PAID, session)
+
+    assert "the market's service does not say" in refused
+    used = world.settled(session, 2)
+    assert (used["toolCalls"], int(used["creditsUsed"]) < PRICE) == (0, True)
+
+
+def test_garbage_is_no_permission(world: World) -> None:
+    """Whatever else answers, a paid tool stays closed and the turn goes on."""
+    session = "agent:main:garbage"
+    world.chat.say("hello", session)
+    with world.way.garbling():
+        refused = world.chat.say(USE_PAID, session)
+
+    assert f"{PAID} costs credits and was not run" in refused
+    assert world.settled(session, 2)["toolCalls"] == 0
