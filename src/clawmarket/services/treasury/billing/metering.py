@@ -14,7 +14,7 @@ from clawmarket.domain.treasury.plan import PlanMissingError
 from clawmarket.domain.treasury.price import Tokens, cost_of
 from clawmarket.domain.treasury.reservation import Charge, charge_made
 from clawmarket.registry.fields import Answer, BillId, Note, Request, Verbatim
-from clawmarket.registry.methods import Risk, write
+from clawmarket.registry.methods import write
 from clawmarket.services.call import Call
 from clawmarket.services.treasury.billing.budgets import (
     budget_of,
@@ -61,7 +61,6 @@ class MeteredView(Answer):
 
 @write(
     "web3.billing.meter",
-    risk=Risk.MONEY,
     errors=(PlanMissingError,),
     example={"sessionIdHash": "0" * 64, "runId": "run-1", "inputTokens": 1200},
 )
@@ -148,7 +147,6 @@ class EndedView(Answer):
 
 @write(
     "web3.billing.session.end",
-    risk=Risk.MONEY,
     example={"sessionIdHash": "0" * 64, "reason": "new"},
 )
 def end_session(call: Call, work: Work, request: EndSession) -> EndedView:

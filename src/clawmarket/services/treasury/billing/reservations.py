@@ -20,7 +20,7 @@ from clawmarket.domain.treasury.reservation import (
     ReservationState,
 )
 from clawmarket.registry.fields import Amount, Answer, Note, Request, ReservationId, Word
-from clawmarket.registry.methods import Need, Risk, write
+from clawmarket.registry.methods import Need, write
 from clawmarket.services.call import Call
 from clawmarket.services.treasury.billing.budgets import (
     enter,
@@ -63,7 +63,6 @@ class ReservationView(Answer):
 
 @write(
     "web3.billing.reserve",
-    risk=Risk.MONEY,
     errors=(
         PlanMissingError,
         ToolUnpaidError,
@@ -140,7 +139,6 @@ class SettleReservation(Request):
 
 @write(
     "web3.billing.settle",
-    risk=Risk.MONEY,
     errors=(ReservationNotFoundError,),
     needs=(RESERVED,),
     example={"cost": "1"},
