@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ WORDS = "the model answers"
 PRICE = 250_000
 # Two calls of the model: 200 tokens in, 20 out, and the run itself.
 TURN = 10_000 + 200 * 10 + 20 * 20
-PRICES = ("--call-price", "0.01", "--input-price", "10", "--output-price", "20")
+RUN_PRICES = ("--call-price", "0.01", "--input-price", "10", "--output-price", "20")
 USE_PAID = 'use web3_market_status {"include": ["market"]}'
 USE_FREE = 'use ls {"path": "."}'
 
@@ -40,11 +40,7 @@ class World:
     member: Member
     host: Host
     key: str
-    chat: Client
-
-    def plan(self, *words: str) -> None:
-        """Let the owner set the plan."""
-        self.member.does("billing", "plan", "set", *PRICES, *words)
+    chat: Client = field(init=False)
 
     def usage(self, session: str) -> Fields:
         """Return what a session used, as the market has it."""
@@ -68,6 +64,12 @@ class World:
         """Start the host's gateway, and open its chat."""
         self.host.start()
         self.chat = Client(self.host.url, self.host.token, READ)
+
+    def leave(self) -> None:
+        """End all of it."""
+        self.host.stop()
+        self.way.close()
+        self.server.stop()
 
 
 def port_of(server: Server) -> int:
@@ -96,14 +98,14 @@ def world(
     member = Member.join(folder / "home", host, way.url)
     member.does("openclaw", "install", "--yes")
     key = (member.place / "key").read_text().strip()
-    host.start()
-    chat = Client(host.url, host.token, READ)
-    made = World(folder / "market", server, way, member, host, key, chat)
-    made.plan("--per-session", "1", "--tool-price", f"{PAID}=0.25")
-    yield made
-    host.stop()
-    way.close()
-    made.server.stop()
+    made = World(folder / "market", server, way, member, host, key)
+    try:
+        made.enter()
+        prices = [w for tool in (PAID, "read", "exec") for w in ("--tool-price", f"{tool}=0.25")]
+        made.member.does("billing", "plan", "set", *RUN_PRICES, "--per-session", "1", *prices)
+        yield made
+    finally:
+        made.leave()
 
 
 def test_a_paid_tool_is_reserved_and_settled(world: World) -> None:
@@ -136,7 +138,10 @@ def test_sixteen_at_once_never_use_more_than_the_budget(world: World, model: Mod
 
 def test_a_turn_without_a_budget_does_not_begin(world: World, model: Model) -> None:
     """Once the session's budget is spent the user is told so, and the model is not asked."""
-    session, asked = "agent:main:many", len(model.asked)
+    session = "agent:main:spent"
+    world.chat.say(f"4 times {USE_PAID}", session)
+    world.settled(session)
+    asked = len(model.asked)
     answer = world.chat.say("hello", session)
 
     assert answer.startswith("Your message could not be sent: ")
@@ -145,8 +150,10 @@ def test_a_turn_without_a_budget_does_not_begin(world: World, model: Model) -> N
 
 
 def test_a_new_session_has_a_fresh_budget(world: World) -> None:
-    """`/new` ends the billing period: the turn that was refused before begins."""
-    session = "agent:main:many"
+    """`/new` ends the billing period: a turn that was refused before begins."""
+    session = "agent:main:anew"
+    world.chat.say(f"4 times {USE_PAID}", session)
+    world.settled(session)
     world.chat.say("/new", session)
 
     until(lambda: {"said": world.chat.say("hello", session)}, lambda it: it["said"] == WORDS)
@@ -154,46 +161,40 @@ def test_a_new_session_has_a_fresh_budget(world: World) -> None:
 
 def test_a_tool_that_fails_is_not_paid(world: World) -> None:
     """What was reserved is given back."""
-    world.plan("--per-session", "1", "--tool-price", "read=0.25")
-    world.chat.say("hello", "agent:main:fails")
     world.chat.say('use read {"path": "nowhere.txt"}', "agent:main:fails")
-    used = world.settled("agent:main:fails", 2)
+    used = world.settled("agent:main:fails")
 
-    assert (used["toolCalls"], int(used["creditsUsed"]) < PRICE) == (0, True)
-    world.plan("--per-session", "1", "--tool-price", f"{PAID}=0.25")
+    assert (used["toolCalls"], used["creditsUsed"]) == (0, str(TURN))
 
 
 def test_while_the_market_is_away_paid_tools_are_closed(world: World) -> None:
     """Turns begin and other tools run; what costs credits is refused, and says why."""
     session = "agent:main:away"
-    world.chat.say(USE_FREE, session)
     with world.way.gone():
         assert world.chat.say("hello", session) == WORDS
         assert "costs credits" not in world.chat.say(USE_FREE, session)
         refused = world.chat.say(USE_PAID, session)
     assert f"{PAID} costs credits and was not run: the market's service does not say" in refused
     # What could not be told meanwhile is told now.
-    assert world.settled(session, 4)["toolCalls"] == 0
+    assert world.settled(session, 3)["toolCalls"] == 0
 
 
 def test_an_answer_that_comes_too_late_costs_nothing(world: World) -> None:
     """A reservation that was made after the guard had given up is given back."""
     session = "agent:main:late"
-    world.chat.say("hello", session)
     with world.way.slow(700):
         refused = world.chat.say(USE_PAID, session)
 
     assert "the market's service does not say" in refused
-    used = world.settled(session, 2)
-    assert (used["toolCalls"], int(used["creditsUsed"]) < PRICE) == (0, True)
+    used = world.settled(session)
+    assert (used["toolCalls"], used["creditsUsed"]) == (0, str(TURN))
 
 
 def test_garbage_is_no_permission(world: World) -> None:
     """Whatever else answers, a paid tool stays closed and the turn goes on."""
     session = "agent:main:garbage"
-    world.chat.say("hello", session)
     with world.way.garbling():
         refused = world.chat.say(USE_PAID, session)
 
     assert f"{PAID} costs credits and was not run" in refused
-    assert world.settled(session, 2)["toolCalls"] == 0
+    assert world.settled(session)["toolCalls"] == 0
