@@ -12,7 +12,7 @@ import { Calls } from "./calls.js";
 import { Journal } from "./journal.js";
 import { Outbox } from "./outbox.js";
 import { Plan } from "./plan.js";
-import { digest, endsPeriod, settings, spent, tokensOf } from "./policy.js";
+import { digest, endsPeriod, reference, settings, spent, tokensOf } from "./policy.js";
 
 const REFRESH_MS = 30_000;
 const MAX_WAITING = 10_000;
@@ -90,7 +90,8 @@ export class Guard {
   // llm_output: the tokens of all model calls of a run, once it is over.
   output({ runId, model, usage }, { sessionKey }) {
     if (!sessionKey || !runId) return;
-    const named = { sessionIdHash: digest(sessionKey), runId, model: String(model).slice(0, 200) };
+    const sessionIdHash = digest(sessionKey);
+    const named = { sessionIdHash, runId: reference(runId), model: String(model).slice(0, 200) };
     this.#later(`meter-${digest(runId)}`, "meter", { ...named, ...tokensOf(usage) });
   }
 

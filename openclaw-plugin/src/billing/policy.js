@@ -11,6 +11,7 @@ const WRAPPERS = new Set(["tool_call", "tool_describe", "tool_search", "tool_sea
 const ENDINGS = new Set(["new", "reset", "idle", "daily", "deleted"]);
 const FAILED = new Set(["blocked", "denied", "error", "failed", "skipped"]);
 const OURS = new Set(declared.tools.map(({ name }) => name));
+const REFERENCE = /^[\x21-\x7e]{1,200}$/;
 const AMOUNT = /^\d{1,30}$/;
 const AFTERWARDS =
   "/new begins a session, /credits shows your figures, and " +
@@ -30,6 +31,11 @@ export function endsPeriod(reason) {
 
 export function digest(text) {
   return createHash("sha256").update(text).digest("hex");
+}
+
+// A run is named by whoever asked for it, in any words.
+export function reference(runId) {
+  return REFERENCE.test(runId) ? runId : digest(String(runId));
 }
 
 // What becomes of a reservation: a tool that failed costs nothing.
