@@ -3,6 +3,8 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,9 @@ PRICE = 250_000
 # Two calls of the model: 200 tokens in, 20 out, and the run itself.
 TURN = 10_000 + 200 * 10 + 20 * 20
 RUN_PRICES = ("--call-price", "0.01", "--input-price", "10", "--output-price", "20")
-USE_PAID = 'use web3_market_status {"include": ["market"]}'
+# As the host does it by default: a tool of a plugin is called through another one.
+USE_PAID = 'use tool_call {"id": "web3_market_status", "args": {"include": ["market"]}}'
+USE_LONG = 'use exec {"command": "sleep 2"}'
 USE_FREE = 'use ls {"path": "."}'
 
 
@@ -40,6 +44,7 @@ class World:
     member: Member
     host: Host
     key: str
+    payee: str
     chat: Client = field(init=False)
 
     def usage(self, session: str) -> Fields:
@@ -63,13 +68,23 @@ class World:
     def enter(self) -> None:
         """Start the host's gateway, and open its chat."""
         self.host.start()
-        self.chat = Client(self.host.url, self.host.token, READ)
+        self.chat = Client(self.host.url, self.host.token, (*READ, "operator.admin"))
 
     def leave(self) -> None:
         """End all of it."""
         self.host.stop()
         self.way.close()
         self.server.stop()
+
+
+    @contextmanager
+    def saying(self, text: str, session: str) -> Iterator[None]:
+        """Say something that takes a while; it is answered at the end."""
+        with ThreadPoolExecutor(1) as pool:
+            said = pool.submit(self.chat.say, text, session)
+            until(lambda: self.usage(session), lambda now: now["creditsReserved"] == str(PRICE))
+            yield
+            said.result()
 
 
 def port_of(server: Server) -> int:
@@ -94,15 +109,18 @@ def world(
     folder = tmp_path_factory.mktemp("guard")
     server = Server.start(folder / "market")
     way = Frames(port_of(server))
-    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS)
+    searching = {"toolSearch": {"mode": "tools"}}
+    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS, searching)
     member = Member.join(folder / "home", host, way.url)
     member.does("openclaw", "install", "--yes")
     key = (member.place / "key").read_text().strip()
-    made = World(folder / "market", server, way, member, host, key)
+    made = World(folder / "market", server, way, member, host, key, server.newcomer())
     try:
         made.enter()
+        payee = server.call(made.payee, "web3.wallet.show")["accountId"]
+        limits = ("--per-session", "1", "--payee", payee)
         prices = [w for tool in (PAID, "read", "exec") for w in ("--tool-price", f"{tool}=0.25")]
-        made.member.does("billing", "plan", "set", *RUN_PRICES, "--per-session", "1", *prices)
+        made.member.does("billing", "plan", "set", *RUN_PRICES, *limits, *prices)
         yield made
     finally:
         made.leave()
@@ -145,7 +163,7 @@ def test_a_turn_without_a_budget_does_not_begin(world: World, model: Model) -> N
     answer = world.chat.say("hello", session)
 
     assert answer.startswith("Your message could not be sent: ")
-    assert "/new begins a session" in answer
+    assert "next: /new, or" in answer
     assert len(model.asked) == asked
 
 
@@ -198,3 +216,49 @@ def test_garbage_is_no_permission(world: World) -> None:
 
     assert f"{PAID} costs credits and was not run" in refused
     assert world.settled(session)["toolCalls"] == 0
+
+
+def test_a_session_that_ends_is_billed(world: World) -> None:
+    """`/new` makes a bill of what was used; its amount is locked, and paid to the payee."""
+    session = "agent:main:billed"
+    before = int(world.server.call(world.payee, "web3.wallet.show")["available"])
+    world.chat.say(USE_PAID, session)
+    world.settled(session)
+    world.chat.say("/new", session)
+    digest = hashlib.sha256(session.encode()).hexdigest()
+    asked = {"sessionIdHash": digest}
+    seen = until(
+        lambda: world.server.call(world.key, "web3.billing.status", **asked)["settlement"],
+        lambda now: now["status"] == "bill_paid",
+    )
+
+    assert (seen["amount"], seen["due"]) == (str(PRICE + TURN), "0")
+    listed = world.server.call(world.payee, "web3.billing.bill.list", side="payee")["items"]
+    (bill,) = [bill for bill in listed if bill["billId"] == seen["billId"]]
+    assert int(bill["sellerAmount"]) + int(bill["fee"]) == PRICE + TURN
+    after = int(world.server.call(world.payee, "web3.wallet.show")["available"])
+    assert after - before >= int(bill["sellerAmount"]) > 0
+
+
+def test_a_market_that_dies_in_between_is_told_once(world: World) -> None:
+    """The tool ends while the market is dead; when it is back the call is settled, once."""
+    session = "agent:main:dies"
+    with world.saying(USE_LONG, session):
+        world.server.kill()
+    world.back()
+    used = world.settled(session)
+
+    assert (used["toolCalls"], used["creditsUsed"]) == (1, str(PRICE + TURN))
+
+
+def test_a_gateway_that_dies_in_between_tells_it_later(world: World) -> None:
+    """What it had not told is told by the next one; a tool that died with it is not paid."""
+    with world.saying(USE_LONG, "agent:main:told"):
+        gone = ExitStack()
+        gone.enter_context(world.way.gone())
+    with gone:
+        world.host.kill()
+    world.enter()
+
+    used = world.settled("agent:main:told")
+    assert (used["toolCalls"], used["creditsUsed"]) == (1, str(PRICE + TURN))

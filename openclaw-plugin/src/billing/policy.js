@@ -13,9 +13,8 @@ const FAILED = new Set(["blocked", "denied", "error", "failed", "skipped"]);
 const OURS = new Set(declared.tools.map(({ name }) => name));
 const REFERENCE = /^[\x21-\x7e]{1,200}$/;
 const AMOUNT = /^\d{1,30}$/;
-const AFTERWARDS =
-  "/new begins a session, /credits shows your figures, and " +
-  "`clawmarket billing plan show` the limits.";
+// The host shows two hundred characters of why a turn was stopped.
+const AFTERWARDS = "next: /new, or clawmarket billing plan show";
 
 export function settings({ paidTools = [], whenAway = "closed", timeoutMs } = {}) {
   return { paidTools, whenAway, timeoutMs: timeoutMs ?? declared.guardMs.usual };
