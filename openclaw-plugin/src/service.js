@@ -17,9 +17,11 @@ import {
 import { safeText, safeValue } from "./redaction.js";
 
 const MAX_ANSWER_BYTES = 4 * 2 ** 20;
+const ATTEMPTS = 3;
 const PAUSE_MS = [50, 150];
 const MIN_RETRY_MS = 20;
 const PUBLIC = new Set(declared.publicMethods);
+const IMPATIENT = new Set(["E_RATE_LIMITED", "E_TIMEOUT"]);
 const KEY = /^[\x21-\x7e]{1,200}$/;
 const AGENTS = {
   "http:": new http.Agent({ keepAlive: true, maxSockets: 16 }),
@@ -36,18 +38,21 @@ export class Service {
     this.budgetMs = timeoutMs ?? declared.budgetMs.usual;
   }
 
-  // Ask a method that only reads; what failed on the way is asked once more within the budget.
+  // Ask a method that only reads; what failed on the way is asked again, twice at most, within the
+  // one budget.
   async ask(method, params = {}, budgetMs = this.budgetMs) {
     const end = performance.now() + budgetMs;
     if (!this.#url) throw addressMissing();
-    const key = PUBLIC.has(method) ? "" : await keyIn(this.#keyFile);
-    try {
-      return await this.#attempt(method, params, key, end, budgetMs);
-    } catch (failure) {
-      const pauseMs = PAUSE_MS[0] + Math.random() * (PAUSE_MS[1] - PAUSE_MS[0]);
-      if (!mayPass(failure) || performance.now() + pauseMs + MIN_RETRY_MS > end) throw failure;
-      await new Promise((resume) => setTimeout(resume, pauseMs));
-      return await this.#attempt(method, params, key, end, budgetMs);
+    const key = PUBLIC.has(method) ? "" : await inTime(keyIn(this.#keyFile), end, budgetMs);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(method, params, key, end, budgetMs);
+      } catch (failure) {
+        const pauseMs = pauseAfter(attempt);
+        const late = performance.now() + pauseMs + MIN_RETRY_MS > end;
+        if (attempt === ATTEMPTS || late || !mayPass(failure)) throw failure;
+        await new Promise((resume) => setTimeout(resume, pauseMs));
+      }
     }
   }
 
@@ -80,6 +85,21 @@ export function usable(text) {
   } catch {
     return null;
   }
+}
+
+// Longer each time, and never for all callers alike.
+function pauseAfter(attempt) {
+  const [least, most] = PAUSE_MS;
+  return attempt * (least + Math.random() * (most - least));
+}
+
+// A file that hangs, such as a pipe, costs no more than the budget.
+async function inTime(work, end, budgetMs) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(silent(budgetMs)), Math.max(1, end - performance.now()));
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function post(url, headers, body, end, budgetMs) {
@@ -136,8 +156,9 @@ export function refusal(error, details, key) {
   return new Failure(code, what, { next, retryable: retryable === true, cause });
 }
 
-// A limit on calls asks for more patience than one budget has.
+// The code decides, then what the market says of it, never its words. A limit on calls asks for
+// more patience than one budget has.
 function mayPass(failure) {
-  const known = failure instanceof Failure && failure.retryable;
-  return known && failure.code !== "E_RATE_LIMITED" && failure.code !== "E_TIMEOUT";
+  if (!(failure instanceof Failure) || IMPATIENT.has(failure.code)) return false;
+  return failure.retryable;
 }

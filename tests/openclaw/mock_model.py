@@ -2,6 +2,7 @@
 
 `use NAME {JSON}` in the newest message calls the tool, `9 times use NAME {JSON}` as often at once;
 every other message is answered with words.
+`$10MB` in the JSON becomes that much text, which no message has to carry.
 """
 
 import json
@@ -78,7 +79,7 @@ def answer(messages: list[Message]) -> Message:
     wish = _WISH.search("\n".join(text_of(m) for m in fresh if m["role"] == "user"))
     if wish is None:
         return {"content": "the model answers"}
-    function = {"name": wish[2], "arguments": wish[3]}
+    function = {"name": wish[2], "arguments": wish[3].replace("$10MB", "x" * 10_000_000)}
     name = f"call_{len(messages)}"
     return {
         "tool_calls": [

@@ -4,7 +4,8 @@ import json
 import subprocess
 from typing import Any
 
-from openclaw.host import PLUGIN, Programs
+from openclaw.host import PLUGIN
+from openclaw.programs import Programs
 
 
 def run_module(programs: Programs, script: str, *given: Any) -> Any:

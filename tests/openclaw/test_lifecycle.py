@@ -2,8 +2,9 @@
 
 import json
 
-from openclaw.host import Host, Programs
+from openclaw.host import Host
 from openclaw.node import run_module
+from openclaw.programs import Programs
 
 TWICE = """
 import { Lifecycle } from "./src/lifecycle.js";

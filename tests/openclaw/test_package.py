@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from clawmarket.domain.kernel.money import format_amount
 from openclaw.gateway_client import Client
-from openclaw.host import PLUGIN, Host, Programs
+from openclaw.host import PLUGIN, Host
 from openclaw.node import run_module
+from openclaw.programs import Programs
 
 AMOUNTS = """
 import { amount } from "./src/words.js";

@@ -65,15 +65,22 @@ def _key_file(place: Place) -> Check:
 
 
 def _market(place: Place, installed: Installed) -> Iterator[Check]:
-    """Ask the market with the plugin's own key."""
-    market = Market(installed.url, _credential(place))
+    """Ask the market with the plugin's own key; its version without, which a bad one would bar."""
     try:
-        yield _versions(market.call("web3.status.summary"), installed)
-        yield _key(market.call("web3.keys.list"), installed)
+        status = _answer(installed, None, "web3.status.summary")
+        yield _versions(status, installed)
+        yield _key(_answer(installed, _credential(place), "web3.keys.list"), installed)
     except RemoteRefusal as refusal:
         yield Check("openclaw/key", "error", f"The key is refused: {refusal}", fix_hint=_ANEW)
     except Refused as refused:
-        yield Check("openclaw/key", "info", f"The key was not tried: {refused.what}")
+        said = f"The key was not tried: {refused.what}"
+        yield Check("openclaw/key", "info", said, fix_hint=refused.next_step)
+
+
+def _answer(installed: Installed, credential: Credential | None, method: str) -> Entry:
+    market = Market(installed.url, credential)
+    try:
+        return market.call(method)
     finally:
         market.close()
 
@@ -87,15 +94,15 @@ def _credential(place: Place) -> Credential | None:
 
 
 def _versions(status: Entry, installed: Installed) -> Check:
-    ours, theirs = (
-        _fields(Path(installed.plugin) / "package.json").get("version"),
-        status["version"],
-    )
-    if ours == theirs:
-        return Check("openclaw/versions", "ok", f"Plugin and market are of version {theirs}.")
+    name, theirs = "openclaw/versions", status["version"]
+    ours = _fields(Path(installed.plugin) / "package.json").get("version")
+    if ours == theirs == installed.version:
+        return Check(name, "ok", f"Plugin and market are of version {theirs}.")
     said = f"The plugin is of version {ours}, the market of {theirs}."
+    if ours == theirs:
+        said = f"The plugin is of version {ours} and was installed by an earlier one."
     hint = f"{_ANEW}, then install it with the market's version"
-    return Check("openclaw/versions", "warning", said, fix_hint=hint)
+    return Check(name, "warning", said, fix_hint=hint)
 
 
 def _key(page: Entry, installed: Installed) -> Check:
@@ -133,7 +140,7 @@ def _config(plugins: Config, installed: Installed) -> Check:
     if entry is None:
         said = "OpenClaw's configuration has no entry of the plugin any more."
         return Check("openclaw/config", "error", said, fix_hint=_ANEW)
-    changed = [name for name in sorted({*written, *entry}) if written.get(name) != entry.get(name)]
+    changed = [name for name in written if not _holds(entry.get(name), written[name])]
     if installed.plugin not in ((plugins.get("load") or {}).get("paths") or []):
         changed.append("load.paths")
     if plugins.get("allow") and PLUGIN_ID not in plugins["allow"]:
@@ -142,6 +149,13 @@ def _config(plugins: Config, installed: Installed) -> Check:
         said = f"OpenClaw's configuration is not what was installed: {', '.join(changed)}."
         return Check("openclaw/config", "warning", said, fix_hint=_SHOW_ENTRY)
     return Check("openclaw/config", "ok", "OpenClaw's configuration is what was installed.")
+
+
+def _holds(shown: object, written: object) -> bool:
+    """Return whether what was written is there; the host adds defaults, and its owner may."""
+    if isinstance(written, dict) and isinstance(shown, dict):
+        return all(_holds(shown.get(name), value) for name, value in written.items())
+    return shown == written
 
 
 def _tools(tools: Config) -> Check:

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,9 +65,12 @@ class HostProgram:
 
         Raises OpenclawFailedError.
         """
-        tools = self.section("tools", within_s)
+        # Each look starts the host's program anew, which takes seconds.
+        with ThreadPoolExecutor(2) as looks:
+            names = ("plugins", "tools")
+            plugins, tools = looks.map(lambda name: self.section(name, within_s), names)
         shown = {name: tools[name] for name in SETTINGS if name in tools}
-        return {"plugins": self.section("plugins", within_s), "tools": shown}
+        return {"plugins": plugins, "tools": shown}
 
     def section(self, name: str, within_s: int = _TIMEOUT_S) -> Config:
         """Return one part of the configuration. Raises OpenclawFailedError."""

@@ -132,8 +132,7 @@ _MEANS = {
     "write": (
         "allowConversationAccess lets the plugin see the conversations of your agents: for the",
         "audit it keeps digests of them, and it stops a turn whose budget is spent.",
-        "Its key may trade for your account, within the plan that you set; --read-only makes one",
-        "that may not.",
+        "Its key may trade for your account; a plan bounds that. --read-only leaves both out.",
     ),
 }
 _HIDDEN = (
