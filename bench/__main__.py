@@ -4,6 +4,7 @@ import sys
 
 import uvloop
 
+from bench.billing import reserve_figures
 from bench.log import audit_figures
 from bench.money import batch_figures, sweep_figures
 from bench.plugin import status_figures
@@ -27,6 +28,7 @@ GROUPS = {
     "postgres": postgres_figures,
     "help": help_figures,
     "plugin_status": status_figures,
+    "reserve": reserve_figures,
 }
 
 

@@ -34,6 +34,7 @@ FUNCTIONS = {
     "web3.wallet.statement": "wallet_statement",  # a statement is nothing to do
     "web3.market.reconciliation.summary": "reconcile_order",  # what is reconciled is an order
     "market.reconciliation.tabs": "reconcile_tabs",  # what is reconciled are tabs
+    "market.reconciliation.bills": "reconcile_bills",  # what is reconciled are bills
     "web3.market.ledger.append": "append_usage",  # the wire's older word for usage
     "web3.market.ledger.list": "list_usage",  # the same
     "web3.market.ledger.summary": "usage_summary",  # the same

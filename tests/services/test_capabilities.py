@@ -52,6 +52,8 @@ class Reader:
         if (about["scope"] == "admin" or about["role"]) and me.wallet is not None:
             me, you = self.world.operator, me
         params = dict(about["example"])
+        if "callId" in params:  # each call has its own, says the description
+            params["callId"] = self.world.new_key()
         for need in about["needs"]:
             actors = {"self": (me, you), "other": (you, me), "others": two}[need["by"]]
             found = dig(self.makes(need["method"], *actors), need["field"])

@@ -61,6 +61,8 @@ GROUPS = {
     "dispute": "Contest an order, show evidence, follow what is decided.",
     "consent": "Permit what an offer is for, look at it, and take it back.",
     "tab": "Use now, pay at the end: open, write usage down, close, pay.",
+    "billing": "What your agents may spend, what they used, and their bills.",
+    "billing plan": "Quotas and prices that your agents spend by.",
     "trust": "Whom you let use first and pay later.",
     "wallet": "Your wallet, your account and its four figures.",
     "keys": "API keys of your account.",
@@ -349,19 +351,19 @@ DECLARED: tuple[Declared, ...] = (
         "clawmarket.entry.cli.books.reconcile:reconcile",
         "Check that settlement, records, ledger and receipt of an order agree.",
         "Exits 1 when something differs. Without an order an operator has the latest orders and "
-        "the latest tabs checked.",
+        "the latest tabs and bills checked.",
         params=(
             click.Argument(["order_id"], metavar="ORDER_ID", required=False),
             click.Option(
                 ["--limit", "limit"],
                 type=WholeType(1, 100_000),
                 default=50,
-                help="Without an order: how many of the latest orders, and of the latest tabs, to "
+                help="Without an order: how many of the latest orders, tabs and bills each to "
                 "check.  [default: 50]",
             ),
         ),
         remote=True,
-        quiet="Print only the ids of the orders and tabs that differ.",
+        quiet="Print only the ids of the orders, tabs and bills that differ.",
     ),
     Declared(
         "order watch",

@@ -55,11 +55,11 @@ class SweepAnswer(Answer):
     refunded: int
     tabs_settled: int
     tabs_unpaid: int
-    sessions_ended: int
-    reservations_lapsed: int
-    bills_paid: int
-    bills_locked: int
-    bills_unpaid: int
+    sessions_ended: int = 0
+    reservations_lapsed: int = 0
+    bills_paid: int = 0
+    bills_locked: int = 0
+    bills_unpaid: int = 0
 
 
 @ask(METHOD, example={"dryRun": True}, verb=Verb("task sweep"))
