@@ -76,7 +76,6 @@ class World:
         self.way.close()
         self.server.stop()
 
-
     @contextmanager
     def saying(self, text: str, session: str) -> Iterator[None]:
         """Say something that takes a while; it is answered at the end."""
