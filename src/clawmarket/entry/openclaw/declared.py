@@ -16,7 +16,7 @@ from clawmarket.registry.methods import METHODS, Manner, Method, Scope
 PLUGIN_ID = "clawmarket"
 MIN_BUDGET_MS, BUDGET_MS, MAX_BUDGET_MS = 100, 3_000, 30_000
 # The host waits fifteen seconds for a hook, then it refuses every tool.
-MIN_GUARD_MS, GUARD_MS, MAX_GUARD_MS = 20, 250, 5_000
+MIN_GUARD_MS, GUARD_MS, MAX_GUARD_MS = 20, 1_000, 5_000
 
 Section = Literal["web3", "market", "ledger", "tasks", "orders"]
 
