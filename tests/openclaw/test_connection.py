@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from openclaw.frames import Frames
-from openclaw.host import Programs
 from openclaw.node import run_module
+from openclaw.programs import Programs
 from real.server import Server
 
 START = """

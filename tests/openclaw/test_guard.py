@@ -16,9 +16,10 @@ from websockets.exceptions import ConnectionClosed
 from openclaw.conftest import OTHERS, READ
 from openclaw.frames import Frames
 from openclaw.gateway_client import Client
-from openclaw.host import Host, Programs
+from openclaw.host import Host
 from openclaw.member import Member
 from openclaw.mock_model import Model
+from openclaw.programs import Programs
 from real.server import Server
 
 Fields = dict[str, Any]
