@@ -220,15 +220,15 @@ def test_the_agent_works_with_a_key_that_is_refused(chat: Client, key: Key) -> N
 
 
 def test_ten_megabytes_for_a_tool_are_refused(chat: Client, relay: Relay) -> None:
-    """They do not reach the market; the model is told, and the agent goes on."""
+    """The host itself ends such a call; nothing reaches the market, and the agent goes on."""
     before = relay.connections
-    session = "agent:main:large"
-    answer = chat.say('use web3_market_status {"include": ["$10MB"]}', session)
+    answer = chat.say('use web3_market_status {"include": ["$10MB"]}', "agent:main:large")
 
-    assert answer.startswith('Validation failed for tool "web3_market_status"')
+    assert answer.startswith("⚠️ Agent run failed")
     assert relay.connections == before
-    assert chat.say("hello", session) == "the model answers"
-    assert chat.say("/credits").startswith("available: ")
+    assert chat.say("hello", "agent:main:after") == "the model answers"
+    again = chat.say('use web3_market_status {"include": ["web3"]}', "agent:main:after")
+    assert json.loads(again)["result"]["errors"] == []
 
 
 @pytest.mark.parametrize(
