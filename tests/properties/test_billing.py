@@ -44,6 +44,7 @@ class AnySpending(RuleBasedStateMachine):
         self.said: list[tuple[Member, str, str, Fields, Fields]] = []
         # What a meter may reach: its quota, or where it stood when the quota was lowered.
         self.most: dict[str, int] = {}
+        self.unpaid_once: set[str] = set()
 
     def teardown(self) -> None:
         """Let every deadline pass: then nothing is reserved, owed or held."""
@@ -99,6 +100,7 @@ class AnySpending(RuleBasedStateMachine):
         assert self.tries(self.agents[who], "web3.billing.plan.set", **asked) is None
         assert self.tries(self.owners[who], "web3.billing.plan.set", **asked) is not None
         self.note_ceilings(self.owners[who].id)
+        self.unpaid_once |= set() if paid else {self.owners[who].id}
 
     def note_ceilings(self, owner: str) -> None:
         """Note where each meter stands: a quota that was lowered below it lets nothing more in."""
@@ -193,6 +195,13 @@ class AnySpending(RuleBasedStateMachine):
     def check(self, meter: str, total: int, quota: int | None) -> None:
         """Assert that a meter is within its quota, or did not grow since that was lowered."""
         assert quota is None or total <= max(quota, self.most.get(meter, 0))
+
+    @invariant()
+    def what_is_over_is_billed(self) -> None:
+        """A session that ended is asked for all that it charged, once its calls have ended."""
+        for period in self.world.all(Period):
+            if period.is_over and not period.reserved and period.owner not in self.unpaid_once:
+                assert period.due == 0
 
     @invariant()
     def the_books_hold(self) -> None:

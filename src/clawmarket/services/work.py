@@ -140,6 +140,8 @@ class Work:
 
         What a tab is paid with was counted when the tab was opened.
         """
+        if not self._postings:
+            return self._pledged
         purse = available(actor)
         moved = sum(int(amount) for account, _, amount in self._postings if account == purse)
         return max(0, self._pledged - moved)

@@ -175,6 +175,9 @@ DRAWN: frozenset[type] = frozenset(
     }
 )
 
+# Rows that nearly every command of an agent reads and hardly any changes.
+READ_OFTEN: frozenset[type] = frozenset({Plan, RunningPeriod})
+
 # Values that no two rows share, beside the key; None may stand in many rows.
 UNIQUE: tuple[tuple[type, str], ...] = ((Credential, "lookup"), (LogEntry, "record_id"))
 

@@ -7,6 +7,7 @@ what it touched out of mind, a lost group of several everything.
 
 from typing import TypeVar
 
+from clawmarket.adapters.store.schema import READ_OFTEN
 from clawmarket.adapters.store.verbs import Changing
 from clawmarket.ports.store import Key, key_of
 
@@ -16,11 +17,11 @@ MAX_KNOWN = 1_000
 
 
 class KnownRows:
-    """The rows of kinds that change, as the transaction under way has them."""
+    """The rows of kinds that change or are read often, as the transaction under way has them."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[type, Key], object] = {}
-        self._changing: set[type] = set()
+        self._changing: set[type] = set(READ_OFTEN)
         self._touched: list[object] = []
         self._stands = True
         self._is_group = False
