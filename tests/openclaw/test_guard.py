@@ -285,3 +285,13 @@ def test_a_tool_that_dies_with_the_gateway_is_not_paid(world: World) -> None:
 
     until(lambda: world.usage(session), lambda now: now["creditsReserved"] == "0")
     assert world.usage(session)["toolCalls"] == 0
+
+
+def test_a_call_of_the_gateways_own_clients_is_paid_at_once(world: World) -> None:
+    """The host says to nobody how such a call ends."""
+    session = "agent:main:invoked"
+    called = world.chat.call("tools.invoke", name=PAID, args={}, sessionKey=session)
+    assert called["payload"]["ok"]
+
+    used = until(lambda: world.usage(session), lambda now: now.get("toolCalls") == 1)
+    assert (used["creditsUsed"], used["creditsReserved"]) == (str(PRICE), "0")
