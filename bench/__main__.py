@@ -7,7 +7,7 @@ import uvloop
 from bench.billing import reserve_figures
 from bench.log import audit_figures
 from bench.money import batch_figures, sweep_figures
-from bench.plugin import status_figures
+from bench.plugin import guard_figures, status_figures
 from bench.postgres import postgres_figures
 from bench.size import help_figures, memory_figures
 from bench.trading import group_commit_figures, growth_figures, lifecycle_figures
@@ -28,6 +28,7 @@ GROUPS = {
     "postgres": postgres_figures,
     "help": help_figures,
     "plugin_status": status_figures,
+    "guard": guard_figures,
     "reserve": reserve_figures,
 }
 

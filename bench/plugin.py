@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -11,13 +12,15 @@ from pathlib import Path
 from socket import create_server
 from typing import Any
 
-from bench.figures import Figure, percentile
+from bench.figures import ROUNDS, Figure, percentile
 from bench.wire import Line, serve, sign_in
 
 ROOT = Path(__file__).parents[1]
 PLUGIN = ROOT / "openclaw-plugin"
 WARM, LOOKS, HUNG_LOOKS = 50, 400, 20
 HUNG_BUDGET_MS = 250
+WARM_CALLS, CALLS = 1_000, 5_000
+PLAN = {"perSession": "1000000", "perDay": "9000000", "toolPrices": {"web_search": "10000"}}
 NODE_S, FETCH_S = 300, 900
 
 _LOOKS = """
@@ -36,6 +39,24 @@ for (let look = -warm; look < looks; look++) {
 }
 console.log(JSON.stringify(tookMs));
 process.exit();
+"""
+
+_DECISIONS = """
+import { Connection } from "./src/connection.js";
+const [config, asked, warm, decisions] = given;
+const connection = new Connection(config);
+const up = new Promise((resolve) => connection.onUp(resolve));
+connection.start();
+await up;
+const tookMs = [];
+for (let decision = -warm; decision < decisions; decision++) {
+  const began = performance.now();
+  const { paid, allowed } = await connection.call("web3.billing.check", asked);
+  if (decision >= 0) tookMs.push(performance.now() - began);
+  if (!paid || !allowed) throw new Error("a paid tool should be allowed");
+}
+connection.stop();
+console.log(JSON.stringify(tookMs));
 """
 
 
@@ -87,9 +108,29 @@ async def status_figures() -> AsyncIterator[Figure]:
         yield Figure("status_hung", percentile(took, 0.5), "ms median", 300, better="lower")
 
 
-async def _key_file(folder: Path, port: int) -> Path:
+async def guard_figures() -> AsyncIterator[Figure]:
+    """Yield guard_socket_p99: what the guard adds to a call of a paid tool.
+
+    From Node over the plugin's open connection to a market of its own process: may this tool be
+    called? 99 % of 5,000, the median of five rounds.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        server, port = serve(Path(folder))
+        try:
+            config = {"serviceUrl": f"http://127.0.0.1:{port}"}
+            config["keyFile"] = str(await _key_file(Path(folder), port, PLAN))
+            asked = {"sessionIdHash": "0" * 64, "tool": "web_search"}
+            rounds = [in_node(_DECISIONS, config, asked, WARM_CALLS, CALLS) for _ in range(ROUNDS)]
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+        slowest = statistics.median(percentile(took, 0.99) for took in rounds)
+        yield Figure("guard_socket_p99", slowest, "ms", 1, better="lower")
+
+
+async def _key_file(folder: Path, port: int, plan: dict[str, Any] | None = None) -> Path:
     line = Line(*await asyncio.open_connection("127.0.0.1", port))
-    await sign_in(line)
+    await sign_in(line, plan)
     line.close()
     file = folder / "key"
     file.write_text(line.token)

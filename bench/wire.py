@@ -94,8 +94,8 @@ def serve(folder: Path) -> tuple["subprocess.Popen[str]", int]:
     raise AssertionError("the market did not start")
 
 
-async def sign_in(line: Line) -> None:
-    """Let a new wallet sign in, and go on with an API key of its account."""
+async def sign_in(line: Line, plan: dict[str, Any] | None = None) -> None:
+    """Let a new wallet sign in, set a plan, and go on with an API key of its account."""
     from clawmarket.adapters.entropy.system import SystemEntropy  # noqa: PLC0415 - after the fork
     from clawmarket.adapters.wallets.keyfile import Wallet  # noqa: PLC0415 - after the fork
 
@@ -104,18 +104,23 @@ async def sign_in(line: Line) -> None:
     signature = wallet.sign_message(asked["message"])
     session = await line.call("web3.siwe.verify", message=asked["message"], signature=signature)
     line.token = session["token"]
-    market = await line.call("web3.status.summary")
-    said = statement(
-        market=market["origin"],
-        method="web3.keys.create",
-        actor=session["accountId"],
-        key=line.next_key(),
-        signed_at=iso(SystemClock().now()),
-        params={"label": "bench"},
-    )
-    signature = wallet.sign_digest(statement_digest(said))
-    proof = {"signature": signature, "signedAt": said["signedAt"]}
-    line.token = (await line.call("web3.keys.create", label="bench", **proof))["key"]
+    origin = (await line.call("web3.status.summary"))["origin"]
+
+    async def signed(method: str, params: dict[str, Any]) -> dict[str, Any]:
+        said = statement(
+            market=origin,
+            method=method,
+            actor=session["accountId"],
+            key=line.next_key(),
+            signed_at=iso(SystemClock().now()),
+            params=params,
+        )
+        proof = wallet.sign_digest(statement_digest(said))
+        return await line.call(method, **params, signature=proof, signedAt=said["signedAt"])
+
+    if plan is not None:
+        await signed("web3.billing.plan.set", plan)
+    line.token = (await signed("web3.keys.create", {"label": "bench"}))["key"]
 
 
 async def _store(line: Line) -> dict[str, Any]:

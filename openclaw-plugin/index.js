@@ -3,8 +3,10 @@
 // The host calls register() several times in one process, so nothing is opened here.
 
 import { registerAudit } from "./src/audit/index.js";
+import { registerGuard } from "./src/billing/hooks.js";
 import { declared } from "./src/declared.js";
 import { registerCommands } from "./src/commands.js";
+import { Connection } from "./src/connection.js";
 import { Lifecycle } from "./src/lifecycle.js";
 import { registerMethods } from "./src/methods.js";
 import { Service } from "./src/service.js";
@@ -19,10 +21,13 @@ export default {
     const service = new Service(api.pluginConfig ?? {});
     const status = new Status(service);
     const lifecycle = new Lifecycle(api.logger);
+    const connection = new Connection(api.pluginConfig ?? {});
+    lifecycle.add(connection);
     registerCommands(api, service, status);
     registerTools(api, service, status);
     registerMethods(api, service);
     registerAudit(api, service, lifecycle);
+    registerGuard(api, connection, lifecycle);
     api.registerService({
       id: declared.id,
       start: (ctx) => lifecycle.start(ctx),

@@ -156,6 +156,12 @@ class Host:
             check=False,
         )
 
+    def kill(self) -> None:
+        """End the gateway as a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(timeout=STOP_S)
+
     def stop(self) -> int:
         """End the gateway as its owner would, and return its exit status."""
         if self.process is None:

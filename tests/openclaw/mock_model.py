@@ -1,6 +1,7 @@
 """A model provider on this machine: it calls the tool that a message names, and repeats its result.
 
-`use NAME {JSON}` in the newest message calls the tool; every other message is answered with words.
+`use NAME {JSON}` in the newest message calls the tool, `9 times use NAME {JSON}` as often at once;
+every other message is answered with words.
 `$10MB` in the JSON becomes that much text, which no message has to carry.
 """
 
@@ -13,7 +14,7 @@ from typing import Any, ClassVar
 
 Message = dict[str, Any]
 
-_WISH = re.compile(r"use (\w+) (?=\{)")
+_WISH = re.compile(r"(?:(\d+) times )?use (\w+) (?=\{)")
 _JSON = json.JSONDecoder()
 _USAGE = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
 
@@ -80,20 +81,23 @@ def answer(messages: list[Message]) -> Message:
     wish = wish_in("\n".join(text_of(m) for m in fresh if m["role"] == "user"))
     if wish is None:
         return {"content": "the model answers"}
-    function = {"name": wish[0], "arguments": wish[1].replace("$10MB", "x" * 10_000_000)}
+    times, tool, arguments = wish
+    function = {"name": tool, "arguments": arguments.replace("$10MB", "x" * 10_000_000)}
+    name = f"call_{len(messages)}"
     return {
         "tool_calls": [
-            {"index": 0, "id": f"call_{len(messages)}", "type": "function", "function": function}
+            {"index": index, "id": f"{name}_{index}", "type": "function", "function": function}
+            for index in range(times)
         ]
     }
 
 
-def wish_in(text: str) -> tuple[str, str] | None:
-    """Return the last call that a text asks for; the host may write more behind it."""
+def wish_in(text: str) -> tuple[int, str, str] | None:
+    """Return the last call that a text asks for and how often; the host may write more behind."""
     for found in reversed([*_WISH.finditer(text)]):
         with suppress(ValueError):
             _, end = _JSON.raw_decode(text, found.end())
-            return found[1], text[found.end() : end]
+            return int(found[1] or 1), found[2], text[found.end() : end]
     return None
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from openclaw.conftest import OTHERS, READ
 from openclaw.gateway_client import Client
-from openclaw.host import PLUGIN, Host, Programs
+from openclaw.host import PLUGIN, Host
 from openclaw.mock_model import Model
 from openclaw.programs import Programs
 from openclaw.relay import Relay

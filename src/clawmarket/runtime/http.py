@@ -231,5 +231,7 @@ def build_server(app: ASGIApp, http: type[BoundedHttp] = BoundedHttp) -> uvicorn
             proxy_headers=False,
             http=http,
             ws_max_size=MAX_FRAME_BYTES,
+            # Packing and unpacking short frames takes longer than all else there is to do.
+            ws_per_message_deflate=False,
         )
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from clawmarket.registry.methods import METHODS, Manner, Method, Scope
 
 PLUGIN_ID = "clawmarket"
+# The host waits fifteen seconds for a hook, then it refuses every tool.
+MIN_GUARD_MS, GUARD_MS, MAX_GUARD_MS = 20, 1_000, 5_000
 
 
 @dataclass(frozen=True, slots=True)

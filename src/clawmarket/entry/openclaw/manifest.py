@@ -5,6 +5,9 @@ from typing import Any
 from clawmarket import __version__
 from clawmarket.entry.openclaw.declared import (
     COMMANDS,
+    GUARD_MS,
+    MAX_GUARD_MS,
+    MIN_GUARD_MS,
     PLUGIN_ID,
     gateway_methods,
     public_methods,
@@ -56,6 +59,31 @@ _CONFIG = {
         "default": 120,
         "description": "Seconds in which you have to agree; silence is a no.",
     },
+    "guard": {
+        "type": "object",
+        "additionalProperties": False,
+        "description": "What holds for paid tools while the market does not answer.",
+        "properties": {
+            "whenAway": {
+                "enum": ["closed", "open"],
+                "default": "closed",
+                "description": "closed: they are not run. open: they are, and billed afterwards.",
+            },
+            "paidTools": {
+                "type": "array",
+                "maxItems": 1000,
+                "items": {"type": "string", "minLength": 1, "maxLength": 200},
+                "description": "Tools that count as paid until a plan was seen.",
+            },
+            "timeoutMs": {
+                "type": "integer",
+                "minimum": MIN_GUARD_MS,
+                "maximum": MAX_GUARD_MS,
+                "default": GUARD_MS,
+                "description": "Milliseconds that a turn or a paid tool may wait for the market.",
+            },
+        },
+    },
 }
 
 
@@ -105,6 +133,7 @@ def declarations() -> Entry:
         "id": PLUGIN_ID,
         "version": __version__,
         "budgetMs": {"min": MIN_BUDGET_MS, "usual": BUDGET_MS, "max": MAX_BUDGET_MS},
+        "guardMs": {"min": MIN_GUARD_MS, "usual": GUARD_MS, "max": MAX_GUARD_MS},
         "commands": [
             {"name": c.name, "summary": c.summary, "takesArguments": c.takes_arguments}
             for c in COMMANDS
