@@ -3,7 +3,7 @@
 // The host calls register() several times in one process, so nothing is opened here.
 
 import { declared } from "./src/declared.js";
-import { registerCommands } from "./src/commands.js";
+import { registerCommands } from "./src/chat/commands.js";
 import { registerMethods } from "./src/methods.js";
 import { Service } from "./src/service.js";
 import { Status } from "./src/status.js";

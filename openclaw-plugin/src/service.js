@@ -37,23 +37,37 @@ export class Service {
   }
 
   // Ask a method that only reads; what failed on the way is asked once more within the budget.
-  async ask(method, params = {}, budgetMs = this.budgetMs) {
+  ask(method, params = {}, budgetMs = this.budgetMs) {
+    return this.#call(method, params, {}, budgetMs, true);
+  }
+
+  // Send a method that changes something. Without an idempotency key it is never sent twice: after
+  // a broken connection nobody knows whether it happened.
+  command(method, params, idempotencyKey = "", { budgetMs = this.budgetMs, session = "" } = {}) {
+    const headers = {};
+    if (idempotencyKey) headers["idempotency-key"] = idempotencyKey;
+    if (session) headers["clawmarket-session"] = session;
+    return this.#call(method, params, headers, budgetMs, Boolean(idempotencyKey));
+  }
+
+  async #call(method, params, more, budgetMs, repeats) {
     const end = performance.now() + budgetMs;
     if (!this.#url) throw addressMissing();
     const key = PUBLIC.has(method) ? "" : await this.#key();
     try {
-      return await this.#attempt(method, params, key, end, budgetMs);
+      return await this.#attempt(method, params, { key, more }, end, budgetMs);
     } catch (failure) {
       const pauseMs = PAUSE_MS[0] + Math.random() * (PAUSE_MS[1] - PAUSE_MS[0]);
-      if (!mayPass(failure) || performance.now() + pauseMs + MIN_RETRY_MS > end) throw failure;
+      if (!repeats || !mayPass(failure) || performance.now() + pauseMs + MIN_RETRY_MS > end) throw failure;
       await new Promise((resume) => setTimeout(resume, pauseMs));
-      return await this.#attempt(method, params, key, end, budgetMs);
+      return await this.#attempt(method, params, { key, more }, end, budgetMs);
     }
   }
 
-  async #attempt(method, params, key, end, budgetMs) {
+  async #attempt(method, params, { key, more }, end, budgetMs) {
     const body = JSON.stringify(params);
     const headers = {
+      ...more,
       "content-type": "application/json",
       "content-length": Buffer.byteLength(body),
     };

@@ -86,7 +86,12 @@ def declarations() -> Entry:
         "version": __version__,
         "budgetMs": {"min": MIN_BUDGET_MS, "usual": BUDGET_MS, "max": MAX_BUDGET_MS},
         "commands": [
-            {"name": c.name, "summary": c.summary, "takesArguments": c.takes_arguments}
+            {
+                "name": c.name,
+                "summary": c.summary,
+                "takesArguments": c.takes_arguments,
+                "requiredScopes": list(c.required_scopes),
+            }
             for c in COMMANDS
         ],
         "tools": [
