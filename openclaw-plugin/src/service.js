@@ -21,6 +21,8 @@ const PAUSE_MS = [50, 150];
 const MIN_RETRY_MS = 20;
 const PUBLIC = new Set(declared.publicMethods);
 const KEY = /^[\x21-\x7e]{1,200}$/;
+// Refusals of what a wallet signed; the plugin's key is well.
+const ABOUT_A_WALLET = new Set(["sign_in_refused", "challenge_unknown"]);
 const AGENTS = {
   "http:": new http.Agent({ keepAlive: true, maxSockets: 16 }),
   "https:": new https.Agent({ keepAlive: true, maxSockets: 16 }),
@@ -144,7 +146,8 @@ function refusal(error, details, key) {
   if (!/^E_[A-Z_]{2,40}$/.test(code)) return notAMarket();
   const what = words.join(": ");
   const { next, retryable, cause } = details;
-  if (code === "E_AUTH_REQUIRED" || cause === "key_revoked") {
+  const unknown = code === "E_AUTH_REQUIRED" && !ABOUT_A_WALLET.has(cause);
+  if (unknown || cause === "key_revoked") {
     return key ? keyRefused(what.split(". ")[0].replace(/\.?$/, ".")) : keyMissing();
   }
   return new Failure(code, what, { next, retryable: retryable === true, cause });

@@ -14,6 +14,7 @@ from openclaw.relay import Relay
 from real.server import Server
 
 READ = ("operator.read", "operator.write")
+OWNER = (*READ, "operator.admin")
 # What the hosts here have of plugins beside ours.
 OTHERS = {"allow": ["memory-core"]}
 
@@ -99,3 +100,21 @@ def chat(host: Host) -> Iterator[Client]:
     """The chat window of the host's owner."""
     with Client(host.url, host.token, READ) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def owner(host: Host) -> Iterator[Client]:
+    """The chat window of whoever owns the host, with the administrator's scope."""
+    with Client(host.url, host.token, OWNER) as client:
+        yield client
+
+
+@pytest.fixture
+def writing(key: Key, member: Member) -> Iterator[str]:
+    """Let the plugin have a key that may write; it is taken back afterwards."""
+    before = key.file.read_text()
+    made = member.does("keys", "new", "chat", "--scope", "write")
+    key.file.write_text(made["key"])
+    yield made["key"]
+    key.file.write_text(before)
+    member.does("keys", "revoke", made["credentialId"])

@@ -20,7 +20,9 @@ class Client:
 
     def __init__(self, url: str, token: str, scopes: Sequence[str]) -> None:
         self._numbers = count(1)
-        self._socket: ClientConnection = connect(url, max_size=None, compression=None)
+        self._socket: ClientConnection = connect(
+            url, max_size=None, max_queue=None, compression=None
+        )
         self._events: list[Frame] = []
         self._frame()  # the challenge, which a client with the gateway's token need not sign
         about = {"id": "gateway-client", "version": "0", "platform": "linux", "mode": "backend"}

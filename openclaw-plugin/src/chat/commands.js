@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { declared } from "../declared.js";
 import { activityPage } from "./activity.js";
 import { answered, ifKnown } from "./answering.js";
+import { registerKeeping } from "./keeping.js";
 import { payStatus } from "./payments.js";
 import { statusWords } from "./options.js";
 import { creditsPage, healthPage, helpPage, statusPage, web3Page, whoamiPage } from "./pages.js";
@@ -55,6 +56,10 @@ export function registerCommands(api, service, status) {
     return [command.name, handler];
   });
   registerUnknown(api, new Map(handlers));
+  registerKeeping(
+    api,
+    declared.commands.map(({ name }) => name),
+  );
 }
 
 function said({ name, takesArguments }, ctx, run, service, logger) {

@@ -6,8 +6,8 @@ export function wordsOf(args) {
 }
 
 export const SECRET_TYPED =
-  "This looks like a key, a token or a seed phrase, so it was neither used nor sent on.\n" +
-  "OpenClaw shows what is typed here to the model: take the message out, and replace that key.";
+  "This looks like a key, a token or a seed phrase: it was not used, not sent on and not kept.\n" +
+  "OpenClaw shows the model what is typed here. Take the message out, and replace that secret.";
 
 const FORMS = [
   /(?:^|[^\w])(?:cm[kos]|tok|sk|pk|rk|ghp|gho|ghs|glpat|xox[abprs])[_-][\w-]{12,}/,

@@ -5,7 +5,7 @@ import { plain, suggestions } from "./suggestions.js";
 
 const COMMAND = /^\/([A-Za-z][\w-]{0,63})(@[\w-]{1,64})?(?=$|[\s:])\s*:?\s*([^]*)$/;
 
-export function registerUnknown(api, handlers) {
+export function registerUnknown(api, handlers, namesOf = hostNames) {
   api.on("before_dispatch", async (event) => {
     const text = String(event.content ?? "").trim();
     const [, token, mention, args] = COMMAND.exec(text) ?? [];
@@ -16,7 +16,8 @@ export function registerUnknown(api, handlers) {
     const name = [...handlers.keys()].find((known) => plain(known) === plain(token));
     if (name) return mention && !event.isGroup ? addressed(name, args, event, config) : undefined;
     if (mention) return undefined;
-    return hint(token, await namesOf(config, handlers));
+    const names = await namesOf(config);
+    return hint(token, names && [...names, ...handlers.keys()]);
   });
 
   // `/credits@somebot`: the host takes the name off where it knows its own. What only an owner may
@@ -53,7 +54,7 @@ function configOf(api) {
 }
 
 // Null where the host does not tell its commands: then what is unknown cannot be told either.
-async function namesOf(config, handlers) {
+async function hostNames(config) {
   try {
     const host = await import("openclaw/plugin-sdk/command-auth");
     const own = host.listChatCommandsForConfig(config);
@@ -63,7 +64,7 @@ async function namesOf(config, handlers) {
     ]);
     const skills = host.listReservedChatSlashCommandNames?.() ?? [];
     const plugins = (host.getPluginCommandSpecs?.() ?? []).map(({ name }) => name);
-    const known = [...aliases, ...skills, ...plugins, ...handlers.keys()];
+    const known = [...aliases, ...skills, ...plugins];
     return known.filter((name) => /^[a-z][\w-]*$/i.test(name));
   } catch {
     return null;

@@ -1,6 +1,7 @@
 // Binding a wallet: the challenge is signed where the wallet is, and only the signature comes here.
 
 import { Failure, notAMarket } from "../failure.js";
+import { lookingOnly } from "./rights.js";
 
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const SIGNATURE = /^0x[0-9a-f]{130}$/i;
@@ -22,7 +23,11 @@ export async function unbindWallet([address = "", ...more], service, at) {
   if (!at.owner) throw notOwner("unbind");
   if (!ADDRESS.test(address) || more.length)
     return ["/unbind_wallet 0x…: take one of your wallets off the account", "next: /whoami_web3"];
-  const { accountId } = await service.command("web3.wallet.unbind", { address });
+  const { accountId } = await service
+    .command("web3.wallet.unbind", { address })
+    .catch((failure) => {
+      throw explained(failure, "/whoami_web3");
+    });
   return [`${address.toLowerCase()} no longer stands for ${accountId}.`, "next: /whoami_web3"];
 }
 
@@ -51,9 +56,9 @@ async function finish(address, signature, service, { sender }) {
     throw new Failure("E_EXPIRED", "There is no open challenge for this wallet.", {
       next: `/bind_wallet ${address}`,
     });
-  const { accountId, scope } = await service.command("web3.wallet.bind", {
-    message: asked.message,
-    signature,
+  const answer = { message: asked.message, signature };
+  const { accountId, scope } = await service.command("web3.wallet.bind", answer).catch((failure) => {
+    throw explained(failure, `/bind_wallet ${address}`);
   });
   pending.delete(`${sender} ${address}`);
   return [
@@ -70,6 +75,15 @@ function isChallenge(message, address) {
     CHALLENGE.test(message) &&
     message.toLowerCase().includes(`\n${address}\n`)
   );
+}
+
+// What to do next is something in this chat, where there is something.
+function explained(failure, next) {
+  if (!(failure instanceof Failure)) return failure;
+  if (failure.reason === "scope_missing") return lookingOnly(failure);
+  if (["sign_in_refused", "challenge_unknown", "wallet_not_bound"].includes(failure.reason))
+    return new Failure(failure.code, failure.what, { next });
+  return failure;
 }
 
 function bindHelp() {

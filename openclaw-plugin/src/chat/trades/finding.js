@@ -20,7 +20,9 @@ export async function find(words, service) {
     .sort((one, other) => other.hits - one.hits);
   if (!fitting.length)
     return [
-      `None of the ${nextCursor ? "latest " : ""}${counted(items.length, "offer")} fits.`,
+      items.length
+        ? `None of the ${nextCursor ? "latest " : ""}${counted(items.length, "offer")} fits.`
+        : "There is no offer yet.",
       "next: /market hire <credits> <what is to be done>",
     ];
   const more = fitting.length - SHOWN;

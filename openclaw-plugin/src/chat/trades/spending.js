@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 
 import { Failure } from "../../failure.js";
+import { lookingOnly } from "../rights.js";
 import { amount, lines, money, percent } from "../words.js";
 import { minorOf } from "./reading.js";
 
@@ -85,10 +86,7 @@ async function carriedOut(entry, service, { session }) {
 
 function explained(failure) {
   if (!(failure instanceof Failure)) return failure;
-  if (failure.reason === "scope_missing")
-    return new Failure("E_FORBIDDEN", "The plugin's key may only look, so nothing was spent.", {
-      next: "clawmarket openclaw uninstall, then clawmarket openclaw install",
-    });
+  if (failure.reason === "scope_missing") return lookingOnly(failure);
   if (!UNSURE.has(failure.code)) return failure;
   const what = `${failure.what} Whether it was done is not known.`;
   return new Failure(failure.code, what, {
