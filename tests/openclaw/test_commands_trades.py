@@ -70,7 +70,7 @@ def after(text: str, word: str) -> str:
 
 @pytest.mark.usefixtures("writing")
 def test_a_task_is_published_awarded_and_paid(
-    owner: Client, member: Member, worker: Worker, model: Model
+    owner: Client, member: Member, market: Server, model: Model
 ) -> None:
     """From the price to the receipt, each spending step with its amount typed back."""
     asked, held = len(model.asked), figure(member, "held")
@@ -90,7 +90,8 @@ def test_a_task_is_published_awarded_and_paid(
     task_id = after(published, "/market bids")
     assert published.splitlines()[0] == "Published: 12.50 credits are held for it."
     assert "Ten pages, translated: 12.50 credits, task_open, bids 0" in owner.say("/market tasks")
-    worker.bids(task_id, "11000000")
+    worker = Worker(market)
+    Worker(market).bids(task_id, "11000000")
     bid_id = worker.bids(task_id, "10000000")
     assert after(owner.say(f"/market bids {task_id}"), "/market award") == bid_id
 

@@ -57,10 +57,9 @@ def test_another_wallet_cannot_answer(owner: Client) -> None:
     wallet, other = Wallet.create(SystemEntropy()), Wallet.create(SystemEntropy())
     signature = other.sign_message(asked(owner, wallet))
 
-    assert owner.say(f"/bind_wallet {wallet.address} {signature}").splitlines() == [
-        f"Another wallet than {wallet.address} signed this message.",
-        f"next: /bind_wallet {wallet.address}",
-    ]
+    said = owner.say(f"/bind_wallet {wallet.address} {signature}")
+    assert said.startswith(f"Another wallet than {wallet.address} signed this message.")
+    assert said.endswith(f"\nnext: /bind_wallet {wallet.address}")
 
 
 @pytest.mark.usefixtures("writing")
@@ -71,10 +70,9 @@ def test_the_owner_is_not_shut_out(owner: Client, member: Member) -> None:
 
     assert said.startswith("A key takes off only wallets that a key has bound")
     stranger = Wallet.create(SystemEntropy()).address
-    assert owner.say(f"/unbind_wallet {stranger}").splitlines() == [
-        f"{stranger} is no wallet of yours.",
-        "next: /whoami_web3",
-    ]
+    said = owner.say(f"/unbind_wallet {stranger}")
+    assert said.startswith(f"{stranger} is no wallet of yours.")
+    assert said.endswith("\nnext: /whoami_web3")
 
 
 @pytest.mark.parametrize("verb", ["bind", "unbind"])

@@ -5,7 +5,7 @@ import { ifKnown } from "./answering.js";
 import { usageLines } from "./usage.js";
 import { amount, lines } from "./words.js";
 
-const REFERENCE = /^(?:(order|settlement):)?([a-z]+_[0-9a-z]{26})$/i;
+const REFERENCE = /^(?:(order|settlement):)?([a-z]+_[0-9a-z]{26})$/;
 // Orders whose money is locked.
 const LOCKED = new Set([
   "payment_locked",
@@ -25,9 +25,9 @@ const BRAIN = "centralized";
 
 export async function payStatus([reference = "", ...more], service, { session }) {
   if (!reference) return bindingPage(service, session);
-  const [, noun, id] = REFERENCE.exec(reference) ?? [];
+  const [, noun, id] = REFERENCE.exec(reference.toLowerCase()) ?? [];
   if (!id || more.length) return usage();
-  const bySettlement = (noun ?? id.split("_")[0]).toLowerCase() === "settlement";
+  const bySettlement = (noun ?? id.split("_")[0]) === "settlement";
   const orderId = bySettlement ? await orderOf(id, service) : id;
   const [traced, pending] = await Promise.all([
     service.ask("web3.market.transparency.trace", { orderId }).catch(notFound(id)),

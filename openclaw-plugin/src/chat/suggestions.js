@@ -3,15 +3,17 @@
 const MAX_TOKEN_CHARS = 64;
 const MAX_DISTANCE = 2;
 const MAX_SUGGESTIONS = 3;
-// A shorter word would be two letters off from half of them.
-const MIN_TOKEN_CHARS = 3;
+// Short words are two letters off from half of all others: they may be one off, shorter ones none.
+const [MIN_TOKEN_CHARS, LONG_CHARS] = [3, 5];
 
 export function suggestions(token, names) {
   const typed = plain(token);
   if (typed.length < MIN_TOKEN_CHARS || typed.length > MAX_TOKEN_CHARS) return [];
+  const furthest = typed.length < LONG_CHARS ? 1 : MAX_DISTANCE;
   return [...new Set(names)]
+    .filter((name) => name.length >= MIN_TOKEN_CHARS)
     .map((name) => ({ name, distance: distance(typed, plain(name)) }))
-    .filter((found) => found.distance <= MAX_DISTANCE)
+    .filter((found) => found.distance <= furthest)
     .sort((one, other) => one.distance - other.distance || (one.name < other.name ? -1 : 1))
     .slice(0, MAX_SUGGESTIONS)
     .map(({ name }) => name);
