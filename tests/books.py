@@ -9,6 +9,7 @@ import orjson
 
 from clawmarket.domain.kernel.ids import noun_of
 from clawmarket.domain.kernel.machine import MACHINES
+from clawmarket.domain.kernel.moment import DAY_MS
 from clawmarket.domain.kernel.money import split_fee
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid, BidState
@@ -22,15 +23,22 @@ from clawmarket.domain.market.task import Task, TaskState
 from clawmarket.domain.market.trust import Trust
 from clawmarket.domain.market.usage import Usage
 from clawmarket.domain.treasury.account import Balance
+from clawmarket.domain.treasury.bill import Bill, BillState
+from clawmarket.domain.treasury.budget import Spend
 from clawmarket.domain.treasury.entry import Entry
 from clawmarket.domain.treasury.hold import Hold, HoldState
+from clawmarket.domain.treasury.period import Period
+from clawmarket.domain.treasury.reservation import Charge, Reservation, ReservationState
 from clawmarket.domain.treasury.settlement import Settlement, SettlementState
 from clawmarket.domain.trust.record import Record
 from clawmarket.ports.store import Query, Store, key_of
 
 R = TypeVar("R")
 
-STATED = (Award, Bid, Consent, Delivery, Hold, Offer, Order, Result, Settlement, Tab, Task, Trust)
+STATED = (
+    *(Award, Bid, Bill, Consent, Delivery, Hold, Offer, Order, Period, Reservation, Result),
+    *(Settlement, Tab, Task, Trust),
+)
 UNLOCKED = (SettlementState.LOCKING, SettlementState.REFUSED)
 ENDED = (SettlementState.RELEASED, SettlementState.REFUNDED)
 MONEY_BACK = ("consent_revoked", "settlement_cancelled", "order_refunded")
@@ -63,6 +71,7 @@ class Books:
         self.check_money(told)
         self.check_settlements()
         self.check_tabs()
+        self.check_billing(told)
         self.check_lives(told)
         self.check_clocks()
         self.check_consents()
@@ -108,6 +117,8 @@ class Books:
             coming[settlement.payee] += 0 if ended else net - settlement.seller_amount
         for tab in self.rows(Tab):
             earned[tab.provider] += tab.seller_amount
+        for bill in self.rows(Bill):
+            earned[bill.payee] += bill.seller_amount
         held: Counter[str] = Counter()
         for hold in self.rows(Hold):
             held[hold.owner] += hold.remaining if hold.state is HoldState.PENDING else 0
@@ -150,6 +161,69 @@ class Books:
         trusts = self.rows(Trust)
         assert {t.trust_id: t.tab_id for t in trusts if t.tab_id is not None} == carried
 
+    def check_billing(self, told: list[dict[str, Any]]) -> None:
+        """Calls, runs and trades add up in each meter, and bills ask once for what was charged.
+
+        The meters are what the records alone tell, too.
+        """
+        spent: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        days: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+        owners = {period.period_id: period.owner for period in self.rows(Period)}
+
+        def count(period_id: str, day: int, owner: str = "", **amounts: int) -> None:
+            for meter in (spent[period_id], spent[owners.get(period_id, owner)]):
+                meter.update(amounts)
+            days[owners.get(period_id, owner), day].update(amounts)
+
+        for call in self.rows(Reservation):
+            kept = call.amount if call.state is ReservationState.RESERVED else 0
+            count(call.period_id, call.day, charged=call.charged, reserved=kept)
+            assert 0 <= call.charged <= call.amount
+        for run in self.rows(Charge):
+            count(run.period_id, run.charged_at // DAY_MS, charged=run.charged)
+            assert 0 <= run.charged <= run.cost
+        for record in told:
+            for one in record["events"]:
+                if one["kind"] == "plan_charged":
+                    day, amount = record["at"] // DAY_MS, int(one["amount"])
+                    count(one["periodId"] or "", day, record["actor"], traded=amount)
+        names = ("charged", "reserved", "traded")
+        for period in self.rows(Period):
+            meter = spent[period.period_id]
+            assert (period.charged, period.reserved, period.traded) == tuple(
+                meter[name] for name in names
+            )
+        for spend in self.rows(Spend):
+            total, today = spent[spend.spend_id], days[spend.spend_id, spend.day]
+            assert [total[name] for name in names] == [getattr(spend, name) for name in names]
+            assert [today[name] for name in names] == [
+                getattr(spend, f"day_{name}") for name in names
+            ]
+        self.check_bills(told)
+
+    def check_bills(self, told: list[dict[str, Any]]) -> None:
+        """A bill is paid once, whole or not at all; a session is asked once for what it charged."""
+        paid = Counter(entry.ref for entry in self.rows(Entry) if entry.reason == "bill")
+        asked: Counter[str] = Counter()
+        debts: Counter[str] = Counter()
+        said: Counter[str] = Counter()
+        for record in told:
+            for one in record["events"]:
+                if one["kind"] in ("reservation_settled", "charge_made"):
+                    said[one["periodId"]] += int(one["charged"])
+        for bill in self.rows(Bill):
+            settled = bill.state is BillState.PAID
+            assert paid[bill.bill_id] == settled
+            divided = split_fee(bill.amount if settled else 0, bill.fee_bps)
+            assert (bill.seller_amount, bill.fee) == divided
+            asked[bill.period_id] += bill.amount
+            debts[bill.payer] += bill.state is BillState.UNPAID
+        for period in self.rows(Period):
+            assert said[period.period_id] == period.charged
+            assert asked[period.period_id] == period.billed <= period.charged
+        for spend in self.rows(Spend):
+            assert spend.debts == debts[spend.spend_id]
+
     def check_lives(self, told: list[dict[str, Any]]) -> None:
         """The records tell each thing's life up to its row; nothing leaves an end."""
         lives: defaultdict[str, list[str]] = defaultdict(lambda: [""])
@@ -170,6 +244,9 @@ class Books:
             assert order.acts_at is None or order.acts_at >= order.due_at
         for tab in self.rows(Tab):
             assert (tab.acts_at is None) == (tab.state in FINAL["tab"])
+        for kind, noun in ((Bill, "bill"), (Period, "period"), (Reservation, "reservation")):
+            for row in self.rows(kind):
+                assert (row.acts_at is None) == (_state(row) in FINAL[noun])
         open_tasks = set()
         for task in self.rows(Task):
             assert (task.acts_at is None) == (task.state is not TaskState.OPEN)
@@ -200,6 +277,8 @@ class Books:
         assert [order for order in self.rows(Order) if order.state not in FINAL["order"]] == []
         assert [task for task in self.rows(Task) if task.state not in FINAL["task"]] == []
         assert [tab for tab in self.rows(Tab) if tab.state not in FINAL["tab"]] == []
+        assert [bill for bill in self.rows(Bill) if bill.state not in FINAL["bill"]] == []
+        assert [spend for spend in self.rows(Spend) if spend.reserved or spend.debts] == []
         assert [hold for hold in self.rows(Hold) if hold.state is HoldState.PENDING] == []
         assert {balance.held for balance in self.rows(Balance)} <= {0}
 

@@ -34,12 +34,20 @@ FUNCTIONS = {
     "web3.wallet.statement": "wallet_statement",  # a statement is nothing to do
     "web3.market.reconciliation.summary": "reconcile_order",  # what is reconciled is an order
     "market.reconciliation.tabs": "reconcile_tabs",  # what is reconciled are tabs
+    "market.reconciliation.bills": "reconcile_bills",  # what is reconciled are bills
     "web3.market.ledger.append": "append_usage",  # the wire's older word for usage
     "web3.market.ledger.list": "list_usage",  # the same
     "web3.market.ledger.summary": "usage_summary",  # the same
     "web3.market.transparency.summary": "transparency_summary",  # as the other summaries
     "web3.market.transparency.trace": "trace_order",  # what is traced is an order
     "market.treasury.summary": "treasury_summary",  # as the other summaries
+    "web3.billing.check": "check_use",  # what is checked is a use; `billing` is no noun of ours
+    "web3.billing.reserve": "reserve_credits",  # the same: credits are reserved
+    "web3.billing.settle": "settle_reservation",  # the same
+    "web3.billing.release": "release_reservation",  # the same
+    "web3.billing.meter": "meter_run",  # the same: a model's run is metered
+    "web3.billing.status": "billing_status",  # as the other statuses
+    "web3.billing.summary": "billing_summary",  # as the other summaries
     "web3.market.settlement.status": "settlement_status",  # `status` is a noun here
 }
 

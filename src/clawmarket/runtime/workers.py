@@ -20,6 +20,7 @@ from clawmarket.domain.kernel.job import (
     lease,
 )
 from clawmarket.domain.market.revocation import CONSENT_END_JOB, REVOCATION_JOB
+from clawmarket.domain.treasury.bill import BILL_JOB
 from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.signer import LogSigner
@@ -29,6 +30,7 @@ from clawmarket.services.market.sweep import sweep_all
 from clawmarket.services.operate.revocations import send_revocation, tell_of_end
 from clawmarket.services.operate.tidying import Tidier
 from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.treasury.billing.bills import settle_bill
 from clawmarket.services.treasury.rail_answers import ask_rail
 from clawmarket.services.trust.log import Announce, sequence
 
@@ -52,6 +54,7 @@ LEASE_MS = 30_000
 log = structlog.get_logger()
 
 RUNNERS: dict[str, Callable[[Pipeline, str], Awaitable[object]]] = {
+    BILL_JOB: settle_bill,
     "receipt": make_receipt_file,
     CONSENT_END_JOB: tell_of_end,
     REVOCATION_JOB: send_revocation,

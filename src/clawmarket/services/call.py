@@ -17,7 +17,8 @@ class Caller:
 
     `account_id` is empty for a caller without a credential. `session` is the SHA-256 of the
     session's token, if it came with one; `peer` the address that somebody without a credential
-    calls from, as the connection has it.
+    calls from, as the connection has it. `agent_session` is the SHA-256 of the agent's session that
+    a key speaks in, if it says so: whose budget a trade counts against.
     """
 
     account_id: str
@@ -27,6 +28,7 @@ class Caller:
     scope: str
     session: str = ""
     peer: str = ""
+    agent_session: str = ""
 
 
 NOBODY = Caller("", Role.MEMBER, None, "", "public")

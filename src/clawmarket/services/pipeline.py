@@ -38,6 +38,7 @@ from clawmarket.registry.misfits import listing_command
 from clawmarket.services.call import Call, Caller, Terms
 from clawmarket.services.limits import Limits
 from clawmarket.services.signing import attest, check_fresh
+from clawmarket.services.treasury.billing.trading import count_trade
 from clawmarket.services.work import Work
 
 MAX_KEY_CHARS = 200
@@ -202,6 +203,14 @@ def run(passage: Passage, work: Work) -> None:
     passage.answer = answer.model_dump(mode="json", by_alias=True)
 
 
+def guard_budget(passage: Passage, work: Work) -> None:
+    """Hold what a key spent against its account's plan. Raises BudgetSpentError, BillUnpaidError.
+
+    It follows the run, since only then it is known what the command takes; a refusal undoes it.
+    """
+    count_trade(passage.call, work)
+
+
 def keep(passage: Passage, work: Work) -> None:
     """Leave the one record, and the answer for whoever repeats the request."""
     work.record()
@@ -220,11 +229,17 @@ BEFORE: tuple[Callable[[Passage], None], ...] = (
     bind_key,
     sign,
 )
-INSIDE: tuple[Callable[[Passage, Work], None], ...] = (still_said, still_in_role, run, keep)
+INSIDE: tuple[Callable[[Passage, Work], None], ...] = (
+    still_said,
+    still_in_role,
+    run,
+    guard_budget,
+    keep,
+)
 
 
 class Pipeline:
-    """decode, authorise, role, limit, bind key, sign; then in ONE transaction replay, run, keep."""
+    """The steps of BEFORE; then in ONE transaction replay and the steps of INSIDE."""
 
     def __init__(self, ports: Ports, terms: Terms, limits: Limits | None = None) -> None:
         self.ports = ports

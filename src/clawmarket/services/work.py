@@ -7,13 +7,16 @@ from clawmarket.domain.kernel.canonical import canonical_bytes
 from clawmarket.domain.kernel.events import Event
 from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.kernel.replay import KeptAnswer
-from clawmarket.domain.treasury.account import Balance, balance_id, empty_balance
+from clawmarket.domain.treasury.account import Balance, available, balance_id, empty_balance
 from clawmarket.domain.treasury.entry import Entry, Posting, check_balanced
 from clawmarket.domain.trust.record import Record, RecordParty, party_link
 from clawmarket.ports.store import Key, Query, Transaction, key_of
 from clawmarket.services.call import Call
 
 R = TypeVar("R")
+
+# The reason of entries that pay for what was agreed to before.
+PLEDGED = "tab"
 
 
 class Work:
@@ -38,6 +41,7 @@ class Work:
         self._events: list[dict[str, object]] = []
         self._postings: list[list[str]] = []
         self._parties: list[str] = [call.actor]
+        self._pledged = 0
 
     def get(self, kind: type[R], key: Key) -> R | None:
         """Return the row with a key as this command left it, or None."""
@@ -121,7 +125,24 @@ class Work:
         postings = tuple(Posting(account, asset, amount) for account, amount in moves if amount)
         check_balanced(postings)
         self.add(Entry(self.call.new_id("entry"), reason, ref, self.now, postings))
+        if reason == PLEDGED:
+            self._pledged += sum(
+                p.amount for p in postings if p.account == available(self.call.actor)
+            )
         self._postings.extend([p.account, p.asset, str(p.amount)] for p in postings)
+
+    def pledge(self, amount: int) -> None:
+        """Note what the actor agreed to pay later, at the most."""
+        self._pledged += amount
+
+    def spent(self, actor: str) -> int:
+        """Return what this command took out of what an actor has available, or promised of it.
+
+        What a tab is paid with was counted when the tab was opened.
+        """
+        purse = available(actor)
+        moved = sum(int(amount) for account, _, amount in self._postings if account == purse)
+        return max(0, self._pledged - moved)
 
     def enqueue(self, kind: str, ref: str, at: int | None = None) -> str:
         """Put a job into the outbox and return its id; it runs once this command is durable.

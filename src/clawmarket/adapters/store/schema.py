@@ -28,9 +28,14 @@ from clawmarket.domain.market.task import Task
 from clawmarket.domain.market.trust import Trust
 from clawmarket.domain.market.usage import Usage
 from clawmarket.domain.treasury.account import Balance
+from clawmarket.domain.treasury.bill import Bill
+from clawmarket.domain.treasury.budget import Spend
 from clawmarket.domain.treasury.entry import Entry
 from clawmarket.domain.treasury.hold import Hold
+from clawmarket.domain.treasury.period import Period, RunningPeriod
+from clawmarket.domain.treasury.plan import Plan
 from clawmarket.domain.treasury.rail import RailStep
+from clawmarket.domain.treasury.reservation import Charge, Reservation
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.domain.trust.file import FileRight
 from clawmarket.domain.trust.record import LogEntry, LogHead, LogTile, Record, RecordParty, Tally
@@ -41,6 +46,8 @@ KINDS: dict[str, type] = {
     "awards": Award,
     "balances": Balance,
     "bids": Bid,
+    "bills": Bill,
+    "charges": Charge,
     "consents": Consent,
     "credentials": Credential,
     "deliveries": Delivery,
@@ -56,14 +63,19 @@ KINDS: dict[str, type] = {
     "log_tiles": LogTile,
     "offers": Offer,
     "orders": Order,
+    "periods": Period,
+    "plans": Plan,
     "rail_steps": RailStep,
     "receipts": Receipt,
     "record_parties": RecordParty,
     "records": Record,
+    "reservations": Reservation,
     "results": Result,
     "revocations": Revocation,
+    "running_periods": RunningPeriod,
     "sessions": Session,
     "settlements": Settlement,
+    "spends": Spend,
     "tabs": Tab,
     "tallies": Tally,
     "tasks": Task,
@@ -76,6 +88,10 @@ KINDS: dict[str, type] = {
 INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Bid, ("task_id", "state", "bid_id")),
     (Bid, ("bidder", "bid_id")),
+    (Bill, ("acts_at",)),
+    (Bill, ("payee", "bill_id")),
+    (Bill, ("payer", "bill_id")),
+    (Charge, ("period_id", "charge_id")),
     (Credential, ("account_id",)),
     (Dispute, ("initiator", "dispute_id")),
     (Dispute, ("order_id", "dispute_id")),
@@ -89,8 +105,11 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Order, ("buyer", "order_id")),
     (Order, ("seller", "order_id")),
     (Order, ("acts_at",)),
+    (Period, ("acts_at",)),
     (RailStep, ("order_id", "key")),
     (RailStep, ("state", "key")),
+    (Reservation, ("acts_at",)),
+    (Reservation, ("period_id", "reservation_id")),
     (Session, ("account_id",)),
     (Session, ("expires_at",)),
     (Tab, ("acts_at",)),
@@ -109,7 +128,19 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
 # Small rows that lie in their key's own tree: a commit costs by the pages it touches, and a
 # table beside its key's index is a page more. Rows with long texts would overflow there.
 KEYED: frozenset[type] = frozenset(
-    {Award, Balance, Entry, FileRight, Hold, LogTile, RecordParty, Settlement, Tally}
+    {
+        Award,
+        Balance,
+        Entry,
+        FileRight,
+        Hold,
+        LogTile,
+        RecordParty,
+        RunningPeriod,
+        Settlement,
+        Spend,
+        Tally,
+    }
 )
 
 # Columns that came after their table, and what rows from before hold in them.

@@ -12,6 +12,8 @@ PREFIXES = {
     "account": "agent_",
     "award": "award_",
     "bid": "bid_",
+    "bill": "bill_",
+    "charge": "charge_",
     "consent": "consent_",
     "credential": "cred_",
     "delivery": "delivery_",
@@ -23,9 +25,12 @@ PREFIXES = {
     "job": "job_",
     "offer": "offer_",
     "order": "order_",
+    "period": "period_",
+    "plan": "plan_",
     "receipt": "receipt_",
     "record": "rec_",
     "request": "req_",
+    "reservation": "reservation_",
     "result": "result_",
     "revocation": "revocation_",
     "settlement": "settlement_",
@@ -111,6 +116,14 @@ def id_pattern(noun: str) -> str:
 def same_ulid(noun: str, other_id: str) -> str:
     """Return the id of a noun that exists exactly once per other thing (a receipt per order)."""
     return PREFIXES[noun] + other_id[-26:]
+
+
+def id_of(noun: str, digest: bytes) -> str:
+    """Return the id of a noun that exactly one text can have, by the text's SHA-256.
+
+    Whoever says the same again means the same thing, and it is found without an index.
+    """
+    return PREFIXES[noun] + _encode(int.from_bytes(digest[:16], "big"))
 
 
 def noun_of(some_id: str) -> str | None:

@@ -120,6 +120,21 @@ class PairType(click.ParamType[Entry]):
         return {self._text: text.strip(), self._number: int(number)}
 
 
+class PriceType(click.ParamType[tuple[str, str]]):
+    """A name and an amount as NAME=AMOUNT, such as a tool's price: `web_search=0.01`."""
+
+    name = "price"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return the name and the minor units."""
+        name, _, amount = str(value).rpartition("=")
+        if not name.strip():
+            self.fail(f"{value!r} is not NAME=AMOUNT.", param, ctx)
+        return name.strip(), AmountType().convert(amount.strip(), param, ctx)
+
+
 class DurationType(click.ParamType[float]):
     """A time span in seconds; `90`, `90s`, `10m` and `2h` are understood."""
 
@@ -213,7 +228,7 @@ def wire_params(entry: Entry, values: Mapping[str, Any]) -> Entry:
     """Return the values that were given, under their wire names, files left out."""
     names = entry["params"].get("properties", {})
     params = {
-        name: list(value) if isinstance(value, tuple) else value
+        name: _wire_value(names[name], value)
         for name, value in values.items()
         if name in names and not is_file_list(names[name])
     }
@@ -223,6 +238,18 @@ def wire_params(entry: Entry, values: Mapping[str, Any]) -> Entry:
         for name, fields in parts.items()
         if any(field in values for field in fields)
     }
+
+
+def _wire_value(schema: Entry, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if not isinstance(value, tuple):
+        return value
+    return dict(value) if _is_map(schema) else list(value)
+
+
+def _is_map(schema: Entry) -> bool:
+    """Return whether a parameter is an object of any names, such as prices by tool."""
+    part = core(schema)
+    return part.get("type") == "object" and "properties" not in part
 
 
 def file_params(entry: Entry) -> list[str]:
@@ -278,7 +305,7 @@ def _option(name: str, schema: Entry, *, required: bool) -> click.Option:
     part = core(schema)
     text = _help_of(schema, part)
     default = schema.get("default")
-    if default not in (None, "", []):
+    if default not in (None, "", [], {}):
         text = f"{text}  [default: {str(default).lower()}]"
     if is_file_list(schema):
         kind = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -288,6 +315,11 @@ def _option(name: str, schema: Entry, *, required: bool) -> click.Option:
     if part.get("type") == "boolean":
         flag = flag_of(name)
         return click.Option([f"{flag}/--no{flag[1:]}", name], default=None, help=text)
+    if _is_map(schema):
+        flag, text = flag_of(name.removesuffix("s")), f"{text} May be given several times."
+        return click.Option(
+            [flag, name], multiple=True, type=PriceType(), help=text, metavar="NAME=AMOUNT"
+        )
     if part.get("type") == "array":
         flag = flag_of(name.removesuffix("s"))
         text = f"{text} May be given several times."

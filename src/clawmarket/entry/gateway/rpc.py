@@ -1,7 +1,7 @@
 """Calls over HTTP: `POST /rpc/<method>` with the parameters as its JSON body."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -16,27 +16,36 @@ from clawmarket.entry.gateway.wire import (
     object_of,
     once,
     peer_of,
+    session_of,
     success,
 )
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.identity import identify
 
+SESSION_HEADER = "clawmarket-session"
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One call as it came in, over whichever wire, and from which address."""
+    """One call as it came in, over whichever wire, and from which address.
+
+    `session` is the agent's session that the call belongs to, as its SHA-256; empty for none.
+    """
 
     peer: str
     token: str | None
     method: str
     params: Mapping[str, object]
     key: str
+    session: str = ""
 
 
 async def answer(pipeline: Pipeline, ask: Ask, request_id: str) -> dict[str, Any]:
     """Identify the caller anew, run the call and return the envelope. Raises Refused."""
     ports = pipeline.ports
     caller = identify(ports.store, ports.clock, ask.token, ask.peer)
+    if ask.session:
+        caller = replace(caller, agent_session=session_of(ask.session))
     fields = await pipeline.submit(
         caller, ask.method, ask.params, key=ask.key, request_id=request_id
     )
@@ -53,6 +62,7 @@ def rpc_route(pipeline: Pipeline) -> Route:
             request.path_params["method"],
             object_of(await body_of(request)),
             once(request.headers, "idempotency-key") or "",
+            once(request.headers, SESSION_HEADER) or "",
         )
         return json_response(Reply(200, await answer(pipeline, ask, request.state.request_id)))
 

@@ -1,8 +1,9 @@
 """Calls over a WebSocket: several in flight, each answered as soon as it is done.
 
-A frame is `{"type":"req","id","method","params","idempotencyKey"}`; `{"type":"auth","token"}`
-signs the connection in, as an Authorization header does. The token is looked up for every call,
-so a session that ended or a key that was revoked stops at once.
+A frame is `{"type":"req","id","method","params","idempotencyKey","session"}`, where `session` is
+the agent's, whose budget a trade counts against; `{"type":"auth","token"}` signs the connection in,
+as an Authorization header does. The token is looked up for every call, so a session that ended or
+a key that was revoked stops at once.
 """
 
 import asyncio
@@ -48,6 +49,7 @@ class CallFrame(Wire):
     method: _Text
     params: dict[str, Any] = Field(default_factory=dict)
     idempotency_key: _Text = ""
+    session: _Text = ""
 
 
 class AuthFrame(Wire):
@@ -132,7 +134,12 @@ class _Connection:
     async def _run(self, frame: CallFrame, token: str | None) -> None:
         request_id = new_request_id(self._pipeline.ports)
         ask = Ask(
-            peer_of(self._websocket), token, frame.method, frame.params, frame.idempotency_key
+            peer_of(self._websocket),
+            token,
+            frame.method,
+            frame.params,
+            frame.idempotency_key,
+            frame.session,
         )
         try:
             await self._accept(frame.id, await answer(self._pipeline, ask, request_id))

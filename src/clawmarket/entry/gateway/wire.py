@@ -5,6 +5,7 @@ A status comes from `registry.codes`, except for the causes in `_STATUS`, for wh
 more exact word than the code's own.
 """
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -38,6 +39,7 @@ _STATUS = {
     "request_late": 408,
     "verb_not_allowed": 405,
 }
+_SESSION = re.compile(r"[0-9a-f]{64}")
 _JSON_SPACE = b" \t\r\n"
 _log = structlog.get_logger("clawmarket.gateway")
 
@@ -63,6 +65,13 @@ class HeaderInvalidError(InvalidArgumentError):
     next_command = "clawmarket explain header_invalid"
 
 
+class SessionInvalidError(InvalidArgumentError):
+    """The agent's session that a call names is no SHA-256."""
+
+    advice = "Send the lower-case hexadecimal SHA-256 of the session's key, or leave it out."
+    next_command = "clawmarket explain session_invalid"
+
+
 class BearerInvalidError(AuthRequiredError):
     """The Authorization header has no token of the kind Bearer."""
 
@@ -79,6 +88,13 @@ class VerbNotAllowedError(InvalidArgumentError):
 
     advice = "Use a verb that the Allow header names; calls are always POST."
     next_command = "clawmarket explain verb_not_allowed"
+
+
+def session_of(said: str) -> str:
+    """Return the agent's session that a call names. Raises SessionInvalidError."""
+    if not _SESSION.fullmatch(said):
+        raise SessionInvalidError("The session is not 64 lower-case hexadecimal digits.")
+    return said
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from clawmarket.domain.market.dispute import by_silence
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.market.tab import Tab, TabState
 from clawmarket.domain.market.task import Task, TaskState
+from clawmarket.domain.treasury.bill import Bill, BillState
+from clawmarket.domain.treasury.period import Period
+from clawmarket.domain.treasury.reservation import Reservation
 from clawmarket.ports.store import Query, Snapshot, key_of
 from clawmarket.registry.fields import Answer, Flag, Limit, Request
 from clawmarket.registry.methods import Verb, ask
@@ -26,6 +29,9 @@ from clawmarket.services.market.postpay.settling import settle_tab
 from clawmarket.services.market.rejections import turn_down_bids
 from clawmarket.services.market.settlements import accept_result
 from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.treasury.billing.bills import advance
+from clawmarket.services.treasury.billing.budgets import end_period, needed_budget
+from clawmarket.services.treasury.billing.reservations import lapse_reservation
 from clawmarket.services.treasury.moves import give_back, hold_of
 from clawmarket.services.work import Work
 
@@ -49,11 +55,16 @@ class SweepAnswer(Answer):
     refunded: int
     tabs_settled: int
     tabs_unpaid: int
+    sessions_ended: int = 0
+    reservations_lapsed: int = 0
+    bills_paid: int = 0
+    bills_locked: int = 0
+    bills_unpaid: int = 0
 
 
 @ask(METHOD, example={"dryRun": True}, verb=Verb("task sweep"))
 async def expire_sweep(_call: Call, pipeline: Pipeline, request: ExpireSweep) -> SweepAnswer:
-    """End every task, order and tab whose last moment has passed.
+    """End every task, order, tab, session and bill whose last moment has passed.
 
     The market does this by itself every second; calling it only makes it happen sooner.
     """
@@ -86,6 +97,11 @@ async def sweep(pipeline: Pipeline, *, limit: int = 200, dry_run: bool = False) 
         refunded=endings.get("refunded", 0),
         tabs_settled=endings.get("settled", 0),
         tabs_unpaid=endings.get("unpaid", 0),
+        sessions_ended=endings.get("session", 0),
+        reservations_lapsed=endings.get("reservation", 0),
+        bills_paid=endings.get("bill paid", 0),
+        bills_locked=endings.get("bill locked", 0),
+        bills_unpaid=endings.get("bill unpaid", 0),
     )
 
 
@@ -101,12 +117,12 @@ async def sweep_all(pipeline: Pipeline) -> None:
             return
 
 
-Waiting = Task | Order | Tab
+Waiting = Task | Order | Tab | Period | Reservation | Bill
 
 
 def _due(rows: Snapshot, now: int, limit: int) -> list[Waiting]:
     found: list[Waiting] = []
-    for kind in (Task, Order, Tab):
+    for kind in _ENDS:
         late = ("acts_at", now)
         found += rows.find(Query(kind, at_most=late, order_by="acts_at", limit=limit))
     # The longest due first: nobody keeps orders waiting behind a flood of tasks of their own.
@@ -186,8 +202,41 @@ def _end_tab(work: Work, tab_id: str) -> str:
     return "settled" if after.state is TabState.SETTLED else "unpaid"
 
 
+def _end_period(work: Work, period_id: str) -> str:
+    period = work.get(Period, period_id)
+    if period is None or period.acts_at is None or period.acts_at > work.now:
+        raise MovedOnError("The session moved on.")
+    plan = needed_budget(work, period.owner, "").plan
+    end_period(work, plan, period, "it was left alone for a day")
+    return "session"
+
+
+def _end_reservation(work: Work, reservation_id: str) -> str:
+    known = work.get(Reservation, reservation_id)
+    if known is None or known.acts_at is None or known.acts_at > work.now:
+        raise MovedOnError("The call moved on.")
+    lapse_reservation(work, known)
+    return "reservation"
+
+
+def _end_bill(work: Work, bill_id: str) -> str:
+    bill = work.get(Bill, bill_id)
+    if bill is None or bill.acts_at is None or bill.acts_at > work.now:
+        raise MovedOnError("The bill moved on.")
+    match advance(work, bill).state:
+        case BillState.PAID:
+            return "bill paid"
+        case BillState.LOCKED:
+            return "bill locked"
+        case _:
+            return "bill unpaid"
+
+
 _ENDS: dict[type[Waiting], Callable[[Work, str], str]] = {
     Task: _end_task,
     Order: _end_order,
     Tab: _end_tab,
+    Period: _end_period,
+    Reservation: _end_reservation,
+    Bill: _end_bill,
 }

@@ -4,6 +4,7 @@ from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.kernel.moment import SECOND_MS, span
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.tab import Tab
+from clawmarket.domain.treasury.bill import Bill
 from clawmarket.domain.treasury.rail import RailState, RailStep
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.probes import Finding, probe
@@ -79,6 +80,16 @@ def overdue_tabs(rows: Snapshot, now: int) -> Finding:
     )
     message = "A tab is overdue." if late else "No tab is overdue."
     return Finding("market/tabs", not late, message, "clawmarket task sweep" if late else "")
+
+
+@probe("billing/bills")
+def overdue_bills(rows: Snapshot, now: int) -> Finding:
+    """No bill waits long past the moment at which the market should have looked at it."""
+    late = rows.find(
+        Query(Bill, at_most=("acts_at", now - SWEEP_LAG_MS), order_by="acts_at", limit=1)
+    )
+    message = "A bill is overdue." if late else "No bill is overdue."
+    return Finding("billing/bills", not late, message, "clawmarket task sweep" if late else "")
 
 
 _RESTART = "Restart the market: stop it with Ctrl+C and start it again with make run."

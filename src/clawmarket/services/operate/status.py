@@ -9,6 +9,7 @@ from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.money import CREDITS
 from clawmarket.domain.market.revocation import REVOCATION_JOB
 from clawmarket.domain.treasury.account import FEES
+from clawmarket.domain.treasury.bill import BILL_JOB
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import Answer, Figure, Flag, Moment, Request, Verbatim, Word
 from clawmarket.registry.methods import Scope, Verb, read
@@ -20,7 +21,7 @@ from clawmarket.services.trust.tallies import pockets_of, states_of
 Counts = Annotated[dict[str, int], Field(description="How many stand in each state."), Verbatim]
 
 # Kinds of jobs that are to be done at once; one that waits for a moment is no work yet.
-OUTBOX = ("receipt", REVOCATION_JOB, RAIL_JOB)
+OUTBOX = ("receipt", BILL_JOB, REVOCATION_JOB, RAIL_JOB)
 
 
 class MarketStatusRequest(Request):
@@ -38,6 +39,7 @@ class MarketStatus(Answer):
     deliveries: Counts
     results: Counts
     tabs: Counts
+    bills: Counts
     fees: Annotated[Figure, Field(description="Fees the market took so far.")]
     as_of_records: Annotated[int, Field(description="How many records the figures cover.")]
 
@@ -55,6 +57,7 @@ def market_status(_call: Call, rows: Snapshot, _request: MarketStatusRequest) ->
         deliveries=states_of(rows, "delivery"),
         results=states_of(rows, "result"),
         tabs=states_of(rows, "tab"),
+        bills=states_of(rows, "bill"),
         fees=str(pockets_of(rows, CREDITS)[FEES]),
         as_of_records=head.size if head else 0,
     )

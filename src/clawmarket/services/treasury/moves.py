@@ -12,6 +12,7 @@ from clawmarket.domain.market.tab import Tab
 from clawmarket.domain.treasury import hold as holds
 from clawmarket.domain.treasury import settlement as settlements
 from clawmarket.domain.treasury.account import FEES, available, held, rail
+from clawmarket.domain.treasury.bill import Bill
 from clawmarket.domain.treasury.hold import Hold, HoldState
 from clawmarket.domain.treasury.settlement import (
     SETTLEMENT,
@@ -210,6 +211,20 @@ def pay_tab(work: Work, paid: Tab) -> None:
         (FEES, paid.fee),
     ]
     work.post("tab", paid.tab_id, paid.asset, moves)
+
+
+def pay_bill(work: Work, paid: Bill) -> None:
+    """Move what was locked for a bill to its payee, less the fee."""
+    work.save(holds.post(hold_of(work, paid.hold_id or ""), paid.amount))
+    work.keep_balance(work.balance(paid.payer, paid.asset).moved(held=-paid.amount))
+    payee = work.balance(paid.payee, paid.asset).moved(available=paid.seller_amount)
+    work.keep_balance(replace(payee, earned=payee.earned + paid.seller_amount))
+    moves = [
+        (held(paid.payer), -paid.amount),
+        (available(paid.payee), paid.seller_amount),
+        (FEES, paid.fee),
+    ]
+    work.post("bill", paid.bill_id, paid.asset, moves)
 
 
 def grant(work: Work, owner: str, amount: int, ref: str, asset: str = CREDITS) -> None:

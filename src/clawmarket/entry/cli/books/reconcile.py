@@ -1,6 +1,7 @@
-"""`reconcile`: whether all that is known about the money of orders and tabs agrees."""
+"""`reconcile`: whether all that is known about the money of orders, tabs and bills agrees."""
 
 import re
+from collections import Counter
 
 from clawmarket.domain.kernel.money import format_amount
 from clawmarket.entry.cli.catalog import Entry, method_entry
@@ -13,14 +14,23 @@ from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE
 
 _SUMMARY = "web3.market.reconciliation.summary"
 # From what is looked at to the method that lists it.
-_LISTS = {"orders": "market.reconciliation.list", "tabs": "market.reconciliation.tabs"}
+_LISTS = {
+    "orders": "market.reconciliation.list",
+    "tabs": "market.reconciliation.tabs",
+    "bills": "market.reconciliation.bills",
+}
+_NEXT = {
+    "tabId": "clawmarket tab reconcile",
+    "billId": "clawmarket call market.reconciliation.bills",
+    "orderId": "clawmarket order trace",
+}
 _PAGE = 50
 _DIGITS = re.compile(r"-?[0-9]+", re.ASCII)
 _COUNTS = ("entries", "quantity")
 
 
 def reconcile(invocation: Invocation) -> int:
-    """Check one order, or as an operator the latest orders and tabs; 1 when something differs."""
+    """Check one order, or as an operator the latest orders, tabs, bills; 1 when some differ."""
     order_id = invocation.values.get("order_id")
     with reach(invocation) as market:
         if order_id is None:
@@ -39,16 +49,20 @@ def reconcile(invocation: Invocation) -> int:
 
 
 def _latest(market: Market, limit: int) -> Entry:
-    """Return the differences of the latest orders and tabs, with how many were looked at."""
-    orders, tabs = (_walked(market, things, limit) for things in _LISTS)
-    items = [*orders["items"], *tabs["items"]]
-    counts = {"orders": orders["orders"], "tabs": tabs["tabs"]}
-    cursors = {"nextCursor": orders["nextCursor"], "nextTabCursor": tabs["nextCursor"]}
+    """Return the differences of the latest orders, tabs and bills, and how many were looked at."""
+    orders, tabs, bills = (_walked(market, things, limit) for things in _LISTS)
+    items = [*orders["items"], *tabs["items"], *bills["items"]]
+    counts = {"orders": orders["orders"], "tabs": tabs["tabs"], "bills": bills["bills"]}
+    cursors = {
+        "nextCursor": orders["nextCursor"],
+        "nextTabCursor": tabs["nextCursor"],
+        "nextBillCursor": bills["nextCursor"],
+    }
     return {**orders, "items": items, **counts, **cursors, "agrees": not items}
 
 
 def _walked(market: Market, things: str, limit: int) -> Entry:
-    """Return what differs among the latest orders or tabs, walked page by page."""
+    """Return what differs among the latest orders, tabs or bills, walked page by page."""
     items: list[Entry] = []
     looked, cursor = 0, None
     while looked < limit:
@@ -67,25 +81,32 @@ def _is_well(item: Entry) -> bool:
 
 
 def _id_of(item: Entry) -> str:
-    return str(item["tabId"] if "tabId" in item else item["orderId"])
+    return str(item[_named_by(item)])
+
+
+def _named_by(item: Entry) -> str:
+    """Return which id an item has: a tab's, a bill's or an order's."""
+    return next(name for name in _NEXT if name in item)
 
 
 def _next(differing: list[Entry]) -> list[str]:
-    return [
-        f"clawmarket {'tab reconcile' if 'tabId' in item else 'order trace'} {_id_of(item)}"
-        for item in differing[:1]
-    ]
+    steps = []
+    for item in differing[:1]:
+        name = _named_by(item)
+        steps.append(_NEXT[name] if name == "billId" else f"{_NEXT[name]} {_id_of(item)}")
+    return steps
 
 
 def _latest_lines(document: Entry) -> list[str]:
-    orders, tabs = counted(document["orders"], "order"), counted(document["tabs"], "tab")
+    looked = {noun: counted(document[f"{noun}s"], noun) for noun in ("order", "tab", "bill")}
+    orders, tabs, bills = looked.values()
     if not document["items"]:
-        return [f"All agrees: the latest {orders} and {tabs} were checked."]
+        return [f"All agrees: the latest {orders}, {tabs} and {bills} were checked."]
     rows = [row for item in document["items"] for row in _difference_rows(item)]
-    differing = sum("tabId" in item for item in document["items"])
-    head = ("order or tab", "what", "expected", "found")
-    others = len(document["items"]) - differing
-    return [*table(head, rows), f"{others} of {orders} and {differing} of {tabs} differ."]
+    differ = Counter(_named_by(item) for item in document["items"])
+    head = ("order, tab or bill", "what", "expected", "found")
+    told = f"{differ['orderId']} of {orders}, {differ['tabId']} of {tabs}"
+    return [*table(head, rows), f"{told} and {differ['billId']} of {bills} differ."]
 
 
 def _difference_rows(item: Entry) -> list[tuple[str, str, str, str]]:

@@ -134,6 +134,7 @@ def open_tab(call: Call, work: Work, request: OpenTab) -> TabView:
         hold_id=hold.hold_id if hold else None,
     )
     tab = tabs.open_tab(tab_id, trust, terms, call.now)
+    work.pledge(0 if trust.prepaid else cap)
     work.add(tab)
     work.save(carrying)
     work.emit(tabs.opened(tab))
@@ -184,6 +185,7 @@ def raise_tab(call: Call, work: Work, request: RaiseTab) -> TabView:
     trust = trust_of(work, tab)
     trusts.check_good(trust)
     after, raised = tabs.raise_cap(tab, trust, int(request.cap), call.now)
+    work.pledge(after.cap - tab.cap)
     work.save(after)
     work.emit(raised)
     work.involve(after.parties)
