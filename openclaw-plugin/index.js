@@ -2,6 +2,7 @@
 //
 // The host calls register() several times in one process, so nothing is opened here.
 
+import { registerAudit } from "./src/audit/index.js";
 import { declared } from "./src/declared.js";
 import { registerCommands } from "./src/chat/commands.js";
 import { registerMethods } from "./src/methods.js";
@@ -19,5 +20,6 @@ export default {
     registerCommands(api, service, status);
     registerTools(api, service, status);
     registerMethods(api, service);
+    registerAudit(api, service);
   },
 };

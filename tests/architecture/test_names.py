@@ -29,6 +29,8 @@ FUNCTIONS = {
     "web3.status.ping": "ping",  # a status is nothing to ping
     "web3.status.summary": "status",  # the summary is all there is
     "web3.market.status.summary": "market_status",  # beside the other status
+    "web3.audit.append": "append_activity",  # what is appended is activity
+    "web3.audit.activity": "list_activity",  # the same
     "web3.audit.prove": "prove_record",  # what is proven is a record
     "web3.market.audit.query": "query_market_audit",  # beside the other audit
     "web3.wallet.statement": "wallet_statement",  # a statement is nothing to do
@@ -57,6 +59,7 @@ NOUN_REQUESTS = {"MarketStatusRequest", "SettlementStatus"}
 
 # Events of things that have no id of their own, by the field that names what they are about.
 FIRST_FIELDS = {
+    "activity": "session_id_hash",
     "api_key": "credential_id",
     "arbiter": "account_id",
     "credits": "account_id",

@@ -37,12 +37,15 @@ from clawmarket.domain.treasury.plan import Plan
 from clawmarket.domain.treasury.rail import RailStep
 from clawmarket.domain.treasury.reservation import Charge, Reservation
 from clawmarket.domain.treasury.settlement import Settlement
+from clawmarket.domain.trust.activity import Activity, Stream
 from clawmarket.domain.trust.file import FileRight
 from clawmarket.domain.trust.record import LogEntry, LogHead, LogTile, Record, RecordParty, Tally
 from clawmarket.domain.trust.session import Account, Credential, Session, UsedNonce
 
 KINDS: dict[str, type] = {
     "accounts": Account,
+    "activities": Activity,
+    "activity_streams": Stream,
     "awards": Award,
     "balances": Balance,
     "bids": Bid,
@@ -86,6 +89,8 @@ KINDS: dict[str, type] = {
 
 # Every index costs each insert; each stands here for one listing, sweep or look-up.
 INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (Activity, ("account_id", "place")),
+    (Activity, ("account_id", "session_id_hash", "place")),
     (Bid, ("task_id", "state", "bid_id")),
     (Bid, ("bidder", "bid_id")),
     (Bill, ("acts_at",)),

@@ -40,6 +40,11 @@ _CONFIG = {
         "default": BUDGET_MS,
         "description": "Milliseconds that a command may wait for the market.",
     },
+    "audit": {
+        "type": "boolean",
+        "default": True,
+        "description": "Whether figures and commitments of what the agent does are written down.",
+    },
 }
 
 

@@ -11,6 +11,7 @@ from clawmarket.domain.kernel.errors import ConflictError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.moment import HOUR_MS, iso
 from clawmarket.domain.trust.session import (
+    KEYED_WALLET,
     OWN_WALLET,
     Account,
     AccountOpened,
@@ -146,7 +147,8 @@ async def _open_session(
         use_up(work, said)
         found = work.find(Query(Credential, equal={"lookup": said.address}, limit=1))
         credential = found[0] if found else open_wallet_account(work, said.address)
-        _act_as(call, credential.account_id)
+        kind = _standing(credential)
+        _act_as(call, credential.account_id, kind)
         work.speak_as(credential.account_id)
         expires_at = call.now + SESSION_MS
         work.add(
@@ -154,7 +156,7 @@ async def _open_session(
                 token_hash(token),
                 credential.account_id,
                 credential.credential_id,
-                CredentialKind.WALLET,
+                kind,
                 credential.scope,
                 call.now,
                 expires_at,
@@ -167,8 +169,13 @@ async def _open_session(
     return opened
 
 
-def _act_as(call: Call, account_id: str) -> None:
-    call.caller = Caller(account_id, Role.MEMBER, CredentialKind.WALLET, "", "write")
+def _standing(credential: Credential) -> CredentialKind:
+    """Return what a wallet's session counts as: one that a key has bound is no more than a key."""
+    return CredentialKind.KEY if credential.label == KEYED_WALLET else CredentialKind.WALLET
+
+
+def _act_as(call: Call, account_id: str, kind: CredentialKind) -> None:
+    call.caller = Caller(account_id, Role.MEMBER, kind, "", "write")
 
 
 def open_wallet_account(work: Work, address: str) -> Credential:
