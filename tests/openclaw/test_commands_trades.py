@@ -141,7 +141,7 @@ def test_an_offer_is_found_ordered_and_paid(owner: Client, member: Member, worke
     owner.say(owner.say(f"/market accept {order_id}").splitlines()[-1])
     paid = owner.say(f"/pay_status {order_id}").splitlines()
     assert paid[0] == "Settlement status: settlement_released"
-    assert paid[-1].startswith("Release tx: record_")
+    assert paid[-1].startswith("Release tx: rec_")
     assert figure(member, "available") >= 0
 
 

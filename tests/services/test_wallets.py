@@ -8,9 +8,12 @@ import pytest
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.treasury.budget import BudgetSpentError
+from clawmarket.domain.treasury.plan import PlanKeyError
 from clawmarket.domain.trust.record import Record
 from clawmarket.domain.trust.session import (
     ChallengeUnknownError,
+    CredentialKind,
     NonceReusedError,
     ScopeMissingError,
     SessionUnknownError,
@@ -222,6 +225,20 @@ def test_a_stolen_key_shuts_nobody_out(world: World) -> None:
     assert key.do(UNBIND, address=thief.address)["address"] == thief.address
     assert ann.do(UNBIND, address=second.address)["address"] == second.address
     assert addresses(ann) == {ann.known_wallet.address, mine.address}
+
+
+def test_a_wallet_that_a_key_bound_is_no_more_than_a_key(world: World) -> None:
+    """Its session cannot widen what keys may spend, nor does it spend beside that."""
+    ann, wallet = world.member(), Wallet.create(world.entropy)
+    ann.do("web3.billing.plan.set", perAccount="1000000")
+    bound(world.with_key(ann, "write"), wallet)
+    thief = Member(world, world.sign_in(wallet), wallet)
+
+    assert thief.caller.kind is CredentialKind.KEY
+    with pytest.raises(PlanKeyError):
+        thief.do("web3.billing.plan.set", perAccount="900000000")
+    with pytest.raises(BudgetSpentError):
+        thief.publishes("2")
 
 
 def test_the_last_wallet_stays(world: World) -> None:

@@ -81,7 +81,8 @@ async function bindingPage(service, session) {
       ["Settlement", bound.billId ?? "none"],
       ["Brain source", BRAIN],
       ["Pending settlements", pending],
-      ...(bound.amount ? [["Amount", amount(bound.amount)]] : []),
+      ...(bound.billId ? [["Amount", amount(bound.amount)]] : []),
+      ...(bound.due ? [["Due", amount(bound.due)]] : []),
     ]),
     ...usageLines(billing),
   ];

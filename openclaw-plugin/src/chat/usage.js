@@ -6,8 +6,11 @@ import { amount, counted, lines } from "./words.js";
 export function usageLines(billing) {
   if (!billing) return ["session: this market does not meter sessions yet"];
   if (!billing.enabled) return ["session: no limit, no price (the account has no plan)"];
-  const { usage } = billing;
-  if (!usage) return ["session: nothing used yet"];
+  const spans = lines([...span("today", billing.day), ...span("account", billing.account)]);
+  return [...(billing.usage ? used(billing.usage) : ["session: nothing used yet"]), ...spans];
+}
+
+function used(usage) {
   return lines([
     ["session", spent(usage)],
     ...(zero(usage.creditsReserved) ? [] : [["reserved", amount(usage.creditsReserved)]]),
@@ -16,6 +19,11 @@ export function usageLines(billing) {
     ["model", `${counted(usage.llmCalls, "call")}, ${tokens(usage)}`],
     ["tools", counted(usage.toolCalls, "call")],
   ]);
+}
+
+// The day and the account only where they have a limit of their own.
+function span(name, figures) {
+  return figures && figures.creditsQuota !== null ? [[name, spent(figures)]] : [];
 }
 
 function spent({ creditsUsed, creditsQuota, left }) {

@@ -48,7 +48,7 @@ export async function taskPage(words, service) {
 export async function bids(words, service) {
   const taskId = idOf(words, "task", "/market tasks");
   const { items } = await service.ask("web3.market.listBids", { taskId, limit: 50 });
-  const open = items.filter(({ status }) => status === "bid_placed");
+  const open = items.filter(({ status }) => status === "bid_submitted");
   if (!open.length) return ["There is no bid to choose.", `next: /market task ${taskId}`];
   const cheapest = open.toSorted((one, other) => Number(one.price) - Number(other.price));
   return [
