@@ -22,6 +22,7 @@ from clawmarket.ports.wallets import SignInRefusedError
 from clawmarket.services.trust.wallets import (
     LastWalletError,
     WalletNotBoundError,
+    WalletOfOwnerError,
     WalletsFullError,
     WalletTakenError,
 )
@@ -218,7 +219,7 @@ def test_a_stolen_key_shuts_nobody_out(world: World) -> None:
     stranger = Member(world, world.sign_in(thief), thief)
     for member in (key, stranger):
         for wallet in (mine, ann.known_wallet):
-            with pytest.raises(ScopeMissingError):
+            with pytest.raises(WalletOfOwnerError):
                 member.do(UNBIND, address=wallet.address)
     bound(stranger, second := Wallet.create(world.entropy))
 

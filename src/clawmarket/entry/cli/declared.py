@@ -322,6 +322,26 @@ DECLARED: tuple[Declared, ...] = (
         fields=("accountId", "address", "market", "expiresAt", "opened"),
     ),
     Declared(
+        "wallet bind",
+        f"{_CODE}.wallets:bind",
+        "Bind another wallet to your account, with its own signature.",
+        more="A wallet in a file signs by itself. For any other one name its address: you get a "
+        "text to sign elsewhere, and come back with --signature.",
+        params=(
+            click.Argument(["wallet"], metavar="FILE|ADDRESS"),
+            click.Option(
+                ["--signature", "signature"],
+                type=TextType(),
+                metavar="HEX",
+                help="The wallet's signature over the text.",
+            ),
+        ),
+        remote=True,
+        changes=True,
+        fields=("accountId", "address", "scope", "message", "expiresAt"),
+        quiet="Print only the bound address, or the text to sign.",
+    ),
+    Declared(
         "ledger",
         "clawmarket.entry.cli.books.ledger:ledger",
         "Show your balances, the entries behind them, or a statement; also as CSV.",

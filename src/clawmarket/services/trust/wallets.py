@@ -5,7 +5,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from clawmarket.domain.kernel.errors import ConflictError, NotFoundError, QuotaExceededError
+from clawmarket.domain.kernel.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    QuotaExceededError,
+)
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.trust.session import (
@@ -60,6 +65,13 @@ class WalletNotBoundError(NotFoundError):
     next_command = "clawmarket wallet show"
 
 
+class WalletOfOwnerError(ForbiddenError):
+    """A key, or a wallet that a key has bound, would take off the owner's own wallet."""
+
+    advice = "Sign in with a wallet that no key has bound."
+    next_command = "clawmarket wallet login"
+
+
 class LastWalletError(ConflictError):
     """The account would be left without a wallet that its owner signed in with."""
 
@@ -107,7 +119,6 @@ class WalletChallengeAnswer(Answer):
     "web3.wallet.challenge",
     scope=Scope.READ,
     example={"address": "0x" + "0" * 39 + "2"},
-    verb=Verb("wallet challenge", ("address",)),
 )
 def challenge_wallet(
     call: Call, _rows: Snapshot, request: WalletChallengeRequest
@@ -156,7 +167,6 @@ class BoundWallet(Answer):
         WalletsFullError,
     ),
     needs=(Need("message", "web3.wallet.challenge", "message"),),
-    verb=Verb("wallet bind"),
 )
 async def bind_wallet(call: Call, pipeline: Pipeline, request: BindWallet) -> BoundWallet:
     """Bind the wallet that signed a challenge to your account; it signs in as you from then on.
@@ -205,7 +215,7 @@ class UnboundWallet(Answer):
 
 @write(
     "web3.wallet.unbind",
-    errors=(WalletNotBoundError, LastWalletError, ScopeMissingError),
+    errors=(WalletNotBoundError, WalletOfOwnerError, LastWalletError, ScopeMissingError),
     needs=(Need("address", "web3.wallet.show", "addresses.0"),),
     verb=Verb("wallet unbind", ("address",)),
 )
@@ -226,10 +236,7 @@ def unbind_wallet(call: Call, work: Work, request: UnbindWallet) -> UnboundWalle
             scope=mine.scope,
         )
     if mine.label != KEYED_WALLET and not _is_owner(work):
-        raise ScopeMissingError(
-            "A key takes off only wallets that a key has bound; sign in with a wallet.",
-            scope="admin",
-        )
+        raise WalletOfOwnerError("A key takes off only wallets that a key has bound.")
     others = [w for w in wallets if w is not mine and w.label in (OWN_WALLET, mine.label)]
     if not others:
         raise LastWalletError(f"{address} is the last wallet of this account.")
