@@ -42,6 +42,7 @@ _HOST = click.Option(
     metavar="PROGRAM",
     help="OpenClaw's command.  [default: openclaw on your PATH]",
 )
+_SIGNATURE = click.Option(["--signature"], metavar="HEX", help="What the wallet signed.")
 _LOG_KEY = click.Option(
     ["--key", "market_key"],
     metavar="VKEY",
@@ -323,23 +324,11 @@ DECLARED: tuple[Declared, ...] = (
     ),
     Declared(
         "wallet bind",
-        f"{_CODE}.wallets:bind",
-        "Bind another wallet to your account, with its own signature.",
-        more="A wallet in a file signs by itself. For any other one name its address: you get a "
-        "text to sign elsewhere, and come back with --signature.",
-        params=(
-            click.Argument(["wallet"], metavar="FILE|ADDRESS"),
-            click.Option(
-                ["--signature", "signature"],
-                type=TextType(),
-                metavar="HEX",
-                help="The wallet's signature over the text.",
-            ),
-        ),
+        "clawmarket.entry.cli.remote.binding:bind",
+        "Bind another wallet: by its file, or by address with a text to sign elsewhere.",
+        params=(click.Argument(["wallet"], metavar="FILE|ADDRESS"), _SIGNATURE),
         remote=True,
         changes=True,
-        fields=("accountId", "address", "scope", "message", "expiresAt"),
-        quiet="Print only the bound address, or the text to sign.",
     ),
     Declared(
         "ledger",

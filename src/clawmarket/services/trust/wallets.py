@@ -100,7 +100,7 @@ class WalletUnbound(Event):
     address: str
 
 
-class WalletChallengeRequest(Request):
+class ChallengeWallet(Request):
     """The wallet that is to be bound to your account."""
 
     address: Address
@@ -121,7 +121,7 @@ class WalletChallengeAnswer(Answer):
     example={"address": "0x" + "0" * 39 + "2"},
 )
 def challenge_wallet(
-    call: Call, _rows: Snapshot, request: WalletChallengeRequest
+    call: Call, _rows: Snapshot, request: ChallengeWallet
 ) -> WalletChallengeAnswer:
     """Give out the message (EIP-4361) by which a wallet agrees to stand for your account.
 
@@ -216,7 +216,7 @@ class UnboundWallet(Answer):
 @write(
     "web3.wallet.unbind",
     errors=(WalletNotBoundError, WalletOfOwnerError, LastWalletError, ScopeMissingError),
-    needs=(Need("address", "web3.wallet.show", "addresses.0"),),
+    example={"address": "0x" + "0" * 39 + "2"},
     verb=Verb("wallet unbind", ("address",)),
 )
 def unbind_wallet(call: Call, work: Work, request: UnbindWallet) -> UnboundWallet:
