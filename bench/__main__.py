@@ -4,8 +4,10 @@ import sys
 
 import uvloop
 
+from bench.billing import reserve_figures
 from bench.log import audit_figures
 from bench.money import batch_figures, sweep_figures
+from bench.plugin import status_figures
 from bench.postgres import postgres_figures
 from bench.size import help_figures, memory_figures
 from bench.trading import group_commit_figures, growth_figures, lifecycle_figures
@@ -25,6 +27,8 @@ GROUPS = {
     "restart": restart_figures,
     "postgres": postgres_figures,
     "help": help_figures,
+    "plugin_status": status_figures,
+    "reserve": reserve_figures,
 }
 
 

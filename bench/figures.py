@@ -50,4 +50,9 @@ async def ratio(
 
 def p99(durations_s: list[float]) -> float:
     """Return the 99th percentile in milliseconds."""
-    return sorted(durations_s)[int(len(durations_s) * 0.99)] * 1000
+    return percentile(durations_s, 0.99) * 1000
+
+
+def percentile(durations: list[float], share: float) -> float:
+    """Return what this share of the durations does not exceed, in their own unit."""
+    return sorted(durations)[int(len(durations) * share)]

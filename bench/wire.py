@@ -64,7 +64,7 @@ async def http_figures() -> AsyncIterator[Figure]:
             lines = [Line(*await asyncio.open_connection("127.0.0.1", port)) for _ in range(16)]
             crowd = list(zip(lines[::2], lines[1::2], strict=True))
             for line in lines:
-                await _sign_in(line)
+                await sign_in(line)
             files = [await _store(worker) for _, worker in crowd]
             value = await ratio(
                 lambda: rate(CALLERS * 10, lambda: _lifecycles(crowd, files, 10)),
@@ -94,7 +94,8 @@ def serve(folder: Path) -> tuple["subprocess.Popen[str]", int]:
     raise AssertionError("the market did not start")
 
 
-async def _sign_in(line: Line) -> None:
+async def sign_in(line: Line) -> None:
+    """Let a new wallet sign in, and go on with an API key of its account."""
     from clawmarket.adapters.entropy.system import SystemEntropy  # noqa: PLC0415 - after the fork
     from clawmarket.adapters.wallets.keyfile import Wallet  # noqa: PLC0415 - after the fork
 

@@ -5,6 +5,7 @@
 import { registerAudit } from "./src/audit/index.js";
 import { declared } from "./src/declared.js";
 import { registerCommands } from "./src/chat/commands.js";
+import { Lifecycle } from "./src/lifecycle.js";
 import { registerMethods } from "./src/methods.js";
 import { Service } from "./src/service.js";
 import { Status } from "./src/status.js";
@@ -17,9 +18,15 @@ export default {
   register(api) {
     const service = new Service(api.pluginConfig ?? {});
     const status = new Status(service);
+    const lifecycle = new Lifecycle(api.logger);
     registerCommands(api, service, status);
     registerTools(api, service, status);
     registerMethods(api, service);
-    registerAudit(api, service);
+    registerAudit(api, service, lifecycle);
+    api.registerService({
+      id: declared.id,
+      start: (ctx) => lifecycle.start(ctx),
+      stop: () => lifecycle.stop(),
+    });
   },
 };

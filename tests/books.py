@@ -162,44 +162,38 @@ class Books:
         assert {t.trust_id: t.tab_id for t in trusts if t.tab_id is not None} == carried
 
     def check_billing(self, told: list[dict[str, Any]]) -> None:
-        """Calls, runs and trades add up in each meter, and bills ask once for what was charged.
+        """Calls, runs and trades add up in each meter, and bills ask once for what was charged."""
+        meters, names = self.meters(told), ("charged", "reserved", "traded")
+        for period in self.rows(Period):
+            meter = meters[period.period_id]
+            assert [meter[name] for name in names] == [getattr(period, name) for name in names]
+        for spend in self.rows(Spend):
+            total, today = meters[spend.spend_id], meters[f"{spend.spend_id}|{spend.day}"]
+            assert [total[name] for name in names] == [getattr(spend, name) for name in names]
+            of_day = [getattr(spend, f"day_{name}") for name in names]
+            assert [today[name] for name in names] == of_day
+        self.check_bills(told)
 
-        The meters are what the records alone tell, too.
-        """
-        spent: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        days: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
-        owners = {period.period_id: period.owner for period in self.rows(Period)}
+    def meters(self, told: list[dict[str, Any]]) -> defaultdict[str, Counter[str]]:
+        """Return what each session, account and day of an account used, by its single uses."""
+        meters: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
-        def count(period_id: str, day: int, owner: str = "", **amounts: int) -> None:
-            for meter in (spent[period_id], spent[owners.get(period_id, owner)]):
-                meter.update(amounts)
-            days[owners.get(period_id, owner), day].update(amounts)
+        def count(period_id: str, owner: str, day: int, **amounts: int) -> None:
+            for meter in (period_id, owner, f"{owner}|{day}"):
+                meters[meter].update(amounts)
 
         for call in self.rows(Reservation):
-            kept = call.amount if call.state is ReservationState.RESERVED else 0
-            count(call.period_id, call.day, charged=call.charged, reserved=kept)
             assert 0 <= call.charged <= call.amount
+            kept = call.amount if call.state is ReservationState.RESERVED else 0
+            count(call.period_id, call.owner, call.day, charged=call.charged, reserved=kept)
         for run in self.rows(Charge):
-            count(run.period_id, run.charged_at // DAY_MS, charged=run.charged)
             assert 0 <= run.charged <= run.cost
+            count(run.period_id, run.owner, run.charged_at // DAY_MS, charged=run.charged)
         for record in told:
-            for one in record["events"]:
-                if one["kind"] == "plan_charged":
-                    day, amount = record["at"] // DAY_MS, int(one["amount"])
-                    count(one["periodId"] or "", day, record["actor"], traded=amount)
-        names = ("charged", "reserved", "traded")
-        for period in self.rows(Period):
-            meter = spent[period.period_id]
-            assert (period.charged, period.reserved, period.traded) == tuple(
-                meter[name] for name in names
-            )
-        for spend in self.rows(Spend):
-            total, today = spent[spend.spend_id], days[spend.spend_id, spend.day]
-            assert [total[name] for name in names] == [getattr(spend, name) for name in names]
-            assert [today[name] for name in names] == [
-                getattr(spend, f"day_{name}") for name in names
-            ]
-        self.check_bills(told)
+            for one in events_of(record, "plan_charged"):
+                traded = {"traded": int(one["amount"])}
+                count(one["periodId"] or "", record["actor"], record["at"] // DAY_MS, **traded)
+        return meters
 
     def check_bills(self, told: list[dict[str, Any]]) -> None:
         """A bill is paid once, whole or not at all; a session is asked once for what it charged."""
@@ -208,9 +202,8 @@ class Books:
         debts: Counter[str] = Counter()
         said: Counter[str] = Counter()
         for record in told:
-            for one in record["events"]:
-                if one["kind"] in ("reservation_settled", "charge_made"):
-                    said[one["periodId"]] += int(one["charged"])
+            for one in events_of(record, "reservation_settled", "charge_made"):
+                said[one["periodId"]] += int(one["charged"])
         for bill in self.rows(Bill):
             settled = bill.state is BillState.PAID
             assert paid[bill.bill_id] == settled
@@ -244,9 +237,13 @@ class Books:
             assert order.acts_at is None or order.acts_at >= order.due_at
         for tab in self.rows(Tab):
             assert (tab.acts_at is None) == (tab.state in FINAL["tab"])
-        for kind, noun in ((Bill, "bill"), (Period, "period"), (Reservation, "reservation")):
-            for row in self.rows(kind):
-                assert (row.acts_at is None) == (_state(row) in FINAL[noun])
+        waiting: list[Bill | Period | Reservation] = [
+            *self.rows(Bill),
+            *self.rows(Period),
+            *self.rows(Reservation),
+        ]
+        for row in waiting:
+            assert (row.acts_at is None) == (row.state in FINAL[str(noun_of(str(key_of(row))))])
         open_tasks = set()
         for task in self.rows(Task):
             assert (task.acts_at is None) == (task.state is not TaskState.OPEN)
@@ -285,3 +282,8 @@ class Books:
 
 def _state(row: Any) -> str:
     return str(row.state)
+
+
+def events_of(record: dict[str, Any], *kinds: str) -> list[dict[str, Any]]:
+    """Return a record's events of some kinds."""
+    return [one for one in record["events"] if one["kind"] in kinds]

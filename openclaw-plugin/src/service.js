@@ -17,9 +17,12 @@ import {
 import { safeText, safeValue } from "./redaction.js";
 
 const MAX_ANSWER_BYTES = 4 * 2 ** 20;
+// What only reads is asked three times at most; what changes something twice, under one key.
+const [READ_ATTEMPTS, WRITE_ATTEMPTS] = [3, 2];
 const PAUSE_MS = [50, 150];
 const MIN_RETRY_MS = 20;
 const PUBLIC = new Set(declared.publicMethods);
+const IMPATIENT = new Set(["E_RATE_LIMITED", "E_TIMEOUT"]);
 const KEY = /^[\x21-\x7e]{1,200}$/;
 // Refusals of what a wallet signed; the plugin's key is well.
 const ABOUT_A_WALLET = new Set(["sign_in_refused", "challenge_unknown"]);
@@ -38,31 +41,35 @@ export class Service {
     this.budgetMs = timeoutMs ?? declared.budgetMs.usual;
   }
 
-  // Ask a method that only reads; what failed on the way is asked once more within the budget.
+  // Ask a method that only reads; what failed on the way is asked again, twice at most, within the
+  // one budget.
   ask(method, params = {}, budgetMs = this.budgetMs) {
-    return this.#call(method, params, {}, budgetMs, true);
+    return this.#call(method, params, { budgetMs, attempts: READ_ATTEMPTS });
   }
 
   // Send a method that changes something. Without an idempotency key it is never sent twice: after
   // a broken connection nobody knows whether it happened.
   command(method, params, idempotencyKey = "", { budgetMs = this.budgetMs, session = "" } = {}) {
-    const headers = {};
-    if (idempotencyKey) headers["idempotency-key"] = idempotencyKey;
-    if (session) headers["clawmarket-session"] = session;
-    return this.#call(method, params, headers, budgetMs, Boolean(idempotencyKey));
+    const more = {};
+    if (idempotencyKey) more["idempotency-key"] = idempotencyKey;
+    if (session) more["clawmarket-session"] = session;
+    const attempts = idempotencyKey ? WRITE_ATTEMPTS : 1;
+    return this.#call(method, params, { budgetMs, attempts, more });
   }
 
-  async #call(method, params, more, budgetMs, repeats) {
+  async #call(method, params, { budgetMs, attempts, more = {} }) {
     const end = performance.now() + budgetMs;
     if (!this.#url) throw addressMissing();
-    const key = PUBLIC.has(method) ? "" : await this.#key();
-    try {
-      return await this.#attempt(method, params, { key, more }, end, budgetMs);
-    } catch (failure) {
-      const pauseMs = PAUSE_MS[0] + Math.random() * (PAUSE_MS[1] - PAUSE_MS[0]);
-      if (!repeats || !mayPass(failure) || performance.now() + pauseMs + MIN_RETRY_MS > end) throw failure;
-      await new Promise((resume) => setTimeout(resume, pauseMs));
-      return await this.#attempt(method, params, { key, more }, end, budgetMs);
+    const key = PUBLIC.has(method) ? "" : await inTime(this.#key(), end, budgetMs);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(method, params, { key, more }, end, budgetMs);
+      } catch (failure) {
+        const pauseMs = pauseAfter(attempt);
+        const late = performance.now() + pauseMs + MIN_RETRY_MS > end;
+        if (attempt >= attempts || late || !mayPass(failure)) throw failure;
+        await new Promise((resume) => setTimeout(resume, pauseMs));
+      }
     }
   }
 
@@ -96,6 +103,21 @@ function usable(text) {
   } catch {
     return null;
   }
+}
+
+// Longer each time, and never for all callers alike.
+function pauseAfter(attempt) {
+  const [least, most] = PAUSE_MS;
+  return attempt * (least + Math.random() * (most - least));
+}
+
+// A file that hangs, such as a pipe, costs no more than the budget.
+async function inTime(work, end, budgetMs) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(silent(budgetMs)), Math.max(1, end - performance.now()));
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function post(url, headers, body, end, budgetMs) {
@@ -153,8 +175,9 @@ function refusal(error, details, key) {
   return new Failure(code, what, { next, retryable: retryable === true, cause });
 }
 
-// A limit on calls asks for more patience than one budget has.
+// The code decides, then what the market says of it, never its words. A limit on calls asks for
+// more patience than one budget has.
 function mayPass(failure) {
-  const known = failure instanceof Failure && failure.retryable;
-  return known && failure.code !== "E_RATE_LIMITED" && failure.code !== "E_TIMEOUT";
+  if (!(failure instanceof Failure) || IMPATIENT.has(failure.code)) return false;
+  return failure.retryable;
 }

@@ -1,7 +1,7 @@
 // A status: every section is asked at the same time, within one budget; none holds up another.
 
 import { declared } from "./declared.js";
-import { Failure } from "./failure.js";
+import { Failure, otherForm } from "./failure.js";
 
 const SAMPLES = 3;
 
@@ -35,7 +35,7 @@ export class Status {
     const known = `${name} ${deep}`;
     try {
       const answer = await this.#service.ask(probe.method, deep ? probe.deepParams : {}, timeoutMs);
-      const value = told(answer);
+      const value = understood(answer);
       this.#lastGood.set(known, { value, at: performance.now() });
       return { name, section: { value } };
     } catch (failure) {
@@ -46,6 +46,15 @@ export class Status {
       const staleAgeSec = Math.floor((performance.now() - last.at) / 1000);
       return { name, section: { value: last.value, stale: true, staleAgeSec }, error };
     }
+  }
+}
+
+// One section in a form that nobody knows takes nothing from the others.
+function understood(answer) {
+  try {
+    return told(answer);
+  } catch {
+    throw otherForm(declared.version, answer.version);
   }
 }
 

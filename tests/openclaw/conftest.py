@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from openclaw.gateway_client import Client
-from openclaw.host import Host, OutOfReachError, Programs, installed
+from openclaw.host import Host
 from openclaw.member import Member
 from openclaw.mock_model import Model
+from openclaw.programs import OutOfReachError, Programs, installed
 from openclaw.relay import Relay
 from real.server import Server
 
@@ -17,6 +18,8 @@ READ = ("operator.read", "operator.write")
 OWNER = (*READ, "operator.admin")
 # What the hosts here have of plugins beside ours.
 OTHERS = {"allow": ["memory-core"]}
+# A profile that hides the tools of plugins; installing has to make ours visible.
+TOOLS = {"toolSearch": False, "profile": "coding"}
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +28,7 @@ def programs() -> Programs:
     try:
         return installed()
     except OutOfReachError as error:
-        pytest.skip(str(error))
+        pytest.skip(f"npm or PyPI is out of reach: {error}")
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +75,7 @@ def member(
 ) -> Member:
     """The owner of a host, who has put the plugin into it."""
     folder = tmp_path_factory.mktemp("member")
-    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS)
+    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS, TOOLS)
     member = Member.join(folder / "home", host, relay.url)
     member.does("openclaw", "install", "--yes")
     return member
@@ -93,6 +96,7 @@ def host(member: Member) -> Iterator[Host]:
         yield member.host
     finally:
         member.host.stop()
+    assert member.host.left_behind() == [], "the gateway left processes behind"
 
 
 @pytest.fixture(scope="session")

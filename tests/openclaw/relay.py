@@ -1,6 +1,7 @@
 """The way between plugin and market, which a test can cut, stop up, or have lead elsewhere."""
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock, Thread
@@ -15,6 +16,8 @@ class Relay:
         self._market = ("127.0.0.1", port)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._mode: str | bytes = "open"
+        self._named = b""
+        self._late_s = 0.0
         self._live: set[socket.socket] = set()
         self._lock = Lock()
         self.port: int = self._listening.getsockname()[1]
@@ -62,6 +65,25 @@ class Relay:
         head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         with self._in_mode(head.encode() + body):
             yield
+
+    @contextmanager
+    def silent_for(self, method: str) -> Iterator[None]:
+        """Never answer this method; all others are answered by the market."""
+        self._named = f"POST /rpc/{method} ".encode()
+        with self._in_mode("open"):
+            yield
+        self._named = b""
+        self._drop()
+
+    @contextmanager
+    def late(self, seconds: float) -> Iterator[None]:
+        """Let every answer of the market come so much later."""
+        self._late_s = seconds
+        try:
+            yield
+        finally:
+            self._late_s = 0.0
+            self._drop()
 
     def close(self) -> None:
         """End it."""
@@ -113,6 +135,10 @@ class Relay:
     def _copy(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(_CHUNK):
+                if self._named and data.startswith(self._named):
+                    continue
+                if data.startswith(b"HTTP/"):
+                    time.sleep(self._late_s)
                 target.sendall(data)
         self._end(source)
         self._end(target)

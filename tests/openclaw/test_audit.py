@@ -14,7 +14,7 @@ import pytest
 from clawmarket.domain.kernel.canonical import canonical_bytes
 from clawmarket.domain.kernel.moment import from_iso
 from clawmarket.domain.trust.activity import COMMITMENTS, FACTS, ActivityKind, Item, item_hash
-from openclaw.conftest import OTHERS, READ
+from openclaw.conftest import OTHERS
 from openclaw.gateway_client import SESSION, Client
 from openclaw.host import Host, Programs, free_port
 from openclaw.member import Member
@@ -28,6 +28,8 @@ SESSION_ID_HASH = hashlib.sha256(SESSION.encode()).hexdigest()
 TURN = ["llm_input", "model_call", "llm_output"]
 TOOL_TURN = ["llm_input", "model_call", "tool_call", "model_call", "llm_output"]
 WAIT_S = 30
+# `/new` is for the host's owner.
+OWNER = ("operator.read", "operator.write", "operator.admin")
 PROBE = "payload-probe"
 PROBE_CODE = """
 import { appendFileSync } from "node:fs";
@@ -59,7 +61,7 @@ class Stage:
 
     def says(self, *texts: str) -> list[str]:
         """Let the owner of the host talk to the agent."""
-        with Client(self.host.url, self.host.token, READ) as chat:
+        with Client(self.host.url, self.host.token, OWNER) as chat:
             return [chat.say(text) for text in texts]
 
     def records(self) -> list[Fields]:
@@ -161,10 +163,11 @@ def is_chained(records: list[Fields]) -> bool:
 
 def test_a_turn_with_a_tool_is_written_down_in_order(stage: Stage) -> None:
     """From the prompt to the answer: kinds, numbers, figures, and one chain of hashes."""
+    before = len(stage.listed())
     stage.says('use web3_market_status {"include": ["web3"]}')
-    found = stage.after(0, TOOL_TURN)
+    found = stage.after(before, TOOL_TURN)
 
-    assert is_chained(found)
+    assert is_chained(stage.records())
     assert {each["sessionIdHash"] for each in found} == {SESSION_ID_HASH}
     for each in found:
         kind = ActivityKind(each["activity"])
@@ -179,11 +182,13 @@ def test_a_turn_with_a_tool_is_written_down_in_order(stage: Stage) -> None:
 
 def test_its_owner_can_open_one_field(stage: Stage) -> None:
     """Secret, place and name give the salt; with the content it gives the commitment."""
-    [said] = [each for each in stage.records() if each["activity"] == "tool_call"]
+    before = len(stage.listed())
+    stage.says('use web3_market_status {"include": ["tasks"]}')
+    said = stage.after(before, TOOL_TURN)[2]
     secret = bytes.fromhex((stage.folder / "secret").read_text().strip())
     place = f"{said['source']}|{SESSION_ID_HASH}|{said['seq']}|params"
     salt = hmac.digest(secret, place.encode(), "sha256")
-    content = canonical_bytes({"include": ["web3"]})
+    content = canonical_bytes({"include": ["tasks"]})
 
     assert hashlib.sha256(salt + content).hexdigest() == said["commitments"]["params"]
     assert (stage.folder / "secret").stat().st_mode & 0o777 == 0o600
@@ -235,6 +240,19 @@ def test_a_killed_gateway_loses_nothing_and_repeats_nothing(stage: Stage) -> Non
     assert is_chained(stage.records())
 
 
+def test_a_plugin_that_is_reloaded_goes_on(stage: Stage) -> None:
+    """A changed configuration loads it anew within the gateway; numbers and chain go on."""
+    before, said = len(stage.listed()), len(stage.host.log)
+    settings = json.loads(stage.host.config_path.read_text())
+    settings["plugins"]["entries"]["clawmarket"]["config"]["timeoutMs"] = 2_500
+    stage.host.config_path.write_text(json.dumps(settings))
+    until(lambda: "reload applied" in stage.host.log[said:])
+    stage.says("hello", "hello")
+    stage.after(before, TURN * 2)
+
+    assert is_chained(stage.records())
+
+
 def test_a_market_that_starts_again_goes_on(stage: Stage) -> None:
     """Ended and started in the middle of a session."""
     before = len(stage.listed())
@@ -250,15 +268,16 @@ def test_a_market_that_starts_again_goes_on(stage: Stage) -> None:
 
 def test_a_new_session_ends_the_one_before(stage: Stage) -> None:
     """`/new` gives a session_end whose hash stands for the session, and the count goes on."""
+    stage.says("hello")
     before = len(stage.listed())
     stage.says("/new")
-    until(lambda: any(each["kind"] == "session_end" for each in stage.listed()))
+    until(lambda: "session_end" in [each["kind"] for each in stage.listed()[before:]])
     stage.says("hello")
     until(lambda: [each["kind"] for each in stage.listed()][-3:] == TURN)
     records = stage.records()
     [ended] = [each for each in records[before:] if each["activity"] == "session_end"]
 
-    assert ended["told"] == {"reason": "new", "messages": 0}
+    assert ended["told"]["reason"] == "new"
     assert is_chained(records)
     shown = {each["seq"]: each["hash"] for each in stage.listed()}
     assert shown[ended["seq"]] == ended["hash"]
@@ -266,6 +285,8 @@ def test_a_new_session_ends_the_one_before(stage: Stage) -> None:
 
 def test_the_payloads_are_those_that_the_plugin_was_written_for(stage: Stage) -> None:
     """Each hook is called with the names that are read here."""
+    stage.says("hello", 'use web3_market_status {"include": ["web3"]}', "/new")
+    until(lambda: '"session_end"' in stage.seen.read_text())
     seen = [json.loads(line) for line in stage.seen.read_text().splitlines()]
     names = {each["hook"]: (set(each["event"]), set(each["ctx"])) for each in seen}
     read = {
@@ -282,10 +303,16 @@ def test_the_payloads_are_those_that_the_plugin_was_written_for(stage: Stage) ->
 
 
 def test_the_end_of_the_gateway_ends_the_session(stage: Stage) -> None:
-    """What it still had to say was delivered before it was gone."""
+    """What it still had to say was delivered before it was gone.
+
+    The host ends those sessions that began since it was started.
+    """
+    stage.says("/new", "hello")
     stage.host.stop()
     last = stage.records()[-1]
+    spool = (stage.folder / "spool.jsonl").read_text()
+    stage.host.start()
 
     assert (last["activity"], last["told"]["reason"]) == ("session_end", "shutdown")
     assert is_chained(stage.records())
-    assert (stage.folder / "spool.jsonl").read_text() == ""
+    assert spool == ""

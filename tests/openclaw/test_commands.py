@@ -147,8 +147,11 @@ def test_a_command_with_a_word_too_many_stays_a_command(chat: Client, model: Mod
     assert len(model.asked) == asked
 
 
-def test_the_key_may_only_read(market: Server, key: Key) -> None:
-    """Whoever had the plugin's key could spend nothing with it."""
-    answer = market.call(key.value, "web3.market.publishTask", "k", title="x", budget="1")
+def test_the_key_is_never_more_than_its_owners(market: Server, key: Key) -> None:
+    """Whoever had the plugin's key could trade with it, but do nothing of an operator's."""
+    task = market.call(key.value, "web3.market.publishTask", "k", title="x", budget="1")
+    more = market.call(key.value, "web3.keys.create", "l", label="x", scope="admin")
+    theirs = market.call(key.value, "market.treasury.summary")
 
-    assert answer["details"]["cause"] == "scope_missing"
+    assert task["ok"]
+    assert [answer["error"].split(":")[0] for answer in (more, theirs)] == ["E_FORBIDDEN"] * 2

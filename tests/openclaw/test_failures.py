@@ -75,11 +75,14 @@ def test_the_agent_works_while_the_market_is_away(chat: Client, relay: Relay) ->
 
 
 def test_a_broken_connection_is_tried_once_more(chat: Client, relay: Relay) -> None:
-    """What only reads is asked a second time, so one lost connection is never seen."""
+    """What only reads is asked a second time, so one lost connection is never seen.
+
+    What the audit delivers meanwhile has a connection of its own.
+    """
     before = relay.connections
     with relay.cut_once():
         assert chat.say("/credits").startswith("available: ")
-    assert relay.connections == before + 2
+    assert relay.connections >= before + 2
 
 
 def test_a_silent_market_costs_the_time_it_was_given(chat: Client, relay: Relay) -> None:
@@ -185,6 +188,50 @@ def test_what_a_hostile_market_sends_is_redacted(chat: Client, relay: Relay, key
         "[TOKEN] [URL] [PATH] [PATH] [HOST] [TOKEN]",
         "next: Bearer [REDACTED]",
     ]
+
+
+def test_an_answer_after_the_time_is_not_taken(chat: Client, relay: Relay) -> None:
+    """A market that answers too late is named as silent, and its answer reaches no later call."""
+    with relay.late(1.0):
+        late = chat.say("/web3-market status include=orders,web3 timeoutMs=300")
+
+    assert late.splitlines()[-1] == f"web3: E_TIMEOUT: {SILENT}"
+    assert chat.say("/credits").startswith("available: ")
+
+
+@pytest.mark.parametrize("body", [b"<html>hello</html>", b'{"ok":true,"version":"9.0.0"}'])
+def test_the_agent_works_beside_another_program(chat: Client, relay: Relay, body: bytes) -> None:
+    """Garbage, or another version, is a result of the tool; the turn goes on to its end."""
+    with relay.saying(body):
+        answer = json.loads(chat.say('use web3_market_status {"include": ["web3"]}'))
+        assert chat.say("hello") == "the model answers"
+
+    assert answer["ok"]
+
+
+def test_the_agent_works_with_a_key_that_is_refused(chat: Client, key: Key) -> None:
+    """The tool tells the model that the key is of no use, and not which one it is."""
+    wrong = f"cmk_{'z' * 43}"
+    with key_of(key, wrong):
+        answer = json.loads(chat.say('use web3_market_status {"include": ["market", "ledger"]}'))
+        assert chat.say("hello") == "the model answers"
+
+    assert {error["error"].split(":")[0] for error in answer["result"]["errors"]} <= {
+        "E_AUTH_REQUIRED"
+    }
+    assert wrong not in json.dumps(answer)
+
+
+def test_ten_megabytes_for_a_tool_are_refused(chat: Client, relay: Relay) -> None:
+    """They do not reach the market; the model is told, and the agent goes on."""
+    before = relay.connections
+    session = "agent:main:large"
+    answer = chat.say('use web3_market_status {"include": ["$10MB"]}', session)
+
+    assert answer.startswith('Validation failed for tool "web3_market_status"')
+    assert relay.connections == before
+    assert chat.say("hello", session) == "the model answers"
+    assert chat.say("/credits").startswith("available: ")
 
 
 @pytest.mark.parametrize(

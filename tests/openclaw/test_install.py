@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from openclaw.conftest import OTHERS, Key
-from openclaw.host import PLUGIN, Host, Programs
+from openclaw.conftest import OTHERS, TOOLS, Key
+from openclaw.host import PLUGIN, Host
 from openclaw.member import Member
 from openclaw.mock_model import Model
+from openclaw.programs import Programs
 from openclaw.relay import Relay
 from real.server import Server
 
@@ -25,7 +26,7 @@ def fresh(
 ) -> Member:
     """A member whose host never heard of us; its gateway does not run."""
     folder = tmp_path_factory.mktemp("fresh")
-    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS)
+    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS, TOOLS)
     return Member.join(folder / "home", host, market.url.rstrip("/"))
 
 
@@ -35,14 +36,27 @@ def plugins_of(host: Host) -> dict[str, Any]:
     return {name: value for name, value in plugins.items() if value != {}}
 
 
+def tools_of(host: Host) -> dict[str, Any]:
+    """Return what a host's own file says about tools."""
+    tools: dict[str, Any] = json.loads(host.config_path.read_text())["tools"]
+    return tools
+
+
 def test_a_host_gets_the_least_there_is(host: Host, member: Member, relay: Relay, key: Key) -> None:
     """The host of these tests has address, folder and key file, and no key; others stay allowed."""
     config = {"serviceUrl": relay.url, "keyFile": str(key.file)}
     assert plugins_of(host) == {
         "allow": [*OTHERS["allow"], "clawmarket"],
         "load": {"paths": [str(PLUGIN)]},
-        "entries": {"clawmarket": {"enabled": True, "config": config}},
+        "entries": {
+            "clawmarket": {
+                "enabled": True,
+                "config": config,
+                "hooks": {"allowConversationAccess": True},
+            }
+        },
     }
+    assert tools_of(host) == TOOLS | {"alsoAllow": ["clawmarket"]}
     assert key.value not in host.config_path.read_text()
     assert (key.file.parent, key.file.stat().st_mode & 0o777) == (member.place, 0o600)
 
@@ -53,14 +67,26 @@ def test_what_was_installed_is_taken_back(fresh: Member, market: Server) -> None
     key, copy = Path(installed["keyFile"]).read_text().strip(), Path(installed["plugin"])
     assert key not in json.dumps(installed)
     assert plugins_of(fresh.host)["load"] == {"paths": [str(fresh.place / "plugin")]}
+    assert tools_of(fresh.host) == TOOLS | {"alsoAllow": ["clawmarket"]}
+    assert (installed["keyScope"], installed["toolsHidden"]) == ("write", False)
     assert files_in(copy) == files_in(PLUGIN)
     assert fresh.cause("openclaw", "install", "--yes") == "plugin_installed"
 
     assert fresh.does("openclaw", "uninstall", "--yes")["keyRevoked"]
-    assert plugins_of(fresh.host) == OTHERS
+    assert (plugins_of(fresh.host), tools_of(fresh.host)) == (OTHERS, TOOLS)
     assert market.call(key, "web3.wallet.show")["details"]["cause"] == "key_revoked"
     assert not fresh.place.exists()
     assert fresh.cause("openclaw", "uninstall", "--yes") == "plugin_not_installed"
+
+
+def test_doctor_finds_a_running_host_sound(host: Host, member: Member) -> None:
+    """Files, key, configuration, what was loaded and the gateway are all well."""
+    assert host.process is not None
+    document = member.does("doctor", "--deep")
+    found = {check["checkId"]: check["severity"] for check in document["passed"]}
+
+    names = ("files", "key-file", "key", "versions", "config", "tools", "runtime", "gateway")
+    assert {name: found.get(f"openclaw/{name}") for name in names} == dict.fromkeys(names, "ok")
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

@@ -1,7 +1,6 @@
 """The plugin as a package: what npm packs, what the host makes of it, and its words."""
 
 import json
-import subprocess
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -9,11 +8,13 @@ from hypothesis import strategies as st
 
 from clawmarket.domain.kernel.money import format_amount
 from openclaw.gateway_client import Client
-from openclaw.host import PLUGIN, Host, Programs
+from openclaw.host import PLUGIN, Host
+from openclaw.node import run_module
+from openclaw.programs import Programs
 
 AMOUNTS = """
-import { amount } from "./src/words.js";
-console.log(JSON.stringify(JSON.parse(process.argv[1]).map(amount)));
+import { amount } from "./src/chat/words.js";
+console.log(JSON.stringify(given[0].map(amount)));
 """
 
 
@@ -24,7 +25,7 @@ def test_npm_packs_it(programs: Programs, tmp_path: Path) -> None:
 
     (packed,) = json.loads(done.stdout)
     files = {entry["path"] for entry in packed["files"]}
-    source = {f"src/{path.name}" for path in (PLUGIN / "src").glob("*.js")}
+    source = {path.relative_to(PLUGIN).as_posix() for path in (PLUGIN / "src").rglob("*.js")}
     generated = {"declared.json", "openclaw.plugin.json", "package.json"}
     assert files == source | generated | {"index.js"}
 
@@ -56,14 +57,6 @@ def test_a_host_starts_with_a_plugin_that_was_told_nothing(
 def test_amounts_are_written_as_on_the_command_line(programs: Programs, numbers: list[int]) -> None:
     """Every amount looks in the chat as it does on the command line."""
     numbers += [0, 1, -1, 10**5, 10**6, 10**9, 999_999, 123_456_789]
-    line = [str(programs.node), "--input-type=module", "--eval", AMOUNTS]
-    done = subprocess.run(
-        [*line, json.dumps([str(number) for number in numbers])],
-        cwd=PLUGIN,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    written = run_module(programs, AMOUNTS, [str(number) for number in numbers])
 
-    assert json.loads(done.stdout) == [format_amount(number) for number in numbers]
+    assert written == [format_amount(number) for number in numbers]

@@ -1,4 +1,4 @@
-"""Whatever agents reserve, settle, use and trade: no quota is ever exceeded, and all is paid once."""
+"""Whatever agents reserve, settle, use and trade: no quota is exceeded, all is paid once."""
 
 import hashlib
 from dataclasses import replace

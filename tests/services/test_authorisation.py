@@ -105,6 +105,9 @@ def two_deals(world: World) -> dict[str, str]:
     things["consentId"] = buyer.consents(permitted)["consentId"]
     trust = worker.trusts(buyer)
     things |= trust | buyer.opens(trust) | account
+    buyer.do("web3.billing.plan.set", toolPrices={"search": "1"})
+    named = {"sessionIdHash": "0" * 64, "tool": "search", "callId": "1"}
+    things |= buyer.do("web3.billing.reserve", **named)
     things |= {"orderId": award["orderId"], "jobId": world.all(Job)[0].job_id}
     return {name: value for name, value in things.items() if name in NOUNS}
 

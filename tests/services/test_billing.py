@@ -3,9 +3,12 @@
 import asyncio
 import hashlib
 from dataclasses import replace
+from pathlib import Path
+from shutil import copy
 
 import pytest
 
+from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import DAY_MS, HOUR_MS, from_iso
 from clawmarket.domain.treasury.bill import Bill
@@ -194,6 +197,11 @@ def test_what_a_session_charged_is_paid_to_the_payee(world: World) -> None:
         credits_("0.01"),
     )
     assert agent.figures()[:2] == (credits_("999"), "0")
+    lines = agent.do("web3.wallet.statement")["items"]
+    assert [(line["billId"], line["heldChange"]) for line in lines[:2]] == [
+        (bill["billId"], "-1000000"),
+        (bill["billId"], "1000000"),
+    ]
     assert seller.figures()[3] == credits_("0.99")
 
 
@@ -217,6 +225,20 @@ def test_what_a_key_trades_counts_against_the_quotas(world: World) -> None:
     with pytest.raises(BudgetSpentError):
         in_session(key, "").publishes("0.000001")
     assert key.do("web3.billing.session.end", sessionIdHash=SESSION)["billId"] is None
+
+
+def test_an_order_that_a_key_pays_for_counts(world: World) -> None:
+    """So does whatever else takes credits out of what is available; what comes back frees none."""
+    owner, seller = world.member(), world.member()
+    plans(owner, perSession=None, perDay=credits_("10"))
+    key = world.with_key(owner)
+    order = key.orders(seller.offers(), quantity=2)
+    key.locks(order)
+    seller.refunds(order)
+    day = key.do("web3.billing.summary")["day"]
+    assert (day["creditsTraded"], day["left"]) == (credits_("10"), "0")
+    with pytest.raises(BudgetSpentError):
+        key.locks(key.orders(seller.offers()))
 
 
 def test_the_owner_is_not_limited_by_the_plan(world: World) -> None:
@@ -341,7 +363,10 @@ def test_a_bill_whose_job_was_killed_after_the_lock_is_paid_once(world: World) -
     settles(agent, reserves(agent, "call-1"))
     bill_id = agent.do("web3.billing.session.end", sessionIdHash=SESSION)["billId"]
     call = world.pipeline.call(THE_MARKET, "test")
-    world.run(world.pipeline.write(call, lambda work: advance(work, work.get(Bill, bill_id))))
+    [bill] = world.all(Bill)
+    world.run(
+        world.pipeline.write(call, lambda work: advance(work, work.get(Bill, bill_id) or bill))
+    )
     assert agent.figures()[:2] == (credits_("999"), credits_("1"))
     world.run_jobs()
     assert world.sweep().due == 0
@@ -362,8 +387,13 @@ def test_a_plan_that_leaves_more_lets_a_stopped_session_go_on(world: World) -> N
     assert reserves(agent, "call-2")["left"]["session"] == credits_("1")
 
 
-def test_sixty_four_calls_at_once_never_exceed_a_budget(world: World) -> None:
-    """Exactly as many are let through as the quota pays for."""
+@pytest.mark.parametrize("durable", [False, True])
+def test_sixty_four_calls_at_once_never_exceed_a_budget(
+    tmp_path: Path, migrated: Path, *, durable: bool
+) -> None:
+    """Exactly as many are let through as the quota pays for, in memory and in a file."""
+    copy(migrated, tmp_path / "market.db")
+    world = World(store=open_sqlite(tmp_path / "market.db") if durable else None)
     agent = world.member()
     plans(agent, perSession=credits_("10"))
 
@@ -373,12 +403,14 @@ def test_sixty_four_calls_at_once_never_exceed_a_budget(world: World) -> None:
             for number in range(64)
         )
         calls = [world.pipeline.submit(agent.caller, "web3.billing.reserve", a) for a in asked]
-        return await asyncio.gather(*calls, return_exceptions=True)
+        answers: list[object] = await asyncio.gather(*calls, return_exceptions=True)
+        return answers
 
     answers = world.run(all_at_once())
     assert sum(isinstance(answer, dict) for answer in answers) == 10
     assert sum(isinstance(answer, BudgetSpentError) for answer in answers) == 54
     assert (usage(agent)["creditsReserved"], usage(agent)["left"]) == (credits_("10"), "0")
+    world.close()
 
 
 def test_a_summary_names_a_session_by_the_first_word_that_is_given(world: World) -> None:

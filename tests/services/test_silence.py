@@ -407,6 +407,11 @@ def test_a_dry_run_only_counts(world: World) -> None:
         "refunded": 0,
         "tabsSettled": 0,
         "tabsUnpaid": 0,
+        "sessionsEnded": 0,
+        "reservationsLapsed": 0,
+        "billsPaid": 0,
+        "billsLocked": 0,
+        "billsUnpaid": 0,
     }
     assert row.party.order(row.thing)["status"] == "delivery_ready"
 

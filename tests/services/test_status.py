@@ -65,6 +65,7 @@ def test_a_deep_look_runs_every_probe(world: World) -> None:
             "fixHint": "",
         },
         {"name": "market/tabs", "ok": True, "message": "No tab is overdue.", "fixHint": ""},
+        {"name": "billing/bills", "ok": True, "message": "No bill is overdue.", "fixHint": ""},
     ]
 
 

@@ -76,8 +76,8 @@ def check_log(town: Town) -> None:
 
 
 def check_reconciled(town: Town) -> None:
-    """Assert that the market itself, asked by its operator, finds no order or tab that differs."""
-    for things in ("list", "tabs"):
+    """Assert that the market itself, asked by its operator, finds nothing that differs."""
+    for things in ("list", "tabs", "bills"):
         params: Fields = {"limit": 50}
         while True:
             page = town.submit(town.parties[-1], f"market.reconciliation.{things}", params, "")

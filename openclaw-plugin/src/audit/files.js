@@ -11,10 +11,10 @@ export async function privateFolder(folder) {
   await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
 }
 
-export async function writePrivate(path, text) {
+export async function writePrivate(path, content) {
   const handle = await open(`${path}.partial`, "w", PRIVATE_FILE);
   try {
-    await handle.writeFile(text);
+    await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();

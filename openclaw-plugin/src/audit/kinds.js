@@ -54,6 +54,7 @@ const DESCRIBED = {
 };
 
 export const HOOKS = Object.keys(DESCRIBED);
+export const OF_CONVERSATIONS = new Set(["llm_input", "llm_output"]);
 
 // {kind, facts, contents} of what a hook was called with; figures that are none are left out.
 export function described(hook, event) {

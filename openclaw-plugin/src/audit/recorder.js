@@ -7,8 +7,6 @@ import { commitment, saltOf } from "./commitment.js";
 import { described } from "./kinds.js";
 
 const MAX_QUEUED = 128;
-// Without a gateway no service starts, and nothing is ever written down.
-const MAX_QUEUED_BEFORE = 16;
 const MAX_PAIRS = 1000;
 
 export class Recorder {
@@ -29,7 +27,7 @@ export class Recorder {
       const sessionKey = this.#sessionKey(event, ctx);
       if (!sessionKey) return;
       const sessionIdHash = createHash("sha256").update(sessionKey, "utf8").digest("hex");
-      if (this.#queue.length >= (this.#spool.isOpen ? MAX_QUEUED : MAX_QUEUED_BEFORE)) {
+      if (this.#queue.length >= MAX_QUEUED) {
         this.#spool.lose(sessionIdHash);
         return;
       }
@@ -43,7 +41,7 @@ export class Recorder {
 
   // Wait until all that was noted lies in the spool.
   async settled() {
-    while (this.#spool.isOpen && this.#running) await this.#running;
+    while (this.#running) await this.#running;
   }
 
   async #run() {

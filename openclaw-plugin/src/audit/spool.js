@@ -27,12 +27,11 @@ export class Spool {
   #file = null;
   #folder = "";
   #last = Promise.resolve();
-  #opened;
-  #open = null;
+  #maxRecords;
   secret = null;
 
-  constructor() {
-    this.#begin();
+  constructor(maxRecords = MAX_RECORDS) {
+    this.#maxRecords = maxRecords;
   }
 
   get waiting() {
@@ -41,10 +40,6 @@ export class Spool {
 
   get lost() {
     return this.#streams.lost;
-  }
-
-  get isOpen() {
-    return this.#file !== null;
   }
 
   // Read what is there, and go on behind it.
@@ -60,7 +55,6 @@ export class Spool {
       );
       this.#bytes = this.#pending.reduce((sum, { line }) => sum + line.length, 0);
       await this.#rewrite();
-      this.#open();
     });
   }
 
@@ -71,15 +65,13 @@ export class Spool {
       await this.#rewrite().finally(async () => {
         await this.#file?.close();
         this.#file = null;
-        this.#begin();
       });
     });
   }
 
-  // Where the next record of a session stands, once the spool is open; null where it is full.
+  // Where the next record of a session stands; null where the spool is full.
   async place(sessionIdHash) {
-    await this.#opened;
-    if (this.#pending.length < MAX_RECORDS && this.#bytes < MAX_BYTES) {
+    if (this.#pending.length < this.#maxRecords && this.#bytes < MAX_BYTES) {
       return this.#streams.place(sessionIdHash);
     }
     this.lose(sessionIdHash);
@@ -146,10 +138,6 @@ export class Spool {
     });
   }
 
-  #begin() {
-    this.#opened = new Promise((resolve) => (this.#open = resolve));
-  }
-
   #drop(isGone) {
     const left = this.#pending.filter(({ record }) => !isGone(record));
     const bytes = left.reduce((sum, { line }) => sum + line.length, 0);
@@ -164,7 +152,7 @@ export class Spool {
     if (!this.#pending.length && this.#streams.isFull()) this.#streams = new Streams();
     await this.#saveState();
     const path = join(this.#folder, "spool.jsonl");
-    await writePrivate(path, this.#pending.map(({ line }) => line.toString()).join(""));
+    await writePrivate(path, Buffer.concat(this.#pending.map(({ line }) => line)));
     const before = this.#file;
     this.#file = await open(path, "a", 0o600);
     this.#isTorn = false;

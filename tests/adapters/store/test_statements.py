@@ -24,6 +24,7 @@ from clawmarket.adapters.store.statements import (
     plan_of,
     prepared,
     shape_of,
+    update_many,
     update_statement,
 )
 from clawmarket.domain.kernel.job import Job, JobState
@@ -164,6 +165,21 @@ def test_every_query_in_use_uses_an_index_of_postgresql_too(
         steps = " | ".join(row[0] for row in rows)
     assert "Index" in steps
     assert "Seq Scan" not in steps
+
+
+@each_kind
+def test_rows_that_a_group_changed_are_found_one_by_one(
+    kind: type[Any], migrated_database: PostgresDatabase
+) -> None:
+    """By their keys; a join that first reads all keys of a table slows down as the market grows."""
+    places = tuple(range(1, len(forms_of(kind))))
+    with connect(migrated_database.url) as connection:
+        explained = f"EXPLAIN {update_many(kind, places, POSTGRES)}"
+        rows = connection.execute(explained, ("[]",), prepare=False)
+        steps = " | ".join(row[0] for row in rows)
+    assert "Nested Loop" in steps
+    assert "Join" not in steps
+    assert "Index Cond" in steps
 
 
 def test_a_query_says_what_it_asks_for() -> None:

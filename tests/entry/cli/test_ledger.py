@@ -17,17 +17,17 @@ ID = re.compile(rf"(agent|order|rec|task)_{ULID_PATTERN}")
 MOMENT = re.compile(r"20[0-9]{2}-[0-9-]{5}T[0-9:.]{12}Z")
 
 STATEMENT = """\
-line,at,record,log_index,method,order,task,tab,available_change,held_change,available,held,asset
-opening,,,,,,,,,,0.00,0.00,credits
-entry,MOMENT,rec,N,web3.siwe.verify,,,,1000.00,0.00,1000.00,0.00,credits
-entry,MOMENT,rec,N,web3.market.publishTask,,task,,-50.25,50.25,949.75,50.25,credits
-entry,MOMENT,rec,N,web3.market.awardBid,order,task,,10.25,-10.25,960.00,40.00,credits
-closing,,,,,,,,,,960.00,40.00,credits
+line,at,record,log_index,method,order,task,tab,bill,available_change,held_change,available,held,asset
+opening,,,,,,,,,,,0.00,0.00,credits
+entry,MOMENT,rec,N,web3.siwe.verify,,,,,1000.00,0.00,1000.00,0.00,credits
+entry,MOMENT,rec,N,web3.market.publishTask,,task,,,-50.25,50.25,949.75,50.25,credits
+entry,MOMENT,rec,N,web3.market.awardBid,order,task,,,10.25,-10.25,960.00,40.00,credits
+closing,,,,,,,,,,,960.00,40.00,credits
 """
 ENTRIES = """\
-at,record,log_index,method,order,task,tab,account,amount,asset
-MOMENT,rec,N,web3.market.awardBid,order,task,,agent/held,-10.25,credits
-MOMENT,rec,N,web3.market.awardBid,order,task,,agent/available,10.25,credits
+at,record,log_index,method,order,task,tab,bill,account,amount,asset
+MOMENT,rec,N,web3.market.awardBid,order,task,,,agent/held,-10.25,credits
+MOMENT,rec,N,web3.market.awardBid,order,task,,,agent/available,10.25,credits
 """
 BALANCES = """\
 account,asset,available,held,on_its_way,earned,record,log_index
@@ -169,6 +169,6 @@ def test_an_operator_has_the_latest_orders_and_tabs_checked(
     assert (document["orders"], document["items"], document["agrees"]) == (1, [], True)
     assert (
         me("reconcile", "--limit", "1").out
-        == "All agrees: the latest 1 order and 0 tabs were checked.\n"
+        == "All agrees: the latest 1 order, 0 tabs and 0 bills were checked.\n"
     )
     assert me("repair", "list").out == "No rail leaves anything open.\n"

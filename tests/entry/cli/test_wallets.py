@@ -5,7 +5,7 @@ from pathlib import Path
 
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.adapters.wallets.keyfile import Wallet
-from entry.cli.terminal import Cli
+from cli.terminal import Cli
 
 Join = Callable[[str], Cli]
 

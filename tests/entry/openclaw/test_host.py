@@ -26,7 +26,7 @@ def test_a_command_that_was_killed_may_have_written(tmp_path: Path) -> None:
     with pytest.raises(OpenclawCutOffError):
         killed.patch({})
     with pytest.raises(OpenclawFailedError):
-        killed.plugins()
+        killed.settings()
 
 
 def test_a_command_that_refused_wrote_nothing(tmp_path: Path) -> None:

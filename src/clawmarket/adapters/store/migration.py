@@ -18,8 +18,17 @@ from clawmarket.ports.store import SchemaNewerError
 # The revisions under migrations/versions, oldest first. They stand here so that a start on a
 # present schema need not load Alembic.
 REVISIONS = (
-    *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"),
-    *("0010", "0011"),
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
 )
 
 SCRIPTS = Path(__file__).parent / "migrations"

@@ -36,13 +36,16 @@ PATIENCE: dict[str, str | int] = {
 }
 
 # A process that was stopped in the middle of a group is not waited for. Every look-up has an
-# index (a test says so), so no plan may depend on statistics that nobody has gathered yet.
+# index (a test says so), so no plan may depend on statistics that nobody has gathered yet: on a
+# table that was empty when it was planned, a hash join reads every key there is by now.
 SETTINGS = """
 SET synchronous_commit = on;
 SET lock_timeout = '10s';
 SET statement_timeout = '30s';
 SET idle_in_transaction_session_timeout = '30s';
 SET enable_seqscan = off;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
 SET jit = off;
 SET plan_cache_mode = force_generic_plan
 """
@@ -102,7 +105,8 @@ class PostgresWriting:
         self._rows: PostgresTransaction | None = None
         self._known = KnownRows()
         self._transaction_id = ""
-        self._turn = 0
+        # Turns count from one, so the first one never follows a turn of ours.
+        self._turn = -1
         self.others_wrote = True
 
     @property

@@ -13,6 +13,7 @@ from clawmarket.entry.cli.completion import (
     complete_states,
     complete_topic,
 )
+from clawmarket.entry.cli.openclaw import options as openclaw
 from clawmarket.entry.cli.options import (
     DigestType,
     DurationType,
@@ -37,11 +38,6 @@ _DRY_RUN = click.Option(
     ["--dry-run", "dry_run"], is_flag=True, help="Show what would be done; change nothing."
 )
 _YES = click.Option(["--yes", "yes"], is_flag=True, help="Agree to it beforehand.")
-_HOST = click.Option(
-    ["--openclaw", "openclaw"],
-    metavar="PROGRAM",
-    help="OpenClaw's command.  [default: openclaw on your PATH]",
-)
 _SIGNATURE = click.Option(["--signature"], metavar="HEX", help="What the wallet signed.")
 _LOG_KEY = click.Option(
     ["--key", "market_key"],
@@ -66,6 +62,8 @@ GROUPS = {
     "dispute": "Contest an order, show evidence, follow what is decided.",
     "consent": "Permit what an offer is for, look at it, and take it back.",
     "tab": "Use now, pay at the end: open, write usage down, close, pay.",
+    "billing": "What your agents may spend, what they used, and their bills.",
+    "billing plan": "Quotas and prices that your agents spend by.",
     "trust": "Whom you let use first and pay later.",
     "wallet": "Your wallet, your account and its four figures.",
     "keys": "API keys of your account.",
@@ -222,22 +220,16 @@ DECLARED: tuple[Declared, ...] = (
     Declared(
         "openclaw install",
         f"{_OPENCLAW}.install:install",
-        "Put the plugin into OpenClaw on this machine, with a key that may only read.",
+        "Put the plugin into OpenClaw on this machine, with a key of its own.",
         "Shows what OpenClaw's configuration gets, and asks. OpenClaw's own command writes it; "
         "the key lies in a file of your home and is no part of it.",
-        params=(
-            click.Option(
-                ["--copy", "copy"],
-                is_flag=True,
-                help="Copy the plugin's files into your home instead of linking to them.",
-            ),
-            _HOST,
-            _DRY_RUN,
-            _YES,
-        ),
+        params=(openclaw.COPY, openclaw.READ_ONLY, openclaw.HOST, _DRY_RUN, _YES),
         remote=True,
         changes=True,
-        fields=(*("change", "plugin", "keyFile", "keyScope", "credentialId", "installed", "next"),),
+        fields=(
+            *("change", "plugin", "keyFile", "keyScope", "toolsHidden", "credentialId"),
+            *("installed", "next"),
+        ),
         quiet="Print only the key's id.",
     ),
     Declared(
@@ -245,7 +237,7 @@ DECLARED: tuple[Declared, ...] = (
         f"{_OPENCLAW}.uninstall:uninstall",
         "Take back what `openclaw install` wrote, and revoke the plugin's key.",
         "What others wrote into OpenClaw's configuration since then stays.",
-        params=(_HOST, _DRY_RUN, _YES),
+        params=(openclaw.HOST, _DRY_RUN, _YES),
         changes=True,
         fields=("change", "credentialId", "keyRevoked", "installed", "next"),
         quiet="Print nothing.",
@@ -279,12 +271,13 @@ DECLARED: tuple[Declared, ...] = (
     ),
     Declared(
         "doctor",
-        f"{_CODE}.doctor:doctor",
-        "Check this installation, its home and the market it reaches.",
+        "clawmarket.entry.cli.checks.doctor:doctor",
+        "Check this installation, its home, the market it reaches and the plugin for OpenClaw.",
         "Exits 0 whatever it finds; with --lint it exits 1 when it finds something.",
         params=(
             click.Option(["--lint", "lint"], is_flag=True, help="Exit 1 if there is a finding."),
             click.Option(["--fix", "fix"], is_flag=True, help="Repair the modes of files first."),
+            click.Option(["--deep", "deep"], is_flag=True, help="Ask OpenClaw what it loaded too."),
         ),
         remote=True,
         fields=("schemaVersion", "findings", "passed", "fixed"),
@@ -367,19 +360,19 @@ DECLARED: tuple[Declared, ...] = (
         "clawmarket.entry.cli.books.reconcile:reconcile",
         "Check that settlement, records, ledger and receipt of an order agree.",
         "Exits 1 when something differs. Without an order an operator has the latest orders and "
-        "the latest tabs checked.",
+        "the latest tabs and bills checked.",
         params=(
             click.Argument(["order_id"], metavar="ORDER_ID", required=False),
             click.Option(
                 ["--limit", "limit"],
                 type=WholeType(1, 100_000),
                 default=50,
-                help="Without an order: how many of the latest orders, and of the latest tabs, to "
+                help="Without an order: how many of the latest orders, tabs and bills each to "
                 "check.  [default: 50]",
             ),
         ),
         remote=True,
-        quiet="Print only the ids of the orders and tabs that differ.",
+        quiet="Print only the ids of the orders, tabs and bills that differ.",
     ),
     Declared(
         "order watch",

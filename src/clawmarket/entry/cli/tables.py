@@ -35,6 +35,7 @@ _NOT_IN_ROWS = frozenset(
         ),
         *("buyer", "seller", "bidId", "settlementId", "deliveryId", "resultId", "payer", "payee"),
         *("disputeId", "milestone", "asked"),
+        *("sessionIdHash", "source"),
     }
 )
 

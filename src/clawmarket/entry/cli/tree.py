@@ -140,10 +140,11 @@ def leaves() -> Iterator[Leaf]:
 
 def _branch(root: Branch, path: list[str]) -> Branch:
     branch = root
-    for word in path:
+    for place, word in enumerate(path, start=1):
         found = branch.commands.get(word)
         if not isinstance(found, Branch):
-            found = Branch(word, help=GROUPS.get(word), context_settings=_SETTINGS)
+            about = GROUPS.get(" ".join(path[:place]))
+            found = Branch(word, help=about, context_settings=_SETTINGS)
             branch.add_command(found)
         branch = found
     return branch

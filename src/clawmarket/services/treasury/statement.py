@@ -20,6 +20,7 @@ from clawmarket.registry.fields import (
     AccountId,
     Answer,
     AssetId,
+    BillId,
     Change,
     Cursor,
     Figure,
@@ -109,6 +110,7 @@ class StatementLine(Answer):
     order_id: OrderId | None
     task_id: TaskId | None
     tab_id: TabId | None
+    bill_id: BillId | None
     available_change: Change
     held_change: Change
     available: Figure
@@ -283,6 +285,7 @@ def _line(rows: Snapshot, step: _Step) -> StatementLine:
         order_id=_about(step.facts, "order"),
         task_id=_about(step.facts, "task"),
         tab_id=_about(step.facts, "tab"),
+        bill_id=_about(step.facts, "bill"),
         available_change=str(change.available),
         held_change=str(change.held),
         available=str(step.after.available),
@@ -296,7 +299,7 @@ def _line(rows: Snapshot, step: _Step) -> StatementLine:
 
 
 def _about(facts: dict[str, Any], noun: str) -> str | None:
-    """Return the order, task or tab that a record is about, from what changed its state there."""
+    """Return the order, task, tab or bill that a record is about, from what changed there."""
     return next((thing for thing, _, _ in facts["states"] if noun_of(thing) == noun), None)
 
 

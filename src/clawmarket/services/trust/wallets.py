@@ -153,7 +153,7 @@ class BoundWallet(Answer):
     """A wallet of the account."""
 
     account_id: AccountId
-    address: Address
+    address: Annotated[Address, Field(examples=["0x" + "0" * 39 + "2"])]
     scope: Word
 
 
@@ -216,7 +216,7 @@ class UnboundWallet(Answer):
 @write(
     "web3.wallet.unbind",
     errors=(WalletNotBoundError, WalletOfOwnerError, LastWalletError, ScopeMissingError),
-    example={"address": "0x" + "0" * 39 + "2"},
+    needs=(Need("address", "web3.wallet.bind", "address"),),
     verb=Verb("wallet unbind", ("address",)),
 )
 def unbind_wallet(call: Call, work: Work, request: UnbindWallet) -> UnboundWallet:

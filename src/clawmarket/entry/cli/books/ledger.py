@@ -21,7 +21,7 @@ _PATIENCE_S = 1.0
 _NEXT = "clawmarket ledger statement"
 
 _POCKETS = ("available", "held")
-_ABOUT = ("at", "record", "log_index", "method", "order", "task", "tab")
+_ABOUT = ("at", "record", "log_index", "method", "order", "task", "tab", "bill")
 _CHANGES = ("available_change", "held_change")
 # A table has to fit on a screen; the other forms have every column.
 _FOR_PEOPLE = ("line", "at", "record", "method", "account", "amount", *_CHANGES, *_POCKETS)
@@ -107,7 +107,7 @@ def _balances(page: Entry) -> Entry:
 
 
 def _entries(statement: Entry) -> list[Entry]:
-    about = ("at", "recordId", "index", "method", "orderId", "taskId", "tabId")
+    about = ("at", "recordId", "index", "method", "orderId", "taskId", "tabId", "billId")
     return [
         {name: line[name] for name in about} | posting | {"asset": statement["asset"]}
         for line in statement["items"]
@@ -180,7 +180,8 @@ def _edge(name: str, document: Entry) -> tuple[Cell, ...]:
 
 def _about(line: Entry) -> tuple[Cell, ...]:
     record = (line["at"], line["recordId"], _number(line["index"]))
-    return (*record, line["method"], line["orderId"], line["taskId"], line["tabId"])
+    things = (line[name] for name in ("orderId", "taskId", "tabId", "billId"))
+    return (*record, line["method"], *things)
 
 
 def _number(index: int | None) -> str | None:

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ Config = dict[str, Any]
 
 _PROGRAM = "openclaw"
 _TIMEOUT_S = 90
+# What an installation looks at under `tools`; there may be secrets of others beside it.
+SETTINGS = ("profile", "allow", "alsoAllow", "deny")
 _SAID = 300
 
 
@@ -47,23 +50,45 @@ class HostProgram:
     path: str
 
     @classmethod
-    def find(cls, named: str | None) -> "HostProgram":
-        """Return the named command, or the one on PATH. Raises OpenclawMissingError."""
-        found = shutil.which(named or _PROGRAM)
+    def find(cls, named: str | None, known: str = "") -> "HostProgram":
+        """Return the named command, or the one on PATH, or a known one.
+
+        Raises OpenclawMissingError.
+        """
+        found = shutil.which(named or _PROGRAM) or (shutil.which(known) if not named else None)
         if found is None:
             raise OpenclawMissingError(f"There is no command {named or _PROGRAM!r}.")
         return cls(found)
 
-    def plugins(self) -> Config:
-        """Return what the configuration says about plugins. Raises OpenclawFailedError."""
-        done = self._run(("config", "get", "plugins", "--json"))
+    def settings(self, within_s: int = _TIMEOUT_S) -> Config:
+        """Return what the configuration says about plugins, and which tools it allows.
+
+        Raises OpenclawFailedError.
+        """
+        # Each look starts the host's program anew, which takes seconds.
+        with ThreadPoolExecutor(2) as looks:
+            names = ("plugins", "tools")
+            plugins, tools = looks.map(lambda name: self.section(name, within_s), names)
+        shown = {name: tools[name] for name in SETTINGS if name in tools}
+        return {"plugins": plugins, "tools": shown}
+
+    def section(self, name: str, within_s: int = _TIMEOUT_S) -> Config:
+        """Return one part of the configuration. Raises OpenclawFailedError."""
+        done = self._run(("config", "get", name, "--json"), within_s=within_s)
         answer = _read(done.stdout)
         if done.returncode == 0:
             return answer
-        # A host that was never told anything about plugins fails with these words.
+        # A host that was never told anything about it fails with these words.
         if "valid but unset" in str(answer.get("error", {})):
             return {}
         raise _refused(done)
+
+    def asked(self, *words: str, within_s: int) -> Config:
+        """Return what a command that only reads answers as JSON. Raises OpenclawFailedError."""
+        done = self._run(words, within_s=within_s)
+        if done.returncode:
+            raise _refused(done)
+        return _read(done.stdout)
 
     def patch(self, change: Config) -> None:
         """Merge a change into the configuration, null removing; all of it or nothing.
@@ -76,7 +101,9 @@ class HostProgram:
         if done.returncode:
             raise _refused(done)
 
-    def _run(self, words: tuple[str, ...], said: str = "") -> "subprocess.CompletedProcess[str]":
+    def _run(
+        self, words: tuple[str, ...], said: str = "", within_s: int = _TIMEOUT_S
+    ) -> "subprocess.CompletedProcess[str]":
         env = os.environ | {"NO_COLOR": "1", "CI": "1"}
         try:
             return subprocess.run(  # noqa: S603 - the command that the user named, with our words
@@ -85,7 +112,7 @@ class HostProgram:
                 env=env,
                 capture_output=True,
                 text=True,
-                timeout=_TIMEOUT_S,
+                timeout=within_s,
                 check=False,
             )
         except subprocess.TimeoutExpired:

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import clawmarket
@@ -16,16 +17,23 @@ from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.commands.local import on_own_files
 from clawmarket.entry.cli.commands.spend import confirmed
 from clawmarket.entry.cli.invocation import Invocation, may_prompt
-from clawmarket.entry.cli.openclaw.host import Config, HostProgram, OpenclawCutOffError
-from clawmarket.entry.cli.openclaw.installed import Installed, Place, PluginInstalledError
+from clawmarket.entry.cli.openclaw.host import HostProgram, OpenclawCutOffError
+from clawmarket.entry.cli.openclaw.installed import (
+    Installed,
+    Place,
+    PluginInstalledError,
+    PluginNotesDamagedError,
+    PluginOutdatedError,
+)
 from clawmarket.entry.cli.openclaw.plan import Plan
+from clawmarket.entry.cli.openclaw.visibility import is_hidden
 from clawmarket.entry.cli.output import finish, tell
 from clawmarket.entry.cli.remote.client import Market, RemoteRefusal, reach
 from clawmarket.entry.cli.remote.session import home_folder
 from clawmarket.registry.codes import EXIT_DONE
 from clawmarket.runtime.home import PLUGIN
 
-_LABEL, _SCOPE = "openclaw", "read"
+_LABEL = "openclaw"
 _PLUGIN = "openclaw-plugin"
 
 
@@ -70,21 +78,23 @@ def plugin_files() -> Path:
 def install(invocation: Invocation) -> int:
     """Put the plugin into the host, after showing what that changes."""
     place, files = place_of_plugin(), plugin_files()
-    if place.is_taken():
-        raise PluginInstalledError("The plugin is installed.")
+    _check_free(place)
     folder = place.copy if invocation.values.get("copy") else files
+    read_only = bool(invocation.values.get("read_only"))
     with reach(invocation) as market:
         _check_account(market)
         host = HostProgram.find(invocation.values.get("openclaw"))
-        plan = Plan.make(str(folder), market.url, str(place.key_file))
-        before = host.plugins()
+        plan = Plan.make(str(folder), market.url, str(place.key_file), read_only=read_only)
+        before = host.settings()
         change = plan.change(before)
+        scope = "read" if read_only else "write"
         document: Entry = {
             "ok": True,
             "change": change,
             "plugin": plan.plugin,
             "keyFile": str(place.key_file),
-            "keyScope": _SCOPE,
+            "keyScope": scope,
+            "toolsHidden": is_hidden(before["tools"]),
             "credentialId": None,
             "installed": False,
             "next": [],
@@ -93,8 +103,18 @@ def install(invocation: Invocation) -> int:
             return EXIT_DONE
         if folder == place.copy:
             place.copy_from(files)
-        document["credentialId"] = _write(host, place, market, before, change)
-    document |= {"installed": True, "next": ["clawmarket openclaw uninstall"]}
+        notes = Installed(
+            url=market.url,
+            credential_id="",
+            before=before,
+            change=change,
+            version=clawmarket.__version__,
+            scope=scope,
+            program=host.path,
+            plugin=plan.plugin,
+        )
+        document["credentialId"] = _write(host, place, market, notes)
+    document |= {"installed": True, "next": ["clawmarket doctor --deep"]}
     finish(invocation, document, _DONE, [document["credentialId"]])
     return EXIT_DONE
 
@@ -102,8 +122,34 @@ def install(invocation: Invocation) -> int:
 _DONE = (
     "Installed. OpenClaw takes it up by itself, or at its next start.",
     "In the chat: /web3",
+    "check: clawmarket doctor --deep",
     "undo: clawmarket openclaw uninstall (at any time)",
 )
+
+
+_MEANS = {
+    "read": ("The plugin sees no conversation, and its key may only read.",),
+    "write": (
+        "allowConversationAccess lets the plugin see the conversations of your agents: for the",
+        "audit it keeps digests of them, and it stops a turn whose budget is spent.",
+        "Its key may trade for your account; a plan bounds that. --read-only leaves both out.",
+    ),
+}
+_HIDDEN = (
+    "OpenClaw's tools.deny, or tools.allow beside tools.profile, hides the plugin's tools from the",
+    "model; that is yours to change, and commands work without.",
+)
+
+
+def _check_free(place: Place) -> None:
+    if not place.is_taken():
+        return
+    with suppress(PluginNotesDamagedError):
+        theirs, ours = place.read().version or "an earlier version", clawmarket.__version__
+        if theirs != ours:
+            what = f"The plugin was installed by ClawMarket {theirs}; this is {ours}."
+            raise PluginOutdatedError(what)
+    raise PluginInstalledError("The plugin is installed.")
 
 
 def _check_account(market: Market) -> None:
@@ -115,7 +161,9 @@ def _agreed(invocation: Invocation, document: Entry) -> bool:
     lines = [
         "OpenClaw's configuration gets this (merged; everything else stays):",
         *json.dumps(document["change"], indent=2).splitlines(),
-        f"A new API key that may only read goes into {document['keyFile']}.",
+        *_MEANS[document["keyScope"]],
+        f"A new API key of the scope {document['keyScope']} goes into {document['keyFile']}.",
+        *(_HIDDEN if document["toolsHidden"] else ()),
     ]
     if invocation.dry_run:
         again = invocation.again(without="--dry-run")
@@ -144,17 +192,18 @@ def _left(invocation: Invocation, document: Entry) -> bool:
     return False
 
 
-def _write(host: HostProgram, place: Place, market: Market, before: Config, change: Config) -> str:
+def _write(host: HostProgram, place: Place, market: Market, notes: Installed) -> str:
     """Make the key and change the host; if the host refuses, the key is revoked again.
 
     Where nobody knows whether the host was changed, key and notes stay for `uninstall`.
     """
-    made = market.call("web3.keys.create", {"label": _LABEL, "scope": _SCOPE}, _fresh_key())
+    asked = {"label": _LABEL, "scope": notes.scope}
+    made = market.call("web3.keys.create", asked, _fresh_key())
     credential_id = str(made["credentialId"])
     try:
         place.keep_key(made["key"])
-        place.keep(Installed(market.url, credential_id, before, change))
-        host.patch(change)
+        place.keep(replace(notes, credential_id=credential_id))
+        host.patch(notes.change)
     except OpenclawCutOffError:
         raise
     except (Refused, OSError):

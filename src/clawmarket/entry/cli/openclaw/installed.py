@@ -19,6 +19,13 @@ class PluginInstalledError(ConflictError):
     next_command = "clawmarket openclaw uninstall"
 
 
+class PluginOutdatedError(ConflictError):
+    """The plugin was installed by another version of ClawMarket."""
+
+    advice = "Uninstall it and install it anew; your account and its records stay."
+    next_command = "clawmarket openclaw uninstall"
+
+
 class PluginNotInstalledError(NotFoundError):
     """The plugin was not installed from this home."""
 
@@ -40,14 +47,22 @@ class Installed:
     Args:
         url: The market that gave the key.
         credential_id: The key.
-        before: How the host's plugins were configured.
+        before: How the host's plugins and tools were configured.
         change: The patch that was written.
+        version: Of ClawMarket, which did it; none before there was more than reading.
+        scope: What the key may do.
+        program: The host's command.
+        plugin: The folder that the host loads.
     """
 
     url: str
     credential_id: str
     before: Config
     change: Config
+    version: str = ""
+    scope: str = "read"
+    program: str = ""
+    plugin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +96,13 @@ class Place:
     def read(self) -> Installed:
         """Return what was done. Raises PluginNotInstalledError, PluginNotesDamagedError."""
         try:
-            return Installed(**json.loads((self.folder / _NOTES).read_bytes()))
+            notes = json.loads((self.folder / _NOTES).read_bytes())
+            # The first notes held plugins only.
+            before = notes["before"] if "version" in notes else {"plugins": notes["before"]}
+            return Installed(**notes | {"before": before})
         except FileNotFoundError:
             raise PluginNotInstalledError("The plugin is not installed from this home.") from None
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, KeyError):
             raise PluginNotesDamagedError("The notes of the installation are damaged.") from None
 
     def copy_from(self, plugin: Path) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from clawmarket.domain.kernel.errors import ConflictError
 from clawmarket.entry.cli.openclaw.host import Config
+from clawmarket.entry.cli.openclaw.visibility import narrowing, widening
 from clawmarket.entry.openclaw.declared import PLUGIN_ID
 
 
@@ -30,45 +31,65 @@ class Plan:
     entry: Config
 
     @classmethod
-    def make(cls, plugin: str, service_url: str, key_file: str) -> "Plan":
-        """Return the least that the host needs; no key stands in it."""
+    def make(
+        cls, plugin: str, service_url: str, key_file: str, *, read_only: bool = False
+    ) -> "Plan":
+        """Return the least that the host needs; no key stands in it.
+
+        Without access to conversations the host refuses the hooks that keep the audit and stop a
+        turn whose budget is spent; `read_only` does without.
+        """
         config = {"serviceUrl": service_url, "keyFile": key_file}
-        return cls(plugin, {"enabled": True, "config": config})
+        entry: Config = {"enabled": True, "config": config}
+        if not read_only:
+            entry["hooks"] = {"allowConversationAccess": True}
+        return cls(plugin, entry)
 
     def change(self, before: Config) -> Config:
-        """Return the patch for a host whose plugins are configured as `before`.
+        """Return the patch for a host whose `plugins` and `tools` are configured as `before`.
 
         Raises PluginEntryTakenError.
         """
-        if PLUGIN_ID in (before.get("entries") or {}):
+        plugins: Config = before.get("plugins") or {}
+        if PLUGIN_ID in (plugins.get("entries") or {}):
             raise PluginEntryTakenError("OpenClaw's configuration has an entry for the plugin.")
-        paths = _paths(before)
+        paths = _paths(plugins)
         wanted: Config = {"entries": {PLUGIN_ID: self.entry}}
         if self.plugin not in paths:
             wanted["load"] = {"paths": [*paths, self.plugin]}
-        # A list that is not there allows all; one of ours alone would shut the others out.
-        if isinstance(before.get("allow"), list) and PLUGIN_ID not in before["allow"]:
-            wanted["allow"] = [*before["allow"], PLUGIN_ID]
-        return {"plugins": wanted}
+        # No list, or an empty one, allows all; ours alone would shut the others out.
+        if plugins.get("allow") and PLUGIN_ID not in plugins["allow"]:
+            wanted["allow"] = [*plugins["allow"], PLUGIN_ID]
+        tools = widening(before.get("tools") or {})
+        return {"plugins": wanted} | ({"tools": tools} if tools else {})
 
 
 def undoing(before: Config, change: Config, now: Config) -> Config:
     """Return the patch that takes a change back; empty when nothing of it is left.
 
     Args:
-        before: How plugins were configured before the change.
+        before: How `plugins` and `tools` were configured before the change.
         change: What was written.
         now: How they are configured at present; what others wrote since stays.
     """
-    written: Config = change["plugins"]
+    parts = {
+        "plugins": _undone(*(part.get("plugins") or {} for part in (before, change, now))),
+        "tools": narrowing(*(part.get("tools") or {} for part in (before, change, now))),
+    }
+    return {name: part for name, part in parts.items() if part}
+
+
+def _undone(before: Config, written: Config, now: Config) -> Config:
     undone: Config = {}
     if PLUGIN_ID in (now.get("entries") or {}):
         undone["entries"] = {PLUGIN_ID: None}
-    if "allow" in written and PLUGIN_ID in (now.get("allow") or ()):
-        undone["allow"] = [name for name in now["allow"] if name != PLUGIN_ID]
+    others = [name for name in now.get("allow") or () if name != PLUGIN_ID]
+    # A list that others have emptied would allow all without our name.
+    if "allow" in written and others and others != now["allow"]:
+        undone["allow"] = others
     if "load" in written and (ours := _added(before, written)) & {*_paths(now)}:
         undone["load"] = _without(ours, before, now)
-    return {"plugins": undone} if undone else {}
+    return undone
 
 
 def _without(ours: set[str], before: Config, now: Config) -> Config | None:

@@ -21,8 +21,8 @@ def uninstall(invocation: Invocation) -> int:
     """Take the plugin out of the host, after showing what that changes."""
     place = place_of_plugin()
     installed = place.read()
-    host = HostProgram.find(invocation.values.get("openclaw"))
-    change = undoing(installed.before, installed.change, host.plugins())
+    host = HostProgram.find(invocation.values.get("openclaw"), installed.program)
+    change = undoing(installed.before, installed.change, host.settings())
     document: Entry = {
         "ok": True,
         "change": change,

@@ -100,9 +100,9 @@ def upgrade() -> None:
         ("bills", ["acts_at"]),
         ("bills", ["payee", "bill_id"]),
         ("bills", ["payer", "bill_id"]),
-        ("charges", ["period_id", "charge_id"]),
+        ("charges", ["period_id"]),
         ("periods", ["acts_at"]),
         ("reservations", ["acts_at"]),
-        ("reservations", ["period_id", "reservation_id"]),
+        ("reservations", ["period_id"]),
     ):
         op.create_index(f"{table}_by_{'_'.join(columns)}", table, columns)

@@ -5,7 +5,6 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,14 +13,16 @@ from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.moment import SECOND_MS, from_iso, span
 from clawmarket.domain.kernel.own_text import OwnText
-from clawmarket.domain.trust.redaction import redact_but, redact_text
 from clawmarket.entry.cli.catalog import Entry
+from clawmarket.entry.cli.checks.check import Check
+from clawmarket.entry.cli.checks.openclaw import plugin_checks
 from clawmarket.entry.cli.invocation import Invocation
 from clawmarket.entry.cli.labels import counted
 from clawmarket.entry.cli.output import finish
 from clawmarket.entry.cli.remote.client import MarketAwayError, RemoteRefusal, reach
 from clawmarket.entry.cli.remote.session import home_folder, market_url, stored_session
 from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE
+from clawmarket.runtime.home import PLUGIN
 
 _SCHEMA_VERSION = 1
 _PYTHON = (3, 11)
@@ -34,38 +35,12 @@ _FOLDER_MODE, _FILE_MODE, _OTHERS = 0o700, 0o600, 0o077
 _GRADES = ("ok", "info", "warning", "error")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What one check found; `severity` is ok, info, warning or error.
-
-    `path` is relative to the home, `.` the home itself, empty where no file is concerned. `own` is
-    what the message may name, since the user named it.
-    """
-
-    check_id: str
-    severity: str
-    message: str
-    path: str = ""
-    fix_hint: str = ""
-    own: tuple[OwnText, ...] = ()
-
-    def document(self) -> Entry:
-        """Return the check in wire names, redacted."""
-        facts = asdict(self)
-        return {
-            "checkId": facts["check_id"],
-            "severity": facts["severity"],
-            "message": redact_but(facts["message"], self.own),
-            "path": facts["path"],
-            "fixHint": redact_text(facts["fix_hint"]),
-        }
-
-
 def doctor(invocation: Invocation) -> int:
     """Run every check; with `fix`, repair file modes first; with `lint`, a finding exits 1."""
     home = home_folder()
     fixed = list(_repair(home)) if invocation.values.get("fix") else []
     checks = [*_runtime(), *_home(home), *_session(invocation, home), *_market(invocation)]
+    checks += plugin_checks(deep=bool(invocation.values.get("deep")))
     findings = [check for check in checks if check.severity in ("warning", "error")]
     lint = bool(invocation.values.get("lint"))
     document = {
@@ -155,9 +130,11 @@ def _disk(home: Path) -> Check:
 
 
 def _private(home: Path) -> Iterator[Path]:
-    """Yield the home and the files right in it; those below are as private as the home is."""
+    """Yield the home, the files right in it, and the plugin's; the rest is as private as it is."""
     yield home
-    yield from sorted(p for p in home.iterdir() if p.is_file() and not p.is_symlink())
+    for folder in (home, home / PLUGIN):
+        files = folder.iterdir() if folder.is_dir() else ()
+        yield from sorted(p for p in files if p.is_file() and not p.is_symlink())
 
 
 def _mode(path: Path) -> int:

@@ -1,0 +1,1 @@
+"""`doctor`: what could be wrong here, check by check."""
