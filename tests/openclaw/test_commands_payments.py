@@ -11,8 +11,9 @@ import pytest
 
 from clawmarket.domain.kernel.money import format_amount
 from openclaw.gateway_client import SESSION, Client
-from openclaw.host import PLUGIN, Programs
+from openclaw.host import PLUGIN
 from openclaw.member import Member
+from openclaw.programs import Programs
 from openclaw.relay import Relay
 from real.server import Fields, Server
 

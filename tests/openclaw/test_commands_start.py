@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from openclaw.gateway_client import Client
-from openclaw.host import PLUGIN, Programs
+from openclaw.host import PLUGIN
 from openclaw.member import Member
+from openclaw.programs import Programs
 
 START = """
 import { startPage } from "./src/chat/starting.js";

@@ -6,8 +6,9 @@ import subprocess
 import pytest
 
 from openclaw.gateway_client import Client
-from openclaw.host import PLUGIN, Programs
+from openclaw.host import PLUGIN
 from openclaw.mock_model import Model
+from openclaw.programs import Programs
 
 SILENT = "the model answers"
 # The hook by itself, in Node, with a host of our own: channels need accounts elsewhere.

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def phrase() -> str:
     return " ".join(words)
 
 
-SECRETS = {
+SECRETS: dict[str, Callable[[], str]] = {
     "hex": lambda: secrets.token_hex(32),
     "0x": lambda: "0x" + secrets.token_hex(32),
     "spaced": lambda: " ".join(secrets.token_hex(4) for _ in range(8)),
