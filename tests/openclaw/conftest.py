@@ -1,6 +1,7 @@
 """One gateway for all tests here: the real host, the real market, a model of ours."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,12 +114,26 @@ def owner(host: Host) -> Iterator[Client]:
         yield client
 
 
-@pytest.fixture
-def writing(key: Key, member: Member) -> Iterator[str]:
-    """Let the plugin have a key that may write; it is taken back afterwards."""
+@contextmanager
+def _another(key: Key, member: Member, scope: str) -> Iterator[str]:
+    """Let the plugin have another key for a while."""
     before = key.file.read_text()
-    made = member.does("keys", "new", "chat", "--scope", "write")
+    made = member.does("keys", "new", f"chat {scope}", "--scope", scope)
     key.file.write_text(made["key"])
     yield made["key"]
     key.file.write_text(before)
     member.does("keys", "revoke", made["credentialId"])
+
+
+@pytest.fixture
+def writing(key: Key, member: Member) -> Iterator[str]:
+    """Let the plugin have a key that may write."""
+    with _another(key, member, "write") as value:
+        yield value
+
+
+@pytest.fixture
+def looking(key: Key, member: Member) -> Iterator[str]:
+    """Let the plugin have a key that may only look."""
+    with _another(key, member, "read") as value:
+        yield value

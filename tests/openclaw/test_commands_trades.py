@@ -201,6 +201,7 @@ def test_what_is_not_there_cannot_be_spent(owner: Client) -> None:
     assert said.endswith("more are needed.\nnext: /credits")
 
 
+@pytest.mark.usefixtures("looking")
 def test_a_key_that_may_only_look_spends_nothing(owner: Client, member: Member) -> None:
     """It says which command makes one that may."""
     held = figure(member, "held")

@@ -99,6 +99,7 @@ def test_a_signature_of_another_length_is_none(owner: Client) -> None:
     assert said == "A signature is 0x and 130 hexadecimal digits.\nnext: /bind_wallet"
 
 
+@pytest.mark.usefixtures("looking")
 def test_a_key_that_may_only_look_binds_nothing(owner: Client) -> None:
     """It says which command makes one that may."""
     wallet = Wallet.create(SystemEntropy())
