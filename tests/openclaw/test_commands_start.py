@@ -76,7 +76,7 @@ def test_hidden_tools_are_named(programs: Programs, tools: Config, path: str) ->
     """A list that leaves the agent's tools out gets them in addition."""
     text = "\n".join(page(programs, complete(tools=tools)))
     assert f"/config set {path}" in text
-    assert '"web3_market_status"' in text
+    assert '"clawmarket"]' in text
 
 
 @pytest.mark.parametrize(

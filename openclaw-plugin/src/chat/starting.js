@@ -44,7 +44,7 @@ function* missing(config) {
 }
 
 function* hidden({ profile, allow, alsoAllow, deny }) {
-  const names = declared.tools.map((tool) => tool.name);
+  const names = [declared.id, ...declared.tools.map((tool) => tool.name)];
   const shut = (deny ?? []).filter((name) => names.includes(name));
   if (shut.length) {
     const kept = deny.filter((name) => !shut.includes(name));
@@ -53,8 +53,7 @@ function* hidden({ profile, allow, alsoAllow, deny }) {
   const listed = Array.isArray(allow) && allow.length > 0 && !allow.includes("*");
   if (!listed && !NARROW.has(profile)) return;
   const shown = new Set([...(allow ?? []), ...(alsoAllow ?? [])]);
-  const unseen = names.filter((name) => !shown.has(name) && !shown.has(declared.id));
-  if (!unseen.length) return;
+  if (shown.has(declared.id) || declared.tools.every(({ name }) => shown.has(name))) return;
   const [path, before] = listed ? ["tools.allow", allow] : ["tools.alsoAllow", alsoAllow ?? []];
-  yield { why: "The agent's tools", set: `${path}=${JSON.stringify([...before, ...unseen])}` };
+  yield { why: "The agent's tools", set: `${path}=${JSON.stringify([...before, declared.id])}` };
 }
