@@ -5,8 +5,8 @@
 import { registerAudit } from "./src/audit/index.js";
 import { registerGuard } from "./src/billing/hooks.js";
 import { declared } from "./src/declared.js";
-import { registerCommands } from "./src/commands.js";
 import { Connection } from "./src/connection.js";
+import { registerCommands } from "./src/chat/commands.js";
 import { Lifecycle } from "./src/lifecycle.js";
 import { registerMethods } from "./src/methods.js";
 import { Service } from "./src/service.js";

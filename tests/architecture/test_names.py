@@ -71,13 +71,14 @@ FIRST_FIELDS = {
     "rollback": "account_id",
     "session": "account_id",
     "settlement_part": "settlement_id",
+    "wallet": "account_id",
 }
 KINDS = sorted(kind for kind, cls in EVENTS.items() if cls.__module__.startswith("clawmarket."))
 CAUSES = sorted(
     c for c, refusal in REFUSALS.items() if refusal.__module__.startswith("clawmarket.")
 )
 
-PARTICIPLE = re.compile(r"(?P<noun>[a-z_]+)_(?:[a-z]+ed|made|withdrawn|forgiven)")
+PARTICIPLE = re.compile(r"(?P<noun>[a-z_]+)_(?:[a-z]+ed|made|withdrawn|forgiven|bound|unbound)")
 
 
 def _snake(name: str) -> str:

@@ -34,7 +34,10 @@ SRC = Path(clawmarket.__file__).parent
 ACTING = {"clawmarket.__main__", "clawmarket.adapters.store.migrations"}
 
 # Methods whose request nobody can write down beforehand, and why.
-WITHOUT_EXAMPLE = {"web3.siwe.verify": "the signature is the wallet's answer to a challenge"}
+WITHOUT_EXAMPLE = {
+    "web3.siwe.verify": "the signature is the wallet's answer to a challenge",
+    "web3.wallet.bind": "the same",
+}
 
 # Refusals whose next command is not one fixed command of this program, and why.
 OTHER_COMMANDS = {

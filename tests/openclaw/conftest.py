@@ -1,6 +1,7 @@
 """One gateway for all tests here: the real host, the real market, a model of ours."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from openclaw.relay import Relay
 from real.server import Server
 
 READ = ("operator.read", "operator.write")
+OWNER = (*READ, "operator.admin")
 # What the hosts here have of plugins beside ours.
 OTHERS = {"allow": ["memory-core"]}
 # A profile that hides the tools of plugins; installing has to make ours visible.
@@ -103,3 +105,35 @@ def chat(host: Host) -> Iterator[Client]:
     """The chat window of the host's owner."""
     with Client(host.url, host.token, READ) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def owner(host: Host) -> Iterator[Client]:
+    """The chat window of whoever owns the host, with the administrator's scope."""
+    with Client(host.url, host.token, OWNER) as client:
+        yield client
+
+
+@contextmanager
+def _another(key: Key, member: Member, scope: str) -> Iterator[str]:
+    """Let the plugin have another key for a while."""
+    before = key.file.read_text()
+    made = member.does("keys", "new", f"chat {scope}", "--scope", scope)
+    key.file.write_text(made["key"])
+    yield made["key"]
+    key.file.write_text(before)
+    member.does("keys", "revoke", made["credentialId"])
+
+
+@pytest.fixture
+def writing(key: Key, member: Member) -> Iterator[str]:
+    """Let the plugin have a key that may write."""
+    with _another(key, member, "write") as value:
+        yield value
+
+
+@pytest.fixture
+def looking(key: Key, member: Member) -> Iterator[str]:
+    """Let the plugin have a key that may only look."""
+    with _another(key, member, "read") as value:
+        yield value

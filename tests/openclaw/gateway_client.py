@@ -22,7 +22,9 @@ class Client:
         self, url: str, token: str, scopes: Sequence[str], caps: Sequence[str] = ()
     ) -> None:
         self._numbers = count(1)
-        self._socket: ClientConnection = connect(url, max_size=None, compression=None)
+        self._socket: ClientConnection = connect(
+            url, max_size=None, max_queue=None, compression=None
+        )
         self._events: list[Frame] = []
         self.requests: list[Frame] = []
         self._frame()  # the challenge, which a client with the gateway's token need not sign

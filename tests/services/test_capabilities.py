@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from clawmarket.adapters.payments.memory import Fault, MemoryRail
+from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.services.operate.capabilities import CapabilityNotFoundError
 from statements import proof
 from world import ORIGIN, START, Fields, Member, World
+
+ANOTHER_WALLET = ("web3.wallet.challenge", "web3.wallet.bind", "web3.wallet.unbind")
 
 
 def dig(answer: Any, path: str) -> Any:
@@ -28,6 +31,7 @@ class Reader:
     world: World
     known: dict[str, Fields] = field(default_factory=dict)
     answers: dict[str, Fields] = field(default_factory=dict)
+    spare: Wallet | None = None
 
     def reads(self) -> None:
         """Ask for the list of methods, and for everything about each of them."""
@@ -65,6 +69,8 @@ class Reader:
         """Return what only the wallet can say: its address and its signature."""
         if me.wallet is None:
             return {}
+        if about["name"] in ANOTHER_WALLET:
+            return self.another_wallet(about["name"], params)
         if about["signed"]:
             said = {"v": 2, "market": ORIGIN, "method": about["name"], "params": params}
             said |= {"actor": me.id, "key": key, "signedAt": iso(self.world.clock.now())}
@@ -74,6 +80,15 @@ class Reader:
         return ({"address": me.wallet.address} if "address" in takes else {}) | (
             {"signature": me.wallet.sign_message(params["message"])} if signs else {}
         )
+
+    def another_wallet(self, name: str, params: Fields) -> Fields:
+        """Return what a wallet says that is new to the market, and is to be bound."""
+        if name == "web3.wallet.challenge":
+            self.spare = Wallet.create(self.world.entropy)
+            return {"address": self.spare.address}
+        if name == "web3.wallet.bind" and self.spare is not None:
+            return {"signature": self.spare.sign_message(params["message"])}
+        return {}
 
 
 def reader_of(world: World) -> Reader:

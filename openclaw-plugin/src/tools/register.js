@@ -1,8 +1,8 @@
 // Tools of the agent; what they answer goes to a model provider, so it is redacted like the chat.
 
-import { failureOf } from "../commands.js";
+import { failureOf } from "../chat/answering.js";
 import { declared } from "../declared.js";
-import { statusOptions } from "../options.js";
+import { statusOptions } from "../chat/options.js";
 import { safeAnswer } from "../redaction.js";
 import { Approval, sessionOf } from "./approval.js";
 import { digestOf, hashOf } from "./arguments.js";

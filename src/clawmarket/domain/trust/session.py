@@ -34,6 +34,10 @@ class CredentialKind(StrEnum):
 
 SCOPES = ("public", "read", "write", "admin")
 
+# What a wallet is called that opened its account, or that such a wallet has bound; and one that
+# came in through anything less.
+OWN_WALLET, KEYED_WALLET = "wallet", "wallet bound by a key"
+
 
 class SessionUnknownError(AuthRequiredError):
     """The token or key is not known here, or it has ended."""

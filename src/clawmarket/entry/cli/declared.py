@@ -38,6 +38,7 @@ _DRY_RUN = click.Option(
     ["--dry-run", "dry_run"], is_flag=True, help="Show what would be done; change nothing."
 )
 _YES = click.Option(["--yes", "yes"], is_flag=True, help="Agree to it beforehand.")
+_SIGNATURE = click.Option(["--signature"], metavar="HEX", help="What the wallet signed.")
 _LOG_KEY = click.Option(
     ["--key", "market_key"],
     metavar="VKEY",
@@ -321,6 +322,14 @@ DECLARED: tuple[Declared, ...] = (
         remote=True,
         changes=True,
         fields=("accountId", "address", "market", "expiresAt", "opened"),
+    ),
+    Declared(
+        "wallet bind",
+        "clawmarket.entry.cli.remote.binding:bind",
+        "Bind another wallet: by its file, or by address with a text to sign elsewhere.",
+        params=(click.Argument(["wallet"], metavar="FILE|ADDRESS"), _SIGNATURE),
+        remote=True,
+        changes=True,
     ),
     Declared(
         "ledger",

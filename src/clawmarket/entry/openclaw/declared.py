@@ -15,18 +15,30 @@ MIN_GUARD_MS, GUARD_MS, MAX_GUARD_MS = 20, 1_000, 5_000
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A slash command: the host runs it without asking the model."""
+    """A slash command: the host runs it without asking the model.
+
+    `required_scopes` are the host's; with one it says who its owner is, and in a channel lets
+    nobody else in.
+    """
 
     name: str
     summary: str
     takes_arguments: bool = False
+    required_scopes: tuple[str, ...] = ()
 
+
+_OWNED = ("operator.write",)
 
 COMMANDS = (
     Command("web3", "Your identity, billing, audit and market on one page."),
-    Command("web3-market", "Look at the market: help, status [deep] [timeoutMs=…].", True),
+    Command("web3-market", "Look at the market: help, status [deep] [timeoutMs=…], start.", True),
+    Command("market", "Trade: find, hire, tasks, orders, receipts; help.", True, _OWNED),
     Command("whoami_web3", "Which account and wallets you are at the market."),
-    Command("credits", "Your four figures: available, held, on its way, earned."),
+    Command("bind_wallet", "Bind a wallet: 0x…; a text to sign elsewhere.", True, _OWNED),
+    Command("unbind_wallet", "Take a wallet off your account: 0x…", True, _OWNED),
+    Command("credits", "Your four figures, and what this session used."),
+    Command("pay_status", "Where money is: order:<id>, settlement:<id>, or this session.", True),
+    Command("audit_status", "The last ten things that were recorded of the agent."),
     Command("health", "Whether the market is well, check by check."),
 )
 

@@ -135,7 +135,12 @@ def declarations() -> Entry:
         "budgetMs": {"min": MIN_BUDGET_MS, "usual": BUDGET_MS, "max": MAX_BUDGET_MS},
         "guardMs": {"min": MIN_GUARD_MS, "usual": GUARD_MS, "max": MAX_GUARD_MS},
         "commands": [
-            {"name": c.name, "summary": c.summary, "takesArguments": c.takes_arguments}
+            {
+                "name": c.name,
+                "summary": c.summary,
+                "takesArguments": c.takes_arguments,
+                "requiredScopes": list(c.required_scopes),
+            }
             for c in COMMANDS
         ],
         "tools": [

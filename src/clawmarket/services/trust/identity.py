@@ -1,8 +1,6 @@
 """Signing in: a wallet answers a challenge and gets a session; a token becomes a caller."""
 
 import hashlib
-import hmac
-import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -11,8 +9,10 @@ from pydantic import Field
 
 from clawmarket.domain.kernel.errors import ConflictError
 from clawmarket.domain.kernel.events import Event, event
-from clawmarket.domain.kernel.moment import HOUR_MS, MINUTE_MS, from_iso, iso
+from clawmarket.domain.kernel.moment import HOUR_MS, iso
 from clawmarket.domain.trust.session import (
+    KEYED_WALLET,
+    OWN_WALLET,
     Account,
     AccountOpened,
     ChallengeUnknownError,
@@ -25,7 +25,6 @@ from clawmarket.domain.trust.session import (
     SessionExpiredError,
     SessionOpened,
     SessionUnknownError,
-    UsedNonce,
 )
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.store import Query, Snapshot, Store
@@ -41,17 +40,14 @@ from clawmarket.registry.fields import (
     Token,
 )
 from clawmarket.registry.methods import Need, Scope, Verb, ask, read, write
-from clawmarket.services.call import NOBODY, Call, Caller, Terms
+from clawmarket.services.call import NOBODY, Call, Caller
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.moves import grant
+from clawmarket.services.trust.challenges import CHALLENGE_MS, answered, sign_in_of, use_up
 from clawmarket.services.work import Work
 
-CHALLENGE_MS = 5 * MINUTE_MS
 SESSION_MS = 12 * HOUR_MS
-CHAIN_ID = 8453
 MAX_ENDED = 1_000
-_ADDRESS = re.compile(r"\n(0x[0-9a-fA-F]{40})\n")
-_NONCE = re.compile(r"\nNonce: ([0-9a-f]{16})[0-9a-f]{32}\nIssued At: ([0-9T:.-]{23}Z)\n")
 STATEMENT = "Sign in to ClawMarket. This moves no money."
 
 
@@ -86,7 +82,9 @@ def challenge(call: Call, _rows: Snapshot, request: ChallengeRequest) -> Challen
     cannot fill the market with sign-ins that nobody finishes.
     """
     issued_at = call.now - call.now % 1000
-    sign_in = _sign_in(call.terms, request.address.lower(), issued_at, call.entropy.draw(8).hex())
+    sign_in = sign_in_of(
+        call.terms, STATEMENT, request.address.lower(), issued_at, call.entropy.draw(8).hex()
+    )
     return ChallengeAnswer(
         message=call.wallets.challenge(sign_in),
         nonce=sign_in.nonce,
@@ -96,24 +94,6 @@ def challenge(call: Call, _rows: Snapshot, request: ChallengeRequest) -> Challen
         statement=sign_in.statement,
         issued_at=iso(sign_in.issued_at),
         expires_at=iso(issued_at + CHALLENGE_MS),
-    )
-
-
-def _sign_in(terms: Terms, address: str, issued_at: int, fresh: str) -> SignIn:
-    mark = hmac.new(
-        terms.challenge_key.reveal().encode(),
-        f"{address}|{issued_at}|{fresh}".encode(),
-        hashlib.sha256,
-    )
-    return SignIn(
-        domain=terms.base_url.partition("//")[2].partition("/")[0],
-        address=address,
-        statement=STATEMENT,
-        uri=terms.base_url,
-        chain_id=CHAIN_ID,
-        nonce=fresh + mark.hexdigest()[:32],
-        issued_at=issued_at,
-        expires_at=issued_at + CHALLENGE_MS,
     )
 
 
@@ -147,52 +127,28 @@ async def verify(call: Call, pipeline: Pipeline, request: VerifyRequest) -> Veri
     The message has to be the challenge to the byte, with no line more, and each challenge opens
     one session (ERC-4361, section on replay).
     """
-    said = _answered(call, request.message)
-    if said is None or call.now >= said.issued_at + CHALLENGE_MS:
-        raise ChallengeUnknownError("This is not a challenge of ours, or its time has passed.")
-    wallets = pipeline.ports.wallets
-    address = wallets.check_sign_in(request.message, request.signature, call.now)
-    if address != said.address:
-        raise SignInRefusedError("Another wallet signed this message.")
+    said = answered(call, STATEMENT, request.message, request.signature)
     token = "cms_" + urlsafe_b64encode(call.entropy.draw(32)).decode().rstrip("=")
     account_id, opened = await _open_session(call, pipeline, said, token)
     return VerifyAnswer(
         token=token,
         account_id=account_id,
-        address=address,
+        address=said.address,
         chain_id=said.chain_id,
         expires_at=iso(call.now + SESSION_MS),
         opened=opened,
     )
 
 
-def _answered(call: Call, message: str) -> SignIn | None:
-    """Return the challenge that a message repeats, or None.
-
-    Reading a stranger's message takes up to 0.2 s, writing ours nearly nothing: so ours is
-    written anew from three of its lines and compared.
-    """
-    address, nonce = _ADDRESS.search(message), _NONCE.search(message)
-    if address is None or nonce is None:
-        return None
-    try:
-        sign_in = _sign_in(call.terms, address[1].lower(), from_iso(nonce[2]), nonce[1])
-        ours = call.wallets.challenge(sign_in)
-    except ValueError:
-        return None
-    return sign_in if hmac.compare_digest(ours.encode(), message.encode()) else None
-
-
 async def _open_session(
     call: Call, pipeline: Pipeline, said: SignIn, token: str
 ) -> tuple[str, bool]:
     def change(work: Work) -> tuple[str, bool]:
-        if work.get(UsedNonce, said.nonce) is not None:
-            raise NonceReusedError("This challenge has opened a session already.")
-        work.add(UsedNonce(said.nonce, said.issued_at + CHALLENGE_MS))
+        use_up(work, said)
         found = work.find(Query(Credential, equal={"lookup": said.address}, limit=1))
         credential = found[0] if found else open_wallet_account(work, said.address)
-        _act_as(call, credential.account_id)
+        kind = _standing(credential)
+        _act_as(call, credential.account_id, kind)
         work.speak_as(credential.account_id)
         expires_at = call.now + SESSION_MS
         work.add(
@@ -200,7 +156,7 @@ async def _open_session(
                 token_hash(token),
                 credential.account_id,
                 credential.credential_id,
-                CredentialKind.WALLET,
+                kind,
                 credential.scope,
                 call.now,
                 expires_at,
@@ -213,8 +169,13 @@ async def _open_session(
     return opened
 
 
-def _act_as(call: Call, account_id: str) -> None:
-    call.caller = Caller(account_id, Role.MEMBER, CredentialKind.WALLET, "", "write")
+def _standing(credential: Credential) -> CredentialKind:
+    """Return what a wallet's session counts as: one that a key has bound is no more than a key."""
+    return CredentialKind.KEY if credential.label == KEYED_WALLET else CredentialKind.WALLET
+
+
+def _act_as(call: Call, account_id: str, kind: CredentialKind) -> None:
+    call.caller = Caller(account_id, Role.MEMBER, kind, "", "write")
 
 
 def open_wallet_account(work: Work, address: str) -> Credential:
@@ -225,7 +186,7 @@ def open_wallet_account(work: Work, address: str) -> Credential:
         account_id=account_id,
         kind=CredentialKind.WALLET,
         lookup=address,
-        label="wallet",
+        label=OWN_WALLET,
         prefix=address[:10],
         scope="write",
         created_at=work.now,

@@ -1,6 +1,8 @@
 // What commands answer: short lines that may be pasted anywhere.
 
-import { declared } from "./declared.js";
+import { declared } from "../declared.js";
+import { eventLine } from "./activity.js";
+import { usageLines } from "./usage.js";
 import { amount, counted, lines, money, percent, short } from "./words.js";
 
 const NONE = "none";
@@ -15,8 +17,12 @@ export function figures(wallet) {
   ];
 }
 
-export function creditsPage(wallet) {
-  return lines([...figures(wallet), ["money", money(wallet.testMoney)]]);
+export function creditsPage(wallet, billing) {
+  return [
+    ...lines([...figures(wallet), ["money", money(wallet.testMoney)]]),
+    "",
+    ...usageLines(billing),
+  ];
 }
 
 export function whoamiPage(wallet) {
@@ -29,7 +35,7 @@ export function whoamiPage(wallet) {
 }
 
 // The dashboard; `wallet` is a Failure where the key is missing or refused.
-export function web3Page(market, wallet) {
+export function web3Page(market, wallet, billing, activity) {
   const refused = wallet instanceof Error;
   return [
     "Identity",
@@ -41,13 +47,16 @@ export function web3Page(market, wallet) {
         ])),
     "",
     "Billing",
-    ...(refused ? ["unknown without a key"] : lines(figures(wallet))),
+    ...(refused
+      ? ["unknown without a key"]
+      : [...lines(figures(wallet)), ...usageLines(billing)]),
     "",
     "Audit",
     ...lines([
       ["log", logOf(market)],
       ["waiting", waiting(market)],
     ]),
+    ...(refused ? [] : lastEvent(activity)),
     "",
     "Market",
     ...marketLines(market),
@@ -102,6 +111,7 @@ export function helpPage() {
     "/web3-market status deep: its own checks and lists too",
     `  timeoutMs=${usual}: how long all of it may take (${min} to ${max})`,
     `  include=${sections}: only these sections`,
+    "/web3-market start: what to set in OpenClaw's configuration",
     ...declared.commands
       .filter(({ name }) => name !== "web3-market")
       .map((c) => `/${c.name}: ${c.summary}`),
@@ -191,6 +201,13 @@ function waiting(market) {
       .map(([, name]) => name)
       .join(", ") || "nothing"
   );
+}
+
+function lastEvent(activity) {
+  if (!activity) return ["agent: this market keeps no record of its activity yet"];
+  return activity.items.length
+    ? activity.items.map((item) => `agent: ${eventLine(item)}`)
+    : ["agent: nothing recorded yet"];
 }
 
 function hint(probe) {

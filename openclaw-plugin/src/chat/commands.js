@@ -1,0 +1,121 @@
+// Slash commands: the host runs them itself and never shows them to the model first.
+
+import { createHash } from "node:crypto";
+
+import { declared } from "../declared.js";
+import { activityPage } from "./activity.js";
+import { answered, ifKnown } from "./answering.js";
+import { registerKeeping } from "./keeping.js";
+import { payStatus } from "./payments.js";
+import { statusWords } from "./options.js";
+import { creditsPage, healthPage, helpPage, statusPage, web3Page, whoamiPage } from "./pages.js";
+import { isOwner } from "./senders.js";
+import { startPage } from "./starting.js";
+import { trade } from "./trades/market.js";
+import { registerUnknown } from "./unknown.js";
+import { looksSecret, SECRET_TYPED, wordsOf } from "./typed.js";
+import { bindWallet, unbindWallet } from "./wallets.js";
+
+
+const STATUS = "web3.status.summary";
+const WALLET = "web3.wallet.show";
+const SUMMARY = "web3.billing.summary";
+const ACTIVITY = "web3.audit.activity";
+const SHOWN_EVENTS = 10;
+
+export function commandsOf(service, status) {
+  return {
+    web3: (_words, at) => web3(service, at),
+    "web3-market": (words, at) => market(words, service, status, at),
+    bind_wallet: (words, at) => bindWallet(words, service, at),
+    unbind_wallet: (words, at) => unbindWallet(words, service, at),
+    whoami_web3: async () => whoamiPage(await service.ask(WALLET)),
+    credits: (_words, at) => credits(service, at),
+    pay_status: (words, at) => payStatus(words, service, at),
+    audit_status: async () => activityPage(await activity(service, SHOWN_EVENTS)),
+    health: async () => healthPage(await service.ask(STATUS, { deep: true })),
+    market: (words, at) => trade(words, service, at),
+  };
+}
+
+export function registerCommands(api, service, status) {
+  const run = commandsOf(service, status);
+  const handlers = declared.commands.map((command) => {
+    const handler = async (ctx) => ({
+      text: await said(command, ctx, run[command.name], service, api.logger),
+    });
+    api.registerCommand({
+      name: command.name,
+      description: command.summary,
+      // Without it the host would hand what has one word too many to the model.
+      acceptsArgs: true,
+      ...(command.requiredScopes.length ? { requiredScopes: command.requiredScopes } : {}),
+      handler,
+    });
+    return [command.name, handler];
+  });
+  registerUnknown(api, new Map(handlers));
+  registerKeeping(
+    api,
+    declared.commands.map(({ name }) => name),
+  );
+}
+
+function said({ name, takesArguments }, ctx, run, service, logger) {
+  if (looksSecret(ctx.args ?? "")) return SECRET_TYPED;
+  const words = wordsOf(ctx.args);
+  if (words.length && !takesArguments) return `/${name} stands alone.\nnext: /${name}`;
+  return answered(() => run(words, placeOf(ctx)), service, logger);
+}
+
+// Who asks where: the sender, the session's hash as the market knows it, the host's configuration.
+export function placeOf(ctx) {
+  const sessionKey = ctx.sessionKey ?? "";
+  return {
+    sender: `${ctx.channel ?? ""}:${ctx.senderId ?? ""}`,
+    session: createHash("sha256").update(sessionKey, "utf8").digest("hex"),
+    owner: isOwner(ctx),
+    config: ctx.config ?? {},
+  };
+}
+
+async function web3(service, { session }) {
+  const [market, wallet] = await Promise.all([
+    service.ask(STATUS),
+    service.ask(WALLET).catch((failure) => failure),
+  ]);
+  if (wallet instanceof Error && wallet.code !== "E_AUTH_REQUIRED") throw wallet;
+  if (wallet instanceof Error) return web3Page(market, wallet, null, null);
+  const [billing, last] = await Promise.all([
+    ifKnown(service.ask(SUMMARY, { sessionIdHash: session })),
+    activity(service, 1),
+  ]);
+  return web3Page(market, wallet, billing, last);
+}
+
+async function credits(service, { session }) {
+  const [wallet, billing] = await Promise.all([
+    service.ask(WALLET),
+    ifKnown(service.ask(SUMMARY, { sessionIdHash: session })),
+  ]);
+  return creditsPage(wallet, billing);
+}
+
+function activity(service, limit) {
+  return ifKnown(service.ask(ACTIVITY, { limit }));
+}
+
+async function market([verb = "status", ...words], service, status, { config }) {
+  switch (verb.toLowerCase().replaceAll("_", "-")) {
+    case "status":
+      return statusPage(await status.look(statusWords(words, service.budgetMs)));
+    case "start":
+    case "enable":
+    case "on":
+      return startPage(config);
+    case "help":
+      return helpPage();
+    default:
+      return [`There is no /web3-market ${verb.slice(0, 40)}.`, ...helpPage()];
+  }
+}

@@ -1,0 +1,42 @@
+// A session's use, in the same words wherever it is shown.
+
+import { amount, counted, lines } from "./words.js";
+
+// `billing` is null for a market that does not meter sessions.
+export function usageLines(billing) {
+  if (!billing) return ["session: this market does not meter sessions yet"];
+  if (!billing.enabled) return ["session: no limit, no price (the account has no plan)"];
+  const spans = lines([...span("today", billing.day), ...span("account", billing.account)]);
+  return [...(billing.usage ? used(billing.usage) : ["session: nothing used yet"]), ...spans];
+}
+
+function used(usage) {
+  return lines([
+    ["session", spent(usage)],
+    ...(zero(usage.creditsReserved) ? [] : [["reserved", amount(usage.creditsReserved)]]),
+    ...(zero(usage.creditsTraded) ? [] : [["traded", amount(usage.creditsTraded)]]),
+    ...(zero(usage.unbilled) ? [] : [["unbilled", amount(usage.unbilled)]]),
+    ["model", `${counted(usage.llmCalls, "call")}, ${tokens(usage)}`],
+    ["tools", counted(usage.toolCalls, "call")],
+  ]);
+}
+
+// The day and the account only where they have a limit of their own.
+function span(name, figures) {
+  return figures && figures.creditsQuota !== null ? [[name, spent(figures)]] : [];
+}
+
+function spent({ creditsUsed, creditsQuota, left }) {
+  const used = `${amount(creditsUsed)} used`;
+  if (creditsQuota === null) return left === null ? used : `${used}, ${amount(left)} left`;
+  return `${used} of ${amount(creditsQuota)}${left === null ? "" : `, ${amount(left)} left`}`;
+}
+
+function tokens({ inputTokens, outputTokens, cachedTokens }) {
+  const cached = cachedTokens ? ` (and ${counted(cachedTokens, "cached token")})` : "";
+  return `${counted(inputTokens, "token")} in${cached}, ${counted(outputTokens, "token")} out`;
+}
+
+function zero(minor) {
+  return minor === undefined || minor === null || /^0+$/.test(minor);
+}
