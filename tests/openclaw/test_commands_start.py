@@ -12,7 +12,7 @@ from openclaw.member import Member
 from openclaw.programs import Programs
 
 START = """
-import { startPage } from "./src/chat/starting.js";
+import { startPage } from "./src/chat/pages/starting.js";
 console.log(JSON.stringify(startPage(JSON.parse(process.argv[1]))));
 """
 ENTRY = "plugins.entries.clawmarket"

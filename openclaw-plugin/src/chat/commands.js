@@ -3,19 +3,18 @@
 import { createHash } from "node:crypto";
 
 import { declared } from "../declared.js";
-import { activityPage } from "./activity.js";
+import { activityPage } from "./pages/activity.js";
 import { answered, ifKnown } from "./answering.js";
 import { registerKeeping } from "./keeping.js";
 import { payStatus } from "./payments.js";
 import { statusWords } from "./options.js";
-import { creditsPage, healthPage, helpPage, statusPage, web3Page, whoamiPage } from "./pages.js";
+import { creditsPage, healthPage, helpPage, statusPage, web3Page, whoamiPage } from "./pages/overview.js";
 import { isOwner } from "./senders.js";
-import { startPage } from "./starting.js";
+import { startPage } from "./pages/starting.js";
 import { trade } from "./trades/market.js";
 import { registerUnknown } from "./unknown.js";
 import { looksSecret, SECRET_TYPED, wordsOf } from "./typed.js";
 import { bindWallet, unbindWallet } from "./wallets.js";
-
 
 const STATUS = "web3.status.summary";
 const WALLET = "web3.wallet.show";

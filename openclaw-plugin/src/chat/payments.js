@@ -2,7 +2,7 @@
 
 import { Failure } from "../failure.js";
 import { ifKnown } from "./answering.js";
-import { usageLines } from "./usage.js";
+import { usageLines } from "./pages/usage.js";
 import { amount, lines } from "./words.js";
 
 const REFERENCE = /^(?:(order|settlement):)?([a-z]+_[0-9a-z]{26})$/;

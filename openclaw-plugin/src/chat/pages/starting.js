@@ -1,6 +1,6 @@
 // /web3-market start: the lines that OpenClaw's configuration still needs. It writes nothing.
 
-import { declared } from "../declared.js";
+import { declared } from "../../declared.js";
 
 const ENTRY = `plugins.entries.${declared.id}`;
 const INSTALL = "clawmarket openclaw install";

@@ -1,9 +1,9 @@
 // What commands answer: short lines that may be pasted anywhere.
 
-import { declared } from "../declared.js";
+import { declared } from "../../declared.js";
 import { eventLine } from "./activity.js";
 import { usageLines } from "./usage.js";
-import { amount, counted, lines, money, percent, short } from "./words.js";
+import { amount, counted, lines, money, percent, short } from "../words.js";
 
 const NONE = "none";
 const INSTALL = "clawmarket openclaw install";

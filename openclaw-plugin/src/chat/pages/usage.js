@@ -1,6 +1,6 @@
 // A session's use, in the same words wherever it is shown.
 
-import { amount, counted, lines } from "./words.js";
+import { amount, counted, lines } from "../words.js";
 
 // `billing` is null for a market that does not meter sessions.
 export function usageLines(billing) {
