@@ -81,7 +81,7 @@ def test_a_broken_connection_is_tried_once_more(chat: Client, relay: Relay) -> N
     """
     before = relay.connections
     with relay.cut_once():
-        assert chat.say("/credits").startswith("available: ")
+        assert chat.say("/whoami_web3").startswith("account: ")
     assert relay.connections >= before + 2
 
 
