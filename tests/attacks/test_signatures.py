@@ -5,7 +5,7 @@ import pytest
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.moment import HOUR_MS, MINUTE_MS, iso
 from clawmarket.domain.market.task import Task
-from clawmarket.domain.trust.session import KeyRevokedError, ScopeMissingError
+from clawmarket.domain.trust.session import KeyMakerError, KeyRevokedError, ScopeMissingError
 from clawmarket.domain.trust.statement import StatementStaleError, statement_digest
 from clawmarket.ports.wallets import SignatureInvalidError
 from clawmarket.registry.disclosure import ALREADY_SHOWN
@@ -121,14 +121,18 @@ def test_a_session_alone_spends_nothing(world: World) -> None:
         world.submit(member.caller, PUBLISH, signed(member, key=""), "")
 
 
-@pytest.mark.parametrize("scope", ["read", "write"])
-def test_a_key_makes_no_stronger_key(world: World, scope: str) -> None:
-    """Neither a key for reading nor one for writing becomes an operator's."""
+@pytest.mark.parametrize(
+    ("scope", "refusal"), [("read", ScopeMissingError), ("write", KeyMakerError)]
+)
+def test_a_key_makes_no_key(world: World, scope: str, refusal: type[Refused]) -> None:
+    """Whoever stole one has nothing left once it is revoked; nor does it become an operator's."""
     member = world.member()
     key = member.do("web3.keys.create", scope=scope)["key"]
     caller = identify(world.store, world.clock, key)
-    with pytest.raises(ScopeMissingError):
-        world.submit(caller, "web3.keys.create", {"scope": "admin"})
+    for wanted in ("read", "write", "admin"):
+        with pytest.raises(refusal):
+            world.submit(caller, "web3.keys.create", {"scope": wanted})
+    assert len(member.do("web3.keys.list")["items"]) == 1
     with pytest.raises(ScopeMissingError):
         world.submit(
             caller, "market.credits.grant", {"accountId": member.id, "amount": "1", "reason": ""}

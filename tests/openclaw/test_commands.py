@@ -150,7 +150,7 @@ def test_a_command_with_a_word_too_many_stays_a_command(chat: Client, model: Mod
 def test_the_key_is_never_more_than_its_owners(market: Server, key: Key) -> None:
     """Whoever had the plugin's key could trade with it, but do nothing of an operator's."""
     task = market.call(key.value, "web3.market.publishTask", "k", title="x", budget="1")
-    more = market.call(key.value, "web3.keys.create", "l", label="x", scope="admin")
+    more = market.call(key.value, "web3.keys.create", "l", label="x", scope="write")
     theirs = market.call(key.value, "market.treasury.summary")
 
     assert task["ok"]

@@ -115,6 +115,13 @@ class KeysFullError(QuotaExceededError):
     next_command = "clawmarket keys list"
 
 
+class KeyMakerError(ForbiddenError):
+    """A key makes no other keys: whoever stole one would keep what it was revoked for."""
+
+    advice = "Sign in with the account's wallet and make the key there."
+    next_command = "clawmarket wallet login"
+
+
 class CredentialRevokedError(ConflictError):
     """The credential is revoked already."""
 

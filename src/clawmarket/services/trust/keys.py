@@ -14,6 +14,7 @@ from clawmarket.domain.trust.session import (
     CredentialKind,
     CredentialNotFoundError,
     CredentialRevokedError,
+    KeyMakerError,
     KeysFullError,
     ScopeMissingError,
     allows,
@@ -57,12 +58,14 @@ class NewKey(Answer):
 
 @write(
     "web3.keys.create",
-    errors=(KeysFullError, ScopeMissingError),
+    errors=(KeyMakerError, KeysFullError, ScopeMissingError),
     example={"label": "worker", "scope": "write"},
     verb=Verb("keys new", ("label",)),
 )
 def create_key(call: Call, work: Work, request: CreateKey) -> NewKey:
     """Create an API key of your account; it is shown this once."""
+    if call.caller.kind is CredentialKind.KEY:
+        raise KeyMakerError("A key makes no other keys.")
     if not allows(call.caller.scope, request.scope):
         raise ScopeMissingError(
             f"A key cannot hold more than you do ({call.caller.scope}).", scope=call.caller.scope
