@@ -33,6 +33,7 @@ PRIVATE = [
     for param in params
     if name not in OPEN and METHODS[name].scope is not Scope.ADMIN and not METHODS[name].role
 ]
+SAID_BY_A_WALLET = {"address": "0x" + "0" * 39 + "2", "message": "a challenge of nobody"}
 CLOSED = [name for name, method in METHODS.items() if method.scope is not Scope.PUBLIC]
 CHANGING = [name for name in CLOSED if METHODS[name].manner is Manner.WRITE]
 ANYBODYS = [
@@ -74,6 +75,8 @@ class Stage:
             return unknown("settlement") + ".001.lock"
         if param in NOUNS:
             return self.things[param] if known else unknown(NOUNS[param])
+        if param in SAID_BY_A_WALLET:
+            return SAID_BY_A_WALLET[param]
         return [{"name": "a", "digest": "sha256:" + "0" * 64, "size": 1}]
 
 

@@ -16,7 +16,8 @@ from clawmarket.entry.cli.catalog import (
     method_names,
     stored,
 )
-from clawmarket.entry.cli.declared import DECLARED, GROUPS, Declared
+from clawmarket.entry.cli.declared.command import Declared
+from clawmarket.entry.cli.declared.listed import DECLARED, GROUPS
 from clawmarket.entry.cli.fields import check_fields
 from clawmarket.entry.cli.invocation import PROGRAM, Invocation, load
 from clawmarket.entry.cli.options import (

@@ -167,6 +167,7 @@ class BoundWallet(Answer):
         WalletsFullError,
     ),
     needs=(Need("message", "web3.wallet.challenge", "message"),),
+    example={"signature": "0x" + "0" * 130},
 )
 async def bind_wallet(call: Call, pipeline: Pipeline, request: BindWallet) -> BoundWallet:
     """Bind the wallet that signed a challenge to your account; it signs in as you from then on.
