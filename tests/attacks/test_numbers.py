@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count, pairwise
 from typing import Any, NamedTuple
 
@@ -25,6 +26,8 @@ Place = tuple[str | int, ...]
 
 FILE = {"name": "a.md", "digest": "sha256:" + "0" * 64, "size": 1}
 MARK = "the number"
+# Only the owner's wallet says what keys may spend.
+WALLET_ONLY = "web3.billing.plan.set"
 
 DIGITS = (
     *("-1", "-0", "+1", "01", "00", " 1", "1 ", "1\n", "\t1", "1_000", "1,000", "1.5", "1.0", ".5"),
@@ -107,9 +110,11 @@ class Desk:
     def __init__(self, method: Method) -> None:
         self.world = World(faucet=100_000_000_000)
         self.front, self.method = Front(self.world), method
-        reader = reader_of(self.world)
-        who, self.params = reader.prepares(method.name, self.world.member(), self.world.member())
-        self.headers = self._headers(who)
+        self._reader, member = reader_of(self.world), self.world.member()
+        if method.name.startswith("web3.billing."):
+            member.do(WALLET_ONLY, toolPrices={"web_search": "10000"})
+        self.who, self.params = self._reader.prepares(method.name, member, self.world.member())
+        self.headers = self._headers(self.who)
         self._keys = count()
 
     def close(self) -> None:
@@ -119,6 +124,8 @@ class Desk:
     def _headers(self, who: Member) -> dict[str, str]:
         if who.wallet is None:
             return {"Authorization": f"Bearer {self.world.operator_token}"}
+        if self.method.name == WALLET_ONLY:
+            return {"Authorization": f"Bearer {self.world.session(who.wallet)['token']}"}
         return dict(self.front.key_of(who))
 
     def rows(self) -> list[object]:
@@ -135,8 +142,19 @@ class Desk:
 
     def call(self, body: bytes) -> Response:
         """Make the call with a body, as a request of its own."""
-        headers = self.headers | {"Idempotency-Key": f"number-{next(self._keys)}"}
+        key = f"number-{next(self._keys)}"
+        headers = self.headers | {"Idempotency-Key": key}
+        if self.method.name == WALLET_ONLY:
+            body = self._signed(body, key)
         return self.front.call(self.method.name, body, headers=headers)
+
+    def _signed(self, body: bytes, key: str) -> bytes:
+        """Return a body with the owner's signature, if it is one that can be signed."""
+        with suppress(ValueError):
+            params = orjson.loads(body)
+            about = {"name": self.method.name, "signed": True}
+            return orjson.dumps(params | self._reader.proofs(about, params, self.who, key))
+        return body
 
 
 def _put(params: Fields, place: Place) -> Fields:

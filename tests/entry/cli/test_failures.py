@@ -29,6 +29,7 @@ TEXTS = {
     "outcome": "moved",
     "reason": "The rail's statement shows it.",
     "resolution": "refund",
+    "address": "0x" + "0" * 39 + "2",
     "sessionIdHash": "0" * 64,
     "stepKey": "settlement_01h00000000000000000000000.001.lock",
     "budget": "5",
@@ -43,7 +44,7 @@ TEXTS = {
 }
 DECLARED_IDS = {"order_id": "order_01h00000000000000000000000"}
 # These run until they are stopped.
-ENDLESS = {"serve", "tour"}
+ENDLESS = {"mcp", "serve", "tour"}
 LOCAL = {
     "backup create": 5,
     "backup restore": 2,
@@ -56,6 +57,7 @@ LOCAL = {
     "migrate": 5,
     "openclaw uninstall": 5,
     "verify": 2,
+    "wallet bind": 5,
     "wallet login": 5,
     "wallet new": 0,
 }

@@ -172,7 +172,7 @@ def test_an_operator_is_told_which_tab_differs(
     monkeypatch.setenv("CLAWMARKET_API_KEY", token.strip())
     assert done(provider("reconcile", "--limit", "1", "--json"))["tabs"] == 1
     assert re.fullmatch(
-        r"All agrees: the latest 0 orders and [0-9]+ tabs? were checked.\n",
+        r"All agrees: the latest 0 orders, [0-9]+ tabs and 0 bills were checked.\n",
         provider("reconcile").out,
     )
     market.stop()
@@ -188,7 +188,7 @@ def test_an_operator_is_told_which_tab_differs(
         [[tab_id, "entries", "1", "2"], [tab_id, "owed", "0.03 credits", "0.05 credits"]],
     )
     assert shown.out.splitlines()[-1] == f"next: clawmarket tab reconcile {tab_id}"
-    assert " and 1 of " in shown.out.splitlines()[-2]
+    assert ", 1 of " in shown.out.splitlines()[-2]
     assert provider("reconcile", "-q").out == f"{tab_id}\n"
     listed = provider("reconcile", "--json").document
     assert ([item["tabId"] for item in listed["items"]], listed["agrees"]) == ([tab_id], False)

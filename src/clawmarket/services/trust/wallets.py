@@ -218,6 +218,7 @@ class UnboundWallet(Answer):
     "web3.wallet.unbind",
     errors=(WalletNotBoundError, WalletOfOwnerError, LastWalletError, ScopeMissingError),
     needs=(Need("address", "web3.wallet.bind", "address"),),
+    example={"address": "0x" + "0" * 39 + "2"},
     verb=Verb("wallet unbind", ("address",)),
 )
 def unbind_wallet(call: Call, work: Work, request: UnbindWallet) -> UnboundWallet:
