@@ -20,17 +20,6 @@ from clawmarket.registry.fields import (
     Word,
 )
 
-SESSION_PATTERN = "^[0-9a-f]{64}$"
-SessionHash = Annotated[
-    str,
-    Field(
-        strict=True,
-        pattern=SESSION_PATTERN,
-        description="The lower-case hexadecimal SHA-256 of the session's key in its host.",
-        examples=["0" * 64],
-    ),
-    Verbatim,
-]
 ToolName = Annotated[
     str,
     Field(
@@ -168,7 +157,7 @@ def bill_view(bill: Bill) -> BillView:
         payer=bill.payer,
         payee=bill.payee,
         amount=str(bill.amount),
-        asset="credits",
+        asset=bill.asset,
         fee_bps=bill.fee_bps,
         seller_amount=str(bill.seller_amount),
         fee=str(bill.fee),
