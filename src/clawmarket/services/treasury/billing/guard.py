@@ -47,6 +47,7 @@ class CheckView(Answer):
 
     allowed: bool
     reason: Annotated[Cause, Field(description="Why not, for a person; empty when allowed.")]
+    next: Annotated[Cause, Field(description="The command to run then; empty when allowed.")]
     paid: Annotated[bool, Field(description="Whether the tool has to be reserved for.")]
     price: Spent
     left: LeftView
@@ -71,17 +72,18 @@ def check_use(call: Call, rows: Snapshot, request: CheckUse) -> CheckView:
 def _decision(
     budget: Budget | None, price: int | None, now: int, *, paid: bool | None = None
 ) -> CheckView:
-    reason = ""
+    reason = next_step = ""
     if budget is not None and price is not None:
         try:
             budgets.check(budget, price, now)
         except Refused as refused:
-            reason = f"{refused.what} {refused.advice}"
+            reason, next_step = f"{refused.what} {refused.advice}", refused.next_step
     if paid is None:
         paid = price is not None
     return CheckView(
         allowed=not reason,
         reason=reason,
+        next=next_step,
         paid=paid,
         price=str(price if paid else 0),
         left=left_view(budgets.left(budget, now) if budget else NO_LIMITS),
