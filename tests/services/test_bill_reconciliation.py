@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from clawmarket.domain.kernel.moment import DAY_MS
 from clawmarket.domain.treasury.bill import Bill, BillState
 from clawmarket.domain.treasury.entry import Entry
 from clawmarket.domain.treasury.hold import Hold, HoldState
 from clawmarket.domain.treasury.period import Period
-from clawmarket.domain.treasury.reservation import Reservation
+from clawmarket.domain.treasury.reservation import Charge, Reservation
 from clawmarket.domain.trust.record import Record
 from clawmarket.ports.store import Query, key_of
+from clawmarket.services.operate.tidying import Tidier
 from world import Fields, Member, World
 
 BILLS = "market.reconciliation.bills"
@@ -106,6 +108,32 @@ def test_a_lie_is_named(world: World, name: str) -> None:
     sums = [what for what in differing(world) if what.startswith(("records", "ledger"))]
     assert found == wanted
     assert bool(sums) == (kind is Bill)
+
+
+@pytest.mark.parametrize(("days", "left"), [(30, 1), (31, 0)])
+def test_calls_of_a_session_go_thirty_days_after_its_end(
+    world: World, days: int, left: int
+) -> None:
+    """Their rows are removed; the bill still agrees, all was looked at, and a lie is named."""
+    paid(world)
+    world.pass_time(seconds=days * DAY_MS // 1000)
+    world.run(Tidier(world.store).bite(world.clock.now()))
+    assert len(world.all(Reservation)) == left
+    assert world.operator.do(BILLS)["items"] == []
+    plant(world, Bill, lambda bill: replace(bill, amount=2000))
+    assert "session.billed" in differing(world)
+
+
+def test_calls_of_a_session_that_goes_on_stay(world: World) -> None:
+    """Only the end of its session lets a call's row go, however old it is."""
+    payer, payee = world.member(), world.member()
+    payer.do("web3.billing.plan.set", callPrice="1000", payee=payee.id)
+    payer.do("web3.billing.meter", sessionIdHash=SESSION, runId="run-1")
+    world.run(Tidier(world.store).bite(world.clock.now() + 400 * DAY_MS))
+    assert len(world.all(Charge)) == 1
+    payer.do("web3.billing.session.end", sessionIdHash=SESSION)
+    world.run(Tidier(world.store).bite(world.clock.now() + 400 * DAY_MS))
+    assert world.all(Charge) == []
 
 
 def test_a_payment_without_its_entry_is_named(world: World) -> None:

@@ -115,7 +115,8 @@ def test_without_a_plan_everything_is_allowed_and_nothing_is_charged(world: Worl
     """The guard of an account without a plan guards nothing."""
     agent = world.member()
     checked = agent.do("web3.billing.check", sessionIdHash=SESSION)
-    assert checked == {"allowed": True, "reason": "", "paid": False, "price": "0", "left": NO_LEFT}
+    decision = {"allowed": True, "reason": "", "next": "", "paid": False, "price": "0"}
+    assert checked == decision | {"left": NO_LEFT}
     with pytest.raises(PlanMissingError):
         reserves(agent, "call-1")
     assert agent.do("web3.billing.session.end", sessionIdHash=SESSION)["ended"] is False
@@ -165,6 +166,7 @@ def test_a_session_that_reached_its_quota_is_stopped_until_it_ends(world: World)
         settles(agent, reserves(agent, f"call-{number}"))
     stopped = agent.do("web3.billing.check", sessionIdHash=SESSION)
     assert (stopped["allowed"], "reached its budget" in stopped["reason"]) == (False, True)
+    assert stopped["next"] == "clawmarket billing plan show"
     ended = agent.do("web3.billing.session.end", sessionIdHash=SESSION, reason="new")
     assert (ended["ended"], ended["creditsUsed"]) == (True, credits_("2"))
     assert reserves(agent, "call-3")["left"] == {
@@ -316,7 +318,8 @@ def test_a_payer_without_money_owes_and_uses_nothing_more(world: World) -> None:
     (bill,) = agent.do("web3.billing.bill.list", status="bill_unpaid")["items"]
     with pytest.raises(BillUnpaidError):
         reserves(agent, "call-2")
-    assert agent.do("web3.billing.check", sessionIdHash=SESSION)["allowed"] is False
+    checked = agent.do("web3.billing.check", sessionIdHash=SESSION)
+    assert (checked["allowed"], checked["next"]) == (False, "clawmarket billing bills")
     world.operator.do("market.credits.grant", accountId=agent.id, amount=credits_("1"))
     world.reaches(bill["actsAt"])
     ended = world.sweep()
@@ -339,6 +342,8 @@ def test_a_debt_that_is_never_paid_is_written_off_after_thirty_days(world: World
         world.sweep()
     assert [pause // HOUR_MS for pause in pauses[:6]] == [1, 2, 4, 8, 16, 24]
     assert (bill["status"], bill["actsAt"]) == ("bill_written_off", None)
+    seen = agent.do("web3.billing.status", sessionIdHash=SESSION)
+    assert (seen["settlement"]["due"], seen["usage"]["ended"]) == ("0", True)
     assert from_iso(bill["endedAt"]) - from_iso(bill["madeAt"]) == 30 * DAY_MS
     assert seller.figures()[3] == "0"
     assert reserves(agent, "call-2")["amount"] == credits_("1")

@@ -147,6 +147,17 @@ StepKey = Annotated[
     ),
     Verbatim,
 ]
+SESSION_PATTERN = r"^[0-9a-f]{64}$"
+SessionIdHash = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=SESSION_PATTERN,
+        description="The lower-case hexadecimal SHA-256 of the session's key in its host.",
+        examples=["0" * 64],
+    ),
+    Verbatim,
+]
 Digest = Annotated[
     str,
     Field(

@@ -78,6 +78,11 @@ class Bill:
         """Payer and payee."""
         return (self.payer, self.payee)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is asked for any more: it is paid, or written off."""
+        return self.state in BILL.final
+
 
 @event
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,13 @@ from clawmarket.domain.treasury.reconciliation import Difference, Sums, sum_diff
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What the calls and runs of a session add up to, and what was asked for on its bills."""
+    """What the calls and runs of a session add up to, and what was asked for on its bills.
 
-    charged: int
-    reserved: int
+    None of a session whose calls are no longer kept.
+    """
+
+    charged: int | None
+    reserved: int | None
     billed: int
 
 
@@ -93,6 +96,8 @@ def _period_differences(books: BillBooks) -> Iterator[Difference]:
     if period.billed > period.charged:
         yield Difference("session.billed", f"at most {period.charged}", str(period.billed))
     if used is not None:
-        yield from unequal("session.charged", used.charged, period.charged)
-        yield from unequal("session.reserved", used.reserved, period.reserved)
+        if used.charged is not None:
+            yield from unequal("session.charged", used.charged, period.charged)
+        if used.reserved is not None:
+            yield from unequal("session.reserved", used.reserved, period.reserved)
         yield from unequal("session.billed", used.billed, period.billed)

@@ -12,6 +12,8 @@ from clawmarket.domain.kernel.rows import replace
 # moment is put off once an hour of use, since an index has to follow it.
 IDLE_MS = DAY_MS
 PUT_OFF_MS = HOUR_MS
+# The calls and runs of a session that ended so long ago are removed; its sums and records stay.
+CALLS_KEPT_MS = 30 * DAY_MS
 
 
 class PeriodState(StrEnum):
@@ -80,6 +82,10 @@ class Period:
     def is_over(self) -> bool:
         """Whether the session has ended; calls that run may still be settled."""
         return self.state is PeriodState.ENDED
+
+    def has_calls(self, now: int) -> bool:
+        """Tell whether its calls and runs are still kept one by one."""
+        return self.ended_at is None or now < self.ended_at + CALLS_KEPT_MS
 
 
 @dataclass(frozen=True)

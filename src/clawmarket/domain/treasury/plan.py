@@ -15,7 +15,7 @@ class PlanMissingError(NotFoundError):
     """The account has no plan, so its agents spend by none."""
 
     advice = "Set one as the account's owner, signed in with a wallet."
-    next_command = "clawmarket billing plan set"
+    next_command = "clawmarket help billing plan set"
 
 
 class PlanKeyError(ForbiddenError):

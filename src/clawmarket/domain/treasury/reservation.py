@@ -36,7 +36,7 @@ RESERVATION = Machine(
 class ReservationNotFoundError(NotFoundError):
     """There is no such reservation, or it is not yours to see."""
 
-    next_command = "clawmarket billing status"
+    next_command = "clawmarket billing summary"
 
 
 class CallReusedError(ConflictError):

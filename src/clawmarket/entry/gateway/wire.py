@@ -29,6 +29,7 @@ from clawmarket.domain.kernel.errors import (
 from clawmarket.domain.kernel.ids import make_id
 from clawmarket.domain.trust.redaction import redact, redact_text
 from clawmarket.registry.codes import CODES
+from clawmarket.registry.fields import SESSION_PATTERN
 from clawmarket.services.pipeline import Ports
 
 MAX_BODY_BYTES = 2**20
@@ -39,7 +40,7 @@ _STATUS = {
     "request_late": 408,
     "verb_not_allowed": 405,
 }
-_SESSION = re.compile(r"[0-9a-f]{64}")
+_SESSION = re.compile(SESSION_PATTERN)
 _JSON_SPACE = b" \t\r\n"
 _log = structlog.get_logger("clawmarket.gateway")
 

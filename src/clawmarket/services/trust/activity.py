@@ -36,6 +36,7 @@ from clawmarket.registry.fields import (
     RecordId,
     Request,
     RequestPart,
+    SessionIdHash,
     Verbatim,
     Word,
 )
@@ -51,15 +52,6 @@ _PLACE = re.compile(r"rec_[0-7][0-9a-hjkmnp-tv-z]{25}\.\d{3}")
 Hash = Annotated[
     str,
     Field(strict=True, pattern=r"^[0-9a-f]{64}$", description="SHA-256 in lower-case hexadecimal."),
-    Verbatim,
-]
-SessionIdHash = Annotated[
-    str,
-    Field(
-        strict=True,
-        pattern=r"^[0-9a-f]{64}$",
-        description="SHA-256 of the host's name of the session, in lower-case hexadecimal.",
-    ),
     Verbatim,
 ]
 Source = Annotated[

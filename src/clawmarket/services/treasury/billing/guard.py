@@ -11,7 +11,7 @@ from clawmarket.domain.treasury.bill import Bill
 from clawmarket.domain.treasury.budget import Budget
 from clawmarket.domain.treasury.price import price_of
 from clawmarket.ports.store import Query, Snapshot
-from clawmarket.registry.fields import Answer, Cause, Request, Verbatim
+from clawmarket.registry.fields import Answer, Cause, Request, SessionIdHash, Verbatim
 from clawmarket.registry.methods import Verb, read
 from clawmarket.services.call import Call
 from clawmarket.services.treasury.billing.budgets import budget_of
@@ -20,7 +20,6 @@ from clawmarket.services.treasury.billing.views import (
     BillView,
     LeftView,
     Rest,
-    SessionHash,
     SettlementBinding,
     Spent,
     ToolName,
@@ -39,7 +38,7 @@ HostWord = Annotated[str, Field(strict=True, min_length=1, max_length=1_000), Ve
 class CheckUse(Request):
     """Which tool is about to be called; without one, whether a turn may begin."""
 
-    session_id_hash: SessionHash
+    session_id_hash: SessionIdHash
     tool: ToolName | None = None
 
 
@@ -48,6 +47,7 @@ class CheckView(Answer):
 
     allowed: bool
     reason: Annotated[Cause, Field(description="Why not, for a person; empty when allowed.")]
+    next: Annotated[Cause, Field(description="The command to run then; empty when allowed.")]
     paid: Annotated[bool, Field(description="Whether the tool has to be reserved for.")]
     price: Spent
     left: LeftView
@@ -72,17 +72,18 @@ def check_use(call: Call, rows: Snapshot, request: CheckUse) -> CheckView:
 def _decision(
     budget: Budget | None, price: int | None, now: int, *, paid: bool | None = None
 ) -> CheckView:
-    reason = ""
+    reason = next_step = ""
     if budget is not None and price is not None:
         try:
             budgets.check(budget, price, now)
         except Refused as refused:
-            reason = f"{refused.what} {refused.advice}"
+            reason, next_step = f"{refused.what} {refused.advice}", refused.next_step
     if paid is None:
         paid = price is not None
     return CheckView(
         allowed=not reason,
         reason=reason,
+        next=next_step,
         paid=paid,
         price=str(price if paid else 0),
         left=left_view(budgets.left(budget, now) if budget else NO_LIMITS),
@@ -92,14 +93,14 @@ def _decision(
 class BillingStatusRequest(Request):
     """Which session."""
 
-    session_id_hash: SessionHash
+    session_id_hash: SessionIdHash
 
 
 class BillingStatus(Answer):
     """What a session used, and how that is settled."""
 
     enabled: Annotated[bool, Field(description="Whether the account has a plan.")]
-    session_id_hash: SessionHash
+    session_id_hash: SessionIdHash
     usage: Annotated[UsageFigures | None, Field(description="Null before the first use.")]
     settlement: Annotated[SettlementBinding | None, Field(description="Null without a plan.")]
 
@@ -134,7 +135,7 @@ def _seen(
 class BillingSummaryRequest(Request):
     """Which session: the first of these that is given names it, the others are not looked at."""
 
-    session_id_hash: SessionHash | None = None
+    session_id_hash: SessionIdHash | None = None
     session_key: Annotated[
         HostWord | None, Field(description="The session's key in its host; it is hashed.")
     ] = None
@@ -156,7 +157,7 @@ class BillingSummary(Answer):
     """A session, the day, the account, and the latest bills."""
 
     enabled: Annotated[bool, Field(description="Whether the account has a plan.")]
-    session_id_hash: SessionHash | None
+    session_id_hash: SessionIdHash | None
     usage: UsageFigures | None
     settlement: SettlementBinding | None
     day: SpanFigures | None

@@ -13,7 +13,7 @@ from clawmarket.domain.treasury.period import Period
 from clawmarket.domain.treasury.plan import PlanMissingError
 from clawmarket.domain.treasury.price import Tokens, cost_of
 from clawmarket.domain.treasury.reservation import Charge, charge_made
-from clawmarket.registry.fields import Answer, BillId, Note, Request, Verbatim
+from clawmarket.registry.fields import Answer, BillId, Note, Request, SessionIdHash, Verbatim
 from clawmarket.registry.methods import write
 from clawmarket.services.call import Call
 from clawmarket.services.treasury.billing.budgets import (
@@ -26,7 +26,6 @@ from clawmarket.services.treasury.billing.budgets import (
 from clawmarket.services.treasury.billing.views import (
     LeftView,
     Reference,
-    SessionHash,
     Spent,
     left_view,
 )
@@ -38,7 +37,7 @@ TokenCount = Annotated[int, Field(strict=True, ge=0, le=10**9, description="Toke
 class MeterRun(Request):
     """What a run of a model used."""
 
-    session_id_hash: SessionHash
+    session_id_hash: SessionIdHash
     run_id: Annotated[Reference, Field(description="The host's id of this one run.")]
     model: Annotated[
         str,
@@ -130,7 +129,7 @@ def _metered(charge: Charge, budget: Budget, now: int) -> MeteredView:
 class EndSession(Request):
     """Which session ended, and why."""
 
-    session_id_hash: SessionHash
+    session_id_hash: SessionIdHash
     reason: Note = ""
 
 

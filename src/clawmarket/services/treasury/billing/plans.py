@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from clawmarket.domain.kernel.ids import same_ulid
+from clawmarket.domain.kernel.money import CREDITS
 from clawmarket.domain.treasury import plan as plans
 from clawmarket.domain.treasury.plan import PayeeInvalidError, Plan, PlanKeyError
 from clawmarket.domain.treasury.price import ToolPrice
@@ -148,7 +149,7 @@ def plan_view(plan: Plan) -> PlanView:
         cached_price=str(plan.cached_price),
         per_tokens=plan.per_tokens,
         payee=plan.payee,
-        asset="credits",
+        asset=CREDITS,
     )
 
 
@@ -164,7 +165,7 @@ _NO_PLAN = PlanView(
     cached_price="0",
     per_tokens=PER_TOKENS,
     payee=None,
-    asset="credits",
+    asset=CREDITS,
 )
 
 

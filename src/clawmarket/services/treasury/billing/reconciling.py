@@ -61,13 +61,13 @@ class BillReconciliationPage(Answer):
 
 
 @read("market.reconciliation.bills", scope=Scope.ADMIN)
-def reconcile_bills(_call: Call, rows: Snapshot, request: ReconcileBills) -> BillReconciliationPage:
+def reconcile_bills(call: Call, rows: Snapshot, request: ReconcileBills) -> BillReconciliationPage:
     """List the bills whose money does not agree, looking at the latest bills first.
 
     Also those of which not everything could be read.
     """
     page = scan(rows, Listing(Bill, {}, request.cursor, request.limit))
-    looked = [_reconciled(rows, bill) for bill in page.items]
+    looked = [_reconciled(rows, bill, call.now) for bill in page.items]
     return BillReconciliationPage(
         items=[one for one in looked if not (one.agrees and one.complete)],
         bills=len(looked),
@@ -75,8 +75,8 @@ def reconcile_bills(_call: Call, rows: Snapshot, request: ReconcileBills) -> Bil
     )
 
 
-def _reconciled(rows: Snapshot, bill: Bill) -> BillReconciliation:
-    books = _books(rows, bill)
+def _reconciled(rows: Snapshot, bill: Bill, now: int) -> BillReconciliation:
+    books = _books(rows, bill, now)
     found = [
         DifferenceView(what=one.what, expected=one.expected, found=one.found)
         for one in differences(books)
@@ -91,30 +91,34 @@ def _reconciled(rows: Snapshot, bill: Bill) -> BillReconciliation:
     )
 
 
-def _books(rows: Snapshot, bill: Bill) -> BillBooks:
+def _books(rows: Snapshot, bill: Bill, now: int) -> BillBooks:
+    period = rows.get(Period, bill.period_id)
     return BillBooks(
         bill=bill,
-        period=rows.get(Period, bill.period_id),
+        period=period,
         hold=rows.get(Hold, bill.hold_id) if bill.hold_id else None,
-        used=_used(rows, bill),
+        used=_used(rows, bill, has_calls=period is None or period.has_calls(now)),
         recorded=_recorded(rows, bill),
         posted=summed(_posted(rows, bill)),
     )
 
 
-def _used(rows: Snapshot, bill: Bill) -> Used | None:
+def _used(rows: Snapshot, bill: Bill, *, has_calls: bool) -> Used | None:
     """Return what a session's calls, runs and bills add up to; None if they are too many."""
     equal = {"period_id": bill.period_id}
-    calls = _every(rows, Reservation, equal)
-    runs = _every(rows, Charge, equal)
     bills = _every(rows, Bill, equal | {"payer": bill.payer})
+    calls = _every(rows, Reservation, equal) if has_calls else []
+    runs = _every(rows, Charge, equal) if has_calls else []
     if max(len(calls), len(runs), len(bills)) > MAX_CALLS:
         return None
+    billed = sum(each.amount for each in bills)
+    if not has_calls:
+        return Used(None, None, billed)
     running = (call.amount for call in calls if call.state is ReservationState.RESERVED)
     return Used(
         charged=sum(call.charged for call in calls) + sum(run.charged for run in runs),
         reserved=sum(running),
-        billed=sum(each.amount for each in bills),
+        billed=billed,
     )
 
 

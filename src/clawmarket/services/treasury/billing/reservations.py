@@ -19,7 +19,15 @@ from clawmarket.domain.treasury.reservation import (
     ReservationReserved,
     ReservationState,
 )
-from clawmarket.registry.fields import Amount, Answer, Note, Request, ReservationId, Word
+from clawmarket.registry.fields import (
+    Amount,
+    Answer,
+    Note,
+    Request,
+    ReservationId,
+    SessionIdHash,
+    Word,
+)
 from clawmarket.registry.methods import Need, write
 from clawmarket.services.call import Call
 from clawmarket.services.treasury.billing.budgets import (
@@ -31,7 +39,6 @@ from clawmarket.services.treasury.billing.budgets import (
 from clawmarket.services.treasury.billing.views import (
     LeftView,
     Reference,
-    SessionHash,
     Spent,
     ToolName,
     left_view,
@@ -44,7 +51,7 @@ RESERVED = Need("reservationId", "web3.billing.reserve", "reservationId")
 class ReserveCredits(Request):
     """Which call of which tool, in which session."""
 
-    session_id_hash: SessionHash
+    session_id_hash: SessionIdHash
     tool: ToolName
     call_id: Annotated[Reference, Field(description="The host's id of this one call.")]
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from clawmarket.domain.kernel.moment import iso, iso_or_none
-from clawmarket.domain.treasury.bill import Bill, BillState
+from clawmarket.domain.treasury.bill import Bill
 from clawmarket.domain.treasury.budget import Budget, Left, left
 from clawmarket.domain.treasury.period import Period
 from clawmarket.registry.fields import (
@@ -20,17 +20,6 @@ from clawmarket.registry.fields import (
     Word,
 )
 
-SESSION_PATTERN = "^[0-9a-f]{64}$"
-SessionHash = Annotated[
-    str,
-    Field(
-        strict=True,
-        pattern=SESSION_PATTERN,
-        description="The lower-case hexadecimal SHA-256 of the session's key in its host.",
-        examples=["0" * 64],
-    ),
-    Verbatim,
-]
 ToolName = Annotated[
     str,
     Field(
@@ -68,6 +57,9 @@ class LeftView(Answer):
 class UsageFigures(Answer):
     """What a session used since its period began."""
 
+    ended: Annotated[
+        bool, Field(description="Whether the period is over; the next use begins a new one.")
+    ]
     credits_used: Annotated[Spent, Field(description="Charged for tools and runs.")]
     credits_reserved: Annotated[Spent, Field(description="Kept for calls that run.")]
     credits_traded: Annotated[
@@ -93,7 +85,7 @@ class SettlementBinding(Answer):
     payee: AccountId | None
     bill_id: BillId | None
     amount: Annotated[Spent, Field(description="What the latest bill asks for.")]
-    due: Annotated[Spent, Field(description="What is not paid: of that bill, and on none yet.")]
+    due: Annotated[Spent, Field(description="What is to be paid: of that bill, and on none yet.")]
 
 
 class BillView(Answer):
@@ -130,6 +122,7 @@ def usage_figures(budget: Budget, period: Period, now: int) -> UsageFigures:
     rests = left(budget, now)
     known = [each for each in (rests.session, rests.day, rests.account) if each is not None]
     return UsageFigures(
+        ended=period.is_over,
         credits_used=str(period.charged),
         credits_reserved=str(period.reserved),
         credits_traded=str(period.traded),
@@ -148,7 +141,7 @@ def usage_figures(budget: Budget, period: Period, now: int) -> UsageFigures:
 def binding(budget: Budget, bill: Bill | None) -> SettlementBinding:
     """Return how a session is settled; `bill` is the latest of its period."""
     payee, period = budget.plan.payee, budget.period
-    unpaid = bill.amount if bill is not None and bill.state is not BillState.PAID else 0
+    unpaid = bill.amount if bill is not None and not bill.is_over else 0
     open_due = period.due if period is not None and payee is not None else 0
     status = "open" if payee is not None else "unbound"
     return SettlementBinding(
@@ -168,7 +161,7 @@ def bill_view(bill: Bill) -> BillView:
         payer=bill.payer,
         payee=bill.payee,
         amount=str(bill.amount),
-        asset="credits",
+        asset=bill.asset,
         fee_bps=bill.fee_bps,
         seller_amount=str(bill.seller_amount),
         fee=str(bill.fee),
