@@ -1,0 +1,19 @@
+"""What agents, models, hosts and strangers send through the agents' surfaces, meant to do harm."""
+
+from clawmarket.domain.trust.redaction import redact_text
+
+# A text that begins like a token at every fourth letter, and is none at any of them.
+NEARLY_TOKENS = "eyJ-" * 30_000
+
+
+def test_a_text_of_beginnings_of_tokens_is_read_once() -> None:
+    """What a worker hands in must not be read again at each place where a token could begin.
+
+    Reading it so took the whole market seven seconds, at each look at the task.
+    """
+    assert redact_text(f"see {NEARLY_TOKENS} here") == "see [TOKEN] here"
+
+
+def test_a_short_name_that_begins_like_a_token_stays() -> None:
+    """Only what is far longer than any name goes without a dot in it."""
+    assert redact_text("see eyJ-eyJ-eyJ-eyJ here") == "see eyJ-eyJ-eyJ-eyJ here"
