@@ -1,5 +1,8 @@
 """The plugin's modules under attack: a hostile market, a hostile sender, a hostile model."""
 
+from pathlib import Path
+from typing import Any
+
 from openclaw.node import run_module
 from openclaw.programs import Programs
 
@@ -17,3 +20,78 @@ def test_beginnings_of_tokens_are_read_once(programs: Programs) -> None:
     console.log(JSON.stringify(answer));
     """
     assert run_module(programs, program) == ["see [TOKEN] here", True, False]
+
+
+# A market in the same process: what `answers` makes of each frame comes back as it is.
+SPOKEN_TO = """
+import { Connection } from "./src/connection.js";
+import { Plan } from "./src/billing/plan.js";
+const [keyFile] = given;
+const serve = (answers) => {
+  globalThis.WebSocket = class {
+    bufferedAmount = 0;
+    constructor() { setTimeout(() => this.onopen()); }
+    send(text) {
+      const { type, id } = JSON.parse(text);
+      const data = answers(type, id);
+      queueMicrotask(() => this.onmessage({ data }));
+    }
+    close() {}
+  };
+};
+const res = (id, rest) => `{"type":"res","id":${id},${rest}}`;
+const nested = `${'{"a":'.repeat(100000)}1${"}".repeat(100000)}`;
+const connected = async () => {
+  const connection = new Connection({ serviceUrl: "http://127.0.0.1:1", keyFile });
+  const up = new Promise((resolve) => connection.onUp(resolve));
+  connection.start();
+  await Promise.race([up, new Promise((resolve) => setTimeout(resolve, 300))]);
+  return connection;
+};
+const said = (value) => console.log(JSON.stringify(value));
+"""
+
+
+def spoken_to(programs: Programs, tmp_path: Path, program: str) -> Any:
+    """Run a program that may serve a market to the plugin's connection."""
+    (tmp_path / "key").write_text("key-of-a-test")
+    return run_module(programs, SPOKEN_TO + program, str(tmp_path / "key"))
+
+
+def test_no_refusal_ends_the_host(programs: Programs, tmp_path: Path) -> None:
+    """An error that is no text, or has no end, is one of no market; the host would exit on it."""
+    program = """
+    const refusals = [
+      '"ok":false,"error":{"toString":1}',
+      `"ok":false,"error":"E_CONFLICT: x","details":${nested}`,
+      '"ok":false,"error":"E_CONFLICT: x","details":{"next":{"toString":1}}',
+      '"ok":false',
+    ];
+    const codes = [];
+    for (const refusal of refusals) {
+      serve((type, id) => res(id, type === "auth" ? '"ok":true' : refusal));
+      const connection = await connected();
+      codes.push(await connection.call("x").catch(({ reason, text }) => `${reason}: ${text}`));
+      connection.stop();
+      serve((_type, id) => res(id, refusal));
+      (await connected()).stop();
+    }
+    said(codes.map((each) => each.split(":")[0]));
+    """
+    assert spoken_to(programs, tmp_path, program) == ["not_a_market"] * 4
+
+
+def test_no_plan_ends_the_host(programs: Programs, tmp_path: Path) -> None:
+    """Prices that are no texts are no plan; what was known before stays."""
+    program = """
+    let prices = '{"search":"5"}';
+    serve((_type, id) => res(id, `"ok":true,"payload":{"enabled":true,"toolPrices":${prices}}`));
+    const connection = await connected();
+    const plan = new Plan(connection);
+    await plan.refresh();
+    prices = `{"read":${nested}}`;
+    await plan.refresh();
+    connection.stop();
+    said([plan.isPaid("search"), plan.isPaid("read")]);
+    """
+    assert spoken_to(programs, tmp_path, program) == [True, False]
