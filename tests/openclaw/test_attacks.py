@@ -95,3 +95,54 @@ def test_no_plan_ends_the_host(programs: Programs, tmp_path: Path) -> None:
     said([plan.isPaid("search"), plan.isPaid("read")]);
     """
     assert spoken_to(programs, tmp_path, program) == [True, False]
+
+
+CALLS = """
+import { Calls } from "./src/billing/calls.js";
+import { Journal } from "./src/billing/journal.js";
+const reserved = [];
+const call = async (_method, { tool, callId }) => {
+  reserved.push([tool, callId]);
+  return { reservationId: callId };
+};
+const plan = { isPaid: () => true, refresh() {} };
+const journal = new Journal();
+const settings = { timeoutMs: 1000, whenAway: "closed" };
+const calls = new Calls({ up: true, call }, plan, journal, { deliver() {} }, settings);
+const at = { sessionKey: "agent:main:main", runId: "run" };
+const begin = (toolName, params, toolCallId = "call_0") =>
+  calls.begin({ toolName, toolCallId, params }, at);
+const finish = (toolName, params, error) =>
+  calls.finish({ toolName, toolCallId: "call_0", params, error, result: {} }, at);
+const outcomes = () => [...journal.values()].map(({ outcome }) => outcome?.method ?? "");
+"""
+
+
+def test_one_id_pays_for_one_call(programs: Programs) -> None:
+    """A model that gives one id to calls at once gets no dear tool for a cheap one's price.
+
+    Nor sixteen for the price of one; what the host tells twice is still one call.
+    """
+    program = """
+    await Promise.all([begin("cheap", {}), begin("dear", {}), begin("dear", {})]);
+    await Promise.all(Array.from({ length: 15 }, (_, n) => begin("dear", { n })));
+    const tools = reserved.map(([tool]) => tool);
+    const dear = tools.filter((tool) => tool === "dear");
+    const ids = new Set(reserved.map(([, callId]) => callId));
+    console.log(JSON.stringify([tools.length, dear.length, ids.size]));
+    """
+    assert run_module(programs, CALLS + program) == [17, 16, 17]
+
+
+def test_each_call_of_one_id_is_ended_once(programs: Programs) -> None:
+    """As many are given back as failed, and none is left over; another's end ends none."""
+    program = """
+    for (const n of [1, 2, 3]) await begin("dear", { n });
+    await begin("cheap", {});
+    finish("free", {}, "broken"); finish("dear", { n: 4 }, "stopped");
+    finish("dear", { n: 2 }, "broken"); finish("dear", { n: 1 }); finish("dear", { rewritten: 3 });
+    finish("cheap", {}, "broken"); finish("cheap", {}); finish("dear", { n: 1 });
+    console.log(JSON.stringify(outcomes().sort()));
+    """
+    ended = ["release", "release", "settle", "settle"]
+    assert run_module(programs, CALLS + program) == ended
