@@ -56,7 +56,7 @@ async function finish(address, signature, service, { sender }) {
     throw new Failure("E_EXPIRED", "There is no open challenge for this wallet.", {
       next: `/bind_wallet ${address}`,
     });
-  const answer = { message: asked.message, signature };
+  const answer = { message: asked.message, walletSignature: signature };
   const { accountId, scope } = await service.command("web3.wallet.bind", answer).catch((failure) => {
     throw explained(failure, `/bind_wallet ${address}`);
   });
