@@ -42,6 +42,11 @@ export class Service {
     this.budgetMs = timeoutMs ?? declared.budgetMs.usual;
   }
 
+  // The host's name in the market's address; "" without one.
+  get host() {
+    return this.#url?.hostname ?? "";
+  }
+
   // Ask a method that only reads; what failed on the way is asked again within the one budget.
   async ask(method, params = {}, budgetMs = this.budgetMs) {
     const how = { budgetMs, open: PUBLIC.has(method), attempts: READ_ATTEMPTS };
