@@ -1,13 +1,12 @@
 // Slash commands: the host runs them itself and never shows them to the model first.
 
-import { createHash } from "node:crypto";
-
 import { declared } from "../declared.js";
+import { sessionHash } from "../digest.js";
 import { activityPage } from "./pages/activity.js";
-import { answered, ifKnown } from "./answering.js";
+import { answered, billingOf, ifKnown } from "./answering.js";
 import { registerKeeping } from "./keeping.js";
 import { payStatus } from "./payments.js";
-import { statusWords } from "./options.js";
+import { statusWords } from "../options.js";
 import { creditsPage, healthPage, helpPage, statusPage, web3Page, whoamiPage } from "./pages/overview.js";
 import { isOwner } from "./senders.js";
 import { startPage } from "./pages/starting.js";
@@ -18,7 +17,6 @@ import { bindWallet, unbindWallet } from "./wallets.js";
 
 const STATUS = "web3.status.summary";
 const WALLET = "web3.wallet.show";
-const SUMMARY = "web3.billing.summary";
 const ACTIVITY = "web3.audit.activity";
 const SHOWN_EVENTS = 10;
 
@@ -68,11 +66,10 @@ function said({ name, takesArguments }, ctx, run, service, logger) {
 }
 
 // Who asks where: the sender, the session's hash as the market knows it, the host's configuration.
-export function placeOf(ctx) {
-  const sessionKey = ctx.sessionKey ?? "";
+function placeOf(ctx) {
   return {
     sender: `${ctx.channel ?? ""}:${ctx.senderId ?? ""}`,
-    session: createHash("sha256").update(sessionKey, "utf8").digest("hex"),
+    session: sessionHash(ctx.sessionKey),
     owner: isOwner(ctx),
     config: ctx.config ?? {},
   };
@@ -86,7 +83,7 @@ async function web3(service, { session }) {
   if (wallet instanceof Error && wallet.code !== "E_AUTH_REQUIRED") throw wallet;
   if (wallet instanceof Error) return web3Page(market, wallet, null, null);
   const [billing, last] = await Promise.all([
-    ifKnown(service.ask(SUMMARY, { sessionIdHash: session })),
+    billingOf(session, service),
     activity(service, 1),
   ]);
   return web3Page(market, wallet, billing, last);
@@ -95,7 +92,7 @@ async function web3(service, { session }) {
 async function credits(service, { session }) {
   const [wallet, billing] = await Promise.all([
     service.ask(WALLET),
-    ifKnown(service.ask(SUMMARY, { sessionIdHash: session })),
+    billingOf(session, service),
   ]);
   return creditsPage(wallet, billing);
 }
