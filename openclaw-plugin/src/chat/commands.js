@@ -1,8 +1,9 @@
 // Slash commands: the host runs them itself and never shows them to the model first.
 
+import { auditStanding } from "../audit/index.js";
 import { declared } from "../declared.js";
 import { sessionHash } from "../digest.js";
-import { activityPage } from "./pages/activity.js";
+import { activityPage, standingLines } from "./pages/activity.js";
 import { answered, billingOf, ifKnown } from "./answering.js";
 import { registerKeeping } from "./keeping.js";
 import { payStatus } from "./payments.js";
@@ -29,7 +30,7 @@ export function commandsOf(service, status) {
     whoami_web3: async () => whoamiPage(await service.ask(WALLET)),
     credits: (_words, at) => credits(service, at),
     pay_status: (words, at) => payStatus(words, service, at),
-    audit_status: async () => activityPage(await activity(service, SHOWN_EVENTS)),
+    audit_status: () => auditStatus(service),
     health: async () => healthPage(await service.ask(STATUS, { deep: true })),
     market: (words, at) => trade(words, service, at),
   };
@@ -95,6 +96,11 @@ async function credits(service, { session }) {
     billingOf(session, service),
   ]);
   return creditsPage(wallet, billing);
+}
+
+async function auditStatus(service) {
+  const page = activityPage(await activity(service, SHOWN_EVENTS));
+  return [...page, ...standingLines(auditStanding())];
 }
 
 function activity(service, limit) {
