@@ -26,7 +26,7 @@ NODE_S, FETCH_S = 300, 900
 _LOOKS = """
 import { Service } from "./src/service.js";
 import { Status } from "./src/status.js";
-import { statusOptions } from "./src/chat/options.js";
+import { statusOptions } from "./src/options.js";
 const [config, asked, warm, looks, errors] = given;
 const status = new Status(new Service(config));
 const options = statusOptions(asked);

@@ -1,5 +1,10 @@
 // What went wrong, in our words: never a library's text, which names addresses and files.
 
+import { declared } from "./declared.js";
+import { safeText } from "./redaction.js";
+
+const UNSURE = new Set(["E_TIMEOUT", "E_UNAVAILABLE"]);
+
 export class Failure extends Error {
   constructor(code, what, { next = "", retryable = false, cause = "" } = {}) {
     super(`${code}: ${what}`);
@@ -8,6 +13,11 @@ export class Failure extends Error {
     this.next = next;
     this.retryable = retryable;
     this.reason = cause;
+  }
+
+  // Whether nobody knows if the market did it all the same.
+  get isUnsure() {
+    return UNSURE.has(this.code);
   }
 
   // The two lines that a person reads.
@@ -48,13 +58,13 @@ export const addressMissing = () =>
 
 export const keyMissing = () =>
   new Failure("E_AUTH_REQUIRED", "The plugin has no key for the market, or cannot read it.", {
-    next: "clawmarket openclaw install",
+    next: "clawmarket doctor",
     cause: "key_missing",
   });
 
 export const keyRefused = (what) =>
   new Failure("E_AUTH_REQUIRED", `The market refuses the plugin's key. ${what}`.trim(), {
-    next: "clawmarket openclaw install",
+    next: "clawmarket doctor",
     cause: "key_refused",
   });
 
@@ -65,5 +75,17 @@ export const otherForm = (ours, theirs) =>
       ? `The market is of version ${theirs}, the plugin of ${ours}: ` +
           "they do not understand each other."
       : "The market answered in a form that this plugin does not know.",
-    { next: "clawmarket openclaw install", cause: "other_version" },
+    { next: "clawmarket doctor", cause: "other_version" },
   );
+
+// Whatever was thrown, as a Failure. An answer without the fields that are needed comes from a market
+// of another version.
+export async function failureOf(error, service, logger) {
+  if (error instanceof Failure) return error;
+  logger?.warn?.(`clawmarket: ${safeText(error?.stack ?? error)}`);
+  const theirs = await service.ask("web3.status.summary").then(
+    ({ version }) => version,
+    () => "",
+  );
+  return otherForm(declared.version, theirs);
+}

@@ -1,10 +1,10 @@
 // What a caller chose: profile, time budget, sections. Strict, whoever asks.
 
-import { declared } from "../declared.js";
-import { Failure } from "../failure.js";
+import { declared } from "./declared.js";
+import { Failure } from "./failure.js";
 
 const { min, max, usual } = declared.budgetMs;
-export const SECTIONS = declared.probes.map((probe) => probe.section);
+const SECTIONS = declared.probes.map((probe) => probe.section);
 const OPTION = /^([A-Za-z]+)=(.*)$/;
 
 // Check a tool's arguments and fill in what was left out.

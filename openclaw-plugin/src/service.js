@@ -47,7 +47,8 @@ export class Service {
     return this.#url?.hostname ?? "";
   }
 
-  // Ask a method that only reads; what failed on the way is asked again within the one budget.
+  // Ask a method that only reads, or whose repetition changes nothing; what failed on the way is
+  // asked again within the one budget.
   async ask(method, params = {}, budgetMs = this.budgetMs) {
     const how = { budgetMs, open: PUBLIC.has(method), attempts: READ_ATTEMPTS };
     return await this.#post(callOf(method), params, how);

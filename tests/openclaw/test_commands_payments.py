@@ -13,6 +13,7 @@ from clawmarket.domain.kernel.money import format_amount
 from openclaw.gateway_client import SESSION, Client
 from openclaw.host import PLUGIN
 from openclaw.member import Member
+from openclaw.node import run_module
 from openclaw.programs import Programs
 from openclaw.relay import Relay
 from real.server import Fields, Server
@@ -34,6 +35,26 @@ const service = {
 const run = commandsOf(service, null);
 const pages = ["credits", "pay_status", "audit_status"].map((name) => run[name]([], {}));
 console.log(JSON.stringify((await Promise.all(pages)).map((page) => page.at(-1))));
+"""
+
+# The audit that runs, as every copy of the plugin in the process finds it.
+UNDELIVERED = """
+import { commandsOf } from "./src/chat/commands.js";
+import { shared } from "./src/meeting.js";
+const service = { ask: async () => ({ items: [] }) };
+const run = commandsOf(service, null);
+const pages = [];
+for (const standing of given) {
+  shared("audit").running = { standing };
+  pages.push((await run.audit_status([], {})).slice(1));
+}
+console.log(JSON.stringify(pages));
+"""
+
+ENDED = """
+import { usageLines } from "./src/chat/pages/usage.js";
+const [usage] = given;
+console.log(JSON.stringify(usageLines({ enabled: true, usage })[0]));
 """
 
 
@@ -125,6 +146,25 @@ def test_an_older_market_is_no_failure(programs: Programs) -> None:
     meters = "session: this market does not meter sessions yet"
     keeps = "This market keeps no record of the agent's activity yet."
     assert json.loads(done.stdout) == [meters, meters, keeps]
+
+
+def test_what_did_not_reach_the_market_is_told(programs: Programs) -> None:
+    """`/audit_status` says what waits and why, and what was lost; nothing where all goes well."""
+    well = {"waiting": 1, "lost": 0, "failed": ""}
+    away = {"waiting": 2, "lost": 1, "failed": "The market's service does not answer."}
+    told = [
+        "not delivered: 2 records. The market's service does not answer.",
+        "lost: 1 record; the next one says so",
+    ]
+    assert run_module(programs, UNDELIVERED, well, away) == [[], told]
+
+
+def test_an_ended_session_has_nothing_left(programs: Programs) -> None:
+    """After `/new` the figures from before are shown as such; what is left is the next one's."""
+    usage = {"creditsUsed": "5000000", "creditsQuota": "5000000", "left": "5000000", "ended": True}
+    counts = ("llmCalls", "toolCalls", "inputTokens", "outputTokens", "cachedTokens")
+    shown = run_module(programs, ENDED, usage | dict.fromkeys(counts, 0))
+    assert shown == "session: ended, 5.00 credits used"
 
 
 @pytest.mark.parametrize("command", ["/pay_status", "/audit_status", "/market orders"])

@@ -207,7 +207,8 @@ def test_a_key_that_may_only_look_spends_nothing(owner: Client, member: Member) 
     held = figure(member, "held")
     said = owner.say("/market hire 1 A page confirm 1")
 
-    assert said.startswith("The plugin's key may only look, so nothing was done.\nnext: clawmarket")
+    assert said.startswith("The plugin's key may only look, so nothing was done.")
+    assert said.endswith("\nnext: clawmarket openclaw uninstall")
     assert figure(member, "held") == held
 
 

@@ -106,7 +106,8 @@ def test_a_key_that_may_only_look_binds_nothing(owner: Client) -> None:
     signature = wallet.sign_message(asked(owner, wallet))
     said = owner.say(f"/bind_wallet {wallet.address} {signature}")
 
-    assert said.startswith("The plugin's key may only look, so nothing was done.\nnext: clawmarket")
+    assert said.startswith("The plugin's key may only look, so nothing was done.")
+    assert said.endswith("\nnext: clawmarket openclaw uninstall")
 
 
 def test_a_market_that_is_away_is_one_sentence(owner: Client, relay: Relay) -> None:

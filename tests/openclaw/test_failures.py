@@ -58,7 +58,7 @@ def test_a_revoked_key_is_said_to_be_one(chat: Client, key: Key, member: Member)
 
     assert answer.splitlines() == [
         "The market refuses the plugin's key. This key was revoked.",
-        "next: clawmarket openclaw install",
+        "next: clawmarket doctor",
     ]
 
 
@@ -126,7 +126,7 @@ def test_a_market_of_another_version_is_named(chat: Client, relay: Relay) -> Non
     with relay.saying(b'{"ok":true,"version":"9.0.0"}'):
         assert chat.say("/credits").splitlines() == [
             OTHER,
-            "next: clawmarket openclaw install",
+            "next: clawmarket doctor",
         ]
 
 
@@ -140,7 +140,7 @@ def test_a_newer_market_that_is_understood_is_shown_with_a_hint(
 
     assert lines[0].startswith("Healthy: ")
     assert lines[-1] == (
-        f"plugin: version {__version__}, the market's is 9.0.0; next: clawmarket openclaw install"
+        f"plugin: version {__version__}, the market's is 9.0.0; next: clawmarket doctor"
     )
 
 

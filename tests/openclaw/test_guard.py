@@ -175,7 +175,7 @@ def test_a_turn_without_a_budget_does_not_begin(world: World, model: Model) -> N
     answer = world.chat.say("hello", session)
 
     assert answer.startswith("Your message could not be sent: ")
-    assert "next: /new, or" in answer
+    assert "next: clawmarket billing plan show" in answer
     assert len(model.asked) == asked
 
 

@@ -13,7 +13,7 @@ from openclaw.relay import Relay
 LOOK = """
 import { Service } from "./src/service.js";
 import { Status } from "./src/status.js";
-import { statusOptions } from "./src/chat/options.js";
+import { statusOptions } from "./src/options.js";
 const [config, options] = given;
 const status = new Status(new Service(config));
 const began = performance.now();

@@ -85,6 +85,7 @@ export class Delivery {
 
   async #send(batch, budgetMs) {
     try {
+      // The market skips what it has: a batch may be sent again.
       const { nextSeq } = await this.#service.ask(METHOD, batch, budgetMs);
       if (!(nextSeq > batch.items[0].seq)) throw otherForm(declared.version, "");
       await this.#spool.delivered(batch, nextSeq);

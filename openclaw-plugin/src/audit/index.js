@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { declared } from "../declared.js";
+import { shared } from "../meeting.js";
 import { safeText } from "../redaction.js";
 import { Delivery } from "./delivery.js";
 import { HOOKS, OF_CONVERSATIONS } from "./kinds.js";
@@ -12,9 +13,8 @@ import { Spool } from "./spool.js";
 
 const LAST_MS = 1000;
 
-// The host loads a plugin's modules several times in one process: it starts the service of one
-// copy and calls the hooks of another. This name is where they meet.
-const MEETING = Symbol.for("clawmarket.audit");
+// One copy has the spool, whichever copy's hooks are called.
+const meeting = shared("audit", () => ({ running: null }));
 
 export function registerAudit(api, service, lifecycle) {
   const { audit = true, keyFile } = api.pluginConfig ?? {};
@@ -24,7 +24,7 @@ export function registerAudit(api, service, lifecycle) {
     // The host would refuse these and complain.
     if (OF_CONVERSATIONS.has(hook) && mayListen !== true) continue;
     api.on(hook, (event, ctx) => {
-      globalThis[MEETING]?.note(hook, event, ctx);
+      meeting.running?.note(hook, event, ctx);
     });
   }
   const running = new Audit(service, api.logger);
@@ -37,7 +37,7 @@ export function registerAudit(api, service, lifecycle) {
 // How it stands: what waits, what was lost and not told of yet, why the last attempt failed; null
 // while nothing is written down.
 export function auditStanding() {
-  return globalThis[MEETING]?.standing ?? null;
+  return meeting.running?.standing ?? null;
 }
 
 class Audit {
@@ -66,11 +66,11 @@ class Audit {
   async start(stateDir) {
     if (this.#isOpen) return;
     try {
-      await globalThis[MEETING]?.end();
+      await meeting.running?.end();
       await this.#spool.open(join(stateDir, "clawmarket", "audit"));
       this.#isOpen = true;
       this.#delivery.start();
-      globalThis[MEETING] = this;
+      meeting.running = this;
     } catch (error) {
       const why = safeText(error?.code ?? error?.message);
       this.#logger?.warn?.(`clawmarket: audit: nothing is written down: ${why}`);
@@ -81,7 +81,7 @@ class Audit {
   async end() {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    if (globalThis[MEETING] === this) delete globalThis[MEETING];
+    if (meeting.running === this) meeting.running = null;
     await Promise.race([this.#recorder.settled(), sleep(LAST_MS, null, { ref: false })]);
     await this.#delivery.stop(LAST_MS);
     await this.#spool.close();

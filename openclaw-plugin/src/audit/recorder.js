@@ -1,8 +1,8 @@
 // From hooks to records, behind the host's back: a hook only puts what it got into a short queue.
 
-import { createHash } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 
+import { sessionHash } from "../digest.js";
 import { commitment, saltOf } from "./commitment.js";
 import { described } from "./kinds.js";
 
@@ -26,7 +26,7 @@ export class Recorder {
     try {
       const sessionKey = this.#sessionKey(event, ctx);
       if (!sessionKey) return;
-      const sessionIdHash = createHash("sha256").update(sessionKey, "utf8").digest("hex");
+      const sessionIdHash = sessionHash(sessionKey);
       if (this.#queue.length >= MAX_QUEUED) {
         this.#spool.lose(sessionIdHash);
         return;

@@ -14,7 +14,7 @@ const MAX_RECORDS = 10_000;
 const MAX_BYTES = 8 * 2 ** 20;
 const MAX_DONE_BYTES = 2 ** 20;
 const LOSSES_UNSAVED = 100;
-export const BATCH_RECORDS = 100;
+const BATCH_RECORDS = 100;
 const BATCH_BYTES = 2 ** 17;
 
 export class Spool {

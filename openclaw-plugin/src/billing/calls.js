@@ -5,8 +5,9 @@
 
 import { randomUUID } from "node:crypto";
 
+import { sessionHash, sha256 } from "../digest.js";
 import { Failure } from "../failure.js";
-import { digest, homeless, isWrapper, outcomeOf, overfull, refused, unsure } from "./policy.js";
+import { homeless, isWrapper, outcomeOf, overfull, refused, unsure } from "./policy.js";
 
 const MAX_WAITING = 5000;
 const MAX_REMEMBERED = 1000;
@@ -55,7 +56,7 @@ export class Calls {
     const before = this.#open.get(name);
     if (before) return before.decision;
     const k = this.#key(told);
-    const params = { sessionIdHash: digest(sessionKey), tool, callId: k };
+    const params = { sessionIdHash: sessionHash(sessionKey), tool, callId: k };
     this.#journal.put({ k, kind: "call", name, runId, pid: process.pid, params });
     const decision = this.#reserve(k, name, params);
     if (name) this.#open.set(name, { k, decision, args });
@@ -150,12 +151,12 @@ export class Calls {
 
   // Some model providers give the same id to calls of one run again.
   #key(name) {
-    if (!name) return digest(randomUUID());
+    if (!name) return sha256(randomUUID());
     const times = (this.#times.get(name) ?? 0) + 1;
     this.#times.delete(name);
     this.#times.set(name, times);
     if (this.#times.size > MAX_REMEMBERED) this.#times.delete(this.#times.keys().next().value);
-    return digest(`${name}\n${times}`);
+    return sha256(`${name}\n${times}`);
   }
 }
 

@@ -7,12 +7,13 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 
+import { sessionHash, sha256 } from "../digest.js";
 import { Failure } from "../failure.js";
 import { Calls } from "./calls.js";
 import { Journal } from "./journal.js";
 import { Outbox } from "./outbox.js";
 import { Plan } from "./plan.js";
-import { digest, endsPeriod, reference, settings, spent, tokensOf } from "./policy.js";
+import { endsPeriod, reference, settings, spent, tokensOf } from "./policy.js";
 
 const REFRESH_MS = 30_000;
 const MAX_WAITING = 10_000;
@@ -60,11 +61,11 @@ export class Guard {
     this.#plan.refresh();
     if (!this.#plan.enabled || !sessionKey) return undefined;
     try {
-      const params = { sessionIdHash: digest(sessionKey) };
+      const params = { sessionIdHash: sessionHash(sessionKey) };
       const options = { budgetMs: this.#budgetMs };
       const answer = await this.#connection.call("web3.billing.check", params, options);
       if (answer.allowed !== false) return undefined;
-      return { outcome: "block", reason: "budget spent", message: spent(answer.reason) };
+      return { outcome: "block", reason: "budget spent", message: spent(answer) };
     } catch (error) {
       if (error instanceof Failure) return undefined;
       throw error;
@@ -90,15 +91,15 @@ export class Guard {
   // llm_output: the tokens of all model calls of a run, once it is over.
   output({ runId, model, usage }, { sessionKey }) {
     if (!sessionKey || !runId) return;
-    const sessionIdHash = digest(sessionKey);
+    const sessionIdHash = sessionHash(sessionKey);
     const named = { sessionIdHash, runId: reference(runId), model: String(model).slice(0, 200) };
-    this.#later(`meter-${digest(runId)}`, "meter", { ...named, ...tokensOf(usage) });
+    this.#later(`meter-${sha256(runId)}`, "meter", { ...named, ...tokensOf(usage) });
   }
 
   sessionEnd({ reason, sessionKey }, ctx) {
     const key = sessionKey ?? ctx.sessionKey;
     if (!key || !endsPeriod(reason)) return;
-    this.#later(`end-${randomUUID()}`, "session.end", { sessionIdHash: digest(key), reason });
+    this.#later(`end-${randomUUID()}`, "session.end", { sessionIdHash: sessionHash(key), reason });
   }
 
   #later(k, kind, params) {

@@ -1,25 +1,25 @@
 // The guard's places in the host. A hook that fails would stop every tool and turn, so none does;
 // a defect of ours in front of a paid tool is an answer that did not come.
 
+import { shared } from "../meeting.js";
 import { safeText } from "../redaction.js";
 import { Guard } from "./guard.js";
 
 // After the hooks of all others: what they forbid is not reserved.
 const LAST = -100;
-// The host loads and registers the plugin more than once, and its hooks may belong to another
-// registration than the service that it starts: there is one guard in the process that runs.
-const RUNNING = Symbol.for("clawmarket.guard");
+// One guard runs in a process, whichever copy's hooks are called.
+const meeting = shared("guard", () => ({ running: null }));
 
 export function registerGuard(api, connection, lifecycle) {
   const own = new Guard(connection, api.pluginConfig?.guard, api.logger);
-  const running = () => globalThis[RUNNING] ?? own;
+  const running = () => meeting.running ?? own;
   lifecycle.add({
     start(ctx) {
-      globalThis[RUNNING] = own;
+      meeting.running = own;
       own.start(ctx);
     },
     stop() {
-      if (globalThis[RUNNING] === own) delete globalThis[RUNNING];
+      if (meeting.running === own) meeting.running = null;
       own.stop();
     },
   });

@@ -1,8 +1,7 @@
 // What the guard does when, in one place: its settings, what it leaves alone, and what it says.
 
-import { createHash } from "node:crypto";
-
 import { declared } from "../declared.js";
+import { sha256 } from "../digest.js";
 import { safeText } from "../redaction.js";
 
 // Tool search wraps one call in another: the inner one is the call.
@@ -13,8 +12,6 @@ const FAILED = new Set(["blocked", "denied", "error", "failed", "skipped"]);
 const OURS = new Set(declared.tools.map(({ name }) => name));
 const REFERENCE = /^[\x21-\x7e]{1,200}$/;
 const AMOUNT = /^\d{1,30}$/;
-// The host shows two hundred characters of why a turn was stopped.
-const AFTERWARDS = "next: /new, or clawmarket billing plan show";
 
 export function settings({ paidTools = [], whenAway = "closed", timeoutMs } = {}) {
   return { paidTools, whenAway, timeoutMs: timeoutMs ?? declared.guardMs.usual };
@@ -28,13 +25,9 @@ export function endsPeriod(reason) {
   return ENDINGS.has(reason);
 }
 
-export function digest(text) {
-  return createHash("sha256").update(text).digest("hex");
-}
-
 // A run is named by whoever asked for it, in any words.
 export function reference(runId) {
-  return REFERENCE.test(runId) ? runId : digest(String(runId));
+  return REFERENCE.test(runId) ? runId : sha256(String(runId));
 }
 
 // What becomes of a reservation: a tool that failed costs nothing.
@@ -59,8 +52,9 @@ function whole(number) {
   return Number.isFinite(number) && number > 0 ? Math.min(Math.trunc(number), 10 ** 9) : 0;
 }
 
-export const spent = (reason) =>
-  safeText(`${reason || "The budget of this session is spent."} ${AFTERWARDS}`);
+// The host shows two hundred characters of why a turn was stopped.
+export const spent = ({ reason, next }) =>
+  safeText(`${reason || "The budget of this session is spent."} next: ${next || "/new"}`);
 
 export const refused = (tool, { what, next }) =>
   safeText(`${tool} costs credits and was not run. ${what}${next ? ` next: ${next}` : ""}`);

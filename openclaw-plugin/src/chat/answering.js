@@ -1,10 +1,9 @@
 // Whatever goes wrong in the chat is a sentence; the host would only say that something failed.
 
-import { declared } from "../declared.js";
-import { Failure, otherForm } from "../failure.js";
+import { Failure, failureOf } from "../failure.js";
 import { safeText } from "../redaction.js";
 
-const STATUS = "web3.status.summary";
+const BILLING = "web3.billing.summary";
 
 export async function answered(run, service, logger) {
   try {
@@ -15,15 +14,9 @@ export async function answered(run, service, logger) {
   }
 }
 
-// An answer without the fields that a page needs comes from a market of another version.
-export async function failureOf(error, service, logger) {
-  if (error instanceof Failure) return error;
-  logger?.warn?.(`clawmarket: ${safeText(error?.stack ?? error)}`);
-  const theirs = await service.ask(STATUS).then(
-    ({ version }) => version,
-    () => "",
-  );
-  return otherForm(declared.version, theirs);
+// What a session used, beside the day's and the account's use; null where nothing is metered.
+export function billingOf(session, service) {
+  return ifKnown(service.ask(BILLING, session ? { sessionIdHash: session } : {}));
 }
 
 // A market from before a method answers with nothing; any other failure stays one.

@@ -1,13 +1,13 @@
 // Slash commands: the host runs them itself and never shows them to the model first.
 
-import { createHash } from "node:crypto";
-
+import { auditStanding } from "../audit/index.js";
 import { declared } from "../declared.js";
-import { activityPage } from "./pages/activity.js";
-import { answered, ifKnown } from "./answering.js";
+import { sessionHash } from "../digest.js";
+import { activityPage, standingLines } from "./pages/activity.js";
+import { answered, billingOf, ifKnown } from "./answering.js";
 import { registerKeeping } from "./keeping.js";
 import { payStatus } from "./payments.js";
-import { statusWords } from "./options.js";
+import { statusWords } from "../options.js";
 import { creditsPage, healthPage, helpPage, statusPage, web3Page, whoamiPage } from "./pages/overview.js";
 import { isOwner } from "./senders.js";
 import { startPage } from "./pages/starting.js";
@@ -18,7 +18,6 @@ import { bindWallet, unbindWallet } from "./wallets.js";
 
 const STATUS = "web3.status.summary";
 const WALLET = "web3.wallet.show";
-const SUMMARY = "web3.billing.summary";
 const ACTIVITY = "web3.audit.activity";
 const SHOWN_EVENTS = 10;
 
@@ -31,7 +30,7 @@ export function commandsOf(service, status) {
     whoami_web3: async () => whoamiPage(await service.ask(WALLET)),
     credits: (_words, at) => credits(service, at),
     pay_status: (words, at) => payStatus(words, service, at),
-    audit_status: async () => activityPage(await activity(service, SHOWN_EVENTS)),
+    audit_status: () => auditStatus(service),
     health: async () => healthPage(await service.ask(STATUS, { deep: true })),
     market: (words, at) => trade(words, service, at),
   };
@@ -68,11 +67,10 @@ function said({ name, takesArguments }, ctx, run, service, logger) {
 }
 
 // Who asks where: the sender, the session's hash as the market knows it, the host's configuration.
-export function placeOf(ctx) {
-  const sessionKey = ctx.sessionKey ?? "";
+function placeOf(ctx) {
   return {
     sender: `${ctx.channel ?? ""}:${ctx.senderId ?? ""}`,
-    session: createHash("sha256").update(sessionKey, "utf8").digest("hex"),
+    session: sessionHash(ctx.sessionKey),
     owner: isOwner(ctx),
     config: ctx.config ?? {},
   };
@@ -86,7 +84,7 @@ async function web3(service, { session }) {
   if (wallet instanceof Error && wallet.code !== "E_AUTH_REQUIRED") throw wallet;
   if (wallet instanceof Error) return web3Page(market, wallet, null, null);
   const [billing, last] = await Promise.all([
-    ifKnown(service.ask(SUMMARY, { sessionIdHash: session })),
+    billingOf(session, service),
     activity(service, 1),
   ]);
   return web3Page(market, wallet, billing, last);
@@ -95,9 +93,14 @@ async function web3(service, { session }) {
 async function credits(service, { session }) {
   const [wallet, billing] = await Promise.all([
     service.ask(WALLET),
-    ifKnown(service.ask(SUMMARY, { sessionIdHash: session })),
+    billingOf(session, service),
   ]);
   return creditsPage(wallet, billing);
+}
+
+async function auditStatus(service) {
+  const page = activityPage(await activity(service, SHOWN_EVENTS));
+  return [...page, ...standingLines(auditStanding())];
 }
 
 function activity(service, limit) {

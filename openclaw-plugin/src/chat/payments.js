@@ -1,9 +1,10 @@
 // /pay_status: the money of an order, or what this session owes.
 
+import { amount } from "../amounts.js";
 import { Failure } from "../failure.js";
-import { ifKnown } from "./answering.js";
+import { billingOf } from "./answering.js";
 import { usageLines } from "./pages/usage.js";
-import { amount, lines } from "./words.js";
+import { lines } from "./words.js";
 
 const REFERENCE = /^(?:(order|settlement):)?([a-z]+_[0-9a-z]{26})$/;
 // Orders whose money is locked.
@@ -70,7 +71,7 @@ function steps(timeline) {
 
 async function bindingPage(service, session) {
   const [billing, pending] = await Promise.all([
-    ifKnown(service.ask("web3.billing.summary", { sessionIdHash: session })),
+    billingOf(session, service),
     pendingSettlements(service),
   ]);
   const bound = billing?.settlement ?? {};

@@ -2,12 +2,13 @@
 
 import { Failure } from "../failure.js";
 
-const AGAIN = "clawmarket openclaw uninstall, then clawmarket openclaw install";
-
 // The key may only look; anything else that was refused stays as it is.
 export function lookingOnly(failure) {
   const scopeless = failure instanceof Failure && failure.reason === "scope_missing";
   if (!scopeless || !failure.what.includes(" needs the scope ")) return failure;
-  const what = "The plugin's key may only look, so nothing was done.";
-  return new Failure("E_FORBIDDEN", what, { next: AGAIN, cause: "scope_missing" });
+  const what =
+    "The plugin's key may only look, so nothing was done. Take the plugin out, and put it in anew " +
+    "without --read-only.";
+  const next = "clawmarket openclaw uninstall";
+  return new Failure("E_FORBIDDEN", what, { next, cause: "scope_missing" });
 }

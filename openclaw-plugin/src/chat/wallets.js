@@ -1,6 +1,7 @@
 // Binding a wallet: the challenge is signed where the wallet is, and only the signature comes here.
 
 import { Failure, notAMarket } from "../failure.js";
+import { shared } from "../meeting.js";
 import { lookingOnly } from "./rights.js";
 
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
@@ -9,8 +10,8 @@ const CHALLENGE =
   /^[\x21-\x7e]{1,200} wants you to sign in with your Ethereum account:\n[\n\x20-\x5f\x61-\x7e]{1,1000}$/;
 const MAX_PENDING = 50;
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
-// Within one process: whoever registered this plugin anew still knows what was asked before.
-const pending = new Map();
+// What was asked before is still known to whoever registered this plugin anew.
+const pending = shared("challenges", () => new Map());
 
 export async function bindWallet([address = "", signature = "", ...more], service, at) {
   if (!at.owner) throw notOwner("bind");

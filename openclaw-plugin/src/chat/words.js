@@ -1,21 +1,6 @@
-// Figures and labels as the command line writes them.
+// Labels and figures as the command line writes them.
 
-const DECIMALS = 6;
-const WHOLE = /^-?\d+$/;
-
-// Minor units as credits: at least two decimals, all there are, never rounded.
-export function amount(minor) {
-  if (!WHOLE.test(minor)) throw new TypeError("an amount is a string of digits");
-  const digits = minor.replace("-", "").padStart(DECIMALS + 1, "0");
-  const whole = digits.slice(0, -DECIMALS).replace(/^0+(?=\d)/, "");
-  const fraction = digits.slice(-DECIMALS).replace(/0+$/, "").padEnd(2, "0");
-  const sign = minor.startsWith("-") ? "\u2212" : "";
-  return `${sign}${grouped(whole)}.${fraction} credits`;
-}
-
-export function grouped(digits) {
-  return String(digits).replace(/\B(?=(?:\d{3})+$)/g, ",");
-}
+import { grouped } from "../amounts.js";
 
 export function percent(bps) {
   return `${Number((bps / 100).toPrecision(6))} %`;

@@ -3,17 +3,19 @@
 // The market says what a call would take away; the host asks. What was agreed to is noted by its
 // hash, and nothing else is run.
 
+import { minorOf } from "../amounts.js";
 import { declared } from "../declared.js";
+import { sessionHash } from "../digest.js";
 import { Failure } from "../failure.js";
+import { shared } from "../meeting.js";
 import { safeText } from "../redaction.js";
-import { digestOf, hashOf } from "./arguments.js";
+import { digestOf } from "./arguments.js";
 
 const USUAL_S = 120;
 // What the host's dialogue has room for.
 const TITLE_CHARS = 80;
 const DESCRIPTION_CHARS = 512;
 const MAX_NOTES = 500;
-const AMOUNT = /^(0|[1-9]\d{0,9})(?:\.(\d{1,6}))?$/;
 const WRITING = new Map(declared.tools.filter((tool) => tool.writes).map((tool) => [tool.name, tool]));
 // Refusals that no approval would change; everything else may pass, so it is asked about.
 const FINAL = new Set([
@@ -26,8 +28,8 @@ const FINAL = new Set([
   "E_REVOKED",
 ]);
 
-// The host registers a plugin several times in one process; what was agreed to is one list.
-const notes = new Map();
+// What was agreed to, by tool and call.
+const notes = shared("notes", () => new Map());
 
 export class Approval {
   #service;
@@ -36,7 +38,7 @@ export class Approval {
 
   constructor(service, { approveAbove = "0", approvalSec = USUAL_S } = {}) {
     this.#service = service;
-    this.#limit = minor(approveAbove) ?? 0n;
+    this.#limit = BigInt(minorOf(approveAbove) ?? 0);
     this.#timeoutMs = approvalSec * 1000;
   }
 
@@ -101,13 +103,13 @@ export class Approval {
   }
 
   #isFree(price) {
-    const amount = price.spends ? minor(price.amount) : 0n;
-    return amount !== null && amount <= this.#limit;
+    const amount = price.spends ? minorOf(price.amount) : "0";
+    return amount !== null && BigInt(amount) <= this.#limit;
   }
 
   async #priced(tool, params, sessionKey) {
     try {
-      return await this.#service.quote(tool.name, params, { session: sessionOf(sessionKey) });
+      return await this.#service.quote(tool.name, params, { session: sessionHash(sessionKey) });
     } catch (failure) {
       if (!(failure instanceof Failure) || FINAL.has(failure.code)) throw failure;
       return {
@@ -120,16 +122,6 @@ export class Approval {
       };
     }
   }
-}
-
-export function sessionOf(sessionKey) {
-  return sessionKey ? hashOf(sessionKey) : "";
-}
-
-// Credits as minor units, or null for what is no amount.
-function minor(text) {
-  const [, whole, fraction = ""] = AMOUNT.exec(text) ?? [];
-  return whole === undefined ? null : BigInt(whole + fraction.padEnd(6, "0"));
 }
 
 function kept(name, note) {

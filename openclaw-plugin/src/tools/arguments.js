@@ -1,7 +1,6 @@
 // A tool's arguments: how large they may be, and what tells two of them apart.
 
-import { createHash } from "node:crypto";
-
+import { sha256 } from "../digest.js";
 import { Failure } from "../failure.js";
 
 // What the market takes in one call, less room for its own words.
@@ -16,11 +15,7 @@ export function digestOf(params) {
       next: "Hand in less; larger files go in with `clawmarket files put`.",
     });
   }
-  return hashOf(text);
-}
-
-export function hashOf(...words) {
-  return createHash("sha256").update(words.join("\n"), "utf8").digest("hex");
+  return sha256(text);
 }
 
 function sorted(value, depth) {

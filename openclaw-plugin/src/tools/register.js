@@ -1,11 +1,12 @@
 // Tools of the agent; what they answer goes to a model provider, so it is redacted like the chat.
 
-import { failureOf } from "../chat/answering.js";
 import { declared } from "../declared.js";
-import { statusOptions } from "../chat/options.js";
+import { sessionHash, sha256 } from "../digest.js";
+import { failureOf } from "../failure.js";
+import { statusOptions } from "../options.js";
 import { safeAnswer } from "../redaction.js";
-import { Approval, sessionOf } from "./approval.js";
-import { digestOf, hashOf } from "./arguments.js";
+import { Approval } from "./approval.js";
+import { digestOf } from "./arguments.js";
 
 const STATUS = "web3_market_status";
 // What changes something may wait longer: giving up early leaves everybody in the dark.
@@ -24,14 +25,15 @@ function agentTool(tool, ctx, { api, service, status, approval }) {
   const { name, label, description, parameters } = tool;
   const run = async (toolCallId, params) => {
     if (name === STATUS) return status.look(statusOptions(params, service.budgetMs));
-    const session = sessionOf(ctx?.sessionKey);
+    const session = sessionHash(ctx?.sessionKey);
     if (!tool.writes) {
       digestOf(params);
       return service.use(name, params, "", { session });
     }
     const { digest, runId } = await approval.agreed(tool, toolCallId, params, ctx?.sessionKey);
     // The same call of the same turn is the same deed, however often the host repeats it.
-    const key = hashOf("tool", ctx?.sessionKey ?? "", runId, toolCallId, name, digest);
+    const said = ["tool", ctx?.sessionKey ?? "", runId, toolCallId, name, digest];
+    const key = sha256(said.join("\n"));
     return service.use(name, params, key, { session, budgetMs: WRITE_MS });
   };
   return {
@@ -48,9 +50,9 @@ async function answered(run, tool, service, logger) {
   try {
     return { ok: true, result: safeAnswer(await run()) };
   } catch (error) {
-    const { message, next, code } = await failureOf(error, service, logger);
-    const unsure = tool.writes && code === "E_TIMEOUT";
-    return { ok: false, error: message, next: unsure ? UNSURE : next };
+    const failure = await failureOf(error, service, logger);
+    const isUnsure = tool.writes && failure.isUnsure;
+    return { ok: false, error: failure.message, next: isUnsure ? UNSURE : failure.next };
   }
 }
 

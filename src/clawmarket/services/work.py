@@ -16,9 +16,6 @@ from clawmarket.services.call import Call
 
 R = TypeVar("R")
 
-# The reason of entries that pay for what was agreed to before.
-PLEDGED = "tab"
-
 
 class Work:
     """One command's changes; nothing is visible to others before all of it is durable.
@@ -119,7 +116,15 @@ class Work:
         known = (Balance, balance.balance_id) in self._loaded
         (self.save if known else self.add)(balance)
 
-    def post(self, reason: str, ref: str, asset: str, moves: Sequence[tuple[str, int]]) -> None:
+    def post(
+        self,
+        reason: str,
+        ref: str,
+        asset: str,
+        moves: Sequence[tuple[str, int]],
+        *,
+        is_pledged: bool = False,
+    ) -> None:
         """Append a balanced ledger entry.
 
         The caller stores the balances of the actors concerned with `keep_balance`; fee and rail
@@ -130,11 +135,12 @@ class Work:
             ref: The id of what it is about.
             asset: The asset of all movements.
             moves: Ledger account and signed amount in minor units; zero amounts are left out.
+            is_pledged: Whether it pays for what was pledged before, so that nothing is spent anew.
         """
         postings = tuple(Posting(account, asset, amount) for account, amount in moves if amount)
         check_balanced(postings)
         self.add(Entry(self.call.new_id("entry"), reason, ref, self.now, postings))
-        if reason == PLEDGED:
+        if is_pledged:
             self._pledged += sum(
                 p.amount for p in postings if p.account == available(self.call.actor)
             )

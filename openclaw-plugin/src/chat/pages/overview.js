@@ -1,12 +1,13 @@
 // What commands answer: short lines that may be pasted anywhere.
 
+import { amount } from "../../amounts.js";
 import { declared } from "../../declared.js";
 import { eventLine } from "./activity.js";
 import { usageLines } from "./usage.js";
-import { amount, counted, lines, money, percent, short } from "../words.js";
+import { counted, lines, money, percent, short } from "../words.js";
 
 const NONE = "none";
-const INSTALL = "clawmarket openclaw install";
+const DOCTOR = "clawmarket doctor";
 
 export function figures(wallet) {
   return [
@@ -146,7 +147,7 @@ function marketLines(market) {
 function versions(market) {
   if (market.version === declared.version) return [];
   return [
-    `plugin: version ${declared.version}, the market's is ${market.version}; next: ${INSTALL}`,
+    `plugin: version ${declared.version}, the market's is ${market.version}; next: ${DOCTOR}`,
   ];
 }
 
@@ -227,6 +228,6 @@ function hint(probe) {
 
 function nextSteps(refused) {
   return refused
-    ? [INSTALL, "/web3-market status"]
+    ? [DOCTOR, "/web3-market status"]
     : ["/credits", "/web3-market status deep", "/web3-market help"];
 }

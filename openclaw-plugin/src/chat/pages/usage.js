@@ -1,6 +1,7 @@
 // A session's use, in the same words wherever it is shown.
 
-import { amount, counted, lines } from "../words.js";
+import { amount } from "../../amounts.js";
+import { counted, lines } from "../words.js";
 
 // `billing` is null for a market that does not meter sessions.
 export function usageLines(billing) {
@@ -26,8 +27,10 @@ function span(name, figures) {
   return figures && figures.creditsQuota !== null ? [[name, spent(figures)]] : [];
 }
 
-function spent({ creditsUsed, creditsQuota, left }) {
+// What an ended session left says nothing of the next one.
+function spent({ creditsUsed, creditsQuota, left, ended = false }) {
   const used = `${amount(creditsUsed)} used`;
+  if (ended) return `ended, ${used}`;
   if (creditsQuota === null) return left === null ? used : `${used}, ${amount(left)} left`;
   return `${used} of ${amount(creditsQuota)}${left === null ? "" : `, ${amount(left)} left`}`;
 }

@@ -1,6 +1,7 @@
 // Offers that fit some words; the market has no search of its own yet.
 
-import { amount, counted, lines, short } from "../words.js";
+import { amount } from "../../amounts.js";
+import { counted, lines, short } from "../words.js";
 import { idOf, titled } from "./reading.js";
 
 const PAGE = 200;

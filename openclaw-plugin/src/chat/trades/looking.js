@@ -1,6 +1,7 @@
 // What there is: tasks, bids, orders, receipts. Nothing here changes anything.
 
-import { amount, grouped, lines, short } from "../words.js";
+import { amount, grouped } from "../../amounts.js";
+import { lines, short } from "../words.js";
 import { idOf, titled } from "./reading.js";
 
 const SHOWN = 5;

@@ -26,7 +26,7 @@ function own(table, name) {
   return Object.hasOwn(table, name) ? table[name] : null;
 }
 
-export function helpLines() {
+function helpLines() {
   return [
     "/market find <words>: offers that fit",
     "/market offer <id>: one of them",

@@ -1,8 +1,9 @@
 // What a trade would cost, and how it is then done: {spends, purse, what, undo, done(key)}.
 
+import { amount, minorOf } from "../../amounts.js";
 import { Failure } from "../../failure.js";
-import { amount, counted } from "../words.js";
-import { idOf, minorOf, titled } from "./reading.js";
+import { counted } from "../words.js";
+import { idOf, titled } from "./reading.js";
 
 const HIRE = "/market help";
 const MAX_TITLE_CHARS = 200;

@@ -1,17 +1,9 @@
-// Ids and amounts as a person types them, and texts of strangers as a phone shows them.
+// Ids as a person types them, and texts of strangers as a phone shows them.
 
 import { Failure } from "../../failure.js";
 
-const AMOUNT = /^(\d{1,10})(?:\.(\d{1,6}))?$/;
 const ID = /^[a-z]+_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const TITLE_CHARS = 60;
-
-// `12.5` in minor units, as the wire has it; null for what is no amount.
-export function minorOf(text) {
-  const [, whole, fraction = ""] = AMOUNT.exec(text ?? "") ?? [];
-  if (whole === undefined) return null;
-  return BigInt(whole + fraction.padEnd(6, "0")).toString();
-}
 
 export function idOf(words, noun, usage) {
   const [typed = "", ...more] = words;

@@ -1,18 +1,16 @@
 // Nothing is spent before its price was typed back: confirm <amount>, to the digit.
 
-import { createHash } from "node:crypto";
-
+import { amount, minorOf } from "../../amounts.js";
+import { sha256 } from "../../digest.js";
 import { Failure } from "../../failure.js";
+import { shared } from "../../meeting.js";
 import { lookingOnly } from "../rights.js";
-import { amount, lines, money, percent } from "../words.js";
-import { minorOf } from "./reading.js";
+import { lines, money, percent } from "../words.js";
 
 const SHORT_MS = 10 * 60_000;
 const MAX_LINES = 200;
-const UNSURE = new Set(["E_TIMEOUT", "E_UNAVAILABLE"]);
-// Lines that were confirmed of late: the same one again is the same purchase. Kept by the process,
-// since the host registers a plugin more than once.
-const confirmed = new Map();
+// Lines that were confirmed of late: the same one again is the same purchase.
+const confirmed = shared("purchases", () => new Map());
 
 export async function spend(verb, quoteOf, words, service, at) {
   const { asked, typed, isConfirmed } = split(words);
@@ -79,7 +77,7 @@ async function carriedOut(entry, service, { session }) {
     return entry.page;
   } catch (failure) {
     // What was refused may be tried anew; what nobody knows has to go under the same key.
-    if (!UNSURE.has(failure?.code)) confirmed.delete(entry.name);
+    if (!failure?.isUnsure) confirmed.delete(entry.name);
     throw explained(failure);
   }
 }
@@ -87,7 +85,7 @@ async function carriedOut(entry, service, { session }) {
 function explained(failure) {
   if (!(failure instanceof Failure)) return failure;
   if (failure.reason === "scope_missing") return lookingOnly(failure);
-  if (!UNSURE.has(failure.code)) return failure;
+  if (!failure.isUnsure) return failure;
   const what = `${failure.what} Whether it was done is not known.`;
   return new Failure(failure.code, what, {
     next: "send the same line again within ten minutes: it is done once at most",
@@ -103,7 +101,7 @@ function remembered(line, agreed, at) {
 function remember(line, agreed, at, quote) {
   const name = nameOf(line, agreed, at);
   const now = Date.now();
-  const key = digest(`${name}\n${Math.floor(now / SHORT_MS)}`);
+  const key = sha256(`${name}\n${Math.floor(now / SHORT_MS)}`);
   confirmed.delete(name);
   confirmed.set(name, { name, key: `chat-${key}`, at: now, quote, page: null });
   if (confirmed.size > MAX_LINES) confirmed.delete(confirmed.keys().next().value);
@@ -111,11 +109,7 @@ function remember(line, agreed, at, quote) {
 }
 
 function nameOf(line, agreed, { sender, session }) {
-  return digest([sender, session, line, agreed].join("\n"));
-}
-
-function digest(text) {
-  return createHash("sha256").update(text, "utf8").digest("hex");
+  return sha256([sender, session, line, agreed].join("\n"));
 }
 
 function notConfirmed(what, line) {

@@ -210,7 +210,7 @@ def pay_tab(work: Work, paid: Tab) -> None:
         (available(paid.provider), paid.seller_amount),
         (FEES, paid.fee),
     ]
-    work.post("tab", paid.tab_id, paid.asset, moves)
+    work.post("tab", paid.tab_id, paid.asset, moves, is_pledged=True)
 
 
 def pay_bill(work: Work, paid: Bill) -> None:

@@ -87,13 +87,12 @@ def install(invocation: Invocation) -> int:
         plan = Plan.make(str(folder), market.url, str(place.key_file), read_only=read_only)
         before = host.settings()
         change = plan.change(before)
-        scope = "read" if read_only else "write"
         document: Entry = {
             "ok": True,
             "change": change,
             "plugin": plan.plugin,
             "keyFile": str(place.key_file),
-            "keyScope": scope,
+            "keyScope": "read" if read_only else "write",
             "toolsHidden": is_hidden(before["tools"]),
             "credentialId": None,
             "installed": False,
@@ -109,7 +108,7 @@ def install(invocation: Invocation) -> int:
             before=before,
             change=change,
             version=clawmarket.__version__,
-            scope=scope,
+            scope=document["keyScope"],
             program=host.path,
             plugin=plan.plugin,
         )
