@@ -190,3 +190,18 @@ def test_no_other_site_s_text_is_shown_for_signing(programs: Programs) -> None:
     """
     found = run_module(programs, program, "0x" + "0" * 39 + "2")
     assert found == ["shown"] * 3 + ["E_FORBIDDEN"] * 4
+
+
+def test_what_a_killed_host_kept_is_given_back(programs: Programs) -> None:
+    """A host in a container comes back with the number it had: its calls are over all the same."""
+    program = """
+    await begin("dear", { n: 1 });
+    for (const { k, life } of [...journal.values()]) journal.put({ k, life: `${life}1` });
+    await begin("dear", { n: 2 });
+    const before = { k: "before", kind: "call", name: "n", runId: "run", pid: process.pid };
+    journal.put({ ...before, params: {} });
+    const after = new Calls({ up: true, call }, plan, journal, { deliver() {} }, settings);
+    after.resume();
+    console.log(JSON.stringify(outcomes()));
+    """
+    assert run_module(programs, CALLS + program) == ["", "release", "release"]
