@@ -205,3 +205,47 @@ def test_what_a_killed_host_kept_is_given_back(programs: Programs) -> None:
     console.log(JSON.stringify(outcomes()));
     """
     assert run_module(programs, CALLS + program) == ["", "release", "release"]
+
+
+def test_a_record_that_nobody_takes_holds_up_no_other(programs: Programs, tmp_path: Path) -> None:
+    """A clock at 1970, or a line that was tampered with, costs its session's records alone.
+
+    What was lost is counted in the session's next record.
+    """
+    program = """
+    import { Delivery } from "./src/audit/delivery.js";
+    import { Recorder } from "./src/audit/recorder.js";
+    import { Spool } from "./src/audit/spool.js";
+    import { Failure } from "./src/failure.js";
+    const spool = new Spool();
+    await spool.open(given[0]);
+    const recorder = new Recorder(spool, () => {});
+    const acts = async (sessionKey) => {
+      recorder.note("after_tool_call", { toolName: "t", params: {}, result: {} }, { sessionKey });
+      await recorder.settled();
+    };
+    const taken = [];
+    const ask = async (_method, { sessionIdHash, items }) => {
+      if (items.some(({ at }) => !at.startsWith("20"))) throw new Failure("E_INVALID_ARGUMENT", "");
+      for (const { seq, facts } of items) taken.push([sessionIdHash, seq, facts.lost ?? 0]);
+      return { nextSeq: items.at(-1).seq + 1 };
+    };
+    const delivered = async () => {
+      const delivery = new Delivery(spool, { ask }, { warn() {} });
+      delivery.start();
+      for (let n = 0; n < 100 && spool.waiting; n += 1) await new Promise((r) => setTimeout(r, 50));
+      await delivery.stop(1000);
+    };
+    const { toISOString } = Date.prototype;
+    Date.prototype.toISOString = () => "1970-01-01T00:00:01.000Z";
+    await acts("one");
+    Date.prototype.toISOString = toISOString;
+    await acts("two");
+    await delivered();
+    await acts("one");
+    await delivered();
+    const sessions = new Set(taken.map(([session]) => session)).size;
+    console.log(JSON.stringify([sessions, taken.map(([, ...rest]) => rest), spool.waiting]));
+    """
+    found = run_module(programs, program, str(tmp_path / "spool"))
+    assert found == [2, [[1, 0], [1, 1]], 0]
