@@ -190,3 +190,62 @@ def test_no_other_site_s_text_is_shown_for_signing(programs: Programs) -> None:
     """
     found = run_module(programs, program, "0x" + "0" * 39 + "2")
     assert found == ["shown"] * 3 + ["E_FORBIDDEN"] * 4
+
+
+def test_what_a_killed_host_kept_is_given_back(programs: Programs) -> None:
+    """A host in a container comes back with the number it had: its calls are over all the same."""
+    program = """
+    await begin("dear", { n: 1 });
+    for (const { k, life } of [...journal.values()]) journal.put({ k, life: `${life}1` });
+    await begin("dear", { n: 2 });
+    const before = { k: "before", kind: "call", name: "n", runId: "run", pid: process.pid };
+    journal.put({ ...before, params: {} });
+    const after = new Calls({ up: true, call }, plan, journal, { deliver() {} }, settings);
+    after.resume();
+    console.log(JSON.stringify(outcomes()));
+    """
+    assert run_module(programs, CALLS + program) == ["", "release", "release"]
+
+
+def test_a_record_that_nobody_takes_holds_up_no_other(programs: Programs, tmp_path: Path) -> None:
+    """A clock at 1970, or a line that was tampered with, costs its session's records alone.
+
+    What was lost is counted in the session's next record.
+    """
+    program = """
+    import { Delivery } from "./src/audit/delivery.js";
+    import { Recorder } from "./src/audit/recorder.js";
+    import { Spool } from "./src/audit/spool.js";
+    import { Failure } from "./src/failure.js";
+    const spool = new Spool();
+    await spool.open(given[0]);
+    const recorder = new Recorder(spool, () => {});
+    const acts = async (sessionKey) => {
+      recorder.note("after_tool_call", { toolName: "t", params: {}, result: {} }, { sessionKey });
+      await recorder.settled();
+    };
+    const taken = [];
+    const ask = async (_method, { sessionIdHash, items }) => {
+      if (items.some(({ at }) => !at.startsWith("20"))) throw new Failure("E_INVALID_ARGUMENT", "");
+      for (const { seq, facts } of items) taken.push([sessionIdHash, seq, facts.lost ?? 0]);
+      return { nextSeq: items.at(-1).seq + 1 };
+    };
+    const delivered = async () => {
+      const delivery = new Delivery(spool, { ask }, { warn() {} });
+      delivery.start();
+      for (let n = 0; n < 100 && spool.waiting; n += 1) await new Promise((r) => setTimeout(r, 50));
+      await delivery.stop(1000);
+    };
+    const { toISOString } = Date.prototype;
+    Date.prototype.toISOString = () => "1970-01-01T00:00:01.000Z";
+    await acts("one");
+    Date.prototype.toISOString = toISOString;
+    await acts("two");
+    await delivered();
+    await acts("one");
+    await delivered();
+    const sessions = new Set(taken.map(([session]) => session)).size;
+    console.log(JSON.stringify([sessions, taken.map(([, ...rest]) => rest), spool.waiting]));
+    """
+    found = run_module(programs, program, str(tmp_path / "spool"))
+    assert found == [2, [[1, 0], [1, 1]], 0]

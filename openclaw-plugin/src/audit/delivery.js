@@ -11,6 +11,9 @@ const GATHER_MS = 200;
 const FIRST_PAUSE_MS = 500;
 const LAST_PAUSE_MS = 60_000;
 const CONTRADICTED = new Set(["activity_gap", "activity_forked"]);
+// What the market can never take, such as a record of a clock that stood at 1970, would hold up all
+// that comes after it.
+const UNFIT = "E_INVALID_ARGUMENT";
 
 export class Delivery {
   #spool;
@@ -90,7 +93,7 @@ export class Delivery {
       if (!(nextSeq > batch.items[0].seq)) throw otherForm(declared.version, "");
       await this.#spool.delivered(batch, nextSeq);
     } catch (error) {
-      if (!CONTRADICTED.has(error?.reason)) throw error;
+      if (!CONTRADICTED.has(error?.reason) && error?.code !== UNFIT) throw error;
       await this.#spool.abandon(batch);
       this.#note(error);
     }

@@ -13,6 +13,8 @@ const MAX_WAITING = 5000;
 const MAX_REMEMBERED = 1000;
 // A tool's result may come a little after its run is over.
 const GRACE_MS = 5000;
+// This process and no other: in a container the next one has the same number.
+const LIFE = `${process.pid} ${performance.timeOrigin}`;
 const UNHEARD = new Set(["E_TIMEOUT", "E_UNAVAILABLE", "E_RATE_LIMITED"]);
 // The plan was changed since it was seen: this tool costs nothing any more.
 const UNPAID = new Set(["tool_unpaid", "plan_missing"]);
@@ -38,9 +40,9 @@ export class Calls {
   // After a reload of the plugin the tool still runs; after a restart of the host nobody got
   // its result.
   resume() {
-    for (const { k, kind, name, pid, outcome } of [...this.#journal.values()]) {
+    for (const { k, kind, name, life, outcome } of [...this.#journal.values()]) {
       if (kind !== "call" || outcome) continue;
-      if (pid === process.pid && name) this.#open.set(name, { k });
+      if (life === LIFE && name) this.#open.set(name, { k });
       else this.#close(k, given("The host ended before the tool did."));
     }
   }
@@ -57,7 +59,7 @@ export class Calls {
     if (before) return before.decision;
     const k = this.#key(told);
     const params = { sessionIdHash: sessionHash(sessionKey), tool, callId: k };
-    this.#journal.put({ k, kind: "call", name, runId, pid: process.pid, params });
+    this.#journal.put({ k, kind: "call", name, runId, life: LIFE, params });
     const decision = this.#reserve(k, name, params);
     if (name) this.#open.set(name, { k, decision, args });
     return decision;

@@ -79,9 +79,8 @@ def build_mcp(answer: Answer) -> "Server[Any]":
         return ListToolsResult(tools=[_told(tool) for tool in TOOLS])
 
     async def call_tool(_ctx: Any, params: Any) -> "CallToolResult":  # noqa: ANN401 - the SDK's
-        arguments = dict(params.arguments or {})
-        named = arguments.pop(KEY, None) or (params.meta or {}).get(KEY) or ""
-        return _result(await answer(params.name, arguments, str(named)))
+        arguments, key = _keyed(dict(params.arguments or {}), (params.meta or {}).get(KEY))
+        return _result(await answer(params.name, arguments, key))
 
     return Server(
         "clawmarket",
@@ -91,6 +90,18 @@ def build_mcp(answer: Answer) -> "Server[Any]":
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+
+
+def _keyed(arguments: Fields, beside: object) -> tuple[Fields, str]:
+    """Return arguments and key; what is no key stays with the arguments, which are then refused.
+
+    Taken for no key at all, the same thing would be done twice.
+    """
+    inside = arguments.pop(KEY, None)
+    named = beside if inside is None else inside
+    if isinstance(named, str) and named:
+        return arguments, named
+    return (arguments if named is None else arguments | {KEY: named}), ""
 
 
 def input_schema(tool: Tool) -> Fields:

@@ -114,13 +114,17 @@ def install(invocation: Invocation) -> int:
         )
         document["credentialId"] = _write(host, place, market, notes)
     document |= {"installed": True, "next": ["clawmarket doctor --deep"]}
-    finish(invocation, document, _DONE, [document["credentialId"]])
+    bound = () if read_only else _BOUND
+    finish(invocation, document, [*_DONE, *bound, *_AFTER], [document["credentialId"]])
     return EXIT_DONE
 
 
 _DONE = (
     "Installed. OpenClaw takes it up by itself, or at its next start.",
     "In the chat: /web3",
+)
+_BOUND = ("bound what its agents spend: clawmarket help billing plan set",)
+_AFTER = (
     "check: clawmarket doctor --deep",
     "undo: clawmarket openclaw uninstall (at any time)",
 )
