@@ -41,7 +41,7 @@ simulate: $(VENV)/dev ## Run the market under seeded faults (SEEDS=2000 of them,
 	@cd tests && ../$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 test-openclaw: $(VENV)/dev ## Use the plugin inside the real OpenClaw (fetched into .openclaw the first time, 1.1 GB)
-	@$(BIN)/pytest -rs tests/openclaw
+	@$(BIN)/pytest -n 2 --dist loadfile -rs tests/openclaw
 
 test-crash: $(VENV)/dev ## Kill the real market at every point of a lifecycle, on both databases
 	@cd tests && ../$(BIN)/python -m crash

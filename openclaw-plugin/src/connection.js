@@ -4,8 +4,7 @@
 // decide without waiting; nothing here rejects unheard or outlives stop().
 
 import { addressMissing, away, Failure, keyMissing, notAMarket, silent } from "./failure.js";
-import { safeText, safeValue } from "./redaction.js";
-import { keyIn, refusal, usable } from "./service.js";
+import { failureIn, keyIn, usable } from "./service.js";
 
 const MAX_ANSWER_CHARS = 4 * 2 ** 20;
 const MAX_UNSENT_BYTES = 2 ** 20;
@@ -129,7 +128,7 @@ export class Connection {
 
   #welcomed(socket, frame) {
     if (!frame.ok) {
-      this.#lose(socket, failureOf(frame, this.#key));
+      this.#lose(socket, failureIn(frame, this.#key));
       return;
     }
     this.#unwatch();
@@ -147,7 +146,7 @@ export class Connection {
       call.resolve(frame.payload ?? {});
       return;
     }
-    const failure = failureOf(frame, this.#key);
+    const failure = failureIn(frame, this.#key);
     call.reject(failure);
     // The key was taken back: there may be a new one in the file.
     if (failure.reason === "key_refused") this.#lose(socket, failure);
@@ -214,8 +213,4 @@ function read(data, key) {
   } catch {
     return null;
   }
-}
-
-function failureOf({ error, details }, key) {
-  return refusal(safeText(error), safeValue(details ?? {}), key);
 }

@@ -11,13 +11,15 @@ const HOST_CODES = {
   E_UNAVAILABLE: "UNAVAILABLE",
 };
 
+const WRITING = new Set(declared.writingMethods);
+
 export function registerMethods(api, service) {
   for (const [method, scope] of Object.entries(declared.gatewayMethods)) {
     api.registerGatewayMethod(
       method,
       async ({ params, respond }) => {
         try {
-          respond(true, await service.ask(method, params ?? {}));
+          respond(true, await passOn(service, method, params ?? {}));
         } catch (error) {
           if (!(error instanceof Failure)) throw error;
           respond(false, undefined, refusal(error));
@@ -26,6 +28,13 @@ export function registerMethods(api, service) {
       { scope },
     );
   }
+}
+
+// What changes something is sent on once, or under the caller's idempotency key as often as needed.
+function passOn(service, method, params) {
+  if (!WRITING.has(method)) return service.ask(method, params);
+  const { idempotencyKey = "", ...asked } = params;
+  return service.command(method, asked, String(idempotencyKey));
 }
 
 function refusal({ code, message, next, reason, retryable }) {

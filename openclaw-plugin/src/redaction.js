@@ -4,7 +4,8 @@
 const RULES = [
   [/\b(?:cm[kos]|tok)_[\w-]{8,}/g, "[TOKEN]"],
   [/\bBearer\s+[^\s"',;]+/gi, "Bearer [REDACTED]"],
-  [/\beyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?/g, "[TOKEN]"],
+  // A long piece is taken out whole: left standing, it would be read again at each `-eyJ` within.
+  [/\beyJ(?:[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?|[\w-]{512,})/g, "[TOKEN]"],
   [/\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>]+/gi, "[URL]"],
   [/(?<![\w/.~-])(?:~|\/[\w.@-]+)\/[^\s"'<>:;,]*/g, "[PATH]"],
   [/\b[a-z]:\\[^\s"'<>]*/gi, "[PATH]"],

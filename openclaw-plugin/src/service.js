@@ -42,6 +42,11 @@ export class Service {
     this.budgetMs = timeoutMs ?? declared.budgetMs.usual;
   }
 
+  // The host's name in the market's address; "" without one.
+  get host() {
+    return this.#url?.hostname ?? "";
+  }
+
   // Ask a method that only reads, or whose repetition changes nothing; what failed on the way is
   // asked again within the one budget.
   async ask(method, params = {}, budgetMs = this.budgetMs) {
@@ -180,10 +185,20 @@ function opened(text, key) {
   }
   if (typeof envelope?.ok !== "boolean") throw notAMarket();
   if (envelope.ok) return envelope;
-  throw refusal(safeText(envelope.error), safeValue(envelope.details ?? {}), key);
+  throw failureIn(envelope, key);
 }
 
-export function refusal(error, details, key) {
+// What a refusal says; one in a form that nobody knows, even one that cannot be looked at, comes
+// from no market.
+export function failureIn({ error, details }, key) {
+  try {
+    return refusal(safeText(error), safeValue(details ?? {}), key);
+  } catch {
+    return notAMarket();
+  }
+}
+
+function refusal(error, details, key) {
   const [code, ...words] = error.split(": ");
   if (!/^E_[A-Z_]{2,40}$/.test(code)) return notAMarket();
   const what = words.join(": ");
@@ -192,7 +207,7 @@ export function refusal(error, details, key) {
   if (unknown || cause === "key_revoked") {
     return key ? keyRefused(what.split(". ")[0].replace(/\.?$/, ".")) : keyMissing();
   }
-  return new Failure(code, what, { next, retryable: retryable === true, cause });
+  return new Failure(code, what, { next: `${next ?? ""}`, retryable: retryable === true, cause });
 }
 
 // The code decides, then what the market says of it, never its words. A limit on calls asks for

@@ -1,6 +1,7 @@
 """A client of the host's gateway, as its own chat window is one: a WebSocket, JSON frames."""
 
 import json
+import time
 from collections.abc import Sequence
 from itertools import count
 from types import TracebackType
@@ -27,7 +28,8 @@ class Client:
         )
         self._events: list[Frame] = []
         self.requests: list[Frame] = []
-        self._frame()  # the challenge, which a client with the gateway's token need not sign
+        # The challenge, which a client with the gateway's token need not sign.
+        self._frame(time.monotonic() + ANSWER_S)
         about = {"id": "gateway-client", "version": "0", "platform": "linux", "mode": "backend"}
         hello = self.call(
             "connect",
@@ -60,8 +62,9 @@ class Client:
         number = f"r{next(self._numbers)}"
         asked = {"type": "req", "id": number, "method": method, "params": params}
         self._socket.send(json.dumps(asked))
+        end = time.monotonic() + ANSWER_S
         while True:
-            frame = self._frame()
+            frame = self._frame(end)
             if frame["type"] == "res" and frame["id"] == number:
                 return frame
             self._events.append(frame)
@@ -75,8 +78,9 @@ class Client:
         started = self.call("chat.send", sessionKey=session, message=text, idempotencyKey=key)
         assert started["ok"], started
         run = started["payload"]["runId"]
+        end = time.monotonic() + ANSWER_S
         while True:
-            frame = self._events.pop(0) if self._events else self._frame()
+            frame = self._events.pop(0) if self._events else self._frame(end)
             payload = frame.get("payload") or {}
             if frame.get("event") == "plugin.approval.requested":
                 self.requests.append(payload["request"])
@@ -88,8 +92,9 @@ class Client:
             if payload["state"] in ENDINGS:
                 return _text(payload)
 
-    def _frame(self) -> Frame:
-        frame: Frame = json.loads(self._socket.recv(timeout=ANSWER_S))
+    def _frame(self, end: float) -> Frame:
+        # The gateway ticks every now and then, so a limit for each frame would never be reached.
+        frame: Frame = json.loads(self._socket.recv(timeout=max(0.0, end - time.monotonic())))
         return frame
 
 

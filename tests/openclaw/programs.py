@@ -3,6 +3,7 @@
 `python -m openclaw.programs` fetches Node alone and prints where it is.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -50,7 +51,17 @@ class Programs:
 
 
 def installed() -> Programs:
-    """Return the programs; what is missing is fetched. Raises OutOfReachError, NotFetchedError."""
+    """Return the programs; what is missing is fetched, by one process while others wait.
+
+    Raises OutOfReachError, NotFetchedError.
+    """
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _installed()
+
+
+def _installed() -> Programs:
     folder = node_folder()
     host = CACHE / f"host-{OPENCLAW}"
     programs = Programs(

@@ -7,10 +7,15 @@ from contextlib import contextmanager, suppress
 from threading import Lock, Thread
 
 _CHUNK = 2**16
+# What the plugin sends by itself, whatever a test does.
+_BACKGROUND = (b"GET /ws", b"POST /rpc/web3.audit.append")
 
 
 class Relay:
-    """A port that leads to the market, unless a test says otherwise."""
+    """A port that leads to the market, unless a test says otherwise.
+
+    `connections` counts those that somebody asked for: neither the guard's nor the audit's.
+    """
 
     def __init__(self, port: int) -> None:
         self._market = ("127.0.0.1", port)
@@ -104,13 +109,14 @@ class Relay:
         with suppress(OSError):
             while True:
                 plugin, _ = self._listening.accept()
-                self.connections += 1
                 Thread(target=self._serve, args=(plugin,), daemon=True).start()
 
     def _serve(self, plugin: socket.socket) -> None:
         mode = self._mode
         self._keep(plugin)
         with suppress(OSError):
+            if not plugin.recv(64, socket.MSG_PEEK).startswith(_BACKGROUND):
+                self.connections += 1
             if mode == "open":
                 self._lead(plugin)
             elif mode == "silent":

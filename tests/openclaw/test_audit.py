@@ -29,6 +29,7 @@ SESSION_ID_HASH = hashlib.sha256(SESSION.encode()).hexdigest()
 TURN = ["llm_input", "model_call", "llm_output"]
 TOOL_TURN = ["llm_input", "model_call", "tool_call", "model_call", "llm_output"]
 WAIT_S = 60
+QUIET_S = 0.5
 # `/new` is for the host's owner.
 OWNER = ("operator.read", "operator.write", "operator.admin")
 PROBE = "payload-probe"
@@ -92,6 +93,13 @@ class Stage:
         page = self.market.call(self.key, "web3.audit.activity", "", limit=200)
         items: list[Fields] = page["items"]
         return items[::-1]
+
+    def settled(self) -> int:
+        """Return how many items there are once nothing more comes of what was said before."""
+        seen = -1
+        while seen != (seen := len(self.listed())):
+            time.sleep(QUIET_S)
+        return seen
 
     def after(self, count: int, kinds: list[str]) -> list[Fields]:
         """Wait until the market has these kinds behind the first `count` items; return those."""
@@ -172,7 +180,7 @@ def is_chained(records: list[Fields]) -> bool:
 
 def test_a_turn_with_a_tool_is_written_down_in_order(stage: Stage) -> None:
     """From the prompt to the answer: kinds, numbers, figures, and one chain of hashes."""
-    before = len(stage.listed())
+    before = stage.settled()
     stage.says('use web3_market_status {"include": ["web3"]}')
     found = stage.after(before, TOOL_TURN)
 
@@ -191,7 +199,7 @@ def test_a_turn_with_a_tool_is_written_down_in_order(stage: Stage) -> None:
 
 def test_its_owner_can_open_one_field(stage: Stage) -> None:
     """Secret, place and name give the salt; with the content it gives the commitment."""
-    before = len(stage.listed())
+    before = stage.settled()
     stage.says('use web3_market_status {"include": ["tasks"]}')
     said = stage.after(before, TOOL_TURN)[2]
     secret = bytes.fromhex((stage.folder / "secret").read_text().strip())
@@ -206,7 +214,7 @@ def test_its_owner_can_open_one_field(stage: Stage) -> None:
 
 def test_no_content_leaves_the_host(stage: Stage) -> None:
     """Neither the market nor what waits for it holds a word of prompt or result."""
-    before = len(stage.listed())
+    before = stage.settled()
     stage.says("the heron is called Quixotania", 'use web3_market_status {"include": ["Zz9x"]}')
     stage.after(before, TURN + TOOL_TURN)
 
@@ -221,7 +229,7 @@ def test_no_content_leaves_the_host(stage: Stage) -> None:
 
 def test_what_happens_while_the_market_is_away_is_delivered_once(stage: Stage) -> None:
     """It waits on disk, the agent goes on, and then it is there without a gap."""
-    before = len(stage.listed())
+    before = stage.settled()
     with stage.relay.gone():
         assert stage.says("hello", "hello") == ["the model answers"] * 2
         until(lambda: len((stage.folder / "spool.jsonl").read_text().splitlines()) >= 6)
@@ -232,7 +240,7 @@ def test_what_happens_while_the_market_is_away_is_delivered_once(stage: Stage) -
 
 def test_a_killed_gateway_loses_nothing_and_repeats_nothing(stage: Stage) -> None:
     """What waited is delivered by the next one, though the last line was cut off."""
-    before = len(stage.listed())
+    before = stage.settled()
     with stage.relay.gone():
         stage.says("hello")
         until(lambda: '"llm_output"' in (stage.folder / "spool.jsonl").read_text()[-700:])
@@ -251,7 +259,7 @@ def test_a_killed_gateway_loses_nothing_and_repeats_nothing(stage: Stage) -> Non
 
 def test_a_plugin_that_is_reloaded_goes_on(stage: Stage) -> None:
     """A changed configuration loads it anew within the gateway; numbers and chain go on."""
-    before, said = len(stage.listed()), len(stage.host.log)
+    before, said = stage.settled(), len(stage.host.log)
     settings = json.loads(stage.host.config_path.read_text())
     settings["plugins"]["entries"]["clawmarket"]["config"]["timeoutMs"] = 2_500
     stage.host.config_path.write_text(json.dumps(settings))
@@ -264,7 +272,7 @@ def test_a_plugin_that_is_reloaded_goes_on(stage: Stage) -> None:
 
 def test_a_market_that_starts_again_goes_on(stage: Stage) -> None:
     """Ended and started in the middle of a session."""
-    before = len(stage.listed())
+    before = stage.settled()
     port = stage.market.url.rpartition(":")[2].strip("/")
     stage.market.stop()
     stage.says("hello")
@@ -278,7 +286,7 @@ def test_a_market_that_starts_again_goes_on(stage: Stage) -> None:
 def test_a_new_session_ends_the_one_before(stage: Stage) -> None:
     """`/new` gives a session_end whose hash stands for the session, and the count goes on."""
     stage.says("hello")
-    before = len(stage.listed())
+    before = stage.settled()
     stage.begins_anew()
     until(lambda: "session_end" in [each["kind"] for each in stage.listed()[before:]])
     stage.says("hello")

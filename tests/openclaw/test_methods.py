@@ -43,13 +43,33 @@ def test_the_gateway_passes_a_question_on(
     assert still(answer["payload"]) == still(market.call(key.value, method))
 
 
-def test_the_gateway_has_what_reads_and_nothing_else(chat: Client) -> None:
-    """Every reading method is there, and none that changes anything or is for operators."""
+def test_the_gateway_has_the_methods_that_were_declared(chat: Client) -> None:
+    """Each under both of its names, and none that is for operators."""
     there = {method for method in chat.methods if method.startswith(OURS)}
 
     assert there == set(gateway_methods())
-    assert "web3.market.publishTask" not in there
+    assert {"web3.market.publishTask", "market.publishTask"} <= there
     assert "market.treasury.summary" not in there
+
+
+def test_a_method_that_writes_is_done_once_under_its_key(owner: Client) -> None:
+    """The caller's idempotency key goes along: the same call again answers the same."""
+    asked = {"title": "By the gateway", "price": "1", "idempotencyKey": "offer-by-gateway"}
+    first = owner.call("market.offer.create", **asked)
+    again = owner.call("market.offer.create", **asked)
+
+    assert first["ok"], first
+    assert again["payload"]["offerId"] == first["payload"]["offerId"]
+
+
+def test_only_the_gateways_owner_moves_money(chat: Client, owner: Client) -> None:
+    """Who may write at the gateway does not yet spend what its owner has."""
+    asked = {"title": "By the gateway", "budget": "1000000", "fund": True}
+    refused = chat.call("web3.market.publishTask", **asked)
+    done = owner.call("web3.market.publishTask", **asked)
+
+    assert refused["error"]["details"]["missingScope"] == "operator.admin"
+    assert done["payload"]["status"] == "task_open"
 
 
 def test_the_hosts_own_command_reaches_the_market(host: Host, chat: Client) -> None:

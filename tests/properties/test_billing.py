@@ -16,6 +16,7 @@ from clawmarket.domain.treasury.period import Period
 from clawmarket.domain.treasury.plan import Plan
 from clawmarket.domain.trust.record import Record
 from clawmarket.services.market.sweep import moved_on
+from clawmarket.services.treasury.billing.trading import METHOD as TRADED
 from world import Fields, Member, World
 
 WHO = st.integers(0, 1)
@@ -60,14 +61,18 @@ class AnySpending(RuleBasedStateMachine):
             self.world.close()
 
     def tries(self, actor: Member, method: str, **params: Any) -> Fields | None:
-        """Send a command: it leaves one record, or it is refused and leaves none."""
+        """Send a command: it leaves one record, or it is refused and leaves none.
+
+        What a key trades leaves one more, of what that does to its account's quotas.
+        """
         before, key = len(self.world.all(Record)), self.world.new_key()
         try:
             answer = actor.do(method, key, **params)
         except Refused:
             assert len(self.world.all(Record)) == before
             return None
-        assert len(self.world.all(Record)) == before + 1
+        left = [record.method for record in self.world.all(Record)[before:]]
+        assert [each for each in left if each != TRADED] == [method]
         self.said.append((actor, method, key, params, answer))
         return answer
 

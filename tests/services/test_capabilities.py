@@ -69,12 +69,13 @@ class Reader:
         """Return what only the wallet can say: its address and its signature."""
         if me.wallet is None:
             return {}
-        if about["name"] in ANOTHER_WALLET:
-            return self.another_wallet(about["name"], params)
+        more = self.another_wallet(about["name"], params)
         if about["signed"]:
-            said = {"v": 2, "market": ORIGIN, "method": about["name"], "params": params}
+            said = {"v": 2, "market": ORIGIN, "method": about["name"], "params": params | more}
             said |= {"actor": me.id, "key": key, "signedAt": iso(self.world.clock.now())}
-            return proof(me.wallet, said)
+            return more | proof(me.wallet, said)
+        if about["name"] in ANOTHER_WALLET:
+            return more
         takes = about["params"]["properties"]
         signs = "signature" in takes and "message" in params
         return ({"address": me.wallet.address} if "address" in takes else {}) | (
@@ -87,7 +88,7 @@ class Reader:
             self.spare = Wallet.create(self.world.entropy)
             return {"address": self.spare.address}
         if name == "web3.wallet.bind" and self.spare is not None:
-            return {"signature": self.spare.sign_message(params["message"])}
+            return {"walletSignature": self.spare.sign_message(params["message"])}
         return {}
 
 

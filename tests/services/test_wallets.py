@@ -39,7 +39,7 @@ def asked(member: Member, wallet: Wallet) -> str:
 def bound(member: Member, wallet: Wallet) -> Fields:
     """Bind a wallet to a member's account."""
     message = asked(member, wallet)
-    return member.do(BIND, message=message, signature=wallet.sign_message(message))
+    return member.do(BIND, message=message, walletSignature=wallet.sign_message(message))
 
 
 def addresses(member: Member) -> set[str]:
@@ -100,7 +100,7 @@ def test_a_challenge_binds_once(world: World) -> None:
     """The same answer does not bind a wallet again that was taken off."""
     ann, wallet = world.member(), Wallet.create(world.entropy)
     message = asked(ann, wallet)
-    answer = {"message": message, "signature": wallet.sign_message(message)}
+    answer = {"message": message, "walletSignature": wallet.sign_message(message)}
     ann.do(BIND, **answer)
     ann.do(UNBIND, address=wallet.address)
     with pytest.raises(NonceReusedError):
@@ -112,7 +112,7 @@ def test_a_challenge_is_for_one_account(world: World) -> None:
     ann, bob, wallet = world.member(), world.member(), Wallet.create(world.entropy)
     message = asked(ann, wallet)
     with pytest.raises(ChallengeUnknownError):
-        bob.do(BIND, message=message, signature=wallet.sign_message(message))
+        bob.do(BIND, message=message, walletSignature=wallet.sign_message(message))
     assert addresses(bob) == {bob.known_wallet.address}
 
 
@@ -121,7 +121,7 @@ def test_signing_in_binds_nothing_and_binding_opens_nothing(world: World) -> Non
     ann, wallet = world.member(), Wallet.create(world.entropy)
     sign_in = str(world.nobody.do("web3.siwe.challenge", address=wallet.address)["message"])
     with pytest.raises(ChallengeUnknownError):
-        ann.do(BIND, message=sign_in, signature=wallet.sign_message(sign_in))
+        ann.do(BIND, message=sign_in, walletSignature=wallet.sign_message(sign_in))
     message = asked(ann, wallet)
     with pytest.raises(ChallengeUnknownError):
         world.nobody.do("web3.siwe.verify", message=message, signature=wallet.sign_message(message))
@@ -136,7 +136,7 @@ def test_another_market_challenge_is_none_of_ours(world: World) -> None:
     message = asked(same, wallet)
     assert ann.id in message
     with pytest.raises(ChallengeUnknownError):
-        ann.do(BIND, message=message, signature=wallet.sign_message(message))
+        ann.do(BIND, message=message, walletSignature=wallet.sign_message(message))
     other.close()
 
 
@@ -149,7 +149,7 @@ def test_a_challenge_is_good_for_five_minutes(
     """At its last moment it is too late."""
     ann, wallet = world.member(), Wallet.create(world.entropy)
     message = asked(ann, wallet)
-    answer = {"message": message, "signature": wallet.sign_message(message)}
+    answer = {"message": message, "walletSignature": wallet.sign_message(message)}
     world.clock.advance(300_000 + ms)
     if in_time:
         assert ann.do(BIND, **answer)["address"] == wallet.address
@@ -163,7 +163,7 @@ def test_another_wallet_cannot_answer(world: World) -> None:
     ann, wallet = world.member(), Wallet.create(world.entropy)
     message = asked(ann, wallet)
     with pytest.raises(SignInRefusedError):
-        ann.do(BIND, message=message, signature=ann.known_wallet.sign_message(message))
+        ann.do(BIND, message=message, walletSignature=ann.known_wallet.sign_message(message))
 
 
 TAMPERED: dict[str, Callable[[str], str]] = {
@@ -184,7 +184,7 @@ def test_a_message_is_answered_word_for_word(world: World, what: str) -> None:
     other = TAMPERED[what](message)
     assert other != message
     with pytest.raises(Refused) as refused:
-        ann.do(BIND, message=other, signature=wallet.sign_message(other))
+        ann.do(BIND, message=other, walletSignature=wallet.sign_message(other))
     assert refused.value.code == "E_AUTH_REQUIRED"
     assert addresses(ann) == {ann.known_wallet.address}
 
@@ -203,7 +203,7 @@ def test_a_wallet_is_no_more_than_who_bound_it(world: World) -> None:
     ann, wallet = world.member(), Wallet.create(world.entropy)
     reader, writer = world.with_key(ann, "read"), world.with_key(ann, "write")
     message = asked(reader, wallet)
-    answer = {"message": message, "signature": wallet.sign_message(message)}
+    answer = {"message": message, "walletSignature": wallet.sign_message(message)}
     with pytest.raises(ScopeMissingError):
         reader.do(BIND, **answer)
     assert writer.do(BIND, **answer)["scope"] == "write"

@@ -46,19 +46,20 @@ export class Calls {
   }
 
   // before_tool_call: undefined lets it run.
-  begin({ toolName: tool, toolCallId }, { sessionKey, runId }) {
+  begin({ toolName: tool, toolCallId, params: args }, { sessionKey, runId }) {
     if (isWrapper(tool) || !this.#plan.isPaid(tool)) return undefined;
     if (!sessionKey) return blocked(homeless(tool));
     if (this.#journal.size >= MAX_WAITING) return blocked(overfull(tool));
     if (!this.#connection.up && this.#isClosed()) return this.#unheard(tool);
-    const name = runId ? `${runId}\n${toolCallId}` : "";
+    const told = runId ? `${runId}\n${toolCallId}\n${tool}` : "";
+    const name = this.#nameOf(told, args);
     const before = this.#open.get(name);
     if (before) return before.decision;
-    const k = this.#key(name);
+    const k = this.#key(told);
     const params = { sessionIdHash: sessionHash(sessionKey), tool, callId: k };
     this.#journal.put({ k, kind: "call", name, runId, pid: process.pid, params });
     const decision = this.#reserve(k, name, params);
-    if (name) this.#open.set(name, { k, decision });
+    if (name) this.#open.set(name, { k, decision, args });
     return decision;
   }
 
@@ -67,13 +68,18 @@ export class Calls {
     return this.#plan.isPaid(tool) ? this.#unheard(tool) : undefined;
   }
 
-  // after_tool_call
+  // after_tool_call: also of calls that were stopped, which say nothing of others of their id.
   finish(event, { runId }) {
-    const name = `${runId}\n${event.toolCallId}`;
-    const call = this.#open.get(name);
-    if (!call) return;
+    const told = `${runId}\n${event.toolCallId}\n${event.toolName}\n`;
+    const named = [...this.#open.keys()].filter((name) => `${name}\n`.startsWith(told));
+    const outcome = outcomeOf(event);
+    const name =
+      named.find((each) => isSame(this.#open.get(each), event.params)) ??
+      (outcome.method === "settle" ? named[0] : undefined);
+    if (name === undefined) return;
+    const { k } = this.#open.get(name);
     this.#open.delete(name);
-    this.#close(call.k, outcomeOf(event));
+    this.#close(k, outcome);
   }
 
   // agent_end: a run that was broken off may never say what became of its tools.
@@ -133,6 +139,16 @@ export class Calls {
     this.#outbox.deliver();
   }
 
+  // The host may tell of one call twice. Models also give one id to several calls at once: those
+  // of other arguments are calls of their own, each of which has to be paid for.
+  #nameOf(told, args) {
+    let name = told;
+    for (let more = 1; told && !isSame(this.#open.get(name), args); more += 1) {
+      name = `${told}\n${more}`;
+    }
+    return name;
+  }
+
   // Some model providers give the same id to calls of one run again.
   #key(name) {
     if (!name) return sha256(randomUUID());
@@ -142,6 +158,10 @@ export class Calls {
     if (this.#times.size > MAX_REMEMBERED) this.#times.delete(this.#times.keys().next().value);
     return sha256(`${name}\n${times}`);
   }
+}
+
+function isSame(open, args) {
+  return !open || open.args === args || JSON.stringify(open.args) === JSON.stringify(args);
 }
 
 const PAID = { method: "settle", params: {} };

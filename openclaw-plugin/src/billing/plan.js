@@ -79,5 +79,6 @@ function planOf({ enabled, toolPrices: prices } = {}) {
   if (typeof enabled !== "boolean") return null;
   const some = prices && typeof prices === "object" && !Array.isArray(prices) ? prices : {};
   const names = Object.keys(some);
-  return names.length > MAX_TOOLS ? null : { enabled, prices: some, tools: new Set(names) };
+  const fits = names.length <= MAX_TOOLS && names.every((name) => typeof some[name] === "string");
+  return fits ? { enabled, prices: some, tools: new Set(names) } : null;
 }

@@ -13,12 +13,13 @@ const FORMS = [
   /(?:^|[^\w])(?:cm[kos]|tok|sk|pk|rk|ghp|gho|ghs|glpat|xox[abprs])[_-][\w-]{12,}/,
   /\bgithub_pat_\w{12,}/,
   /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/,
-  /\beyJ[\w-]{6,}\.[\w-]{4,}/,
+  // The second form: whatever is so long without a dot would be read again at each `-eyJ` within.
+  /\beyJ(?:[\w-]{6,}\.[\w-]{4,}|[\w-]{512,})/,
   /\bnsec1[0-9a-z]{20,}/,
   /\b[xyz]prv[1-9A-HJ-NP-Za-km-z]{20,}/,
   /-----BEGIN/,
   /\bBearer\s+\S{8,}/i,
-  /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/@]+:[^\s/@]+@/i,
+  /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/@:]+:[^\s/@]+@/i,
   new RegExp(
     "(?:pass(?:word|phrase)|secret|token|api[ _-]?key|private[ _-]?key|mnemonic|seed)" +
       "\\s*(?:[=:]|\\bis\\b)\\s*\\S{6,}",

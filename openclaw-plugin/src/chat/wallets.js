@@ -9,6 +9,7 @@ const SIGNATURE = /^0x[0-9a-f]{130}$/i;
 const CHALLENGE =
   /^[\x21-\x7e]{1,200} wants you to sign in with your Ethereum account:\n[\n\x20-\x5f\x61-\x7e]{1,1000}$/;
 const MAX_PENDING = 50;
+const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 // What was asked before is still known to whoever registered this plugin anew.
 const pending = shared("challenges", () => new Map());
 
@@ -35,6 +36,7 @@ export async function unbindWallet([address = "", ...more], service, at) {
 async function challenge(address, service, { sender }) {
   const { message, expiresAt } = await service.ask("web3.wallet.challenge", { address });
   if (!isChallenge(message, address)) throw notAMarket();
+  if (!isFor(service.host, message)) throw forAnother(service.host);
   pending.delete(`${sender} ${address}`);
   pending.set(`${sender} ${address}`, { message, until: Date.parse(expiresAt) });
   if (pending.size > MAX_PENDING) pending.delete(pending.keys().next().value);
@@ -57,7 +59,7 @@ async function finish(address, signature, service, { sender }) {
     throw new Failure("E_EXPIRED", "There is no open challenge for this wallet.", {
       next: `/bind_wallet ${address}`,
     });
-  const answer = { message: asked.message, signature };
+  const answer = { message: asked.message, walletSignature: signature };
   const { accountId, scope } = await service.command("web3.wallet.bind", answer).catch((failure) => {
     throw explained(failure, `/bind_wallet ${address}`);
   });
@@ -76,6 +78,20 @@ function isChallenge(message, address) {
     CHALLENGE.test(message) &&
     message.toLowerCase().includes(`\n${address}\n`)
   );
+}
+
+// A market that passes on the challenge of another site would sign in there with the answer.
+function isFor(host, message) {
+  const [named] = message.split(" ", 1);
+  const asked = URL.canParse(`http://${named}`) ? new URL(`http://${named}`).hostname : "";
+  return asked === host || (LOOPBACK.has(asked) && LOOPBACK.has(host));
+}
+
+function forAnother(host) {
+  const what = `The text that came is not for the market at ${host}, so it is not shown.`;
+  return new Failure("E_FORBIDDEN", what, {
+    next: "openclaw config get plugins.entries.clawmarket.config.serviceUrl",
+  });
 }
 
 // What to do next is something in this chat, where there is something.

@@ -6,7 +6,7 @@ The record keeps statement, signature and address, so a receipt needs no other e
 from clawmarket.domain.kernel.canonical import canonical_bytes
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.moment import iso
-from clawmarket.domain.trust.session import Credential, CredentialKind
+from clawmarket.domain.trust.session import KEYED_WALLET, Credential, CredentialKind
 from clawmarket.domain.trust.statement import (
     Said,
     StatementStaleError,
@@ -44,7 +44,8 @@ def attest(call: Call, request: SignedRequest, wallets: Wallets, store: Store) -
         SignatureMissingError: A wallet session came without a signature.
         SignedWithoutKeyError: The statement holds no idempotency key.
         StatementStaleError: The statement names no moment, or one that is not about now.
-        SignatureInvalidError: The signature is not by a wallet of this account.
+        SignatureInvalidError: The signature is not by a wallet of this account, or for a session
+            of its owner by one that only a key has bound.
     """
     if request.signature is None:
         if call.caller.kind is CredentialKind.WALLET:
@@ -64,7 +65,7 @@ def attest(call: Call, request: SignedRequest, wallets: Wallets, store: Store) -
     call.statement = {"said": said, "signature": request.signature.lower(), "address": None}
     check_fresh(call.statement, call.now)
     address = wallets.signer(statement_digest(said), request.signature)
-    if not _is_bound(address, call.actor, store):
+    if not _may_sign(address, call, store):
         raise SignatureInvalidError(
             "The signature is not by a wallet of this account over this statement.",
             statement=_text(said),
@@ -95,7 +96,13 @@ def _text(said: Said) -> str:
     return canonical_bytes(said).decode()
 
 
-def _is_bound(address: str, account_id: str, store: Store) -> bool:
+def _may_sign(address: str, call: Call, store: Store) -> bool:
     query = Query(Credential, equal={"lookup": address}, limit=1)
     found = store.read(lambda rows: rows.find(query))
-    return any(c.account_id == account_id and c.revoked_at is None for c in found)
+    is_owner = call.caller.kind is CredentialKind.WALLET
+    return any(
+        each.account_id == call.actor
+        and each.revoked_at is None
+        and not (is_owner and each.label == KEYED_WALLET)
+        for each in found
+    )

@@ -1,6 +1,7 @@
 """The unit of work: everything one command changes, and the one record that says so."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from clawmarket.domain.kernel.canonical import canonical_bytes
@@ -39,6 +40,14 @@ class Work:
         self._postings: list[list[str]] = []
         self._parties: list[str] = [call.actor]
         self._pledged = 0
+
+    def beside(self, method: str) -> "Work":
+        """Return a unit of the same command whose record only the actor sees, and whom it names.
+
+        It is for rows that this one does not touch.
+        """
+        own = replace(self.call, method=method, statement=None, supply=b"")
+        return Work(own, self._rows)
 
     def get(self, kind: type[R], key: Key) -> R | None:
         """Return the row with a key as this command left it, or None."""

@@ -2,15 +2,18 @@
 
 import re
 
+import pytest
+
 from clawmarket.entry.openclaw.declared import (
     COMMANDS,
     gateway_methods,
     public_methods,
+    writing_methods,
 )
 from clawmarket.entry.openclaw.manifest import manifest
 from clawmarket.entry.tools.status import PROBES, MarketStatusTool
 from clawmarket.entry.tools.use import TOOLS
-from clawmarket.registry.methods import METHODS, Manner, Scope
+from clawmarket.registry.methods import METHODS, Manner, Risk, Scope, method_named
 from clawmarket.services.discover import discover
 
 discover()
@@ -33,12 +36,33 @@ def test_the_host_is_told_of_every_tool() -> None:
     assert manifest()["contracts"]["tools"] == [tool.name for tool in TOOLS]
 
 
-def test_the_gateway_passes_on_what_a_reading_key_may_do() -> None:
-    """No method that changes something, and none for operators or arbiters."""
-    for name, scope in gateway_methods().items():
-        method = METHODS[name]
-        assert (method.manner, method.role, scope) == (Manner.READ, None, "operator.read")
-        assert method.scope in (Scope.PUBLIC, Scope.READ)
+def test_the_gateway_passes_on_what_a_key_may_do() -> None:
+    """Reading under the host's scope for it; what moves money only for the gateway's owner."""
+    passed_on = {name: (method_named(name), scope) for name, scope in gateway_methods().items()}
+    for name, (method, scope) in passed_on.items():
+        assert method is not None
+        assert (method.role, method.scope is Scope.ADMIN) == (None, False)
+        assert (scope == "operator.read") == (method.scope in (Scope.PUBLIC, Scope.READ))
+        assert scope == "operator.admin" or method.risk is not Risk.MONEY
+        assert (name in writing_methods()) == (method.manner is not Manner.READ)
+        assert (method.alias is None) or method.alias in passed_on
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "market.treasury.summary",
+        "web3.audit.append",
+        "web3.billing.plan.set",
+        "web3.billing.release",
+        "web3.keys.create",
+        "web3.siwe.verify",
+    ],
+)
+def test_the_gateway_does_not_pass_on(name: str) -> None:
+    """What operators do, sign-ins, and the books that the plugin keeps of its agent."""
+    assert name in METHODS
+    assert name not in gateway_methods()
 
 
 def test_a_probe_asks_what_is_passed_on_with_parameters_that_it_takes() -> None:
@@ -52,5 +76,6 @@ def test_a_probe_asks_what_is_passed_on_with_parameters_that_it_takes() -> None:
 
 def test_public_methods_are_those_that_want_no_key() -> None:
     """The plugin shows its key to no method that does without."""
-    for name, method in METHODS.items():
-        assert (name in public_methods()) == (method.scope is Scope.PUBLIC)
+    for method in METHODS.values():
+        names = {method.name, method.alias} - {None}
+        assert names & {*public_methods()} == (names if method.scope is Scope.PUBLIC else set())

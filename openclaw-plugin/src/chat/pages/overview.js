@@ -88,6 +88,7 @@ export function statusPage({ profile, sections, errors }) {
     ledger: ledgerLines,
     tasks: listLines,
     orders: listLines,
+    metrics: metricsLines,
   };
   const shown = Object.entries(sections).flatMap(([name, { value, stale, staleAgeSec }]) => [
     "",
@@ -174,6 +175,16 @@ function listLines(list) {
   return lines([
     ["latest", `${list.count}${list.more ? "+" : ""}: ${states(list.byStatus)}`],
     ...newest,
+  ]);
+}
+
+function metricsLines({ audit, billing, log }) {
+  return lines([
+    ["recorded", `${counted(audit.counted, "item")}: ${states(audit.byKind)}`],
+    ["agents used", amount(billing.creditsUsed)],
+    ["agents traded", amount(billing.creditsTraded)],
+    ["bills unpaid", String(billing.billsUnpaid)],
+    ["log behind", `${log.lagSec} s`],
   ]);
 }
 

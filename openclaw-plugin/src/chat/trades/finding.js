@@ -6,6 +6,7 @@ import { idOf, titled } from "./reading.js";
 
 const PAGE = 200;
 const SHOWN = 5;
+const DESCRIPTION_CHARS = 400;
 const HELP = "/market find <words>";
 
 export async function find(words, service) {
@@ -44,7 +45,7 @@ export async function offerPage(words, service) {
       ["seller", short(offer.seller)],
       ["delivered", `within ${counted(Math.ceil(offer.timeoutSec / 3600), "hour")}`],
       ["status", offer.status],
-      ...(offer.description ? [["said", offer.description.slice(0, 400)]] : []),
+      ...(offer.description ? [["said", titled(offer.description, DESCRIPTION_CHARS)]] : []),
     ]),
     `next: /market hire ${offerId}`,
   ];

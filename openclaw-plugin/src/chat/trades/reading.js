@@ -15,8 +15,8 @@ export function idOf(words, noun, usage) {
   return id;
 }
 
-// One line of what somebody else wrote.
-export function titled(text) {
+// One line of what somebody else wrote: a second one could pass for a line of ours.
+export function titled(text, most = TITLE_CHARS) {
   const line = String(text).replace(/\s+/g, " ").trim();
-  return line.length > TITLE_CHARS ? `${line.slice(0, TITLE_CHARS - 1)}…` : line;
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }

@@ -184,6 +184,8 @@ _TOKEN = re.compile(
     rf"{_START}(?:"
     r"(?:cms|cmk|cmo|tok)_[\w-]{16,}"
     r"|eyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*){0,3}"
+    # So long a piece hides no page's data; left standing, it would be read again at each `-eyJ`.
+    r"|eyJ[\w-]{512,}"
     r"|(?:sk|rk)[-_][\w-]{16,}|whsec_[\w-]{16,}|xox[a-z]-[\w-]{10,}|xapp-[\w-]{10,}"
     r"|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|npm_\w{16,}|hf_\w{16,}"
     r"|A(?:KI|SI)A[A-Z0-9]{16}(?![A-Za-z0-9])|AIza[\w-]{30,}"

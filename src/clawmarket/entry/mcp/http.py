@@ -58,8 +58,15 @@ class Endpoint:
         own = urlsplit(self.pipeline.terms.base_url).hostname
         allowed = LOOPBACK if own in LOOPBACK else frozenset({own})
         for origin in request.headers.getlist("origin"):
-            if urlsplit(origin).hostname not in allowed:
+            if _host_of(origin) not in allowed:
                 raise HostRefusedError("This market is not served to pages of others.")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).hostname
+    except ValueError:
+        return None
 
 
 def mcp_route(pipeline: Pipeline) -> Route:

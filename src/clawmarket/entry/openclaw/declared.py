@@ -5,8 +5,9 @@ can ask anybody, so it is written down when the plugin is built.
 """
 
 from dataclasses import dataclass
+from operator import itemgetter
 
-from clawmarket.registry.methods import METHODS, Manner, Method, Scope
+from clawmarket.registry.methods import METHODS, Manner, Method, Risk, Scope
 
 PLUGIN_ID = "clawmarket"
 # The host waits fifteen seconds for a hook, then it refuses every tool.
@@ -43,26 +44,50 @@ COMMANDS = (
 )
 
 
-# What the host calls the scope that a caller of its gateway has to hold.
-_HOST_SCOPES = {Scope.PUBLIC: "operator.read", Scope.READ: "operator.read"}
+# Of what changes something: what no key may call, sign-ins, and the books that the plugin itself
+# keeps of what the agent does and spends.
+_OWN = ("web3.audit.", "web3.billing.", "web3.files.", "web3.keys.create", "web3.siwe.")
 
 
 def gateway_methods() -> dict[str, str]:
     """Return the methods that the host's gateway passes on, and the host's scope for each.
 
-    Only what reads, and nothing for operators of the market: the plugin's key may do no more.
+    Each also under its alias. Nothing for operators of the market: the plugin's key may do no more.
     """
-    return {
-        name: _HOST_SCOPES[method.scope]
-        for name, method in sorted(METHODS.items())
-        if _is_passed_on(method)
-    }
+    passed_on = [method for method in METHODS.values() if _is_passed_on(method)]
+    named = [(name, method) for method in passed_on for name in (method.name, method.alias) if name]
+    return {name: _host_scope(method) for name, method in sorted(named, key=itemgetter(0))}
+
+
+def writing_methods() -> list[str]:
+    """Return the names under which the gateway passes on what changes something."""
+    return sorted(
+        name
+        for method in METHODS.values()
+        if _is_passed_on(method) and method.manner is not Manner.READ
+        for name in (method.name, method.alias)
+        if name
+    )
+
+
+def _host_scope(method: Method) -> str:
+    """Return what a caller of the host's gateway has to hold there.
+
+    Who may write in a chat is not yet who may spend, or say who the account is.
+    """
+    if method.scope in (Scope.PUBLIC, Scope.READ):
+        return "operator.read"
+    owned = method.risk is Risk.MONEY or method.name.startswith(("web3.keys.", "web3.wallet."))
+    return "operator.admin" if owned else "operator.write"
 
 
 def public_methods() -> list[str]:
     """Return the methods that want no key, so that a wrong one does not stand in their way."""
-    return sorted(name for name, method in METHODS.items() if method.scope is Scope.PUBLIC)
+    public = [method for method in METHODS.values() if method.scope is Scope.PUBLIC]
+    return sorted(name for method in public for name in (method.name, method.alias) if name)
 
 
 def _is_passed_on(method: Method) -> bool:
-    return method.manner is Manner.READ and method.scope in _HOST_SCOPES and method.role is None
+    if method.scope is Scope.ADMIN or method.role is not None:
+        return False
+    return method.manner is Manner.READ or not method.name.startswith(_OWN)

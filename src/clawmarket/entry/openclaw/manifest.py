@@ -11,6 +11,7 @@ from clawmarket.entry.openclaw.declared import (
     PLUGIN_ID,
     gateway_methods,
     public_methods,
+    writing_methods,
 )
 from clawmarket.entry.tools.status import BUDGET_MS, MAX_BUDGET_MS, MIN_BUDGET_MS, PROBES
 from clawmarket.entry.tools.tool import Tool
@@ -164,5 +165,6 @@ def declarations() -> Entry:
             for probe in PROBES
         ],
         "gatewayMethods": gateway_methods(),
+        "writingMethods": writing_methods(),
         "publicMethods": public_methods(),
     }

@@ -15,7 +15,7 @@ from clawmarket.registry.fields import Request
 
 MIN_BUDGET_MS, BUDGET_MS, MAX_BUDGET_MS = 100, 3_000, 30_000
 
-Section = Literal["web3", "market", "ledger", "tasks", "orders"]
+Section = Literal["web3", "market", "ledger", "tasks", "orders", "metrics"]
 
 _ENVELOPE = frozenset({"ok", "requestId", "testMoney", "items", "nextCursor"})
 _SAMPLES = 3
@@ -37,6 +37,7 @@ PROBES = (
     Probe("ledger", "web3.market.ledger.summary"),
     Probe("tasks", "web3.market.listTasks", deep_only=True, deep_params={"limit": 50}),
     Probe("orders", "web3.market.order.list", deep_only=True, deep_params={"limit": 50}),
+    Probe("metrics", "web3.metrics.snapshot", deep_only=True),
 )
 
 
@@ -45,7 +46,9 @@ class MarketStatusTool(Request):
 
     profile: Annotated[
         Literal["fast", "deep"],
-        Field(description="fast: the summaries. deep: the market's own checks and lists too."),
+        Field(
+            description="fast: the summaries. deep: the market's own checks, lists and metrics too."
+        ),
     ] = "fast"
     timeout_ms: Annotated[
         int,

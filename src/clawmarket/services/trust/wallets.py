@@ -32,6 +32,7 @@ from clawmarket.registry.fields import (
     Answer,
     Moment,
     Request,
+    SignedRequest,
     Text,
     Word,
 )
@@ -142,11 +143,13 @@ def _statement(call: Call) -> str:
     return f"Bind this wallet to {call.actor} at ClawMarket. It may act for that account then."
 
 
-class BindWallet(Request):
-    """The signed message."""
+class BindWallet(SignedRequest):
+    """The signed message; a stolen session alone binds no wallet."""
 
     message: Annotated[Text, Field(description="The challenge, word for word.")]
-    signature: Annotated[Text, Field(description="The wallet's EIP-191 signature over `message`.")]
+    wallet_signature: Annotated[
+        Text, Field(description="The new wallet's EIP-191 signature over `message`.")
+    ]
 
 
 class BoundWallet(Answer):
@@ -167,14 +170,14 @@ class BoundWallet(Answer):
         WalletsFullError,
     ),
     needs=(Need("message", "web3.wallet.challenge", "message"),),
-    example={"signature": "0x" + "0" * 130},
+    example={"walletSignature": "0x" + "0" * 130},
 )
 async def bind_wallet(call: Call, pipeline: Pipeline, request: BindWallet) -> BoundWallet:
     """Bind the wallet that signed a challenge to your account; it signs in as you from then on.
 
     It gets the scope of the credential that binds it, never more. Each challenge binds once.
     """
-    said = answered(call, _statement(call), request.message, request.signature)
+    said = answered(call, _statement(call), request.message, request.wallet_signature)
 
     def change(work: Work) -> None:
         use_up(work, said)
@@ -200,8 +203,8 @@ async def bind_wallet(call: Call, pipeline: Pipeline, request: BindWallet) -> Bo
     return BoundWallet(account_id=call.actor, address=said.address, scope=call.caller.scope)
 
 
-class UnbindWallet(Request):
-    """A wallet of your account, in any spelling."""
+class UnbindWallet(SignedRequest):
+    """A wallet of your account, in any spelling; a stolen session alone takes none off."""
 
     address: Address
 

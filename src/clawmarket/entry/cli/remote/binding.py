@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.errors import InvalidArgumentError, NotFoundError
 from clawmarket.entry.cli.catalog import Entry
@@ -84,7 +85,8 @@ def _answer(invocation: Invocation, market: Market, address: str, signature: str
 
 
 def _send(invocation: Invocation, market: Market, message: str, signature: str) -> None:
-    bound = market.call("web3.wallet.bind", {"message": message, "signature": signature})
+    said = {"message": message, "walletSignature": signature}
+    bound = market.call("web3.wallet.bind", said, SystemEntropy().draw(16).hex())
     document: Entry = {**bound, "next": [_NEXT]}
     rows = [("bound", bound["address"]), ("account", bound["accountId"]), ("scope", bound["scope"])]
     undo = f"undo: clawmarket wallet unbind {bound['address']}"

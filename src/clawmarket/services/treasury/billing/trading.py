@@ -5,8 +5,10 @@ from clawmarket.domain.treasury.budget import Move
 from clawmarket.domain.treasury.plan import PlanCharged
 from clawmarket.domain.trust.session import CredentialKind
 from clawmarket.services.call import Call
-from clawmarket.services.treasury.billing.budgets import budget_of, enter, move
+from clawmarket.services.treasury.billing.budgets import enter, move, needed_budget, plan_of
 from clawmarket.services.work import Work
+
+METHOD = "market.billing.trade"
 
 
 def count_trade(call: Call, work: Work) -> None:
@@ -18,13 +20,15 @@ def count_trade(call: Call, work: Work) -> None:
     """
     if call.caller.kind is not CredentialKind.KEY or not (amount := work.spent(call.actor)):
         return
-    session = call.caller.agent_session
-    budget = budget_of(work, call.actor, session)
-    if budget is None:
+    if plan_of(work, call.actor) is None:
         return
-    budgets.check(budget, amount, call.now)
+    # The other side of the trade sees its record; of this account's budget it learns nothing.
+    own, session = work.beside(METHOD), call.caller.agent_session
+    budget = needed_budget(own, call.actor, session)
+    budgets.check(budget, amount, own.now)
     if session:
-        budget = enter(work, budget, session)
+        budget = enter(own, budget, session)
     period_id = budget.period.period_id if budget.period else None
-    work.emit(PlanCharged(budget.plan.plan_id, period_id, str(amount)))
-    move(work, budget, Move(budgets.day_at(budget.spend, call.now), traded=amount))
+    own.emit(PlanCharged(budget.plan.plan_id, period_id, str(amount)))
+    move(own, budget, Move(budgets.day_at(budget.spend, own.now), traded=amount))
+    own.record()
