@@ -74,14 +74,14 @@ class Server:
         named = headers(token, key)
         return envelope(self.client.post(f"/rpc/{method}", json=params, headers=named))
 
-    def newcomer(self) -> str:
+    def newcomer(self, **terms: str) -> str:
         """Let a new wallet sign in and return an API key of its account."""
         wallet = Wallet.create(SystemEntropy())
         message = self.call("", "web3.siwe.challenge", address=wallet.address)["message"]
         answer = {"message": message, "signature": wallet.sign_message(message)}
         session = self.call("", "web3.siwe.verify", **answer)
         origin, method = self.call("", "web3.status.summary")["origin"], "web3.keys.create"
-        asked = signed(wallet, origin, method, session["accountId"], "first key")
+        asked = signed(wallet, origin, method, session["accountId"], "first key", **terms)
         return str(self.call(session["token"], method, "first key", **asked)["key"])
 
     def checkpoint(self) -> str:

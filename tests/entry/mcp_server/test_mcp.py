@@ -123,8 +123,7 @@ def test_a_market_that_is_away_is_said_to_be(market: Server, tmp_path: Path) -> 
 
 def test_a_key_that_may_only_read_changes_nothing(market: Server) -> None:
     """The scopes of a key hold here as everywhere."""
-    made = market.call(market.newcomer(), "web3.keys.create", label="reader", scope="read")
-    program = over_http(market, made["key"])
+    program = over_http(market, market.newcomer(scope="read"))
 
     assert program.uses("publish_task", **TASK)["error"].startswith("E_FORBIDDEN: ")
 
