@@ -6,6 +6,7 @@
 
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { sessionHash, sha256 } from "../digest.js";
 import { Failure } from "../failure.js";
@@ -58,11 +59,14 @@ export class Guard {
 
   // before_agent_run: a turn whose budget is spent does not begin; without an answer it does.
   async beforeRun({ sessionKey }) {
-    this.#plan.refresh();
-    if (!this.#plan.enabled || !sessionKey) return undefined;
+    const end = performance.now() + this.#budgetMs;
+    // What the owner has set a moment ago holds for this turn and its tools already.
+    await Promise.race([this.#plan.refresh(), sleep(this.#budgetMs, undefined, { ref: false })]);
+    const budgetMs = end - performance.now();
+    if (!this.#plan.enabled || !sessionKey || budgetMs <= 0) return undefined;
     try {
       const params = { sessionIdHash: sessionHash(sessionKey) };
-      const options = { budgetMs: this.#budgetMs };
+      const options = { budgetMs };
       const answer = await this.#connection.call("web3.billing.check", params, options);
       if (answer.allowed !== false) return undefined;
       return { outcome: "block", reason: "budget spent", message: spent(answer) };
