@@ -16,6 +16,7 @@ from clawmarket.entry.cli.remote.session import (
     market_url,
     save_session,
 )
+from clawmarket.entry.cli.remote.signing import sign_challenge
 from clawmarket.entry.cli.tables import pairs
 
 _KEEP = "Copy this file to a safe place of yours: nobody else has its key, nobody can restore it."
@@ -36,7 +37,8 @@ def new_wallet(invocation: Invocation) -> None:
 def login(invocation: Invocation) -> None:
     """Answer the market's challenge with the wallet's signature and keep the session.
 
-    Raises WalletMissingError, WalletUnreadableError and what the market refuses.
+    Raises WalletMissingError, WalletUnreadableError, ChallengeForeignError and what the market
+    refuses.
     """
     home = home_folder()
     wallet = Wallet.open(home / WALLET_FILE)
@@ -46,9 +48,8 @@ def login(invocation: Invocation) -> None:
         origin = market.call("web3.status.summary")["origin"]
         challenge = market.call("web3.siwe.challenge", {"address": wallet.address})
         message = challenge["message"]
-        answer = market.call(
-            "web3.siwe.verify", {"message": message, "signature": wallet.sign_message(message)}
-        )
+        signature = sign_challenge(wallet, message, url)
+        answer = market.call("web3.siwe.verify", {"message": message, "signature": signature})
     finally:
         market.close()
     session = Session(

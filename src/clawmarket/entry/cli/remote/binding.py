@@ -11,6 +11,7 @@ from clawmarket.entry.cli.invocation import Invocation
 from clawmarket.entry.cli.output import finish
 from clawmarket.entry.cli.remote.client import Market, reach
 from clawmarket.entry.cli.remote.session import home_folder
+from clawmarket.entry.cli.remote.signing import check_domain, sign_challenge
 from clawmarket.entry.cli.tables import pairs
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -35,7 +36,7 @@ def bind(invocation: Invocation) -> None:
     """Bind a wallet: sign with its file, or show the text, or send the signature.
 
     Raises WalletMissingError, WalletUnreadableError, BindingUnknownError,
-    SignatureUnneededError and what the market refuses.
+    SignatureUnneededError, ChallengeForeignError and what the market refuses.
     """
     named, signature = invocation.values["wallet"], invocation.values.get("signature")
     with reach(invocation) as market:
@@ -52,12 +53,13 @@ def _bind_file(invocation: Invocation, market: Market, path: Path, signature: st
         raise SignatureUnneededError("A wallet in a file signs by itself.")
     wallet = Wallet.open(path)
     message = market.call("web3.wallet.challenge", {"address": wallet.address})["message"]
-    _send(invocation, market, message, wallet.sign_message(message))
+    _send(invocation, market, message, sign_challenge(wallet, message, market.url))
 
 
 def _ask(invocation: Invocation, market: Market, address: str) -> None:
     """Show the text to sign, and keep it for the signature."""
     asked = market.call("web3.wallet.challenge", {"address": address})
+    check_domain(asked["message"], market.url)
     place = _place(address)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     place.write_bytes(asked["message"].encode())

@@ -1,9 +1,16 @@
-"""Statements: what the wallet of a session signs so that receipts can show who said what."""
+"""What a wallet signs here: sign-ins of the market that was asked, and statements for receipts."""
+
+from urllib.parse import urlsplit
 
 from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.canonical import CanonicalError
-from clawmarket.domain.kernel.errors import AuthRequiredError, InvalidArgumentError
+from clawmarket.domain.kernel.errors import (
+    AuthRequiredError,
+    ForbiddenError,
+    InvalidArgumentError,
+)
+from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.trust.statement import statement, statement_digest
 from clawmarket.entry.cli.catalog import Entry
@@ -21,6 +28,37 @@ class ValueUnsignableError(InvalidArgumentError):
 
     advice = "Use whole numbers, text, lists and objects only."
     next_command = "clawmarket explain value_unsignable"
+
+
+class ChallengeForeignError(ForbiddenError):
+    """The text that came is the sign-in of another site, which the answer would open."""
+
+    advice = "Ask the market under the address that it calls its own."
+    next_command = "clawmarket explain challenge_foreign"
+
+
+def sign_challenge(wallet: Wallet, message: str, url: str) -> str:
+    """Return a wallet's signature over a challenge that the market at `url` sent.
+
+    The wallet must not sign what another site asks (EIP-4361, "Verifying domain binding").
+    Raises ChallengeForeignError.
+    """
+    check_domain(message, url)
+    return wallet.sign_message(message)
+
+
+def check_domain(message: str, url: str) -> None:
+    """Raise ChallengeForeignError if a challenge is not for the host of `url`."""
+    named, host = _hostname(f"//{message.partition(' ')[0]}"), _hostname(url)
+    if named != host and not {named, host} <= LOOPBACK:
+        raise ChallengeForeignError(f"{host} sent a sign-in for another site; nothing was signed.")
+
+
+def _hostname(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def signed(session: Session, method: str, params: Entry, key: str) -> Entry:
