@@ -4,6 +4,8 @@ import { declared } from "./declared.js";
 import { Failure, otherForm } from "./failure.js";
 
 const SAMPLES = 3;
+// What a list's items are named by; a task that was awarded names its order too.
+const IDS = { tasks: "taskId", orders: "orderId" };
 
 export class Status {
   #service;
@@ -16,8 +18,10 @@ export class Status {
   // {profile, sections: {name: {value, stale?, staleAgeSec?}}, errors: [{section, error, next}]}
   async look({ profile, timeoutMs, include }) {
     const deep = profile === "deep";
+    // Whoever names some sections wants those; all together are the profile's choice.
+    const named = include.length < declared.probes.length;
     const probes = declared.probes.filter(
-      (probe) => include.includes(probe.section) && (deep || !probe.deepOnly),
+      (probe) => include.includes(probe.section) && (deep || named || !probe.deepOnly),
     );
     const found = await Promise.all(probes.map((probe) => this.#section(probe, deep, timeoutMs)));
     return {
@@ -34,8 +38,8 @@ export class Status {
     const name = probe.section;
     const known = `${name} ${deep}`;
     try {
-      const answer = await this.#service.ask(probe.method, deep ? probe.deepParams : {}, timeoutMs);
-      const value = understood(answer);
+      const params = deep || probe.deepOnly ? probe.deepParams : {};
+      const value = understood(name, await this.#service.ask(probe.method, params, timeoutMs));
       this.#lastGood.set(known, { value, at: performance.now() });
       return { name, section: { value } };
     } catch (failure) {
@@ -50,21 +54,19 @@ export class Status {
 }
 
 // One section in a form that nobody knows takes nothing from the others.
-function understood(answer) {
+function understood(section, answer) {
   try {
-    return told(answer);
+    return told(section, answer);
   } catch {
     throw otherForm(declared.version, answer.version);
   }
 }
 
 // What the market said, less the envelope; of a list how much of what, and no word of strangers.
-function told({ ok, requestId, items, nextCursor, ...fields }) {
+function told(section, { ok, requestId, items, nextCursor, ...fields }) {
   if (!Array.isArray(items)) return fields;
   const byStatus = {};
   for (const { status } of items) byStatus[status] = (byStatus[status] ?? 0) + 1;
-  const ids = items
-    .slice(0, SAMPLES)
-    .map((item) => (item.taskId && !item.orderId ? item.taskId : item.orderId));
-  return { count: items.length, more: Boolean(nextCursor), byStatus, newest: ids };
+  const newest = items.slice(0, SAMPLES).map((item) => item[IDS[section]]);
+  return { count: items.length, more: Boolean(nextCursor), byStatus, newest };
 }

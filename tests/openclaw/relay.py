@@ -8,13 +8,15 @@ from threading import Lock, Thread
 
 _CHUNK = 2**16
 # What the plugin sends by itself, whatever a test does.
-_BACKGROUND = (b"GET /ws", b"POST /rpc/web3.audit.append")
+_SOCKET = b"GET /ws"
+_BACKGROUND = (_SOCKET, b"POST /rpc/web3.audit.append")
 
 
 class Relay:
     """A port that leads to the market, unless a test says otherwise.
 
     `connections` counts those that somebody asked for: neither the guard's nor the audit's.
+    `sockets` counts the guard's.
     """
 
     def __init__(self, port: int) -> None:
@@ -26,7 +28,7 @@ class Relay:
         self._live: set[socket.socket] = set()
         self._lock = Lock()
         self.port: int = self._listening.getsockname()[1]
-        self.connections = 0
+        self.connections = self.sockets = 0
         Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -115,8 +117,9 @@ class Relay:
         mode = self._mode
         self._keep(plugin)
         with suppress(OSError):
-            if not plugin.recv(64, socket.MSG_PEEK).startswith(_BACKGROUND):
-                self.connections += 1
+            begun = plugin.recv(64, socket.MSG_PEEK)
+            self.connections += not begun.startswith(_BACKGROUND)
+            self.sockets += begun.startswith(_SOCKET)
             if mode == "open":
                 self._lead(plugin)
             elif mode == "silent":

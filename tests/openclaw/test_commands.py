@@ -12,6 +12,8 @@ from real.server import Server
 
 FIGURES = ("available", "held", "on its way", "earned")
 
+SECTIONS = ("web3", "market", "ledger", "tasks", "orders", "metrics")
+
 
 def test_web3_is_one_page(chat: Client, market: Server, key: Key) -> None:
     """`/web3` shows identity, billing, audit, market and what to do next, with short names."""
@@ -80,11 +82,11 @@ def test_health_counts_the_checks(chat: Client, market: Server, key: Key) -> Non
 
 
 def test_status_is_fast_unless_it_is_asked_to_be_deep(chat: Client) -> None:
-    """A fast status has the three summaries, a deep one the checks and lists as well."""
+    """A fast status has the three summaries, a deep one the checks, lists and metrics too."""
     fast, deep = chat.say("/web3-market"), chat.say("/web3-market status deep")
 
     assert [head for head, _, _ in _blocks(fast)] == ["profile: fast", "web3", "market", "ledger"]
-    heads = ["profile: deep", "web3", "market", "ledger", "tasks", "orders"]
+    heads = ["profile: deep", "web3", "market", "ledger", "tasks", "orders", "metrics"]
     assert [head for head, _, _ in _blocks(deep)] == heads
     assert f"version {__version__}" in fast
     assert "log/lag: well" in deep
@@ -110,6 +112,13 @@ def test_a_command_is_known_in_its_forms(chat: Client, model: Model, text: str) 
     assert len(model.asked) == asked
 
 
+def test_a_section_that_is_named_is_shown_without_a_deep_look(chat: Client) -> None:
+    """Whoever names it wants it."""
+    shown = chat.say("/web3-market status include=market,orders")
+
+    assert [head for head, _, _ in _blocks(shown)] == ["profile: fast", "market", "orders"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -118,7 +127,7 @@ def test_a_command_is_known_in_its_forms(chat: Client, model: Model, text: str) 
         ("include=", "include names no section."),
         (
             "include=secrets",
-            'There is no section "secrets"; there are web3, market, ledger, tasks, orders.',
+            f'There is no section "secrets"; there are {", ".join(SECTIONS)}.',
         ),
         ("deeply", 'There is no option "deeply".'),
     ],

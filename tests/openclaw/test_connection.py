@@ -48,7 +48,7 @@ def test_many_calls_are_in_flight_at_once(programs: Programs, way: Frames, tmp_p
     said([answers.length, answers.every((answer) => typeof answer === "object"), connection.up]);
     """
     assert ran(programs, way, tmp_path, program) == [100, True, False]
-    assert way.connections == 1
+    assert way.sockets == 1
 
 
 def test_a_refusal_keeps_its_code(programs: Programs, way: Frames, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_late_answer_is_not_waited_for(programs: Programs, way: Frames, tmp_pa
     """
     with way.slow(300):
         assert ran(programs, way, tmp_path, program) == ["E_TIMEOUT", "answered", True]
-    assert way.connections == 1
+    assert way.sockets == 1
 
 
 def test_a_dead_connection_is_left(programs: Programs, way: Frames, tmp_path: Path) -> None:

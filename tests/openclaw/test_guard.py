@@ -133,6 +133,8 @@ def world(
         limits = ("--per-session", "1", "--payee", payee)
         prices = [w for tool in (PAID, "read", "exec") for w in ("--tool-price", f"{tool}=0.25")]
         made.member.does("billing", "plan", "set", *RUN_PRICES, *limits, *prices)
+        # The guard hears of a plan when a turn begins: no test has to be the first.
+        made.chat.say("hello", "agent:main:first")
         yield made
     finally:
         made.leave()

@@ -1,6 +1,7 @@
 """The tool in a turn of the real host, called by a model."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -36,12 +37,18 @@ def test_the_model_gets_a_status(chat: Client, market: Server, key: Key) -> None
     assert found == expected
 
 
-def test_the_model_chooses_what_it_wants(chat: Client) -> None:
+def test_the_model_chooses_what_it_wants(chat: Client, market: Server, key: Key) -> None:
     """`include` and `profile` are heeded, and lists come as numbers and ids only."""
     answer = json.loads(chat.say(f'use {TOOL} {{"profile": "deep", "include": ["orders"]}}'))
 
-    nothing = {"count": 0, "more": False, "byStatus": {}, "newest": []}
-    assert answer["result"]["sections"] == {"orders": {"value": nothing}}
+    items = market.call(key.value, "web3.market.order.list", limit=50)["items"]
+    expected = {
+        "count": len(items),
+        "more": False,
+        "byStatus": dict(Counter(item["status"] for item in items)),
+        "newest": [item["orderId"] for item in items[:3]],
+    }
+    assert answer["result"]["sections"] == {"orders": {"value": expected}}
 
 
 @pytest.mark.parametrize(

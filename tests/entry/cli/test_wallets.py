@@ -27,7 +27,7 @@ def test_a_wallet_in_a_file_signs_by_itself(join: Join, tmp_path: Path) -> None:
     assert wallet.address not in ann("wallet", "show", "--json").document["addresses"]
 
 
-def test_another_wallet_signs_elsewhere(join: Join) -> None:
+def test_another_wallet_signs_elsewhere(join: Join, tmp_path: Path) -> None:
     """The text is shown and kept until the signature comes."""
     ann, wallet = join("ann"), Wallet.create(SystemEntropy())
     early = ann("wallet", "bind", wallet.address, "--signature", "0x00", "--json").document
@@ -36,6 +36,8 @@ def test_another_wallet_signs_elsewhere(join: Join) -> None:
     signature = wallet.sign_message(asked["message"])
     line = ("wallet", "bind", wallet.address, "--signature", signature, "--json")
 
+    [kept] = (tmp_path / "ann").glob("bind-*")
+    assert kept.stat().st_mode & 0o077 == 0
     assert asked["next"] == [f"clawmarket wallet bind {wallet.address} --signature 0x…"]
     wrong = ann(*line[:-2], "0x" + "00" * 65, "--json").document
     assert wrong["details"]["cause"] == "sign_in_refused"

@@ -24,7 +24,9 @@ function used(usage) {
 
 // The day and the account only where they have a limit of their own.
 function span(name, figures) {
-  return figures && figures.creditsQuota !== null ? [[name, spent(figures)]] : [];
+  if (!figures || figures.creditsQuota === null) return [];
+  const traded = zero(figures.creditsTraded) ? "" : `, ${amount(figures.creditsTraded)} traded`;
+  return [[name, `${spent(figures)}${traded}`]];
 }
 
 // What an ended session left says nothing of the next one.

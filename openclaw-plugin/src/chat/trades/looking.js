@@ -33,14 +33,15 @@ export async function tasks([which = "mine", ...more], service) {
 export async function taskPage(words, service) {
   const taskId = idOf(words, "task", "/market tasks");
   const task = await service.ask("web3.market.getTask", { taskId });
+  const open = task.status === "task_open";
   const next = task.orderId ? `/market order ${task.orderId}` : `/market bids ${taskId}`;
   return [
     ...lines([
       ["task", titled(task.title)],
       ["status", task.status],
-      ["budget", `${amount(task.budget)}${task.funded ? ", held for it" : ""}`],
+      ["budget", `${amount(task.budget)}${open && task.funded ? ", held for it" : ""}`],
       ["bids", String(task.bids)],
-      ["open until", task.expiresAt],
+      ...(open ? [["open until", task.expiresAt]] : []),
     ]),
     `next: ${next}`,
   ];

@@ -19,6 +19,8 @@ Section = Literal["web3", "market", "ledger", "tasks", "orders", "metrics"]
 
 _ENVELOPE = frozenset({"ok", "requestId", "testMoney", "items", "nextCursor"})
 _SAMPLES = 3
+# What a list's items are named by; a task that was awarded names its order too.
+_IDS = {"tasks": "taskId", "orders": "orderId"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class MarketStatusTool(Request):
             min_length=1,
             max_length=len(PROBES),
             json_schema_extra={"uniqueItems": True},
-            description="Only these sections; without it all that the profile has.",
+            description="Only these sections, of a fast look too; without it all of the profile.",
         ),
     ] = [probe.section for probe in PROBES]  # noqa: RUF012 - the model is frozen
 
@@ -73,7 +75,11 @@ class MarketStatusTool(Request):
 async def market_status(desk: Desk, request: MarketStatusTool) -> Fields:
     """Look at every section that is wanted; what fails is named and holds up no other."""
     deep = request.profile == "deep"
-    probes = [p for p in PROBES if p.section in request.include and (deep or not p.deep_only)]
+    # Whoever names some sections wants those; all together are the profile's choice.
+    named = len(set(request.include)) < len(PROBES)
+    probes = [
+        p for p in PROBES if p.section in request.include and (deep or named or not p.deep_only)
+    ]
     found = await asyncio.gather(*(_section(desk, p, request, deep=deep) for p in probes))
     return {
         "profile": request.profile,
@@ -85,10 +91,11 @@ async def market_status(desk: Desk, request: MarketStatusTool) -> Fields:
 async def _section(
     desk: Desk, probe: Probe, request: MarketStatusTool, *, deep: bool
 ) -> tuple[str, Fields | None, str]:
-    params = dict(probe.deep_params) if deep else {}
+    params = dict(probe.deep_params) if deep or probe.deep_only else {}
     try:
         async with asyncio.timeout(request.timeout_ms / 1000):
-            return probe.section, _told(await desk.ask(probe.method, **params)), ""
+            answer = await desk.ask(probe.method, **params)
+            return probe.section, _told(probe.section, answer), ""
     except TimeoutError:
         late = f"E_TIMEOUT: No answer within {request.timeout_ms} ms."
         return probe.section, None, late
@@ -101,7 +108,7 @@ def _text(refusal: Exception) -> str:
     return text if text.startswith(code) else f"{code}: {text}"
 
 
-def _told(answer: Fields) -> Fields:
+def _told(section: Section, answer: Fields) -> Fields:
     """Return what the market said; of a list how much of what, and no word of strangers."""
     items = answer.get("items")
     if not isinstance(items, list):
@@ -110,7 +117,7 @@ def _told(answer: Fields) -> Fields:
         "count": len(items),
         "more": answer["nextCursor"] is not None,
         "byStatus": dict(Counter(item["status"] for item in items)),
-        "newest": [item.get("orderId") or item["taskId"] for item in items[:_SAMPLES]],
+        "newest": [item[_IDS[section]] for item in items[:_SAMPLES]],
     }
 
 

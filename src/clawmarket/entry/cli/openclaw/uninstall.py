@@ -34,7 +34,7 @@ def uninstall(invocation: Invocation) -> int:
     lines = [
         "OpenClaw's configuration gets this (null removes; everything else stays):",
         *json.dumps(change, indent=2).splitlines(),
-        f"The key {installed.credential_id} is revoked, {place.folder} removed.",
+        f"The key {installed.credential_id} will be revoked, and {place.folder} removed.",
     ]
     if invocation.dry_run:
         again = invocation.again(without="--dry-run")

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from clawmarket.adapters.durable import write_private
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.errors import InvalidArgumentError, NotFoundError
@@ -62,7 +63,7 @@ def _ask(invocation: Invocation, market: Market, address: str) -> None:
     check_domain(asked["message"], market.url)
     place = _place(address)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    place.write_bytes(asked["message"].encode())
+    write_private(place, asked["message"])
     next_step = f"clawmarket wallet bind {address} --signature 0x…"
     document = {**asked, "next": [next_step]}
     lines = [
@@ -79,7 +80,7 @@ def _ask(invocation: Invocation, market: Market, address: str) -> None:
 def _answer(invocation: Invocation, market: Market, address: str, signature: str) -> None:
     place = _place(address)
     try:
-        message = place.read_bytes().decode()
+        message = place.read_bytes().decode().removesuffix("\n")
     except (OSError, UnicodeDecodeError):
         raise BindingUnknownError("No text was asked for this wallet.", address=address) from None
     _send(invocation, market, message, signature)
