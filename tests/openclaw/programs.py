@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,7 +101,16 @@ def _fetch_host(programs: Programs, host: Path) -> None:
     flags = ("--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--loglevel=error")
     done = programs.run_npm("install", f"openclaw@{OPENCLAW}", *flags, cwd=host)
     _check(done, f"openclaw@{OPENCLAW}")
+    _begin(programs, host)
     (host / "done").touch()
+
+
+def _begin(programs: Programs, host: Path) -> None:
+    """Let the host finish its own installation, which two first commands at once would not."""
+    with tempfile.TemporaryDirectory() as home:
+        env = os.environ | {"HOME": home, "OPENCLAW_STATE_DIR": home, "NO_COLOR": "1", "CI": "1"}
+        line = [str(programs.node), str(programs.openclaw), "plugins", "list", "--json"]
+        _check(_run(line, host, env), "OpenClaw's own part")
 
 
 def _check(done: "subprocess.CompletedProcess[str]", wanted: str) -> None:
