@@ -74,6 +74,14 @@ class Stage:
             assert chat.call("chat.send", **asked)["ok"]
             until(lambda: self.seen.read_text().count('"session_end"') > ended)
 
+    def turns(self, text: str) -> None:
+        """Say something behind `/new`, where the host may keep the answer; wait for the turn."""
+        ended = self.seen.read_text().count('"llm_output"')
+        with Client(self.host.url, self.host.token, OWNER) as chat:
+            asked = {"sessionKey": SESSION, "message": text, "idempotencyKey": f"turn-{ended}"}
+            assert chat.call("chat.send", **asked)["ok"]
+            until(lambda: self.seen.read_text().count('"llm_output"') > ended)
+
     def records(self) -> list[Fields]:
         """Return what the market's records say of the activity, in their order."""
         found: list[Fields] = []
@@ -289,7 +297,7 @@ def test_a_new_session_ends_the_one_before(stage: Stage) -> None:
     before = stage.settled()
     stage.begins_anew()
     until(lambda: "session_end" in [each["kind"] for each in stage.listed()[before:]])
-    stage.says("hello")
+    stage.turns("hello")
     until(lambda: [each["kind"] for each in stage.listed()][-3:] == TURN)
     records = stage.records()
     [ended] = [each for each in records[before:] if each["activity"] == "session_end"]
@@ -326,7 +334,7 @@ def test_the_end_of_the_gateway_ends_the_session(stage: Stage) -> None:
     """
     stage.says("hello")
     stage.begins_anew()
-    stage.says("hello")
+    stage.turns("hello")
     stage.host.stop()
     last = stage.records()[-1]
     spool = (stage.folder / "spool.jsonl").read_text()

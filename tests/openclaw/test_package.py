@@ -13,7 +13,7 @@ from openclaw.node import run_module
 from openclaw.programs import Programs
 
 AMOUNTS = """
-import { amount } from "./src/chat/words.js";
+import { amount } from "./src/amounts.js";
 console.log(JSON.stringify(given[0].map(amount)));
 """
 
