@@ -22,7 +22,7 @@ FETCH_S = 400
 _OUT_OF_REACH = re.compile(
     r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|E?TIMEDOUT|ENOTCACHED"
     r"|ERR_SOCKET_TIMEOUT|NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError"
-    r"|name resolution|Connection refused|timed out",
+    r"|name resolution|Connection refused|timed out|CERT_|_CERT|certificate",
     re.IGNORECASE,
 )
 
