@@ -26,6 +26,11 @@ def test_a_plan_is_set_in_credits_and_shown(join: Join) -> None:
     assert made["toolPrices"] == {"render": "1500000", "web_search": "10000"}
     shown = done(owner("billing", "plan", "show", "--json"))
     assert (shown["perSession"], shown["perDay"]) == ("5000000", None)
+    lines = [line.split(maxsplit=1) for line in owner("billing", "plan", "show").out.splitlines()]
+    assert ["render", "1.50 credits"] in lines
+    assert ["web_search", "0.01 credits"] in lines
+    again = owner("billing", "plan", "set", "--per-session", "5", *prices)
+    assert "undo: clawmarket help billing plan set (set it anew at any time" in again.out
     wrong = owner("billing", "plan", "set", "--tool-price", "web_search")
     assert (wrong.status, "NAME=AMOUNT" in wrong.err) == (2, True)
 

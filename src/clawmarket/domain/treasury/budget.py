@@ -20,7 +20,7 @@ MOST = 10**18
 class BudgetSpentError(QuotaExceededError):
     """A quota of the account's plan does not leave as much as this takes."""
 
-    advice = "Begin a new session, wait for the next day (UTC), or set a higher quota."
+    advice = "It begins anew with its session or day (UTC); the owner may set a higher one."
     next_command = "clawmarket billing plan show"
 
 

@@ -55,7 +55,7 @@ def shown(value: Any, schema: Entry, now: int | None = None, name: str = "") -> 
     if isinstance(value, int):
         return with_unit(name, value)
     if isinstance(value, dict):
-        return "\n".join(_nested(value, core(schema).get("properties", {}), now)) or "-"
+        return "\n".join(_nested(value, core(schema), now)) or "-"
     return (
         _list(value, core(schema).get("items", {}), now) if isinstance(value, list) else f"{value}"
     )
@@ -75,12 +75,14 @@ def blocks(rows: Sequence[tuple[str, str, bool]]) -> list[str]:
 
 
 def _nested(value: Entry, schema: Entry, now: int | None) -> list[str]:
+    declared, others = schema.get("properties", {}), schema.get("additionalProperties")
+    other = others if isinstance(others, dict) else {}
     # Only declared names are ours to put in other words.
     return blocks(
         [
             (
-                label(name) if name in schema else name,
-                shown(part, schema.get(name, {}), now, name),
+                label(name) if name in declared else name,
+                shown(part, declared.get(name, other), now, name),
                 is_nested(part),
             )
             for name, part in value.items()

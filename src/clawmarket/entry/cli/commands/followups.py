@@ -49,6 +49,11 @@ _UNDO: dict[str, tuple[str, str]] = {
         "clawmarket tab close {tabId}",
         "at any time; what was used is paid",
     ),
+    "web3.billing.plan.set": (
+        "clawmarket help billing plan set",
+        "set it anew at any time; what was used stays used",
+    ),
+    "web3.wallet.unbind": ("clawmarket wallet bind {address}", "with a signature of that wallet"),
     "web3.siwe.logout": ("clawmarket wallet login", "at any time"),
     "web3.keys.create": ("clawmarket keys revoke {credentialId}", "at any time"),
     "market.jobs.cancel": ("clawmarket call market.jobs.retry jobId={jobId}", "at any time"),

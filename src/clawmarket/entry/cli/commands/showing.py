@@ -51,7 +51,8 @@ def _columns(invocation: Invocation, entry: Entry) -> list[str]:
 def _page_lines(invocation: Invocation, entry: Entry, answer: Entry, following: str) -> list[str]:
     schema, items = answer_fields(entry), answer["items"]
     head = columns_of(schema, places(invocation.fields, entry))
-    noun = label(next(iter(schema), "item"))
+    first = next(iter(schema), "")
+    noun = label(first) if first.endswith("Id") else "item"
     given = " ".join(
         f"{name} {value}"
         for name, value in invocation.values.items()

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from clawmarket.domain.kernel.events import Event
 from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.treasury import bill as bills
 from clawmarket.domain.treasury.bill import UNLOCKED, Bill, BillState
@@ -74,42 +75,22 @@ def advance(work: Work, bill: Bill) -> Bill:
     """
     work.involve(bill.parties)
     if bill.state not in UNLOCKED:
-        return _pay(work, bill)
+        paid = _step(work, bill, bills.pay(bill, work.now))
+        pay_bill(work, paid)
+        return paid
     if work.balance(bill.payer, bill.asset).available >= bill.amount:
-        return _lock(work, bill)
-    return _write_off(work, bill) if bills.is_lost(bill, work.now) else _owe(work, bill)
+        hold = set_aside(work, bill.payer, bill.amount, bill.bill_id, bill.asset)
+        return _step(work, bill, bills.lock(bill, hold.hold_id, work.now))
+    end = bills.write_off if bills.is_lost(bill, work.now) else bills.default
+    return _step(work, bill, end(bill, work.now))
 
 
-def _lock(work: Work, bill: Bill) -> Bill:
-    hold = set_aside(work, bill.payer, bill.amount, bill.bill_id, bill.asset)
-    after, locked = bills.lock(bill, hold.hold_id, work.now)
+def _step(work: Work, before: Bill, step: tuple[Bill, Event]) -> Bill:
+    """Store what a step made of a bill, and say so."""
+    after, happened = step
     work.save(after)
-    work.emit(locked)
-    _count_debts(work, bill, after)
-    return after
-
-
-def _pay(work: Work, bill: Bill) -> Bill:
-    after, settled = bills.pay(bill, work.now)
-    work.save(after)
-    pay_bill(work, after)
-    work.emit(settled)
-    return after
-
-
-def _owe(work: Work, bill: Bill) -> Bill:
-    after, defaulted = bills.default(bill, work.now)
-    work.save(after)
-    work.emit(defaulted)
-    _count_debts(work, bill, after)
-    return after
-
-
-def _write_off(work: Work, bill: Bill) -> Bill:
-    after, abandoned = bills.write_off(bill, work.now)
-    work.save(after)
-    work.emit(abandoned)
-    _count_debts(work, bill, after)
+    work.emit(happened)
+    _count_debts(work, before, after)
     return after
 
 
