@@ -56,7 +56,7 @@ class Relay:
 
     @contextmanager
     def cut_once(self) -> Iterator[None]:
-        """Drop the connections there are and the next one; then all is well."""
+        """Drop the connections there are and the next one that is asked for; then all is well."""
         with self._in_mode("cut once"):
             yield
 
@@ -118,9 +118,10 @@ class Relay:
         self._keep(plugin)
         with suppress(OSError):
             begun = plugin.recv(64, socket.MSG_PEEK)
-            self.connections += not begun.startswith(_BACKGROUND)
+            background = not begun or begun.startswith(_BACKGROUND)
+            self.connections += not background
             self.sockets += begun.startswith(_SOCKET)
-            if mode == "open":
+            if mode == "open" or (background and mode == "cut once"):
                 self._lead(plugin)
             elif mode == "silent":
                 while plugin.recv(_CHUNK):
@@ -128,8 +129,8 @@ class Relay:
             elif isinstance(mode, bytes):
                 plugin.recv(_CHUNK)
                 plugin.sendall(mode)
-            else:
-                self._mode = "open" if mode == "cut once" else mode
+            elif mode == "cut once":
+                self._mode = "open"
         self._end(plugin)
 
     def _lead(self, plugin: socket.socket) -> None:
