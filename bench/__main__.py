@@ -41,4 +41,7 @@ async def measure(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    unknown = sorted(set(sys.argv[1:]) - set(GROUPS))
+    if unknown:
+        sys.exit(f"There is no group {', '.join(unknown)}. The groups: {', '.join(GROUPS)}.")
     uvloop.run(measure(sys.argv[1:]))

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from bench.market import open_market, pairs
 from bench.trading import fill
 from bench.wire import serve
 from clawmarket.domain.market.order import OrderState
+from clawmarket.domain.trust.session import CredentialKind
 
 TIMERS = 50_000
 ORDERS = 100_000
@@ -80,7 +81,8 @@ async def _home(folder: Path, orders: int) -> Home:
         (pair,) = await pairs(market.pipeline, 1)
         if orders:
             await fill(market.pipeline, pair, orders)
-        made = await market.pipeline.submit(pair.buyer, "web3.keys.create", {"label": "bench"})
+        owner = replace(pair.buyer, kind=CredentialKind.OPERATOR)  # a key makes no other keys
+        made = await market.pipeline.submit(owner, "web3.keys.create", {"label": "bench"})
         asked: dict[str, Any] = {"side": "buyer", "limit": 1}
         page = await market.pipeline.submit(pair.buyer, "web3.market.order.list", asked)
     return Home(folder, made["key"], [order["orderId"] for order in page["items"]])
