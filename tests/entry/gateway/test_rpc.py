@@ -72,6 +72,12 @@ def test_two_keys_are_refused(front: Front) -> None:
     assert (answer.status_code, answer.json()["details"]["cause"]) == (400, "header_invalid")
 
 
+def test_an_empty_key_is_refused(front: Front) -> None:
+    """A client that forgot to fill its key in is told so, before a repetition acts twice."""
+    answer = front.call("web3.market.listTasks", headers={"Idempotency-Key": ""})
+    assert (answer.status_code, answer.json()["details"]["cause"]) == (400, "header_invalid")
+
+
 def test_huge_headers_are_refused(front: Front) -> None:
     """Headers of any length get an envelope."""
     for name, value, status in (

@@ -12,6 +12,7 @@ from clawmarket.entry.gateway.wire import (
     Reply,
     bearer_of,
     body_of,
+    idempotency_key,
     json_response,
     object_of,
     once,
@@ -61,7 +62,7 @@ def rpc_route(pipeline: Pipeline) -> Route:
             bearer_of(request.headers),
             request.path_params["method"],
             object_of(await body_of(request)),
-            once(request.headers, "idempotency-key") or "",
+            idempotency_key(request.headers),
             once(request.headers, SESSION_HEADER) or "",
         )
         return json_response(Reply(200, await answer(pipeline, ask, request.state.request_id)))

@@ -20,6 +20,7 @@ from clawmarket.entry.gateway.wire import (
     Reply,
     bearer_of,
     body_of,
+    idempotency_key,
     json_response,
     object_of,
     once,
@@ -102,7 +103,7 @@ def tools_routes(pipeline: Pipeline) -> list[Route]:
 
 async def _answered(request: Request, pipeline: Pipeline, *, priced: bool) -> Response:
     tool = tool_named(request.path_params["name"])
-    desk = Desk(Inside.of(request, pipeline), once(request.headers, "idempotency-key") or "")
+    desk = Desk(Inside.of(request, pipeline), idempotency_key(request.headers))
     arguments = object_of(await body_of(request))
     fields = await (quote if priced else use)(desk, tool, arguments)
     test_money = pipeline.terms.test_money

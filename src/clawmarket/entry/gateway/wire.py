@@ -60,9 +60,9 @@ class BodyTooLargeError(InvalidArgumentError):
 
 
 class HeaderInvalidError(InvalidArgumentError):
-    """A header that may come once came several times."""
+    """A header that may come once came several times, or without a value."""
 
-    advice = "Send the header once."
+    advice = "Send the header once and with a value, or not at all."
     next_command = "clawmarket explain header_invalid"
 
 
@@ -221,6 +221,18 @@ def once(headers: Headers, name: str) -> str | None:
     if len(values) > 1:
         raise HeaderInvalidError(f"The header {name} came {len(values)} times.", header=name)
     return values[0] if values else None
+
+
+def idempotency_key(headers: Headers) -> str:
+    """Return the request's idempotency key, or an empty text without one.
+
+    An empty header is a mistake of the client's: taken for none, a repetition would act again.
+    Raises HeaderInvalidError.
+    """
+    key = once(headers, "idempotency-key")
+    if key == "":
+        raise HeaderInvalidError("The header Idempotency-Key is empty.", header="idempotency-key")
+    return key or ""
 
 
 def _redacted(details: Mapping[str, object]) -> dict[str, Any]:
