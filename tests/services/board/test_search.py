@@ -32,6 +32,7 @@ publications = st.fixed_dictionaries(
         "summary": texts,
         "skills": skills,
         "budget": budgets,
+        "claims": st.booleans(),
         "expirySec": st.integers(1, 5).map(lambda number: number * 3600),
     }
 )
@@ -47,6 +48,7 @@ questions = st.fixed_dictionaries(
         "skills": skills,
         "minBudget": budgets,
         "maxBudget": budgets,
+        "claims": st.booleans(),
         "text": st.lists(
             st.sampled_from((*WORDS, *HAN, "tr", "tran", "transl", "t")), max_size=2
         ).map(" ".join),
@@ -88,7 +90,7 @@ class Model:
         """Do one of the deeds."""
         self.world.clock.advance(1)
         if isinstance(deed, dict):
-            self.tasks.append(self.buyer.do("web3.market.publishTask", fund=False, **deed))
+            self.tasks.append(self.buyer.do("web3.market.publishTask", **deed))
         elif deed == "follow":
             self.world.run(follow_records(self.world.store))
         elif deed == "sweep":
@@ -126,6 +128,7 @@ def matches(task: Fields, question: Fields) -> bool:
     return (
         question.get("status", task["status"]) == task["status"]
         and (not question.get("statuses") or task["status"] in question["statuses"])
+        and question.get("claims", task["claims"]) == task["claims"]
         and question.get("skill", "") in (*task["skills"], "")
         and (not question.get("skills") or bool(set(question["skills"]) & set(task["skills"])))
         and int(question.get("minBudget", 0)) <= budget <= int(question.get("maxBudget", 10**9))

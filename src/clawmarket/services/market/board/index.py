@@ -34,8 +34,8 @@ COLUMNS: dict[str, Callable[[Task], bytes]] = {
 
 
 def ends_at(task: Task) -> int:
-    """Return the moment by which the list by deadline is ordered."""
-    return task.expires_at
+    """Return when a task ends for whoever looks for work: with its bids, or to be delivered."""
+    return min(task.expires_at, task.deadline_at or task.expires_at)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from clawmarket.domain.market.task import Task, TaskState
 from clawmarket.ports.store import Snapshot
-from clawmarket.registry.fields import AccountId, Amount, Answer, Cursor, Page, Skill
+from clawmarket.registry.fields import AccountId, Amount, Answer, Cursor, Flag, Page, Skill
 from clawmarket.registry.methods import Scope, Verb, read
 from clawmarket.services.call import Call
 from clawmarket.services.listing import CursorInvalidError, Listing, Rows, scan
@@ -16,6 +16,7 @@ from clawmarket.services.market.board.terms import (
     Want,
     Wants,
     buyer_term,
+    claims_term,
     state_term,
     wanted_skills,
     wanted_words,
@@ -39,6 +40,9 @@ class ListTasks(Page):
     ] = Field(default_factory=list)
     min_budget: Amount | None = None
     max_budget: Amount | None = None
+    claims: Annotated[
+        Flag | None, Field(description="Only tasks that may be claimed at once, or may not.")
+    ] = None
     text: Annotated[
         str | None,
         Field(
@@ -97,8 +101,8 @@ def list_tasks(_call: Call, rows: Snapshot, request: ListTasks) -> TaskPage:
 
 def _plain_page(rows: Snapshot, request: ListTasks) -> Rows[Task] | None:
     """Return the page of a list that the tasks' own table gives in order; None for any other."""
-    said = request.model_fields_set - {"status", "buyer", "cursor", "limit"}
-    if any(getattr(request, name) for name in said - {"sort"}) or request.sort is not Sort.NEWEST:
+    said = request.model_dump(exclude={"status", "buyer", "cursor", "limit"}, exclude_defaults=True)
+    if said:
         return None
     equal = {"state": request.status, "buyer": request.buyer}
     return scan(rows, Listing(Task, equal, request.cursor, request.limit))
@@ -110,6 +114,7 @@ def _wants(request: ListTasks) -> Wants:
         tuple(Want(state_term(state)) for state in states),
         tuple(Want(state_term(state)) for state in request.statuses),
         (Want(buyer_term(request.buyer)),) if request.buyer else (),
+        () if request.claims is None else (Want(claims_term(claims=request.claims)),),
         wanted_skills([request.skill] if request.skill else []),
         wanted_skills(request.skills),
     ]

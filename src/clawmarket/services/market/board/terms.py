@@ -38,7 +38,8 @@ def lasting_terms(task: Task) -> set[str]:
     terms = {f"g:{part}" for part in parts}
     for word in words:
         terms |= _terms_of_word(word)
-    return terms | {f"k:{skill}" for skill in task.skills} | {buyer_term(task.buyer)}
+    terms |= {f"k:{skill}" for skill in task.skills}
+    return terms | {buyer_term(task.buyer), claims_term(claims=task.claims)}
 
 
 def _terms_of_word(word: str) -> set[str]:
@@ -61,6 +62,11 @@ def state_term(state: TaskState) -> str:
 def buyer_term(buyer: str) -> str:
     """Return the term of a buyer's tasks."""
     return f"b:{buyer}"
+
+
+def claims_term(*, claims: bool) -> str:
+    """Return the term of the tasks that may be claimed, or of those that may not."""
+    return f"c:{int(claims)}"
 
 
 def wanted_skills(skills: Iterable[str]) -> tuple[Want, ...]:
