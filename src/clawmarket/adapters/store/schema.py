@@ -18,6 +18,7 @@ from clawmarket.domain.market.bid import Bid
 from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute, Evidence
+from clawmarket.domain.market.inspection.verdict import Inspection
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.receipt import Receipt
@@ -59,6 +60,7 @@ KINDS: dict[str, type] = {
     "evidence": Evidence,
     "file_rights": FileRight,
     "holds": Hold,
+    "inspections": Inspection,
     "jobs": Job,
     "kept_answers": KeptAnswer,
     "log_entries": LogEntry,
@@ -156,6 +158,9 @@ LATER: dict[tuple[type, str], str] = {
     (Offer, "usage_scope"): "'[]'",
     (Order, "usage_scope"): "'[]'",
     (Task, "milestones"): "'[]'",
+    (Result, "appeal"): "''",
+    (Task, "checks"): "'[]'",
+    (Task, "inspect"): "0",
 }
 
 # Rows whose key the market draws itself, makes of one it drew, or counts up under the write lock:

@@ -22,6 +22,7 @@ PREFIXES = {
     "evidence": "evidence_",
     "file": "file_",
     "hold": "hold_",
+    "inspection": "inspection_",
     "job": "job_",
     "offer": "offer_",
     "order": "order_",

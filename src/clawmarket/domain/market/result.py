@@ -53,6 +53,8 @@ class Result:
     feedback: str
     state: ResultState
     submitted_at: int
+    inspection_id: str | None = None
+    appeal: str = ""
 
 
 @event

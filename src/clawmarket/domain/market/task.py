@@ -7,6 +7,7 @@ from clawmarket.domain.kernel.errors import ConflictError, ExpiredError, NotFoun
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.rows import replace
+from clawmarket.domain.market.inspection.checks import Check
 from clawmarket.domain.market.terms import Artifact, Part
 
 
@@ -80,6 +81,8 @@ class Task:
     acts_at: int | None
     record_id: str
     milestones: tuple[Part, ...]
+    checks: tuple[Check, ...] = ()
+    inspect: bool = False
 
     @property
     def funded(self) -> bool:

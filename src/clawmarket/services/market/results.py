@@ -11,6 +11,11 @@ from clawmarket.domain.market import delivery as deliveries
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import result as results
 from clawmarket.domain.market.delivery import Delivery, DeliveryState
+from clawmarket.domain.market.inspection.verdict import (
+    AppealNeedlessError,
+    InspectionFailedError,
+    InspectionMissingError,
+)
 from clawmarket.domain.market.order import (
     AttemptsUsedUpError,
     DeliveryLateError,
@@ -26,13 +31,14 @@ from clawmarket.domain.market.result import (
     ResultState,
     ResultSubmitted,
 )
-from clawmarket.domain.market.terms import Artifact, file_facts
+from clawmarket.domain.market.terms import manifest_digest
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import File, Note, OrderId, Request, ResultId, SignedRequest
 from clawmarket.registry.methods import Need, Risk, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.market.files import share_files
+from clawmarket.services.market.inspections.handing import inspected, shown_result
 from clawmarket.services.market.orders import finish_order, own_order
 from clawmarket.services.market.views import ResultView, artifacts_of, result_view
 from clawmarket.services.work import Work
@@ -68,6 +74,10 @@ class SubmitResult(SignedRequest):
         Field(min_length=1, max_length=50, description="Files you stored before, by hash."),
     ]
     note: Note = ""
+    appeal: Annotated[
+        Note,
+        Field(description="Why the buyer should take files whose inspection found something."),
+    ] = ""
 
 
 @write(
@@ -79,6 +89,9 @@ class SubmitResult(SignedRequest):
         BlobMissingError,
         DeliveryLateError,
         AttemptsUsedUpError,
+        InspectionMissingError,
+        InspectionFailedError,
+        AppealNeedlessError,
     ),
     needs=(
         Need("orderId", "web3.market.awardBid", "orderId", by="other"),
@@ -98,6 +111,7 @@ def submit_result(call: Call, work: Work, request: SubmitResult) -> ResultView:
     artifacts = artifacts_of(request.artifacts)
     share_files(work, call.actor, artifacts, order.buyer)
     digest = manifest_digest(artifacts)
+    inspection = inspected(work, order, digest, request.appeal)
     delivery_id, result_id = call.new_id("delivery"), call.new_id("result")
     after = orders.deliver(order, delivery_id, result_id, call.now)
     work.save(orders.recorded(after, work.record_id))
@@ -130,16 +144,13 @@ def submit_result(call: Call, work: Work, request: SubmitResult) -> ResultView:
         "",
         ResultState.SUBMITTED,
         call.now,
+        inspection.inspection_id if inspection else None,
+        request.appeal,
     )
     work.add(result)
     work.emit(ResultSubmitted(result_id, order.order_id, order.task_id, digest), completed)
     work.involve(order.parties)
-    return result_view(result)
-
-
-def manifest_digest(artifacts: tuple[Artifact, ...]) -> str:
-    """Return the content hash over the names, hashes and sizes of all files of a delivery."""
-    return content_digest(file_facts(artifacts))
+    return result_view(result, inspection)
 
 
 class ReviewResult(SignedRequest):
@@ -179,7 +190,7 @@ def _accept(call: Call, work: Work, order: Order, result: Result) -> ResultView:
     work.save(accepted)
     work.emit(event)
     finish_order(work, completed, "the buyer accepted")
-    return result_view(accepted)
+    return shown_result(work, accepted)
 
 
 def _send_back(call: Call, work: Work, order: Order, result: Result, feedback: str) -> ResultView:
@@ -194,7 +205,7 @@ def _send_back(call: Call, work: Work, order: Order, result: Result, feedback: s
         ResultRejected(result.result_id, order.order_id, after.rejections, content_digest(feedback))
     )
     work.involve(order.parties)
-    return result_view(rejected)
+    return shown_result(work, rejected)
 
 
 class GetResult(Request):
@@ -215,4 +226,4 @@ def get_result(call: Call, rows: Snapshot, request: GetResult) -> ResultView:
     order = rows.get(Order, result.order_id) if result else None
     if result is None or order is None or call.actor not in order.parties:
         raise ResultNotFoundError(f"There is no result {request.result_id}.")
-    return result_view(result)
+    return shown_result(rows, result)

@@ -49,6 +49,11 @@ from clawmarket.registry.methods import Need, Risk, Scope, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.files import share_files
+from clawmarket.services.market.inspections.asking import (
+    AcceptanceChecks,
+    CheckInvalidError,
+    checks_of,
+)
 from clawmarket.services.market.rejections import turn_down_bids
 from clawmarket.services.market.views import TaskView, artifacts_of, listed_task, task_view
 from clawmarket.services.market.windows import WindowTooShortError, check_windows
@@ -83,6 +88,11 @@ class PublishTask(SignedRequest):
     budget: Budget
     asset: AssetId = "credits"
     milestones: MilestoneParts = Field(default_factory=list)
+    checks: AcceptanceChecks = Field(default_factory=list)
+    inspect: Annotated[
+        Flag | None,
+        Field(description="Take inspected files only; without it, where there are checks."),
+    ] = None
     fund: Annotated[
         Flag, Field(description="Hold the budget now; otherwise the award needs the money.")
     ] = True
@@ -103,7 +113,13 @@ class PublishTask(SignedRequest):
 @write(
     "web3.market.publishTask",
     risk=Risk.MONEY,
-    errors=(FundsMissingError, BlobMissingError, WindowTooShortError, MilestonesInvalidError),
+    errors=(
+        FundsMissingError,
+        BlobMissingError,
+        WindowTooShortError,
+        MilestonesInvalidError,
+        CheckInvalidError,
+    ),
     example={
         "title": "Digest a document",
         "skills": ["summarize"],
@@ -147,6 +163,8 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
         acts_at=expires_at,
         record_id=work.record_id,
         milestones=parts_of(request.milestones),
+        checks=checks_of(request.checks),
+        inspect=bool(request.checks) if request.inspect is None else request.inspect,
     )
     work.add(task)
     work.emit(
