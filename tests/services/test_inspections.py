@@ -125,7 +125,7 @@ def test_what_passed_takes_no_appeal(world: World) -> None:
 def test_a_task_shows_its_checks_to_everybody(world: World) -> None:
     """A worker sees before a bid what a machine will ask for; checks imply inspection."""
     digest = "sha256:" + hashlib.sha256(b"x").hexdigest()
-    checks = [
+    checks: list[Fields] = [
         {"kind": "sha256", "file": "x.txt", "digest": digest},
         {"kind": "types", "allowed": ["txt", "tar.gz"]},
         {"kind": "max_bytes", "bytes": 10},

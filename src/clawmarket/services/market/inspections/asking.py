@@ -16,7 +16,7 @@ class CheckInvalidError(InvalidArgumentError):
     """An acceptance check lacks what its kind needs, or says what another kind says."""
 
     advice = "Give file and schema, file and digest, allowed, or bytes, as its kind needs."
-    next_command = "clawmarket explain web3.market.publishTask"
+    next_command = "clawmarket help task publish"
 
 
 class AcceptanceCheck(RequestPart):
