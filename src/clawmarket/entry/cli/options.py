@@ -1,5 +1,6 @@
 """Options: from a method's JSON Schema to click parameters, and from typed text to wire values."""
 
+import json
 import os
 import re
 import sys
@@ -20,6 +21,9 @@ FORMATS = (TABLE, "csv", "ndjson")
 
 _CAPITAL = re.compile(r"(?=[A-Z])")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+_FILE = {"name", "digest", "size"}
+_PAIR = 2
 
 # Added by the client itself, never typed.
 _AUTOMATIC = frozenset({"signature", "signedAt"})
@@ -118,6 +122,25 @@ class PairType(click.ParamType[Entry]):
         if not text.strip() or not number.strip().isdecimal():
             self.fail(f"{value!r} is not {self._text.upper()}={self._number.upper()}.", param, ctx)
         return {self._text: text.strip(), self._number: int(number)}
+
+
+class ObjectType(click.ParamType[Entry]):
+    """A JSON object, such as an acceptance check; `@file` reads it from a file."""
+
+    name = "object"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Entry:
+        """Return the object."""
+        text = TextType().convert(str(value), param, ctx)
+        try:
+            read = json.loads(text)
+        except (ValueError, RecursionError):
+            read = None
+        if not isinstance(read, dict):
+            self.fail(f"{text[:80]!r} is not a JSON object.", param, ctx)
+        return read
 
 
 class PriceType(click.ParamType[tuple[str, str]]):
@@ -261,7 +284,7 @@ def file_params(entry: Entry) -> list[str]:
 def is_file_list(schema: Entry) -> bool:
     """Return whether a parameter is a list of stored files (name, digest, size)."""
     part = core(schema)
-    return part.get("type") == "array" and "digest" in part["items"].get("properties", {})
+    return part.get("type") == "array" and set(part["items"].get("properties", {})) >= _FILE
 
 
 def core(schema: Entry) -> Entry:
@@ -324,11 +347,16 @@ def _option(name: str, schema: Entry, *, required: bool) -> click.Option:
         flag = flag_of(name.removesuffix("s"))
         text = f"{text} May be given several times."
         item = _type_of(part["items"])
-        shape = "=".join(part["items"].get("properties", ())).upper() or None
+        shape = _shape_of(part["items"])
         return click.Option(
             [flag, name], multiple=True, type=item, help=text, required=required, metavar=shape
         )
     return click.Option([flag_of(name), name], type=_type_of(part), required=required, help=text)
+
+
+def _shape_of(item: Entry) -> str | None:
+    names = item.get("properties", ())
+    return "JSON" if len(names) > _PAIR else "=".join(names).upper() or None
 
 
 def _help_of(schema: Entry, part: Entry) -> str:
@@ -343,8 +371,8 @@ def _help_of(schema: Entry, part: Entry) -> str:
 def _type_of(schema: Entry) -> click.ParamType[Any]:
     part = core(schema)
     if part.get("type") == "object":
-        text, number = part["properties"]
-        return PairType(text, number)
+        names = tuple(part["properties"])
+        return PairType(*names) if len(names) == _PAIR else ObjectType()
     if part.get("format") == "amount":
         return AmountType()
     if words := part.get("enum") or ([part["const"]] if "const" in part else None):
