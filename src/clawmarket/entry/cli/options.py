@@ -23,7 +23,6 @@ _CAPITAL = re.compile(r"(?=[A-Z])")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 _FILE = {"name", "digest", "size"}
-_PAIR = 2
 
 # Added by the client itself, never typed.
 _AUTOMATIC = frozenset({"signature", "signedAt"})
@@ -141,6 +140,25 @@ class ObjectType(click.ParamType[Entry]):
         if not isinstance(read, dict):
             self.fail(f"{text[:80]!r} is not a JSON object.", param, ctx)
         return read
+
+
+class PartsType(click.ParamType[Entry]):
+    """Several texts as A=B=C, such as a skill: `python=Python=expert`; the last may be left out."""
+
+    name = "parts"
+
+    def __init__(self, names: tuple[str, ...], required: tuple[str, ...]) -> None:
+        self._names, self._required = names, required
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Entry:
+        """Return the texts under their wire names."""
+        texts = (text.strip() for text in str(value).split("=", len(self._names) - 1))
+        parts = {name: text for name, text in zip(self._names, texts, strict=False) if text}
+        if not parts.keys() >= set(self._required):
+            self.fail(f"{value!r} is not {'='.join(self._names).upper()}.", param, ctx)
+        return parts
 
 
 class PriceType(click.ParamType[tuple[str, str]]):
@@ -371,8 +389,7 @@ def _help_of(schema: Entry, part: Entry) -> str:
 def _type_of(schema: Entry) -> click.ParamType[Any]:
     part = core(schema)
     if part.get("type") == "object":
-        names = tuple(part["properties"])
-        return PairType(*names) if len(names) == _PAIR else ObjectType()
+        return _object_type(part)
     if part.get("format") == "amount":
         return AmountType()
     if words := part.get("enum") or ([part["const"]] if "const" in part else None):
@@ -380,6 +397,16 @@ def _type_of(schema: Entry) -> click.ParamType[Any]:
     if part.get("type") == "integer":
         return WholeType(part.get("minimum"), part.get("maximum"))
     return click.STRING if "pattern" in part else TextType()
+
+
+def _object_type(part: Entry) -> click.ParamType[Any]:
+    names = tuple(part["properties"])
+    kinds = [core(schema).get("type") for schema in part["properties"].values()]
+    if kinds == ["string", "integer"]:
+        return PairType(*names)
+    if set(kinds) == {"string"}:
+        return PartsType(names, tuple(part.get("required", ())))
+    return ObjectType()
 
 
 def argument_name(name: str) -> str:
