@@ -373,8 +373,9 @@ def _option(name: str, schema: Entry, *, required: bool) -> click.Option:
 
 
 def _shape_of(item: Entry) -> str | None:
-    names = item.get("properties", ())
-    return "JSON" if len(names) > _PAIR else "=".join(names).upper() or None
+    if isinstance(_type_of(item), ObjectType):
+        return "JSON"
+    return "=".join(item.get("properties", ())).upper() or None
 
 
 def _help_of(schema: Entry, part: Entry) -> str:
