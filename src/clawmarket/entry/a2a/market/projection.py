@@ -6,8 +6,8 @@
 | awarded: in work, or handed in          | working                  |
 | awarded, and sent back to this worker   | input-required           |
 | closed, and its order paid              | completed                |
-| closed, and its order given up          | canceled                 |
-| closed, and its order failed            | failed                   |
+| closed, and its order taken back        | canceled                 |
+| closed, and its money went back         | failed                   |
 | cancelled                               | canceled                 |
 | expired                                 | failed                   |
 
@@ -38,9 +38,9 @@ STATES: dict[str, str] = {
 }
 _ENDINGS: dict[str, str] = {
     OrderState.CANCELLED: CANCELED,
-    OrderState.RETURNED: CANCELED,
     OrderState.EXPIRED: FAILED,
     OrderState.REFUNDED: FAILED,
+    OrderState.RETURNED: FAILED,
 }
 # What the older interface calls the states, and what the payment is then.
 _OLD_STATUS = {

@@ -3,7 +3,7 @@
 from clawmarket.entry.a2a.skills import hiring, looking, working
 from clawmarket.entry.a2a.skills.skill import Skill
 
-_TASK = {"skill": "get-task-status", "task_id": "tsk_01h00000000000000000000000"}
+_TASK = {"skill": "get-task-status", "task_id": "task_01h00000000000000000000000"}
 
 SKILLS = (
     Skill(
@@ -39,6 +39,15 @@ SKILLS = (
         looking.ListTasks,
         looking.list_tasks,
         {"skill": "list-tasks", "skills": ["summarize"], "limit": 5},
+    ),
+    Skill(
+        "claim-task",
+        "Claim a task",
+        "Take an open task at its budget at once; of several workers one gets it. Needs a key.",
+        ("worker", "paid"),
+        working.ClaimTask,
+        working.claim_task,
+        _TASK | {"skill": "claim-task"},
     ),
     Skill(
         "bid-on-task",

@@ -1,6 +1,8 @@
 """Skills of a buyer: post a task, see bids, award one, judge the result, take the task back."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from clawmarket.domain.kernel.money import split_fee
 from clawmarket.entry.a2a.skills.looking import Skills, order_of
@@ -39,6 +41,16 @@ class PostTask(Request):
     requirements: PartyText = ""
     budget: Price
     skills: Skills = []  # noqa: RUF012 - the model is frozen
+    deadline: Annotated[
+        str | None,
+        Field(strict=True, max_length=40, description="The last moment to deliver, ISO 8601."),
+    ] = None
+    claims: Annotated[
+        Flag, Field(description="Whether whoever fits may take it at once, at the budget.")
+    ] = True
+    sealed: Annotated[
+        Flag, Field(description="Whether the files can be read after acceptance only.")
+    ] = False
     timeout_sec: Seconds | None = None
     expiry_sec: Seconds | None = None
     dispute_window_sec: Seconds | None = None
@@ -53,7 +65,8 @@ async def post_task(visit: Visit, request: PostTask) -> Outcome:
     params = request.model_dump(by_alias=True, exclude_none=True, exclude={"dry_run"})
     params |= {"budget": budget, "summary": params.pop("description")}
     task = await visit.do(PUBLISH, params)
-    more = {"platform_fee": f"{visit.fee_bps / 100:g}%", "mode": "paid"}
+    more: Fields = {"platform_fee": f"{visit.fee_bps / 100:g}%", "mode": "paid"}
+    more |= {"deadline": task["deadline"]}
     return Outcome(task_id=task["taskId"], metadata=more)
 
 

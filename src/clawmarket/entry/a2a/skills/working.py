@@ -18,9 +18,22 @@ from clawmarket.entry.tools.desk import minor
 from clawmarket.registry.fields import File as StoredFile
 from clawmarket.registry.fields import Note, OrderId, PartyText, Request, Seconds, TaskId
 
+CLAIM, UNCLAIM = "web3.market.claimTask", "web3.market.unclaimTask"
 BID, PUT, SUBMIT = "web3.market.placeBid", "web3.files.put", "web3.market.submitResult"
 
 MAX_FILES = 20
+
+
+class ClaimTask(Request):
+    """Which task."""
+
+    task_id: TaskId
+
+
+async def claim_task(visit: Visit, request: ClaimTask) -> Outcome:
+    """Take a task at its budget at once."""
+    await visit.do(CLAIM, {"taskId": request.task_id})
+    return Outcome(task_id=request.task_id)
 
 
 class BidOnTask(Request):
