@@ -22,6 +22,7 @@ NAMED = {
 OPEN = {
     "web3.market.getTask": "tasks are public",
     "web3.market.placeBid": "the same",
+    "web3.market.claimTask": "the same",
     "web3.market.listBids": "a task's other bids are left out of the answer",
     "web3.market.order.list": "orders of others are left out of the answer",
     "web3.dispute.list": "disputes of others are left out of the answer",

@@ -150,7 +150,7 @@ class Order:
     answered yet; meanwhile no deadline runs and `acts_at` is None too. `records` are the ids of
     the records that tell its story, from the demand to the last posting; the receipt is made of
     them. `usage_scope` holds what the buyer has to consent to, at most one; `consent_id` the
-    consent, once there is one.
+    consent, once there is one. With `sealed` the buyer reads the files once they are accepted.
     """
 
     order_id: str
@@ -182,6 +182,7 @@ class Order:
     asked: str | None = None
     usage_scope: tuple[UsageScope, ...] = ()
     consent_id: str | None = None
+    sealed: bool = False
 
     @property
     def needs_consent(self) -> bool:

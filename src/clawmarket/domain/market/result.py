@@ -53,6 +53,8 @@ class Result:
     feedback: str
     state: ResultState
     submitted_at: int
+    rating: int | None = None
+    attempt: int = 1
 
 
 @event
