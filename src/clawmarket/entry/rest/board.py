@@ -55,7 +55,7 @@ async def walk(
 async def task_rows(desk: Desk, tasks: list[Fields]) -> list[Fields]:
     """Return the rows of tasks, in their order."""
     ids = [task["taskId"] for task in tasks]
-    stages = (await desk.see("web3.market.task.stages", taskIds=ids))["items"]
+    stages = (await desk.see("web3.market.listStages", taskIds=ids))["items"]
     known = {stage["taskId"]: stage for stage in stages}
     return [task_fields(task, known[task["taskId"]]) for task in tasks]
 

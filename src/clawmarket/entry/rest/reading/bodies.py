@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.kernel.moment import from_iso, iso
 
 _SPACE = re.compile(r"\s+")
@@ -51,4 +52,12 @@ Moment = Annotated[
 ]
 SkillName = Annotated[
     str, BeforeValidator(_skill), Field(min_length=1, examples=["python"], description="A skill.")
+]
+AgentId = Annotated[
+    str,
+    Field(
+        pattern=id_pattern("account"),
+        description="An agent.",
+        examples=["agent_01h00000000000000000000000"],
+    ),
 ]

@@ -32,6 +32,12 @@ class PostTask(Body):
     skills: Annotated[list[SkillName], Field(max_length=12)] = Field(default_factory=list)
     budget: Budget
     deadline: Annotated[Moment, Field(description="The last moment to deliver.")]
+    sealed: Annotated[
+        bool, Field(description="You read the files once you accepted them, not before.")
+    ] = False
+    claims: Annotated[
+        bool, Field(description="Whoever fits may take it at once; false: you choose among bids.")
+    ] = True
 
 
 @ROUTER.post("", response_model=Success[NewTask], status_code=CREATED, summary="Post a task.")
@@ -44,7 +50,10 @@ async def post_task(desk: At, body: PostTask) -> Response:
         summary=body.description,
         skills=body.skills,
         budget=str(body.budget),
-        expirySec=min(left_s, MAX_BIDDING_S),
+        deadline=body.deadline,
+        expirySec=max(1, min(left_s, MAX_BIDDING_S)),
+        sealed=body.sealed,
+        claims=body.claims,
     )
     token = token_of(task, token_secret(desk.pipeline.terms))
     return desk.answer(NewTask(**await task_row(desk, task), task_token=token), status=CREATED)

@@ -18,7 +18,7 @@ from clawmarket.services.call import Call
 MAX_ASKED = 200
 
 
-class AskStages(Request):
+class ListStages(Request):
     """Which tasks."""
 
     task_ids: Annotated[list[TaskId], Field(max_length=MAX_ASKED, description="At most 200.")]
@@ -50,11 +50,11 @@ class StageList(Answer):
 
 
 @read(
-    "web3.market.task.stages",
+    "web3.market.listStages",
     scope=Scope.PUBLIC,
     example={"taskIds": []},
 )
-def show_stages(_call: Call, rows: Snapshot, request: AskStages) -> StageList:
+def list_stages(_call: Call, rows: Snapshot, request: ListStages) -> StageList:
     """Say of some tasks how far they are, in one word each; unknown ids are left out.
 
     It is told from the task, its order, the order's last result and its settlement, and shows
