@@ -35,7 +35,7 @@ def headers_of(name: str, digest: str, size: int) -> dict[str, str]:
     told = b64encode(bytes.fromhex(digest)).decode()
     plain = _UNSAFE.sub("_", name)
     return {
-        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{_quoted(name)}",
+        "Content-Disposition": f"attachment; filename=\"{plain}\"; {_exactly(name)}",
         "Content-Length": str(size),
         "ETag": f'"{digest}"',
         "Digest": f"sha-256={told}",
@@ -43,8 +43,8 @@ def headers_of(name: str, digest: str, size: int) -> dict[str, str]:
     }
 
 
-def _quoted(name: str) -> str:
-    return quote(name, safe="")
+def _exactly(name: str) -> str:
+    return f"filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _known(request: Request, tag: str) -> bool:
