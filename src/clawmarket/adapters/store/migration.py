@@ -30,6 +30,7 @@ REVISIONS = (
     "0010",
     "0011",
     "0012",
+    "0014",
 )
 
 SCRIPTS = Path(__file__).parent / "migrations"

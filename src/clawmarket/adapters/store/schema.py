@@ -15,6 +15,7 @@ from clawmarket.domain.kernel.job import Job
 from clawmarket.domain.kernel.replay import KeptAnswer
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid
+from clawmarket.domain.market.board import BoardColumn, BoardHead, BoardPlace, BoardTile
 from clawmarket.domain.market.claiming.claim import LiveClaim
 from clawmarket.domain.market.claiming.message import Message
 from clawmarket.domain.market.consent import Consent
@@ -52,6 +53,10 @@ KINDS: dict[str, type] = {
     "balances": Balance,
     "bids": Bid,
     "bills": Bill,
+    "board_columns": BoardColumn,
+    "board_heads": BoardHead,
+    "board_places": BoardPlace,
+    "board_tiles": BoardTile,
     "charges": Charge,
     "consents": Consent,
     "credentials": Credential,
@@ -143,6 +148,8 @@ KEYED: frozenset[type] = frozenset(
     {
         Award,
         Balance,
+        BoardPlace,
+        BoardTile,
         Entry,
         FileRight,
         Hold,
