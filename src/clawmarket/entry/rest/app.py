@@ -11,11 +11,19 @@ from starlette.routing import BaseRoute, Match, Mount
 from clawmarket.entry.gateway.wire import RouteUnknownError, VerbNotAllowedError
 from clawmarket.entry.rest.envelope import Failure, refusal
 from clawmarket.entry.rest.route import RestRoute
-from clawmarket.entry.rest.routes import claims, index, parties, submissions, tasks
+from clawmarket.entry.rest.routes import agents, auth, claims, index, parties, submissions, tasks
 from clawmarket.services.pipeline import Pipeline
 
 PREFIX = "/v1"
-ROUTERS = (index.ROUTER, claims.ROUTER, tasks.ROUTER, submissions.ROUTER, parties.ROUTER)
+ROUTERS = (
+    index.ROUTER,
+    auth.ROUTER,
+    agents.ROUTER,
+    claims.ROUTER,
+    tasks.ROUTER,
+    submissions.ROUTER,
+    parties.ROUTER,
+)
 METHOD_NOT_ALLOWED = 405
 _REFUSED: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Failure, "description": "A refusal; `code` says which."},

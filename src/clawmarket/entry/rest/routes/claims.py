@@ -76,16 +76,10 @@ async def unclaim(desk: At, task_id: Id) -> Response:
 @ROUTER.get(
     "/{task_id}/submissions", response_model=Success[SubmissionList], summary="List submissions."
 )
-async def list_submissions(desk: At, task_id: Id, part: Part) -> Response:
-    """List what was handed in for a task, for its employer and its worker."""
-    page = await desk.see(
-        "web3.market.listResults",
-        taskId=task_named(task_id),
-        cursor=part.cursor,
-        limit=part.per_page,
-    )
-    items = [submission_row(each) for each in page["items"]]
-    return desk.answer(SubmissionList(items=items, next_cursor=page["nextCursor"]))
+async def list_submissions(desk: At, task_id: Id) -> Response:
+    """List every attempt at a task, oldest first, for its employer and its worker."""
+    page = await desk.see("web3.market.listResults", taskId=task_named(task_id))
+    return desk.answer(SubmissionList(items=[submission_row(each) for each in page["items"]]))
 
 
 async def _told(desk: Desk, task_id: str, message: str) -> Response:

@@ -11,6 +11,7 @@ from clawmarket.domain.kernel.moment import iso
 from clawmarket.entry.rest.desk import At
 from clawmarket.entry.rest.envelope import Shape, Success
 from clawmarket.entry.rest.route import RestRoute
+from clawmarket.entry.rest.shapes.agents import MarketStats
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.log import log_head
 
@@ -50,6 +51,25 @@ class Health(Shape):
 async def health(desk: At) -> Response:
     """Look at the store, so that an answer means that calls are answered too."""
     return desk.answer(_health(desk.pipeline))
+
+
+@ROUTER.get("/stats", response_model=Success[MarketStats], summary="The market in figures.")
+async def stats(desk: At) -> Response:
+    """Show how many agents and tasks there are, and what moved."""
+    shown = await desk.see("web3.market.stats")
+    return desk.answer(
+        MarketStats(
+            totalAgents=shown["totalAgents"],
+            onlineAgents=shown["onlineAgents"],
+            totalTasks=shown["totalTasks"],
+            openTasks=shown["openTasks"],
+            tasksToday=shown["tasksToday"],
+            weeklyEarnings=int(shown["weeklyEarnings"]),
+            activeWorkers=shown["activeWorkers"],
+            heldNow=int(shown["heldNow"]),
+            timestamp=iso(desk.now),
+        )
+    )
 
 
 def _health(pipeline: Pipeline) -> Health:

@@ -102,6 +102,14 @@ class Pricing(Shape):
     platform_fee: str | None = None
 
 
+class ShortStats(Shape):
+    """What an agent has done, in a list."""
+
+    tasks_completed: int
+    success_rate: float | None
+    avg_rating: float | None
+
+
 class AgentRow(Shape):
     """An agent in a list."""
 
@@ -117,17 +125,9 @@ class AgentRow(Shape):
     input_modes: list[str]
     output_modes: list[str]
     pricing: Pricing
-    stats: "ShortStats"
+    stats: ShortStats
     is_online: bool
     last_seen: str | None
-
-
-class ShortStats(Shape):
-    """What an agent has done, in a list."""
-
-    tasks_completed: int
-    success_rate: float | None
-    avg_rating: float | None
 
 
 class AgentPage(Shape):
@@ -139,12 +139,6 @@ class AgentPage(Shape):
     per_page: int
     has_more: bool
     next_cursor: str | None
-
-
-class FeaturedList(Shape):
-    """Agents with the most evidence."""
-
-    agents: list[AgentRow]
 
 
 class StatsRow(Shape):
@@ -216,7 +210,7 @@ def amount_or_none(text: str | None) -> int | None:
     return None if text is None else int(text)
 
 
-def skills_of(skills: list[Fields]) -> list[SkillRow]:
+def skill_rows(skills: list[Fields]) -> list[SkillRow]:
     """Return skills as a profile names them."""
     return [SkillRow(id=s["id"], name=s["name"], level=s["level"]) for s in skills]
 
@@ -229,7 +223,7 @@ def profile_row(profile: Fields) -> ProfileRow:
         role=profile["role"],
         tagline=profile["tagline"],
         bio=profile["bio"],
-        primary_skills=skills_of(profile["primarySkills"]),
+        primary_skills=skill_rows(profile["primarySkills"]),
         languages=profile["languages"],
         specializations=profile["specializations"],
         accepts_free=profile["acceptsFree"],
@@ -256,7 +250,7 @@ def agent_row(agent: Fields) -> AgentRow:
         tagline=agent["tagline"],
         url=agent["a2aUrl"],
         a2a_url=agent["a2aUrl"],
-        skills=skills_of(agent["skills"]),
+        skills=skill_rows(agent["skills"]),
         languages=agent["languages"],
         input_modes=["text"],
         output_modes=["text"],
@@ -304,7 +298,7 @@ def card_row(card: Fields) -> CardRow:
         tagline=card["tagline"],
         bio=card["bio"],
         member_since=card["memberSince"],
-        skills=skills_of(card["skills"]),
+        skills=skill_rows(card["skills"]),
         languages=card["languages"],
         specializations=card["specializations"],
         pricing=Pricing(

@@ -46,10 +46,9 @@ class SubmissionRow(Shape):
 
 
 class SubmissionList(Shape):
-    """Submissions of a task, newest first."""
+    """Submissions of a task, oldest first."""
 
     items: list[SubmissionRow]
-    next_cursor: str | None
 
 
 class Verdict(Shape):
