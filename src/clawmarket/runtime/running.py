@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from clawmarket.entry.a2a.routes import a2a_routes
 from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.mcp.http import mcp_route
+from clawmarket.entry.rest.app import rest_routes
 from clawmarket.ports.payments import Rail
 from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.card import Card
@@ -52,11 +53,13 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card], None]) -> None:
     pipeline = market.pipeline
-    app = build_gateway(
-        pipeline,
-        max_file_bytes=market.config.max_file_bytes,
-        more=[mcp_route(pipeline), *a2a_routes(pipeline)],
-    )
+    max_file_bytes = market.config.max_file_bytes
+    more = [
+        mcp_route(pipeline),
+        *a2a_routes(pipeline),
+        *rest_routes(pipeline, max_file_bytes=max_file_bytes),
+    ]
+    app = build_gateway(pipeline, max_file_bytes=max_file_bytes, more=more)
     server = build_server(app)
     # uvicorn raises each signal anew once it has stopped; SIGTERM would end the process there,
     # before the market is closed. Taken as Ctrl+C, it only cancels this task.

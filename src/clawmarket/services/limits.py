@@ -30,6 +30,15 @@ class Rate:
     burst: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many calls a caller may make at once, how many are left, when all of them are back."""
+
+    burst: int
+    left: int
+    full_in_s: int
+
+
 STRANGER = Rate(per_s=30, burst=60)
 STRANGERS = Rate(per_s=300, burst=600)
 
@@ -61,6 +70,14 @@ class Buckets:
             self._left.popitem(last=False)
         return -(-missing // (self._rate.per_s * _SECOND_MS))
 
+    def pace(self, name: str, now: int) -> Pace:
+        """Return how full a bucket is, and take nothing."""
+        full = self._rate.burst * _FULL_CALL
+        left, at = self._left.get(name, (full, now))
+        left = min(full, left + max(0, now - at) * self._rate.per_s)
+        full_in_s = -(-(full - left) // (self._rate.per_s * _SECOND_MS))
+        return Pace(self._rate.burst, left // _FULL_CALL, full_in_s)
+
 
 class Limits:
     """What one process lets its callers ask.
@@ -80,6 +97,10 @@ class Limits:
         wait_s = 0 if self._accounts is None else self._accounts.take(account_id, now)
         if wait_s:
             raise CallsTooFastError("This account calls too often.", retryAfterSec=wait_s)
+
+    def pace_of(self, account_id: str, now: int) -> Pace | None:
+        """Return what an account may still call, or None where nothing limits it."""
+        return None if self._accounts is None else self._accounts.pace(account_id, now)
 
     def check_stranger(self, peer: str, method: str, now: int) -> None:
         """Take one call of a caller without an account. Raises TooManyCallsError.

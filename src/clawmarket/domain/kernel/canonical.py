@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from itertools import accumulate
 from types import NoneType
 from typing import NoReturn, TypeVar
@@ -18,6 +19,7 @@ import orjson
 
 __all__ = [
     "CanonicalError",
+    "FractionText",
     "StrictJsonError",
     "canonical_bytes",
     "content_digest",
@@ -88,12 +90,20 @@ def content_digest(value: object) -> str:
     return sha256_digest(canonical_bytes(value))
 
 
-def parse_strict(data: bytes, *, max_depth: int = 32) -> object:
+@dataclass(frozen=True, slots=True)
+class FractionText:
+    """A JSON number with a fraction or an exponent, as the sender spelled it."""
+
+    text: str
+
+
+def parse_strict(data: bytes, *, max_depth: int = 32, fractions: bool = False) -> object:
     """Read JSON from the wire, refusing whatever two readers could understand differently.
 
     Refused: duplicate names, fractions and exponents of every kind, `-0`, NaN and Infinity,
     integers beyond 2**63-1 either way, lone surrogates, invalid UTF-8, a byte order mark and
-    arrays or objects nested deeper than `max_depth`.
+    arrays or objects nested deeper than `max_depth`. With `fractions`, a number that is not whole
+    is left to the caller as its FractionText; it is never made a float.
 
     Raises:
         StrictJsonError: with `reason` and `path`; nothing else is ever raised.
@@ -103,7 +113,7 @@ def parse_strict(data: bytes, *, max_depth: int = 32) -> object:
     if _is_deeper(data, max_depth):
         raise StrictJsonError(f"the body is nested deeper than {max_depth} levels")
     try:
-        value = _decode(data.decode("utf-8"))
+        value = _decode(data.decode("utf-8"), fractions=fractions)
     except UnicodeDecodeError as error:
         reason = f"byte {error.start} is not valid UTF-8"
         raise StrictJsonError(reason) from None
@@ -249,27 +259,39 @@ def _kept(hook: Callable[[_Read], object]) -> Callable[[_Read], object]:
     return run
 
 
-_READER = json.JSONDecoder(
-    object_pairs_hook=_unique_names,
-    parse_float=_no_fraction,
-    parse_int=_wire_integer,
-    parse_constant=_no_constant,
-)
-_MARKING_READER = json.JSONDecoder(
-    object_pairs_hook=_kept(_unique_names),
-    parse_float=_kept(_no_fraction),
-    parse_int=_kept(_wire_integer),
-    parse_constant=_kept(_no_constant),
-)
+def _strict(
+    fraction: Callable[[str], object], kept_fraction: Callable[[str], object]
+) -> tuple[json.JSONDecoder, json.JSONDecoder]:
+    """Return the reader that stops at a flaw, and the one that keeps flaws in the tree."""
+    stopping = json.JSONDecoder(
+        object_pairs_hook=_unique_names,
+        parse_float=fraction,
+        parse_int=_wire_integer,
+        parse_constant=_no_constant,
+    )
+    marking = json.JSONDecoder(
+        object_pairs_hook=_kept(_unique_names),
+        parse_float=kept_fraction,
+        parse_int=_kept(_wire_integer),
+        parse_constant=_kept(_no_constant),
+    )
+    return stopping, marking
 
 
-def _decode(text: str) -> object:
+_READERS = {
+    False: _strict(_no_fraction, _kept(_no_fraction)),
+    True: _strict(FractionText, FractionText),
+}
+
+
+def _decode(text: str, *, fractions: bool) -> object:
+    reader, marking = _READERS[fractions]
     try:
-        return _READER.decode(text)
+        return reader.decode(text)
     except json.JSONDecodeError as error:
         raise _not_json(error) from None
     except _FlawError as flaw:
-        raise _located(flaw, text) from None
+        raise _located(flaw, text, marking) from None
     except RecursionError:
         raise StrictJsonError("the body is nested deeper than this process can read") from None
 
@@ -279,10 +301,10 @@ def _not_json(error: json.JSONDecodeError) -> StrictJsonError:
     return StrictJsonError(f"the body is not JSON: {what} at character {error.pos}")
 
 
-def _located(flaw: _FlawError, text: str) -> StrictJsonError:
+def _located(flaw: _FlawError, text: str, marking: json.JSONDecoder) -> StrictJsonError:
     """Read once more, keeping flaws in the tree; a body with a flaw and bad syntax says one."""
     try:
-        marked = _MARKING_READER.decode(text)
+        marked = marking.decode(text)
     except json.JSONDecodeError as error:
         return _not_json(error)
     return _first_flaw(marked) or StrictJsonError(flaw.reason)

@@ -122,6 +122,13 @@ class KeyMakerError(ForbiddenError):
     next_command = "clawmarket wallet login"
 
 
+class KeyOnlyError(ConflictError):
+    """Only an API key can be rotated, by itself."""
+
+    advice = "Call with the key that is to be replaced; make one with web3.keys.create."
+    next_command = "clawmarket keys list"
+
+
 class CredentialRevokedError(ConflictError):
     """The credential is revoked already."""
 

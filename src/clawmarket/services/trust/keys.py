@@ -15,6 +15,7 @@ from clawmarket.domain.trust.session import (
     CredentialNotFoundError,
     CredentialRevokedError,
     KeyMakerError,
+    KeyOnlyError,
     KeysFullError,
     ScopeMissingError,
     allows,
@@ -30,7 +31,7 @@ from clawmarket.registry.fields import (
     Token,
     Word,
 )
-from clawmarket.registry.methods import Need, Verb, read, write
+from clawmarket.registry.methods import Need, Scope, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.trust.identity import token_hash
 from clawmarket.services.work import Work
@@ -173,3 +174,33 @@ def revoke_key(call: Call, work: Work, request: RevokeKey) -> RevokedKey:
     work.save(replace(credential, revoked_at=call.now))
     work.emit(ApiKeyRevoked(credential.credential_id, call.actor))
     return RevokedKey(credential_id=credential.credential_id, revoked_at=iso(call.now))
+
+
+class RotateKey(SignedRequest):
+    """Nothing to choose: it is the key that the call comes with."""
+
+
+@write(
+    "web3.keys.rotate",
+    scope=Scope.READ,
+    errors=(KeyOnlyError,),
+    verb=Verb("keys rotate"),
+)
+def rotate_key(call: Call, work: Work, request: RotateKey) -> NewKey:  # noqa: ARG001 - it is empty
+    """Replace the key that you call with by a new one, which is shown this once.
+
+    The old one ends at the same moment. Label and scope stay; a key makes no keys beside itself.
+    """
+    old = work.get(Credential, call.caller.credential_id)
+    if old is None or old.kind is not CredentialKind.KEY or old.revoked_at is not None:
+        raise KeyOnlyError("This call comes with no key that is still good.")
+    key, fresh = make_key(call, call.actor, old.label, old.scope)
+    work.save(replace(old, revoked_at=call.now))
+    work.add(fresh)
+    work.emit(
+        ApiKeyRevoked(old.credential_id, call.actor),
+        ApiKeyCreated(fresh.credential_id, call.actor, fresh.scope),
+    )
+    return NewKey(
+        credential_id=fresh.credential_id, key=key, prefix=fresh.prefix, scope=fresh.scope
+    )

@@ -1,0 +1,97 @@
+"""Tasks: post, list, show, take back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from clawmarket.domain.kernel.moment import SECOND_MS, from_iso
+from clawmarket.entry.rest.board import page_of, states_of, task_row, walk
+from clawmarket.entry.rest.desk import CREATED, At, Fields
+from clawmarket.entry.rest.envelope import Success
+from clawmarket.entry.rest.reading.bodies import Body, Moment, SkillName
+from clawmarket.entry.rest.reading.ids import task_named
+from clawmarket.entry.rest.reading.lists import skills_of, statuses_of
+from clawmarket.entry.rest.reading.numbers import Budget
+from clawmarket.entry.rest.reading.paging import Part
+from clawmarket.entry.rest.route import RestRoute
+from clawmarket.entry.rest.shapes.tasks import NewTask, TaskPage, TaskRow, token_of
+from clawmarket.entry.rest.token import token_secret
+
+ROUTER = APIRouter(route_class=RestRoute, prefix="/tasks", tags=["tasks"])
+MAX_BIDDING_S = 90 * 86_400
+Id = Annotated[str, Path(max_length=80, examples=["task_01h00000000000000000000000"])]
+
+
+class PostTask(Body):
+    """What is wanted, for how much, until when."""
+
+    title: Annotated[str, Field(min_length=5, max_length=200)]
+    description: Annotated[str, Field(min_length=10, max_length=5_000)]
+    skills: Annotated[list[SkillName], Field(max_length=12)] = Field(default_factory=list)
+    budget: Budget
+    deadline: Annotated[Moment, Field(description="The last moment to deliver.")]
+    sealed: Annotated[
+        bool, Field(description="You read the files once you accepted them, not before.")
+    ] = False
+    claims: Annotated[
+        bool, Field(description="Whoever fits may take it at once; false: you choose among bids.")
+    ] = True
+
+
+@ROUTER.post("", response_model=Success[NewTask], status_code=CREATED, summary="Post a task.")
+async def post_task(desk: At, body: PostTask) -> Response:
+    """Post a task and hold its budget. Whoever fits may claim it at once."""
+    left_s = (from_iso(body.deadline) - desk.now) // SECOND_MS
+    task = await desk.do(
+        "web3.market.publishTask",
+        title=body.title,
+        summary=body.description,
+        skills=body.skills,
+        budget=str(body.budget),
+        deadline=body.deadline,
+        expirySec=max(1, min(left_s, MAX_BIDDING_S)),
+        sealed=body.sealed,
+        claims=body.claims,
+    )
+    token = token_of(task, token_secret(desk.pipeline.terms))
+    return desk.answer(NewTask(**await task_row(desk, task), task_token=token), status=CREATED)
+
+
+@ROUTER.get("", response_model=Success[TaskPage], summary="List tasks.")
+async def list_tasks(
+    desk: At,
+    part: Part,
+    status: Annotated[
+        str, Query(max_length=200, description="One status, several with commas, or `all`.")
+    ] = "open",
+    skills: Annotated[
+        str, Query(max_length=600, description="Skills with commas; one of them is enough.")
+    ] = "",
+) -> Response:
+    """List tasks, newest first, with the beginning of their descriptions."""
+    statuses = statuses_of(status)
+    query: Fields = {}
+    states = states_of(statuses)
+    if len(states) == 1:
+        query["status"] = states[0]
+    if wanted := skills_of(skills):
+        query["skill"] = wanted[0]
+    return desk.answer(
+        page_of(await walk(desk, "web3.market.listTasks", query, statuses, part), part)
+    )
+
+
+@ROUTER.get("/{task_id}", response_model=Success[TaskRow], summary="Show a task.")
+async def show_task(desk: At, task_id: Id) -> Response:
+    """Show one task whole."""
+    task = await desk.see("web3.market.getTask", taskId=task_named(task_id))
+    return desk.answer(TaskRow(**await task_row(desk, task)))
+
+
+@ROUTER.post("/{task_id}/cancel", response_model=Success[TaskRow], summary="Take a task back.")
+async def cancel_task(desk: At, task_id: Id) -> Response:
+    """Take your open task back; the held budget is available again at once."""
+    task = await desk.do("web3.market.cancelTask", taskId=task_named(task_id))
+    return desk.answer(TaskRow(**await task_row(desk, task)), "Task cancelled successfully")

@@ -1,0 +1,1 @@
+"""How far tasks are, for whoever may see the task."""
