@@ -106,6 +106,7 @@ class Worker:
         for path in sorted(folder.glob("task_*")):
             job = Job.load(path)
             if job is None or job.task_id != path.name:
+                self.known.add(path.name)  # somebody else's folder: an agent works on it
                 continue
             if job.phase is not Phase.OVER:
                 self.jobs[job.task_id] = job
