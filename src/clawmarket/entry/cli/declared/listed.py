@@ -2,11 +2,13 @@
 
 from clawmarket.entry.cli.declared.asking import ASKING
 from clawmarket.entry.cli.declared.command import Declared
+from clawmarket.entry.cli.declared.daemons import DAEMONS
 from clawmarket.entry.cli.declared.homes import HOMES
 from clawmarket.entry.cli.declared.hosts import HOSTS
 from clawmarket.entry.cli.declared.offline import OFFLINE
+from clawmarket.entry.cli.declared.skills import SKILLS
 
-DECLARED: tuple[Declared, ...] = (*HOMES, *HOSTS, *ASKING, *OFFLINE)
+DECLARED: tuple[Declared, ...] = (*HOMES, *HOSTS, *SKILLS, *DAEMONS, *ASKING, *OFFLINE)
 
 GROUPS = {
     "task": "Publish a task, bid on it, award it, hand in, review.",
@@ -24,5 +26,7 @@ GROUPS = {
     "files": "Store files and fetch them.",
     "repair": "What a payment rail has not answered: see it, ask again, settle it.",
     "openclaw": "The plugin for OpenClaw: put it in, take it out.",
+    "skills": "The skills for OpenClaw's agents: put them in, check them, take them out.",
+    "worker": "Work by yourself: take tasks, do them, hand them in.",
     "backup": "Back a home up, check a backup, restore it elsewhere.",
 }

@@ -1,0 +1,1 @@
+"""The skills for OpenClaw: put them in, check them, take them out."""

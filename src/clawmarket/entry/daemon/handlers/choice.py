@@ -1,0 +1,65 @@
+"""Which program a `--handler` names; each kind becomes one command line."""
+
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clawmarket.domain.kernel.errors import InvalidArgumentError
+
+_FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+_HOST = re.compile(r"openclaw(?::([A-Za-z0-9_-]{1,64}))?")
+_PARTS = "clawmarket.entry.daemon.handlers"
+
+
+class HandlerInvalidError(InvalidArgumentError):
+    """What `--handler` names cannot be run."""
+
+    advice = "Name a command, module:function, the URL of an A2A agent, or openclaw."
+    next_command = "clawmarket help worker run"
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What does the work.
+
+    Args:
+        kind: command, function, agent or openclaw.
+        line: The words that start it; its input is `task_spec.json` on stdin.
+        settings: What its environment has besides ours.
+    """
+
+    kind: str
+    line: tuple[str, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+def chosen(named: str) -> Handler:
+    """Return what a `--handler` names. Raises HandlerInvalidError."""
+    if named.startswith(("http://", "https://")):
+        return Handler("agent", (sys.executable, "-m", f"{_PARTS}.agent", named))
+    if host := _HOST.fullmatch(named):
+        program = shutil.which("openclaw")
+        if program is None:
+            raise HandlerInvalidError("There is no command 'openclaw' on your PATH.")
+        return Handler("openclaw", (sys.executable, "-m", f"{_PARTS}.host", program, host[1] or ""))
+    if _FUNCTION.fullmatch(named):
+        # The module is looked for where the daemon was started.
+        here = {"CLAWMARKET_HANDLER_PATH": str(Path.cwd())}
+        return Handler("function", (sys.executable, "-m", f"{_PARTS}.function", named), here)
+    return Handler("command", _command(named))
+
+
+def _command(named: str) -> tuple[str, ...]:
+    try:
+        words = shlex.split(named)
+    except ValueError:
+        raise HandlerInvalidError("The handler's quotes do not end.") from None
+    found = shutil.which(words[0]) if words else None
+    if found is None:
+        raise HandlerInvalidError(f"There is no command {words[0] if words else ''!r}.")
+    # It runs in the task's folder: what was named from here stays what it is.
+    return (str(Path(found).absolute()), *words[1:])

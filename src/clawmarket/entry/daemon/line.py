@@ -1,0 +1,73 @@
+"""The line to the market: calls that can be repeated, and a clear word when it is away."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from clawmarket.domain.kernel.errors import DeadlineError, UnavailableError
+from clawmarket.entry.cli.catalog import Entry, method_entry
+from clawmarket.entry.cli.remote.client import Market, NotAMarketError, RemoteRefusal
+
+_LATER = frozenset({"E_UNAVAILABLE", "E_TIMEOUT", "E_RATE_LIMITED", "E_INTERNAL"})
+# Without the right to act nothing gets better by waiting.
+HOPELESS = frozenset({"E_AUTH_REQUIRED", "E_FORBIDDEN"})
+
+
+class AwayError(Exception):
+    """The market cannot answer now; the same call may be sent again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The market as a daemon asks it."""
+
+    market: Market
+
+    def ask(self, method: str, params: Entry | None = None, key: str = "") -> Entry:
+        """Return an answer. Raises AwayError when it may be tried again, RemoteRefusal when not."""
+        try:
+            return self.market.call(method, params, key)
+        except NotAMarketError:
+            raise
+        except (UnavailableError, DeadlineError) as away:
+            raise AwayError(away.what) from None
+        except RemoteRefusal as refusal:
+            if refusal.code in _LATER:
+                raise AwayError(str(refusal)) from None
+            raise
+
+    def look(self, method: str, params: Entry) -> Entry | None:
+        """The same for what may not be there; None then."""
+        try:
+            return self.ask(method, params)
+        except RemoteRefusal as refusal:
+            if refusal.code == "E_NOT_FOUND":
+                return None
+            raise
+
+    def store(self, path: Path) -> Entry:
+        """Store a file and return its name, digest and size. Raises as `ask`."""
+        try:
+            return self.market.put_file(path)
+        except (UnavailableError, DeadlineError) as away:
+            raise AwayError(away.what) from None
+        except RemoteRefusal as refusal:
+            if refusal.code in _LATER:
+                raise AwayError(str(refusal)) from None
+            raise
+
+    def fetch(self, digest: str, target: Path) -> None:
+        """Write a stored file, under its name only when its bytes are right. Raises as `ask`."""
+        part = target.with_name(f".{target.name}.part"[:200])
+        try:
+            with part.open("wb") as sink:
+                self.market.get_file(digest, sink)
+            part.replace(target)
+        except (UnavailableError, DeadlineError) as away:
+            raise AwayError(away.what) from None
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def offers(method: str) -> bool:
+    """Return whether this version of the market has a method."""
+    return method_entry(method) is not None

@@ -1,0 +1,1 @@
+"""The worker: finds tasks, takes them, has them done, hands them in, follows the reviews."""

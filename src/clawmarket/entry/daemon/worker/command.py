@@ -1,0 +1,61 @@
+"""`clawmarket worker run`: from what was typed to a worker at work."""
+
+from pathlib import Path
+
+from clawmarket.domain.kernel.money import format_amount
+from clawmarket.entry.cli.invocation import Invocation
+from clawmarket.entry.cli.remote.client import Market, reach
+from clawmarket.entry.daemon.handlers.choice import chosen
+from clawmarket.entry.daemon.line import Line
+from clawmarket.entry.daemon.progress import Progress
+from clawmarket.entry.daemon.storage import Workspace
+from clawmarket.entry.daemon.worker.desk import Desk
+from clawmarket.entry.daemon.worker.loop import MAX_FAILURES, Pace, Worker
+from clawmarket.entry.daemon.worker.rules import Rules, bid_rule
+from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE
+
+
+def run(invocation: Invocation) -> int:
+    """Work until told to stop. Raises HandlerInvalidError, WorkspaceBusyError, as any call."""
+    values = invocation.values
+    rules, handler = _rules(invocation), chosen(values["handler"])
+    workspace = Workspace(Path(values.get("workspace") or ".").absolute())
+    pace = Pace(values["interval"], values["concurrent"], values["grace"], values.get("tasks", 0))
+    with reach(invocation) as market, workspace.alone("work"):
+        progress = Progress(invocation.as_json)
+        me, fee_bps = _about(market)
+        limit_s = values["time_limit"]
+        line = Line(market)
+        desk = Desk(line, workspace, progress, handler, rules, me, fee_bps, limit_s)
+        _greet(desk, pace)
+        failures = Worker(desk, pace).run()
+        if failures >= MAX_FAILURES:
+            text = f"Stopped: the handler failed {failures} times in a row; see handler.log."
+            progress.say("gave_up", text)
+            return EXIT_NEGATIVE
+        progress.say("stopped", "Stopped.")
+    return EXIT_DONE
+
+
+def _rules(invocation: Invocation) -> Rules:
+    values = invocation.values
+    percent, amount = bid_rule(values.get("bid", ""))
+    skills = tuple(filter(None, (part.strip() for part in values.get("skills", "").split(","))))
+    # Without a word about it, tasks that may be claimed are.
+    claims = bool(values.get("claim")) or not (percent or amount)
+    least = int(values.get("min_price") or 1)
+    return Rules(skills, max(1, least), claims, percent, amount)
+
+
+def _about(market: Market) -> tuple[str, int]:
+    me = market.call("web3.wallet.show")["accountId"]
+    return me, market.call("web3.status.summary")["feeBps"]
+
+
+def _greet(desk: Desk, pace: Pace) -> None:
+    skills = ", ".join(desk.rules.skills) or "every skill"
+    text = (
+        f"Works as {desk.me} with a handler that is a {desk.handler.kind}: {skills}, from "
+        f"{format_amount(desk.rules.min_price)}, {pace.concurrent} at a time. Ctrl+C stops it."
+    )
+    desk.progress.say("started", text, accountId=desk.me, skills=[*desk.rules.skills])
