@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.mcp.http import mcp_route
+from clawmarket.entry.web.routes import web_routes
 from clawmarket.ports.payments import Rail
 from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.card import Card
@@ -51,9 +52,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card], None]) -> None:
     pipeline = market.pipeline
-    app = build_gateway(
-        pipeline, max_file_bytes=market.config.max_file_bytes, more=[mcp_route(pipeline)]
-    )
+    max_file_bytes = market.config.max_file_bytes
+    more = [mcp_route(pipeline), *web_routes(pipeline, max_file_bytes)]
+    app = build_gateway(pipeline, max_file_bytes=max_file_bytes, more=more)
     server = build_server(app)
     # uvicorn raises each signal anew once it has stopped; SIGTERM would end the process there,
     # before the market is closed. Taken as Ctrl+C, it only cancels this task.
