@@ -217,6 +217,8 @@ class Visit:
 
     def _sent(self, response: Response) -> Response:
         response.headers["Content-Security-Policy"] = POLICY
+        # With no referrer at all, browsers send forms with the origin `null` (Fetch, 3.2).
+        response.headers["Referrer-Policy"] = "same-origin"
         for name, value, lasts_s in self._new_cookies:
             response.set_cookie(
                 self.site.cookie(name),
