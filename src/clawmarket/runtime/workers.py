@@ -25,6 +25,7 @@ from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.signer import LogSigner
 from clawmarket.ports.store import Query, Snapshot, Transaction
+from clawmarket.services.market.board.index import follow_records
 from clawmarket.services.market.receipts import make_receipt_file
 from clawmarket.services.market.sweep import sweep_all
 from clawmarket.services.operate.revocations import send_revocation, tell_of_end
@@ -35,6 +36,7 @@ from clawmarket.services.treasury.rail_answers import ask_rail
 from clawmarket.services.trust.log import Announce, sequence
 
 SEQUENCE_EVERY_S = 0.1
+BOARD_EVERY_S = 0.25
 SWEEP_EVERY_S = 1.0
 JOBS_EVERY_S = 0.2
 TIDY_EVERY_S = 60.0
@@ -42,7 +44,7 @@ TIDY_EVERY_S = 60.0
 JOBS_PER_ROUND = 2
 # The loops that follow the trading rest twenty times as long as a round took, a second at most, so
 # that the log and the receipts leave the time to buyers and sellers.
-FOLLOWING = frozenset({"sequencer", "receipt"})
+FOLLOWING = frozenset({"sequencer", "board", "receipt"})
 REST = 20
 LONGEST_REST_S = 1.0
 # Rails are asked side by side: one that hangs keeps those of others no longer than itself. Bills
@@ -88,6 +90,7 @@ def start_workers(pipeline: Pipeline, signer: LogSigner, announce: Announce) -> 
     tidier = Tidier(ports.store)
     loops: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
         ("sequencer", SEQUENCE_EVERY_S, take_in),
+        ("board", BOARD_EVERY_S, lambda: follow_records(ports.store)),
         ("sweep", SWEEP_EVERY_S, lambda: sweep_all(pipeline)),
         ("tidying", TIDY_EVERY_S, lambda: tidier.bite(ports.clock.now())),
         *((kind, _pace(pipeline, kind), partial(run_due, pipeline, kind)) for kind in RUNNERS),

@@ -31,6 +31,7 @@ REVISIONS = (
     "0011",
     "0012",
     "0013",
+    "0014",
 )
 
 SCRIPTS = Path(__file__).parent / "migrations"

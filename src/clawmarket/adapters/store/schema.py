@@ -19,6 +19,7 @@ from clawmarket.domain.market.agents.profile import Profile
 from clawmarket.domain.market.agents.standing import Counterparty, Standing
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid
+from clawmarket.domain.market.board import BoardColumn, BoardHead, BoardPlace, BoardTile
 from clawmarket.domain.market.claiming.claim import LiveClaim
 from clawmarket.domain.market.claiming.message import Message
 from clawmarket.domain.market.consent import Consent
@@ -61,6 +62,10 @@ KINDS: dict[str, type] = {
     "balances": Balance,
     "bids": Bid,
     "bills": Bill,
+    "board_columns": BoardColumn,
+    "board_heads": BoardHead,
+    "board_places": BoardPlace,
+    "board_tiles": BoardTile,
     "charges": Charge,
     "consents": Consent,
     "credentials": Credential,
@@ -158,6 +163,8 @@ KEYED: frozenset[type] = frozenset(
         Award,
         Balance,
         Counterparty,
+        BoardPlace,
+        BoardTile,
         Entry,
         FileRight,
         Hold,

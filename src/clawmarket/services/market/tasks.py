@@ -1,4 +1,4 @@
-"""Tasks: publish, list, show, take back."""
+"""Tasks: publish, show, take back; the board lists them."""
 
 from typing import Annotated
 
@@ -28,17 +28,13 @@ from clawmarket.domain.trust.file import EVERYBODY
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import (
-    AccountId,
     Amount,
-    Answer,
     AssetId,
-    Cursor,
     Deadline,
     File,
     Flag,
     MilestonePart,
     MilestoneParts,
-    Page,
     PartyText,
     Request,
     Seconds,
@@ -49,7 +45,6 @@ from clawmarket.registry.fields import (
 )
 from clawmarket.registry.methods import Need, Risk, Scope, Verb, read, write
 from clawmarket.services.call import Call
-from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.claiming.deadlines import (
     DeadlineInvalidError,
     deadline_of,
@@ -57,7 +52,7 @@ from clawmarket.services.market.claiming.deadlines import (
 )
 from clawmarket.services.market.files import share_files
 from clawmarket.services.market.rejections import turn_down_bids
-from clawmarket.services.market.views import TaskView, artifacts_of, listed_task, task_view
+from clawmarket.services.market.views import TaskView, artifacts_of, task_view
 from clawmarket.services.market.windows import WindowTooShortError, check_windows
 from clawmarket.services.treasury.moves import give_back, hold_of, set_aside
 from clawmarket.services.work import Work
@@ -200,43 +195,6 @@ def parts_of(asked: list[MilestonePart]) -> tuple[Part, ...]:
 def terms_digest(call: Call) -> str:
     """Return the content hash over what the caller sent, the terms that the event names."""
     return f"sha256:{call.params_hash}"
-
-
-class ListTasks(Page):
-    """Which tasks."""
-
-    status: Annotated[TaskState | None, Field(description="Only tasks in this state.")] = None
-    buyer: AccountId | None = None
-    skill: Skill | None = None
-    min_budget: Amount | None = None
-
-
-class TaskPage(Answer):
-    """A page of tasks, newest first."""
-
-    items: list[TaskView]
-    next_cursor: Cursor | None
-
-
-@read(
-    "web3.market.listTasks",
-    scope=Scope.PUBLIC,
-    example={"status": "task_open", "limit": 10},
-    verb=Verb("task list"),
-)
-def list_tasks(_call: Call, rows: Snapshot, request: ListTasks) -> TaskPage:
-    """List tasks, newest first, with 280 characters of their summaries.
-
-    Requirements and files after the third are left out; `web3.market.getTask` shows all of it.
-    """
-    equal = {"state": request.status, "buyer": request.buyer}
-    least = int(request.min_budget or 0)
-
-    def wanted(task: Task) -> bool:
-        return (request.skill is None or request.skill in task.skills) and task.budget >= least
-
-    page = scan(rows, Listing(Task, equal, request.cursor, request.limit), wanted)
-    return TaskPage(items=[listed_task(t) for t in page.items], next_cursor=page.next_cursor)
 
 
 class GetTask(Request):
