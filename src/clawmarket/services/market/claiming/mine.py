@@ -10,13 +10,12 @@ from clawmarket.domain.market.order import Order, OrderNotFoundError
 from clawmarket.domain.market.result import Result
 from clawmarket.domain.market.task import Task, TaskNotFoundError, TaskState
 from clawmarket.ports.store import Snapshot
-from clawmarket.registry.fields import Answer, OrderId, Page, Request, TaskId
+from clawmarket.registry.fields import Answer, Cursor, OrderId, Page, Request, TaskId
 from clawmarket.registry.methods import Need, Verb, read
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.orders import own_order
-from clawmarket.services.market.tasks import TaskPage
-from clawmarket.services.market.views import ResultView, listed_task, result_view
+from clawmarket.services.market.views import ResultView, TaskView, listed_task, result_view
 from clawmarket.services.treasury.reconciliation import records_of
 
 
@@ -37,8 +36,15 @@ class ListOwnTasks(Page):
     status: Annotated[TaskState | None, Field(description="Only tasks in this state.")] = None
 
 
+class OwnTaskPage(Answer):
+    """A page of your tasks, newest first."""
+
+    items: list[TaskView]
+    next_cursor: Cursor | None
+
+
 @read("web3.market.task.mine", example={"side": "employer"}, verb=Verb("task mine"))
-def list_own_tasks(call: Call, rows: Snapshot, request: ListOwnTasks) -> TaskPage:
+def list_own_tasks(call: Call, rows: Snapshot, request: ListOwnTasks) -> OwnTaskPage:
     """List the tasks that you published, or those that you have or had, newest first.
 
     A task that you claimed and gave back is left out.
@@ -46,7 +52,7 @@ def list_own_tasks(call: Call, rows: Snapshot, request: ListOwnTasks) -> TaskPag
     if request.side == "employer":
         equal = {"buyer": call.actor, "state": request.status}
         page = scan(rows, Listing(Task, equal, request.cursor, request.limit))
-        return TaskPage(items=[listed_task(t) for t in page.items], next_cursor=page.next_cursor)
+        return OwnTaskPage(items=[listed_task(t) for t in page.items], next_cursor=page.next_cursor)
     found: dict[str, Task] = {}
 
     def wanted(order: Order) -> bool:
@@ -60,7 +66,7 @@ def list_own_tasks(call: Call, rows: Snapshot, request: ListOwnTasks) -> TaskPag
         rows, Listing(Order, {"seller": call.actor}, request.cursor, request.limit), wanted
     )
     items = [listed_task(found[order.order_id]) for order in orders.items]
-    return TaskPage(items=items, next_cursor=orders.next_cursor)
+    return OwnTaskPage(items=items, next_cursor=orders.next_cursor)
 
 
 class ListResults(Request):
