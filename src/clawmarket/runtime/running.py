@@ -11,6 +11,7 @@ from clawmarket.entry.a2a.routes import a2a_routes
 from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.mcp.http import mcp_route
 from clawmarket.entry.rest.app import rest_routes
+from clawmarket.entry.web.routes import web_routes
 from clawmarket.ports.payments import Rail
 from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.card import Card
@@ -58,6 +59,7 @@ async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card]
         mcp_route(pipeline),
         *a2a_routes(pipeline),
         *rest_routes(pipeline, max_file_bytes=max_file_bytes),
+        *web_routes(pipeline, max_file_bytes),
     ]
     app = build_gateway(pipeline, max_file_bytes=max_file_bytes, more=more)
     server = build_server(app)

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from clawmarket.domain.kernel.errors import UnavailableError
 from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.entry.gateway.border import Border
-from clawmarket.entry.gateway.docs import docs_routes
+from clawmarket.entry.gateway.docs import docs_routes, front_route
 from clawmarket.entry.gateway.files import files_routes
 from clawmarket.entry.gateway.log import log_routes
 from clawmarket.entry.gateway.openapi import document
@@ -54,7 +54,7 @@ def build_gateway(
         more: Routes of other surfaces within the same border.
     """
     app = Starlette(
-        routes=[*_routes(pipeline, max_file_bytes), *more],
+        routes=[*_routes(pipeline, max_file_bytes), *more, front_route()],
         middleware=[Middleware(Border, ports=pipeline.ports, hosts=_hosts(pipeline))],
         exception_handlers={HTTPException: _no_route},
     )

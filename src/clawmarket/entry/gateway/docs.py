@@ -45,15 +45,20 @@ def docs_routes(methods: Mapping[str, Method], terms: Terms) -> list[Route]:
             raise MethodUnknownError(f"There is no method {request.path_params['method'][:80]!r}.")
         return HTMLResponse(pages.method(method))
 
-    async def front(_request: Request) -> Response:
-        return RedirectResponse("/docs")
-
     return [
-        Route("/", front, methods=["GET"]),
         Route("/docs", index, methods=["GET"]),
         *(_asset_route(name, kind) for name, kind in _ASSETS.items()),
         Route("/docs/{method}", page, methods=["GET"]),
     ]
+
+
+def front_route() -> Route:
+    """Return the route of a market without pages: its reference stands in front."""
+
+    async def front(_request: Request) -> Response:
+        return RedirectResponse("/docs")
+
+    return Route("/", front, methods=["GET"])
 
 
 def _asset_route(name: str, kind: str) -> Route:

@@ -1,0 +1,48 @@
+"""Files for people: the bytes of a file that the visitor may read, always as a download."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+import orjson
+from starlette.responses import Response, StreamingResponse
+
+from clawmarket.entry.web.visit import Visit
+from clawmarket.services.trust.files import right_to_read
+
+MAX_NAME_CHARS = 200
+
+
+async def download(visit: Visit) -> Response:
+    """Send a file; every read checks its hash. Raises BlobMissingError and AuthNeededError."""
+    pipeline = visit.site.pipeline
+    right = right_to_read(pipeline, visit.caller, visit.request.path_params["digest"])
+    name = quote(visit.request.query_params.get("name", "")[:MAX_NAME_CHARS] or "file", safe="")
+    chunks = pipeline.ports.blobs.read(right.digest)
+    first = await anext(chunks, b"")
+    return StreamingResponse(
+        _from(first, chunks),
+        headers={
+            # RFC 6266 with RFC 8187: nothing of the name can end the header's value.
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "Content-Length": str(right.size),
+        },
+        media_type="application/octet-stream",
+    )
+
+
+async def receipt(visit: Visit) -> Response:
+    """Send the receipt file of a finished order, as `clawmarket receipt get` writes it."""
+    order_id = visit.request.path_params["order_id"]
+    got = await visit.ask("web3.market.receipt.get", orderId=order_id)
+    name = f"{got['receiptId']}.json"
+    return Response(
+        got["receipt"] if isinstance(got["receipt"], str) else orjson.dumps(got["receipt"]),
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        media_type="application/json",
+    )
+
+
+async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk

@@ -1,0 +1,97 @@
+"""Forms as they come in: fields and files within bounds, and the mark of their session."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, body_of, stream_of
+from clawmarket.entry.web.visit import Visit
+from clawmarket.ports.blobs import BlobTooLargeError
+
+MAX_FIELDS = 100
+MAX_FILES = 10
+MAX_PART_BYTES = 128 * 1024
+
+
+class FormInvalidError(InvalidArgumentError):
+    """A form cannot be read, or a field of it is none that the page has."""
+
+    advice = "Load the page anew and send the form from there."
+    next_command = "clawmarket explain form_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that was sent: the first value of each field, and files that have a name."""
+
+    fields: Mapping[str, str]
+    several: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Sequence[UploadFile] = ()
+
+    def get(self, name: str) -> str:
+        """Return a field's text without what stands around it; nothing for one that is missing."""
+        return self.fields.get(name, "").strip()
+
+    def text(self, name: str) -> str:
+        """Return a field of several lines; browsers send CR LF between them (HTML, 4.10.21.4)."""
+        return self.get(name).replace("\r\n", "\n")
+
+    def has(self, name: str) -> bool:
+        """Return whether a box is ticked."""
+        return bool(self.fields.get(name))
+
+
+async def read_form(visit: Visit, max_file_bytes: int) -> Form:
+    """Read a form and check that a page of this session sent it.
+
+    Raises FormInvalidError, FormForeignError, BodyTooLargeError, BlobTooLargeError.
+    """
+    kind = visit.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        form = await _with_files(visit.request, max_file_bytes)
+    elif kind == "application/x-www-form-urlencoded":
+        form = _form(_pairs(await body_of(visit.request)))
+    else:
+        raise FormInvalidError("This is no form.")
+    visit.check_form(form.get("csrf"))
+    return form
+
+
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise FormInvalidError("The form cannot be read.") from None
+
+
+def _form(pairs: Sequence[tuple[str, str]], files: Sequence[UploadFile] = ()) -> Form:
+    first: dict[str, str] = {}
+    several: dict[str, list[str]] = {}
+    for name, value in pairs:
+        first.setdefault(name, value)
+        several.setdefault(name, []).append(value)
+    return Form(first, several, files)
+
+
+async def _with_files(request: Request, max_file_bytes: int) -> Form:
+    """Read a form with files; large ones are kept on the disk until they are stored."""
+    limit = max_file_bytes + MAX_BODY_BYTES
+    parser = MultiPartParser(
+        request.headers,
+        stream_of(request, limit, BlobTooLargeError),
+        max_files=MAX_FILES,
+        max_fields=MAX_FIELDS,
+        max_part_size=MAX_PART_BYTES,
+    )
+    try:
+        data = await parser.parse()
+    except MultiPartException as error:
+        raise FormInvalidError(f"The form cannot be read: {error.message}") from None
+    parts = data.multi_items()
+    texts = [(name, part) for name, part in parts if isinstance(part, str)]
+    return _form(texts, [p for _, p in parts if isinstance(p, UploadFile) and p.filename])

@@ -1,0 +1,130 @@
+"""An account's own page: its figures, what waits for it, its days, its wallets and keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from clawmarket.domain.kernel.moment import DAY_MS, iso
+from clawmarket.entry.web.deeds import Wrong
+from clawmarket.entry.web.drawing import Day, chart
+from clawmarket.entry.web.escrow import Stake, stake_of
+from clawmarket.entry.web.explaining import translated
+from clawmarket.entry.web.states import ENDED
+from clawmarket.entry.web.visit import Fields, Visit
+from clawmarket.services.trust.identity import SESSION_MS
+
+DAYS = 30
+MAX_PAGES = 5
+PAGE = 200
+LISTED = 50
+LAST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An order or a task that waits for somebody."""
+
+    order: Fields
+    side: str
+    told: Fields
+    then: str
+    stake: Stake
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What came in and went out in some days; `whole` if no day is cut off."""
+
+    days: Sequence[Day]
+    whole: bool
+
+    @property
+    def earned(self) -> int:
+        """All that came in."""
+        return sum(day.earned for day in self.days)
+
+    @property
+    def spent(self) -> int:
+        """All that went out."""
+        return sum(day.spent for day in self.days)
+
+
+async def me_page(visit: Visit) -> Response:
+    """Show the account of the visitor."""
+    return await show_me(visit)
+
+
+async def show_me(visit: Visit, wrong: Wrong | None = None) -> Response:
+    """Show the account, and what was wrong with a form that was sent from its page."""
+    visit.demand_account()
+    orders = await _orders(visit)
+    live = [await _waiting(visit, order) for order in orders if order["status"] not in ENDED]
+    flow = await _flow(visit)
+    deep = visit.request.query_params.get("deep") == "1"
+    return visit.page(
+        "me.html",
+        wrong.status if wrong else 200,
+        here="me",
+        wallet=await visit.ask("web3.wallet.show"),
+        mine=[each for each in live if each.told["waitsFor"] == each.side],
+        others=[each for each in live if each.told["waitsFor"] != each.side],
+        tasks=await _open_tasks(visit),
+        flow=flow,
+        charts=[chart(flow.days, "wide", 680), chart(flow.days[-10:], "narrow", 300)],
+        last=[order for order in orders if order["status"] in ENDED][:LAST],
+        keys=(await visit.ask("web3.keys.list"))["items"],
+        status=await visit.ask("web3.status.summary", deep=deep),
+        session_hours=SESSION_MS // (60 * 60 * 1000),
+        wrong=wrong,
+    )
+
+
+async def _orders(visit: Visit) -> list[Fields]:
+    """Return the latest orders of both sides, newest first; ids rise with time."""
+    found: list[Fields] = []
+    for side in ("buyer", "seller"):
+        page = await visit.ask("web3.market.order.list", side=side, limit=LISTED)
+        found += page["items"]
+    return sorted(found, key=lambda order: str(order["orderId"]), reverse=True)
+
+
+async def _waiting(visit: Visit, order: Fields) -> Waiting:
+    told = await visit.ask("web3.market.order.explain", orderId=order["orderId"])
+    side = "buyer" if order["buyer"] == visit.caller.account_id else "seller"
+    then = translated(told["then"], visit.words) or told["then"]
+    return Waiting(order, side, told, then, stake_of(order))
+
+
+async def _open_tasks(visit: Visit) -> list[Fields]:
+    mine = {"buyer": visit.caller.account_id, "status": "task_open", "limit": LISTED}
+    items: list[Fields] = (await visit.ask("web3.market.listTasks", **mine))["items"]
+    return items
+
+
+async def _flow(visit: Visit) -> Flow:
+    """Return what the last days earned and spent, by the account's own statement.
+
+    A line that changes available and held together by nothing only moved money between the two.
+    """
+    first = visit.now - visit.now % DAY_MS - (DAYS - 1) * DAY_MS
+    days = {iso(first + n * DAY_MS)[:10]: [0, 0] for n in range(DAYS)}
+    asked: Fields = {"from": iso(first), "limit": PAGE}
+    for _ in range(MAX_PAGES):
+        page = await visit.ask("web3.wallet.statement", **asked)
+        for line in page["items"]:
+            _count(days, line)
+        if page["nextCursor"] is None:
+            break
+        asked["cursor"] = page["nextCursor"]
+    whole = page["nextCursor"] is None
+    return Flow([Day(date, *both) for date, both in days.items()], whole)
+
+
+def _count(days: dict[str, list[int]], line: Fields) -> None:
+    change = int(line["availableChange"]) + int(line["heldChange"])
+    trade = any(line[name] for name in ("orderId", "tabId", "billId"))
+    both = days.get(line["at"][:10])
+    if both is None or not trade:
+        return
+    both[0 if change > 0 else 1] += abs(change)

@@ -1,0 +1,83 @@
+"""The templates: one environment, everything escaped, and what every page is given."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from clawmarket.entry.web.drawing import seal
+from clawmarket.entry.web.states import PILLS
+from clawmarket.entry.web.words import figures
+
+if TYPE_CHECKING:
+    from clawmarket.entry.web.visit import Visit
+
+ASSETS = {
+    "tokens.css": "text/css",
+    "site.css": "text/css",
+    "pages.css": "text/css",
+    "app.js": "text/javascript",
+    "wallet.js": "text/javascript",
+    "mark.svg": "image/svg+xml",
+}
+
+
+class Sheets:
+    """The templates of one market."""
+
+    def __init__(self, *, test_money: bool, fee_bps: int) -> None:
+        self._templates = Environment(
+            loader=PackageLoader(__package__, "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters |= {
+            "amount": figures.amount,
+            "prose": figures.prose,
+            "size": figures.size,
+            "short": figures.short_id,
+        }
+        self._templates.globals |= {
+            "PILLS": PILLS,
+            "asset": asset_path,
+            "seal": seal,
+            "test_money": test_money,
+            "fee_percent": f"{fee_bps / 100:g}",
+        }
+
+    def render(
+        self,
+        template: str,
+        visit: "Visit",
+        /,
+        *,
+        said: tuple[str, Mapping[str, str]] | None,
+        **values: object,
+    ) -> str:
+        """Return a page as text."""
+        words, now = visit.words, visit.now
+        return self._templates.get_template(template).render(
+            t=words,
+            visit=visit,
+            said=said,
+            when=lambda moment: figures.when(moment, now),
+            timed=lambda text: figures.timed(text, now),
+            **values,
+        )
+
+
+@cache
+def asset_data(name: str) -> bytes:
+    """Return an asset of the pages."""
+    return files(__package__).joinpath("static", name).read_bytes()
+
+
+@cache
+def asset_path(name: str) -> str:
+    """Return an asset's address; it changes with its content, so that it may be kept for long."""
+    return f"/web/{hashlib.sha256(asset_data(name)).hexdigest()[:12]}/{name}"

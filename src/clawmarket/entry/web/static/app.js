@@ -1,0 +1,66 @@
+// One script for every page: copy, toasts, what is new, what needs focus. Nothing needs it.
+"use strict";
+
+const toasts = document.querySelector(".toasts");
+const LASTS_MS = 8000;
+
+function toast(text, href) {
+  while (toasts.children.length > 1) toasts.firstElementChild.remove();
+  const box = document.createElement("div");
+  box.className = "toast";
+  const said = document.createElement("p");
+  said.textContent = text;
+  box.append(document.createElement("span"), said);
+  if (href) {
+    const link = document.createElement("a");
+    link.href = href;
+    link.textContent = "↗";
+    link.setAttribute("aria-label", text);
+    box.append(link);
+  }
+  toasts.append(box);
+  leave(box);
+}
+
+// Eight seconds or until dismissed; it stays while somebody points at it or is in it.
+function leave(box) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = document.body.dataset.dismiss;
+  button.addEventListener("click", () => box.remove());
+  box.append(button);
+  let timer = setTimeout(() => box.remove(), LASTS_MS);
+  const stay = () => clearTimeout(timer);
+  const go = () => { stay(); timer = setTimeout(() => box.remove(), LASTS_MS); };
+  box.addEventListener("mouseenter", stay);
+  box.addEventListener("focusin", stay);
+  box.addEventListener("mouseleave", go);
+  box.addEventListener("focusout", go);
+}
+
+for (const box of document.querySelectorAll("[data-toast]")) leave(box);
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const word = button.querySelector("span");
+    const before = word.textContent;
+    await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
+    word.textContent = button.dataset.done;
+    setTimeout(() => { word.textContent = before; }, 2000);
+  });
+}
+
+// A summary of mistakes is read first; the browser kept what was typed.
+document.querySelector(".mistakes[tabindex]")?.focus();
+
+// A form that was sent is not sent twice by an impatient hand; its key would make it one anyway.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});

@@ -1,0 +1,99 @@
+"""The page of one task: where its money is, what to do, what happened, what it asks for."""
+
+from dataclasses import dataclass, field
+
+from starlette.responses import Response
+
+from clawmarket.domain.kernel.errors import ForbiddenError, NotFoundError
+from clawmarket.entry.web.deeds import Wrong
+from clawmarket.entry.web.escrow import Bar, Stake, open_bar, order_bar, stake_of
+from clawmarket.entry.web.story import Step, told_steps
+from clawmarket.entry.web.visit import Fields, Visit
+
+LISTED_BIDS = 100
+
+
+@dataclass
+class Sight:
+    """What a visitor may see of a task beside the task itself."""
+
+    order: Fields | None = None
+    settlement: Fields | None = None
+    dispute: Fields | None = None
+    evidence: list[Fields] = field(default_factory=list)
+    receipt: Fields | None = None
+    result: Fields | None = None
+    told: Fields | None = None
+    bids: list[Fields] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    stake: Stake | None = None
+
+
+async def task_page(visit: Visit) -> Response:
+    """Show a task."""
+    return await show_task(visit, visit.request.path_params["task_id"])
+
+
+async def show_task(visit: Visit, task_id: str, wrong: Wrong | None = None) -> Response:
+    """Show a task, and what was wrong with a form that was sent from its page."""
+    task = await visit.ask("web3.market.getTask", taskId=task_id)
+    sight = await _sight(visit, task) if visit.is_signed_in else Sight()
+    return visit.page(
+        "task.html",
+        wrong.status if wrong else 200,
+        here="tasks",
+        task=task,
+        sight=sight,
+        bar=_bar(visit, task, sight),
+        side=_side(visit, task, sight),
+        status=sight.order["status"] if sight.order else task["status"],
+        wrong=wrong,
+    )
+
+
+def _bar(visit: Visit, task: Fields, sight: Sight) -> Bar | None:
+    if sight.order is not None:
+        return order_bar(visit, task, sight.order, sight.settlement, sight.told)
+    return None if task["orderId"] else open_bar(visit, task)
+
+
+def _side(visit: Visit, task: Fields, sight: Sight) -> str:
+    """Return as what the visitor looks: buyer, seller, arbiter, other or nobody."""
+    me = visit.caller.account_id
+    if not me:
+        return "nobody"
+    if task["buyer"] == me:
+        return "buyer"
+    if sight.order is None:
+        return "other"
+    return "seller" if sight.order["seller"] == me else "arbiter"
+
+
+async def _sight(visit: Visit, task: Fields) -> Sight:
+    sight = Sight()
+    bids = await visit.ask("web3.market.listBids", taskId=task["taskId"], limit=LISTED_BIDS)
+    sight.bids = bids["items"]
+    if task["orderId"]:
+        await _look(visit, task["orderId"], sight)
+    return sight
+
+
+async def _look(visit: Visit, order_id: str, sight: Sight) -> None:
+    """Look at an order as far as this visitor may; a stranger does not learn that it exists."""
+    try:
+        trace = await visit.ask("web3.market.transparency.trace", orderId=order_id)
+    except (NotFoundError, ForbiddenError):
+        return
+    sight.order, sight.settlement = trace["order"], trace["settlement"]
+    sight.receipt = trace["receipt"]
+    sight.stake = stake_of(trace["order"])
+    sight.steps = told_steps(visit, trace["timeline"])
+    if trace["dispute"] is not None:
+        dispute_id = trace["dispute"]["disputeId"]
+        seen = await visit.ask("web3.dispute.get", disputeId=dispute_id)
+        sight.dispute, sight.evidence = seen, seen.get("evidence", [])
+    if visit.caller.account_id in (sight.order["buyer"], sight.order["seller"]):
+        sight.told = await visit.ask("web3.market.order.explain", orderId=order_id)
+        if sight.order["resultId"]:
+            result_id = sight.order["resultId"]
+            sight.result = await visit.ask("web3.market.getResult", resultId=result_id)

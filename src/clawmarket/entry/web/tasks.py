@@ -1,0 +1,67 @@
+"""The board: tasks that match, page by page; and the form that posts one."""
+
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.money import parse_decimal
+from clawmarket.entry.web.deeds import Wrong
+from clawmarket.entry.web.visit import Fields, Visit
+
+PAGE = 20
+TABS = ("task_open", "task_awarded", "task_closed")
+SORTS = ("newest", "budget", "deadline")
+
+
+async def tasks_page(visit: Visit) -> Response:
+    """Show a page of tasks by what the address asks for."""
+    asked = dict(visit.request.query_params)
+    try:
+        found = await visit.ask("web3.market.listTasks", **_query(asked))
+        wrong = None
+    except InvalidArgumentError as error:
+        # A filter that cannot be read shows the board without it, and says so.
+        asked, wrong = {}, error
+        found = await visit.ask("web3.market.listTasks", **_query(asked))
+    counts = await visit.ask("web3.market.status.summary")
+    return visit.page(
+        "tasks.html",
+        400 if wrong else 200,
+        here="tasks",
+        found=found,
+        asked=asked,
+        status=asked.get("status", TABS[0]),
+        tabs=[(status, counts["tasks"].get(status, 0)) for status in TABS],
+        total=sum(counts["tasks"].values()),
+        next_page=_address(asked, cursor=found["nextCursor"]) if found["nextCursor"] else None,
+        first_page=_address(asked) if "cursor" in asked else None,
+        wrong=wrong,
+        address=lambda **changes: _address(asked, **changes),
+    )
+
+
+def _query(asked: dict[str, str]) -> Fields:
+    """Return the parameters of a listing; what is left out or empty asks for nothing."""
+    query: Fields = {"status": asked.get("status") or TABS[0], "limit": PAGE}
+    if asked.get("cursor"):
+        query["cursor"] = asked["cursor"]
+    if asked.get("skill"):
+        query["skill"] = asked["skill"].strip().lower()
+    if asked.get("min"):
+        query["minBudget"] = str(parse_decimal(asked["min"].strip()))
+    return query
+
+
+def _address(asked: dict[str, str], **changes: str) -> str:
+    kept = {name: text for name, text in asked.items() if name != "cursor" and text}
+    return "/tasks?" + urlencode(kept | changes)
+
+
+async def new_task_page(visit: Visit, wrong: Wrong | None = None) -> Response:
+    """Show the form of a task."""
+    visit.demand_account()
+    wallet = await visit.ask("web3.wallet.show")
+    return visit.page(
+        "new_task.html", wrong.status if wrong else 200, here="tasks", wallet=wallet, wrong=wrong
+    )

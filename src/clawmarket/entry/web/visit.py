@@ -1,0 +1,232 @@
+"""One visit: who asks, in which language, with which session; and how its page goes out."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from clawmarket.domain.kernel.errors import AuthRequiredError, ForbiddenError, RevokedError
+from clawmarket.domain.trust.session import CredentialKind
+from clawmarket.entry.gateway.wire import peer_of
+from clawmarket.entry.web.sheets import Sheets
+from clawmarket.entry.web.words.catalog import Words, preferred
+from clawmarket.services.call import Caller
+from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.trust.identity import SESSION_MS, identify
+
+Fields = dict[str, Any]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+THEMES = ("light", "dark")
+YEAR_S = 365 * 86_400
+FLASH_S = 60
+MAX_BACK_CHARS = 500
+
+
+class FormForeignError(ForbiddenError):
+    """A form came from another site, or from a page of another session."""
+
+    advice = "Load the page anew and send the form from there."
+    next_command = "clawmarket explain form_foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all pages of one market share."""
+
+    pipeline: Pipeline
+    sheets: Sheets
+
+    def cookie(self, name: str) -> str:
+        """Return a cookie's full name.
+
+        Browsers keep cookies by host and not by port, so the name says which market of this
+        machine it is for; over HTTPS the prefix binds it to the host (RFC 6265bis, 4.1.3.2).
+        """
+        base = urlsplit(self.pipeline.terms.base_url)
+        if base.scheme == "https":
+            return f"__Host-clawmarket_{name}"
+        return f"clawmarket_{base.port or 80}_{name}"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the market is reached over HTTPS."""
+        return self.pipeline.terms.base_url.startswith("https:")
+
+
+class Visit:
+    """One request of a page and everything that its handler needs.
+
+    Args:
+        site: The market's pages.
+        request: The request as it came.
+    """
+
+    def __init__(self, site: Site, request: Request) -> None:
+        self.site = site
+        self.request = request
+        self.words = Words(
+            preferred(self._cookie("lang"), request.headers.get("accept-language", ""))
+        )
+        self.now = site.pipeline.ports.clock.now()
+        self.token = self._cookie("session")
+        self.ended = False
+        self._new_cookies: list[tuple[str, str, int]] = []
+        self.caller = self._identified()
+
+    @property
+    def theme(self) -> str | None:
+        """The theme that was chosen, or None for the system's."""
+        chosen = self._cookie("theme")
+        return chosen if chosen in THEMES else None
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether an account is behind this visit."""
+        return bool(self.caller.account_id)
+
+    @property
+    def by_wallet(self) -> bool:
+        """Whether a wallet opened the session, which then signs what is to be recorded."""
+        return self.caller.kind is CredentialKind.WALLET
+
+    async def ask(self, method: str, /, **params: object) -> Fields:
+        """Call a method as this visitor. Raises Refused."""
+        return await self.act(method, params, "")
+
+    async def act(self, method: str, params: Mapping[str, object], key: str) -> Fields:
+        """Call a method as this visitor under an idempotency key. Raises Refused."""
+        return await self.site.pipeline.submit(
+            self.caller, method, params, key=key, request_id=self.request.state.request_id
+        )
+
+    def demand_account(self) -> None:
+        """Raise AuthRequiredError unless somebody is signed in."""
+        if not self.is_signed_in:
+            raise AuthRequiredError("This page is for a signed-in account.")
+
+    @cached_property
+    def csrf(self) -> str:
+        """The mark that forms of this session carry; others cannot know it."""
+        secret = self.token if self.is_signed_in else self._visitor()
+        return self._mark("form", secret or "")
+
+    def check_form(self, mark: str) -> None:
+        """Raise FormForeignError unless a form comes from a page of this session."""
+        headers = self.request.headers
+        origin = headers.get("origin")
+        ours = f"{self.request.url.scheme}://{headers.get('host')}"
+        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise FormForeignError("This form came from another site; nothing was done.")
+        if origin not in (None, ours, self.site.pipeline.terms.base_url):
+            raise FormForeignError("This form came from another site; nothing was done.")
+        if not hmac.compare_digest(mark.encode(), self.csrf.encode()):
+            raise FormForeignError("This form is of another session; nothing was done.")
+
+    def new_key(self) -> str:
+        """Return a fresh idempotency key for a form, so that sending it twice acts once."""
+        return self.site.pipeline.ports.entropy.draw(16).hex()
+
+    def sign_in(self, token: str) -> None:
+        """Let the answer keep a session's token in the browser, out of every script's reach."""
+        self._new_cookies.append(("session", token, SESSION_MS // 1000))
+
+    def sign_out(self) -> None:
+        """Let the answer take the token back."""
+        self._new_cookies.append(("session", "", 0))
+
+    def remember(self, name: str, value: str) -> None:
+        """Let the answer keep a choice for a year."""
+        self._new_cookies.append((name, value, YEAR_S))
+
+    def say(self, name: str, **values: str) -> None:
+        """Let the next page say that something was done, once, as `toast.<name>`."""
+        told = orjson.dumps([name, values]).hex()
+        self._new_cookies.append(("said", f"{told}.{self._mark('said', told)}", FLASH_S))
+
+    def page(self, template: str, status: int = 200, /, **values: object) -> Response:
+        """Return a page."""
+        said = self._said()
+        text = self.site.sheets.render(template, self, said=said, **values)
+        return self._sent(HTMLResponse(text, status))
+
+    def to(self, path: str) -> Response:
+        """Return a redirect to a page of ours, to be asked for with GET."""
+        return self._sent(RedirectResponse(path, 303))
+
+    def back(self, path: str) -> str:
+        """Return where a visitor came from if that is a page of ours, else the home page.
+
+        Backslashes and control characters count as slashes or nothing to browsers, so they are
+        no path; neither are two slashes, which begin a host (WHATWG URL, 4.4).
+        """
+        plain = path.isascii() and path.isprintable() and "\\" not in path
+        local = path.startswith("/") and not path.startswith("//")
+        return path if plain and local and len(path) <= MAX_BACK_CHARS else "/"
+
+    def sent(self, response: Response) -> Response:
+        """Give an answer the cookies that this visit sets."""
+        return self._sent(response)
+
+    def _identified(self) -> Caller:
+        ports, peer = self.site.pipeline.ports, peer_of(self.request)
+        try:
+            return identify(ports.store, ports.clock, self.token, peer)
+        except (AuthRequiredError, RevokedError):
+            return self._forgotten(peer)
+
+    def _forgotten(self, peer: str) -> Caller:
+        self.ended = True
+        self.token = None
+        self.sign_out()
+        return identify(self.site.pipeline.ports.store, self.site.pipeline.ports.clock, None, peer)
+
+    def _visitor(self) -> str | None:
+        known = self._cookie("visit")
+        if known is None:
+            known = self.new_key()
+            self._new_cookies.append(("visit", known, SESSION_MS // 1000))
+        return known
+
+    def _said(self) -> tuple[str, Mapping[str, str]] | None:
+        told, _, mark = (self._cookie("said") or "").partition(".")
+        if not told:
+            return None
+        self._new_cookies.append(("said", "", 0))
+        if not hmac.compare_digest(mark.encode(), self._mark("said", told).encode()):
+            return None
+        name, values = orjson.loads(bytes.fromhex(told))
+        return name, values
+
+    def _mark(self, use: str, text: str) -> str:
+        key = self.site.pipeline.terms.challenge_key.reveal().encode()
+        return hmac.new(key, f"web|{use}|{text}".encode(), hashlib.sha256).hexdigest()
+
+    def _cookie(self, name: str) -> str | None:
+        return self.request.cookies.get(self.site.cookie(name)) or None
+
+    def _sent(self, response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = POLICY
+        # With no referrer at all, browsers send forms with the origin `null` (Fetch, 3.2).
+        response.headers["Referrer-Policy"] = "same-origin"
+        for name, value, lasts_s in self._new_cookies:
+            response.set_cookie(
+                self.site.cookie(name),
+                value,
+                max_age=lasts_s,
+                path="/",
+                secure=self.site.is_secure,
+                httponly=True,
+                samesite="lax",
+            )
+        return response

@@ -1,0 +1,1 @@
+"""What the pages say, in each language: one catalog a language, amounts and moments for people."""

@@ -1,0 +1,73 @@
+"""Amounts, moments and spans as people read them; nothing is rounded, nothing lacks its unit."""
+
+import re
+
+from markupsafe import Markup, escape
+
+from clawmarket.domain.kernel.moment import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, from_iso
+from clawmarket.domain.kernel.money import ASSETS, CREDITS, format_amount
+from clawmarket.entry.web.words.catalog import Words
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z")
+_CODE = re.compile(r"`([^`]+)`")
+_SIZES = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
+
+
+def amount(minor: int | str) -> str:
+    """Return an amount without its unit: two decimals, up to six if the ledger has them."""
+    return format_amount(int(minor)).removesuffix(f" {ASSETS[CREDITS].word}")
+
+
+def clock(moment: str, now: int) -> str:
+    """Return a moment as `14:32:10 UTC`, with its date unless that is today's."""
+    day, _, time = moment.partition("T")
+    short = f"{time[:8]} UTC"
+    is_today = from_iso(moment) // DAY_MS == now // DAY_MS
+    return short if is_today else f"{day} {short}"
+
+
+def when(moment: str, now: int) -> Markup:
+    """Return a moment as a `time` element."""
+    return Markup('<time datetime="{}">{}</time>').format(moment, clock(moment, now))
+
+
+def timed(text: str, now: int) -> Markup:
+    """Return a sentence of the market's as safe HTML, its moments as people read them."""
+    return Markup(  # noqa: S704 - escaped
+        _MOMENT.sub(lambda found: when(found[0], now), str(escape(text)))
+    )
+
+
+def span(ms: int, words: Words) -> str:
+    """Return how long something takes in its two largest units, such as `2 h 10 min`."""
+    if ms >= DAY_MS:
+        days, hours = ms // DAY_MS, ms % DAY_MS // HOUR_MS
+        return _two(words, ("day", days), ("hour", hours))
+    if ms >= HOUR_MS:
+        return _two(words, ("hour", ms // HOUR_MS), ("minute", ms % HOUR_MS // MINUTE_MS))
+    seconds = max(0, ms) % MINUTE_MS // SECOND_MS
+    return _two(words, ("minute", max(0, ms) // MINUTE_MS), ("second", seconds))
+
+
+def _two(words: Words, *parts: tuple[str, int]) -> str:
+    said = [words(f"span.{unit}", n=n) for unit, n in parts if n]
+    return " ".join(said) or words("span.second", n=0)
+
+
+def size(count: int) -> str:
+    """Return a number of bytes, rounded down to one decimal of the unit that fits."""
+    for unit, word in _SIZES:
+        if count >= unit:
+            return f"{count * 10 // unit / 10:g} {word}"
+    return f"{count} B"
+
+
+def prose(text: str) -> Markup:
+    """Return a catalog's sentence as safe HTML: what stands in backquotes is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
+
+
+def short_id(text: str) -> str:
+    """Return an id as a row shows it: its kind and its last six characters."""
+    kind, _, rest = text.rpartition("_")
+    return f"{kind}_…{rest[-6:]}" if kind else text

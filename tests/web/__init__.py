@@ -1,0 +1,1 @@
+"""The pages, on a real server, in a real browser."""
