@@ -13,7 +13,7 @@ from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.trust.statement import statement, statement_digest
 from clawmarket.entry.gateway.wire import RouteUnknownError, failure
-from clawmarket.entry.web.forms import Form, FormInvalidError, read_form
+from clawmarket.entry.web.forms import Form, FormUnreadableError, read_form
 from clawmarket.entry.web.quotes import quote_of
 from clawmarket.entry.web.visit import Fields, Visit
 from clawmarket.entry.web.words.figures import amount
@@ -168,13 +168,13 @@ def _params(form: Form) -> Fields:
     except orjson.JSONDecodeError:
         params = None
     if not isinstance(params, dict):
-        raise FormInvalidError("What was confirmed cannot be read.")
+        raise FormUnreadableError("What was confirmed cannot be read.")
     return params
 
 
 def _key(form: Form) -> str:
     if not _KEY.fullmatch(form.get("key")):
-        raise FormInvalidError("The form lacks its key.")
+        raise FormUnreadableError("The form lacks its key.")
     return form.get("key")
 
 

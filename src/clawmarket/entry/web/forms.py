@@ -18,11 +18,11 @@ MAX_FILES = 10
 MAX_PART_BYTES = 128 * 1024
 
 
-class FormInvalidError(InvalidArgumentError):
+class FormUnreadableError(InvalidArgumentError):
     """A form cannot be read, or a field of it is none that the page has."""
 
     advice = "Load the page anew and send the form from there."
-    next_command = "clawmarket explain form_invalid"
+    next_command = "clawmarket explain form_unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Form:
 async def read_form(visit: Visit, max_file_bytes: int) -> Form:
     """Read a form and check that a page of this session sent it.
 
-    Raises FormInvalidError, FormForeignError, BodyTooLargeError, BlobTooLargeError.
+    Raises FormUnreadableError, FormForeignError, BodyTooLargeError, BlobTooLargeError.
     """
     kind = visit.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
@@ -57,7 +57,7 @@ async def read_form(visit: Visit, max_file_bytes: int) -> Form:
     elif kind == "application/x-www-form-urlencoded":
         form = _form(_pairs(await body_of(visit.request)))
     else:
-        raise FormInvalidError("This is no form.")
+        raise FormUnreadableError("This is no form.")
     visit.check_form(form.get("csrf"))
     return form
 
@@ -66,7 +66,7 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
-        raise FormInvalidError("The form cannot be read.") from None
+        raise FormUnreadableError("The form cannot be read.") from None
 
 
 def _form(pairs: Sequence[tuple[str, str]], files: Sequence[UploadFile] = ()) -> Form:
@@ -91,7 +91,7 @@ async def _with_files(request: Request, max_file_bytes: int) -> Form:
     try:
         data = await parser.parse()
     except MultiPartException as error:
-        raise FormInvalidError(f"The form cannot be read: {error.message}") from None
+        raise FormUnreadableError(f"The form cannot be read: {error.message}") from None
     parts = data.multi_items()
     texts = [(name, part) for name, part in parts if isinstance(part, str)]
     return _form(texts, [p for _, p in parts if isinstance(p, UploadFile) and p.filename])
