@@ -209,6 +209,31 @@ def test_the_typical_delivery_is_a_median(world: World, worker: Member) -> None:
     assert evidence(world, worker)["typicalDeliverySec"] == 120
 
 
+def test_a_rating_needs_five_marks(world: World, worker: Member) -> None:
+    """Their mean with two decimals; orders without a mark leave it as it is."""
+    buyer = world.member()
+    shown = []
+    for rating in (5, 4, None, 5, 5, 4):
+        result = worker.submits(works_for(worker, buyer))
+        named = {"resultId": result["resultId"], "decision": "accept", "rating": rating}
+        buyer.do("web3.market.reviewResult", **named)
+        now = evidence(world, worker)
+        shown.append((now["ratings"], now["averageRating"]))
+
+    assert shown == [(1, None), (2, None), (2, None), (3, None), (4, None), (5, 4.6)]
+
+
+def test_a_step_back_from_a_claim_counts(world: World, worker: Member) -> None:
+    """Whoever takes tasks and lets them go is seen to."""
+    buyer = world.member()
+    task = buyer.publishes("5", claims=True)
+    worker.do("web3.market.claimTask", taskId=task["taskId"])
+    worker.do("web3.market.unclaimTask", taskId=task["taskId"])
+
+    assert figures(world, worker) == (1, 0, 1, 0, 0)
+    assert outcomes(world, worker) == ["refunded"]
+
+
 def test_what_was_earned_before_a_profile_counts(world: World) -> None:
     """A seller who makes a profile later brings the evidence along."""
     seller = world.member()
