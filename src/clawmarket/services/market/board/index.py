@@ -28,14 +28,17 @@ BATCH = 256
 
 COLUMNS: dict[str, Callable[[Task], bytes]] = {
     "budget": lambda task: pack_numbers([task.budget]),
-    "ends": lambda task: pack_numbers([ends_at(task)]),
+    "soon": lambda task: pack_numbers([soonness(task)]),
     "id": lambda task: task.task_id[-26:].encode(),
 }
 
 
-def ends_at(task: Task) -> int:
-    """Return when a task ends for whoever looks for work: with its bids, or to be delivered."""
-    return min(task.expires_at, task.deadline_at or task.expires_at)
+def soonness(task: Task) -> int:
+    """Return how soon a task ends for whoever looks for work: with its bids, or to be delivered.
+
+    The sooner, the larger: the moment below zero.
+    """
+    return -min(task.expires_at, task.deadline_at or task.expires_at)
 
 
 @dataclass(slots=True)
@@ -47,14 +50,14 @@ class Step:
     emptied: list[str] = field(default_factory=list)
 
 
-async def follow_records(store: Store) -> int:
+async def follow_records(store: Store, batch: int = BATCH) -> int:
     """Take all new records into the board and return how many tasks they touched.
 
     Several processes may do this side by side: whoever is second changes nothing and looks anew.
     """
     total = 0
     while True:
-        step, count, is_last = store.read(_next_step)
+        step, count, is_last = store.read(lambda rows: _next_step(rows, batch))
         if step is None:
             return total
         first = await store.write(lambda rows, step=step: _take(rows, step))  # type: ignore[misc]  # the default binds the loop variable
@@ -63,8 +66,8 @@ async def follow_records(store: Store) -> int:
             return total
 
 
-def _next_step(rows: Snapshot) -> tuple[Step | None, int, bool]:
-    tail = tail_of(rows, BATCH)
+def _next_step(rows: Snapshot, batch: int) -> tuple[Step | None, int, bool]:
+    tail = tail_of(rows, batch)
     if tail.last_record_id == tail.head.last_record_id:
         return None, 0, True
     return _step(rows, tail), len(tail.touched), tail.is_whole
@@ -74,7 +77,8 @@ def _step(rows: Snapshot, tail: Tail) -> Step:
     """Work out, outside the transaction, what the tiles and columns will be."""
     step = Step(tail.head)
     new = [each for each in tail.touched if each.known is None]
-    for key, (more, less) in _changed_bits(tail.touched).items():
+    for (term, block), (more, less) in _changed_bits(tail.touched).items():
+        key = block_key(term, block)
         before = rows.get(BoardTile, key)
         mask = (unpack_bits(before.bits) if before else 0) & ~less | more
         if mask:
@@ -92,18 +96,18 @@ def _step(rows: Snapshot, tail: Tail) -> Step:
     return step
 
 
-def _changed_bits(touched: list[Touched]) -> dict[str, list[int]]:
-    """Return the bits to be set and to be cleared in each tile."""
-    changed: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+def _changed_bits(touched: list[Touched]) -> dict[tuple[str, int], list[int]]:
+    """Return the bits to be set and to be cleared in the tile of each term and block."""
+    changed: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
     for each in touched:
         block, bit = each.number // BLOCK, 1 << each.number % BLOCK
         known = each.known
         if known is None:
             for term in lasting_terms(each.task):
-                changed[block_key(term, block)][0] |= bit
+                changed[term, block][0] |= bit
         elif known.state is not each.task.state:
-            changed[block_key(state_term(known.state), block)][1] |= bit
-        changed[block_key(state_term(each.task.state), block)][0] |= bit
+            changed[state_term(known.state), block][1] |= bit
+        changed[state_term(each.task.state), block][0] |= bit
     return changed
 
 
