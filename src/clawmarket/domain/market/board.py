@@ -9,8 +9,6 @@ import struct
 from dataclasses import dataclass
 from itertools import compress
 
-from clawmarket.domain.market.task import TaskState
-
 BOARD = "board"
 BLOCK = 1024
 
@@ -31,11 +29,10 @@ class BoardHead:
 
 @dataclass(frozen=True, slots=True)
 class BoardPlace:
-    """Which number a task has, and which state the board knows it in."""
+    """Which number a task has."""
 
     task_id: str
     number: int
-    state: TaskState
 
 
 @dataclass(frozen=True, slots=True)

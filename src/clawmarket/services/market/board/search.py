@@ -107,7 +107,7 @@ def _settled(rows: Snapshot, asked: Asked, tail: Tail) -> tuple[Masks, bool]:
     masks, is_cut = masks_of(rows, asked.wants, tail.head.size)
     for each in tail.touched:
         block = each.number // BLOCK
-        if each.known is not None and block in masks:
+        if not each.is_new and block in masks:
             masks[block] &= ~(1 << each.number % BLOCK)
     return masks, is_cut
 
