@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 
 from clawmarket.entry.a2a.routes import a2a_routes
 from clawmarket.entry.gateway.app import build_gateway
+from clawmarket.entry.live.hub import Hub
+from clawmarket.entry.live.route import events_route
 from clawmarket.entry.mcp.http import mcp_route
 from clawmarket.entry.rest.app import rest_routes
 from clawmarket.entry.web.routes import web_routes
@@ -55,14 +57,17 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card], None]) -> None:
     pipeline = market.pipeline
     max_file_bytes = market.config.max_file_bytes
+    hub = Hub(pipeline.ports.store)
     more = [
         mcp_route(pipeline),
+        events_route(pipeline, hub),
         *a2a_routes(pipeline),
         *rest_routes(pipeline, max_file_bytes=max_file_bytes),
         *web_routes(pipeline, max_file_bytes),
     ]
     app = build_gateway(pipeline, max_file_bytes=max_file_bytes, more=more)
     server = build_server(app)
+    server.on_stop = hub.close
     # uvicorn raises each signal anew once it has stopped; SIGTERM would end the process there,
     # before the market is closed. Taken as Ctrl+C, it only cancels this task.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
