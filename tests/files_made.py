@@ -1,4 +1,4 @@
-"""Files of every kind that the market takes, made small and whole, and hostile ones made of them."""
+"""Files of every kind that the market takes, small and whole, and hostile ones made of them."""
 
 import gzip
 import io

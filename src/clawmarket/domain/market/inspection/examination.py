@@ -10,6 +10,7 @@ from clawmarket.domain.market.inspection.contents import content_findings
 from clawmarket.domain.market.inspection.finding import MAX_FINDINGS, Finding, Findings, finding
 from clawmarket.domain.market.inspection.kinds import kind_findings
 from clawmarket.domain.market.inspection.names import name_findings
+from clawmarket.domain.market.inspection.schemas import schema_findings
 from clawmarket.domain.market.terms import Artifact
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
@@ -79,7 +80,8 @@ class Examination:
         return content_findings(name, content, self._budget)
 
     def _check(self, name: str, content: bytes) -> Findings:
-        return check_findings(name, content, self._checks)
+        yield from check_findings(name, content, self._checks)
+        yield from schema_findings(name, content, self._checks)
 
     def _keep(self, found: Findings) -> None:
         self._found.extend(islice(found, MAX_FINDINGS - len(self._found)))
