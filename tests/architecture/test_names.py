@@ -51,6 +51,7 @@ FUNCTIONS = {
     "web3.billing.status": "billing_status",  # as the other statuses
     "web3.billing.summary": "billing_summary",  # as the other summaries
     "web3.market.settlement.status": "settlement_status",  # `status` is a noun here
+    "web3.market.task.mine": "list_own_tasks",  # `mine` is nothing to do
 }
 
 # Requests that several methods share, or that ask for nothing by themselves.

@@ -67,6 +67,7 @@ ORDER = Machine(
             _S.WORKING: _S.RETURNED,
             _S.REVOKED: _S.RETURNED,
         },
+        "unclaim": {_S.WORKING: _S.RETURNED},
         "refund": {_S.LOCKED: _S.REFUNDED, _S.WORKING: _S.REFUNDED, _S.REVOKED: _S.REFUNDED},
         # The deliveries of an offer's later parts, which the buyer can no longer step back from.
         "begin_part": {_S.WORKING: _S.WORKING},

@@ -89,6 +89,17 @@ class ResultRejected(Event):
     feedback_digest: str
 
 
+@event
+@dataclass(frozen=True, slots=True)
+class ResultRated(Event):
+    """The buyer said how good a worker's result is: 1 is bad, 5 is very good."""
+
+    result_id: str
+    order_id: str
+    worker: str
+    rating: int
+
+
 def accept(result: Result, why: str) -> tuple[Result, ResultAccepted]:
     """Accept a result. Raises TransitionRefusedError."""
     after = replace(result, state=RESULT.step(result.state, "accept", orderId=result.order_id))

@@ -11,9 +11,10 @@ from clawmarket.domain.kernel.errors import (
     QuotaExceededError,
 )
 from clawmarket.domain.kernel.events import Event, event
+from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import check_bidder, check_divisible
-from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.order import ORDER, DeliveryLateError, Order
 from clawmarket.domain.market.task import Task, check_open
 
 MAX_LIVE_CLAIMS = 20
@@ -30,7 +31,7 @@ class ClaimsClosedError(ConflictError):
     """The task's terms take bids; its buyer chooses."""
 
     advice = "Bid on it, and wait for the award."
-    next_command = "clawmarket task bid {taskId} --price …"
+    next_command = "clawmarket task show {taskId}"
 
 
 class ClaimedBeforeError(ConflictError):
@@ -51,6 +52,13 @@ class NotClaimedError(ConflictError):
     """Only the worker who claimed a task can step back from it so."""
 
     advice = "Give the order up with web3.market.settlement.refund; then its task is over."
+    next_command = "clawmarket order explain {orderId}"
+
+
+class DeliveredBeforeError(ConflictError):
+    """A worker steps back before the first delivery, and not after it was sent back."""
+
+    advice = "Hand in again, or give the money back with web3.market.settlement.refund."
     next_command = "clawmarket order explain {orderId}"
 
 
@@ -89,6 +97,22 @@ def check_claim(task: Task, worker: str, now: int) -> None:
         raise ClaimsClosedError("This task takes bids, no claims.", taskId=task.task_id)
     check_bidder(task, worker)
     check_divisible(task, task.budget)
+
+
+def step_back(order: Order, now: int) -> Order:
+    """End a claimed order whose worker steps back before the first delivery.
+
+    Raises:
+        TransitionRefusedError: Something was delivered and is to be reviewed, or it is over.
+        DeliveredBeforeError: A delivery was sent back, or a milestone accepted.
+        DeliveryLateError: `now` is not before the last moment to deliver; the refund follows.
+    """
+    state = ORDER.step(order.state, "unclaim", orderId=order.order_id)
+    if order.rejections or order.milestone:
+        raise DeliveredBeforeError("Something was delivered before.", orderId=order.order_id)
+    if now >= order.due_at:
+        raise DeliveryLateError("The time to deliver has passed.", orderId=order.order_id)
+    return replace(order, state=state, acts_at=None)
 
 
 def is_claimed(award: Award | None, order: Order) -> bool:

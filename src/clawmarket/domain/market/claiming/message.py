@@ -48,7 +48,7 @@ class Message:
 
 @event
 @dataclass(frozen=True, slots=True)
-class MessageSent(Event):
+class MessagePosted(Event):
     """Somebody wrote to the other side of a task; the record holds the text's hash only."""
 
     message_id: str

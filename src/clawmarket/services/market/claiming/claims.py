@@ -1,6 +1,9 @@
 """Claims: take a task at its budget at once, and step back before delivering."""
 
 from clawmarket.domain.market import bid as bids
+from clawmarket.domain.market import order as orders
+from clawmarket.domain.market import task as tasks
+from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import (
     Bid,
     BidPlaced,
@@ -13,10 +16,15 @@ from clawmarket.domain.market.claiming.claim import (
     ClaimedBeforeError,
     ClaimsClosedError,
     ClaimsFullError,
+    DeliveredBeforeError,
     LiveClaim,
+    NotClaimedError,
+    TaskReopened,
     check_claim,
+    is_claimed,
+    step_back,
 )
-from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.order import DeliveryLateError, Order
 from clawmarket.domain.market.task import (
     Task,
     TaskExpiredError,
@@ -28,9 +36,13 @@ from clawmarket.registry.fields import SignedRequest, TaskId
 from clawmarket.registry.methods import Need, Verb, write
 from clawmarket.services.call import Call
 from clawmarket.services.market.awards import conclude_award
+from clawmarket.services.market.rejections import award_id_of, revoke_award
 from clawmarket.services.market.tasks import task_of, terms_digest
-from clawmarket.services.market.views import AwardView
+from clawmarket.services.market.views import AwardView, TaskView, task_view
+from clawmarket.services.treasury.moves import refund, set_aside_again, settlement_of
 from clawmarket.services.work import Work
+
+CLAIMED = (Need("taskId", "web3.market.claimTask", "taskId"),)
 
 
 class ClaimTask(SignedRequest):
@@ -79,6 +91,57 @@ def claim_task(call: Call, work: Work, request: ClaimTask) -> AwardView:
     award = conclude_award(call, work, bids.counted(task), bid)
     work.add(LiveClaim(award.order_id, call.actor))
     return award
+
+
+class UnclaimTask(SignedRequest):
+    """The task to give back."""
+
+    task_id: TaskId
+
+
+@write(
+    "web3.market.unclaimTask",
+    errors=(TaskNotFoundError, NotClaimedError, DeliveredBeforeError, DeliveryLateError),
+    needs=CLAIMED,
+    verb=Verb("task unclaim", ("taskId",)),
+)
+def unclaim_task(call: Call, work: Work, request: UnclaimTask) -> TaskView:
+    """Step back from a task that you claimed, before the first delivery.
+
+    The money is held for the task again, which is open to all but you. Its last moment stays.
+    """
+    task, order = _claimed(work, request.task_id)
+    ended = orders.recorded(step_back(order, call.now), work.record_id)
+    work.save(ended)
+    refund(work, settlement_of(work, order), "the worker stepped back")
+    revoke_award(work, order)
+    bid = work.get(Bid, order.bid_id or "")
+    if bid is not None:
+        work.save(bids.unclaim(bid))
+    hold = set_aside_again(work, order.buyer, order.amount, task.task_id, order.asset)
+    reopened = tasks.reopen(task, hold.hold_id)
+    work.save(reopened)
+    work.emit(
+        TaskReopened(task.task_id, order.order_id, hold.hold_id, order.asset, str(order.amount))
+    )
+    work.remove(LiveClaim, order.order_id)
+    work.involve(order.parties)
+    work.enqueue("receipt", order.order_id)
+    return task_view(reopened)
+
+
+def _claimed(work: Work, task_id: str) -> tuple[Task, Order]:
+    """Return a task that the caller claimed, and its order.
+
+    Raises TaskNotFoundError, NotClaimedError.
+    """
+    task = work.get(Task, task_id)
+    order = work.get(Order, task.order_id) if task and task.order_id else None
+    if task is None or order is None or order.seller != work.call.actor:
+        raise TaskNotFoundError(f"You have no task {task_id}.")
+    if not is_claimed(work.get(Award, award_id_of(order.order_id)), order):
+        raise NotClaimedError("The buyer awarded you this task.", orderId=order.order_id)
+    return task, order
 
 
 def _bid_on(call: Call, work: Work, task: Task) -> Bid:
