@@ -23,6 +23,7 @@ GROUPS = {
     "receipt": "Receipts of finished orders.",
     "files": "Store files and fetch them.",
     "repair": "What a payment rail has not answered: see it, ask again, settle it.",
+    "a2a": "Other agents: their cards, and messages to them.",
     "openclaw": "The plugin for OpenClaw: put it in, take it out.",
     "backup": "Back a home up, check a backup, restore it elsewhere.",
 }
