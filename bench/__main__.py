@@ -4,6 +4,7 @@ import sys
 
 import uvloop
 
+from bench.a2a import send_figures
 from bench.billing import reserve_figures
 from bench.board import board_figures
 from bench.log import audit_figures
@@ -32,6 +33,7 @@ GROUPS = {
     "guard": guard_figures,
     "reserve": reserve_figures,
     "board": board_figures,
+    "a2a": send_figures,
 }
 
 

@@ -7,6 +7,8 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 
+from starlette.routing import BaseRoute, Route
+
 from clawmarket.entry.a2a.routes import a2a_routes
 from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.live.hub import Hub
@@ -17,7 +19,7 @@ from clawmarket.entry.web.routes import web_routes
 from clawmarket.ports.payments import Rail
 from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.card import Card
-from clawmarket.runtime.config import FAUCET_MINOR, Config
+from clawmarket.runtime.config import FAUCET_MINOR, Config, RehearsalRefusedError
 from clawmarket.runtime.home import Home
 from clawmarket.runtime.http import build_server
 from clawmarket.runtime.logs import configure_logs
@@ -56,16 +58,10 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card], None]) -> None:
     pipeline = market.pipeline
-    max_file_bytes = market.config.max_file_bytes
     hub = Hub(pipeline.ports.store)
-    more = [
-        mcp_route(pipeline),
-        events_route(pipeline, hub),
-        *a2a_routes(pipeline),
-        *rest_routes(pipeline, max_file_bytes=max_file_bytes),
-        *web_routes(pipeline, max_file_bytes),
-    ]
-    app = build_gateway(pipeline, max_file_bytes=max_file_bytes, more=more)
+    app = build_gateway(
+        pipeline, max_file_bytes=market.config.max_file_bytes, more=_surfaces(market, hub)
+    )
     server = build_server(app)
     server.on_stop = hub.close
     # uvicorn raises each signal anew once it has stopped; SIGTERM would end the process there,
@@ -80,6 +76,26 @@ async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card]
         await serving
     finally:
         await market.stop()
+
+
+def _surfaces(market: Market, hub: Hub) -> list[BaseRoute]:
+    """Return the routes of every surface beside the gateway. Raises RehearsalRefusedError."""
+    pipeline, max_file_bytes = market.pipeline, market.config.max_file_bytes
+    return [
+        mcp_route(pipeline),
+        events_route(pipeline, hub),
+        *_agent_routes(market),
+        *rest_routes(pipeline, max_file_bytes=max_file_bytes),
+        *web_routes(pipeline, max_file_bytes),
+    ]
+
+
+def _agent_routes(market: Market) -> list[Route]:
+    """Return the routes of A2A. Raises RehearsalRefusedError."""
+    rehearsed, test_money = market.config.a2a_rehearsal, market.pipeline.terms.test_money
+    if rehearsed and not test_money:
+        raise RehearsalRefusedError("CLAWMARKET_A2A_REHEARSAL is for test money only.")
+    return a2a_routes(market.pipeline, rehearsed=rehearsed)
 
 
 def card_of(market: Market) -> Card:

@@ -1,4 +1,4 @@
-"""The official JavaScript client completes a paid task; it comes from npm, where that is in reach."""
+"""The official JavaScript client completes a paid task; it comes from npm, if that can be asked."""
 
 import json
 import os
