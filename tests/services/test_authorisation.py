@@ -94,6 +94,8 @@ def two_deals(world: World) -> dict[str, str]:
     """Let two parties make one thing of each kind, and return the ids."""
     buyer, worker, award = world.hired()
     result = worker.submits(award)
+    inspected = {"orderId": award["orderId"], "artifacts": result["artifacts"]}
+    inspection = worker.do("web3.market.inspection.run", **inspected)
     offer = worker.do("web3.market.offer.create", title="Draft", price="1")
     order = buyer.orders(worker.offers())
     buyer.locks(order)
@@ -102,7 +104,8 @@ def two_deals(world: World) -> dict[str, str]:
     record = buyer.do("web3.audit.query", limit=1)["items"][0]
     world.log()
     account = {"accountId": buyer.id}
-    things = order | delivery | result | offer | award | made | record | account
+    things = order | delivery | result | {"inspectionId": inspection["inspectionId"]}
+    things |= offer | award | made | record | account
     done = buyer.awards(worker.bids(buyer.publishes()))
     buyer.accepts(worker.submits(done))
     contested = buyer.awards(worker.bids(buyer.publishes()))

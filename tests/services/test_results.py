@@ -35,6 +35,7 @@ def test_a_result_names_its_files_by_their_hashes(world: World) -> None:
         "attempt": 1,
         "status": "result_submitted",
         "submittedAt": iso(START),
+        "inspection": None,
     }
     for party in (buyer, worker):
         assert party.do("web3.market.getResult", resultId=result["resultId"]) == result

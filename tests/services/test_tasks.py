@@ -36,6 +36,8 @@ def test_a_published_task_is_there_for_everybody(world: World) -> None:
         "disputeWindowSec": 600,
         "resubmitSec": 86_400,
         "milestones": [],
+        "checks": [],
+        "inspect": False,
         "status": "task_open",
         "bids": 0,
         "orderId": None,

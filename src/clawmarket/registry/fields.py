@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from clawmarket.domain.kernel.ids import PREFIXES, id_pattern
+from clawmarket.domain.market.inspection.names import MAX_NAME_CHARS, NAME_PATTERN
 
 
 class Verbatim:
@@ -81,6 +82,7 @@ CredentialId = Annotated[str, _id("credential", "A credential."), Verbatim]
 DeliveryId = Annotated[str, _id("delivery", "A delivery."), Verbatim]
 DisputeId = Annotated[str, _id("dispute", "A dispute."), Verbatim]
 EvidenceId = Annotated[str, _id("evidence", "A piece of evidence."), Verbatim]
+InspectionId = Annotated[str, _id("inspection", "An inspection."), Verbatim]
 JobId = Annotated[str, _id("job", "A job."), Verbatim]
 MessageId = Annotated[str, _id("message", "A message."), Verbatim]
 OfferId = Annotated[str, _id("offer", "An offer."), Verbatim]
@@ -230,7 +232,8 @@ FileName = Annotated[
     str,
     Field(
         strict=True,
-        pattern=r"^[^/\\\x00-\x1f]{1,200}$",
+        max_length=MAX_NAME_CHARS,
+        pattern=NAME_PATTERN,
         description="A file's name without any folder.",
     ),
     Verbatim,

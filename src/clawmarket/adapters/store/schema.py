@@ -25,6 +25,7 @@ from clawmarket.domain.market.claiming.message import Message
 from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute, Evidence
+from clawmarket.domain.market.inspection.verdict import Inspection
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.receipt import Receipt
@@ -75,6 +76,7 @@ KINDS: dict[str, type] = {
     "evidence": Evidence,
     "file_rights": FileRight,
     "holds": Hold,
+    "inspections": Inspection,
     "jobs": Job,
     "kept_answers": KeptAnswer,
     "live_claims": LiveClaim,
@@ -191,6 +193,9 @@ LATER: dict[tuple[type, str], str] = {
     (Task, "claims"): "0",
     (Task, "milestones"): "'[]'",
     (Task, "sealed"): "0",
+    (Result, "appeal"): "''",
+    (Task, "checks"): "'[]'",
+    (Task, "inspect"): "0",
 }
 
 # Rows whose key the market draws itself, makes of one it drew, or counts up under the write lock:

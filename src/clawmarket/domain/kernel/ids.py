@@ -22,6 +22,7 @@ PREFIXES = {
     "evidence": "evidence_",
     "file": "file_",
     "hold": "hold_",
+    "inspection": "inspection_",
     "job": "job_",
     "message": "msg_",
     "offer": "offer_",

@@ -55,6 +55,8 @@ class Result:
     submitted_at: int
     rating: int | None = None
     attempt: int = 1
+    inspection_id: str | None = None
+    appeal: str = ""
 
 
 @event

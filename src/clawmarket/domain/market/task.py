@@ -8,6 +8,7 @@ from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.moment import SECOND_MS
 from clawmarket.domain.kernel.rows import replace
+from clawmarket.domain.market.inspection.checks import Check
 from clawmarket.domain.market.terms import Artifact, Part
 
 
@@ -89,6 +90,8 @@ class Task:
     claims: bool = False
     sealed: bool = False
     worker: str | None = None
+    checks: tuple[Check, ...] = ()
+    inspect: bool = False
 
     @property
     def funded(self) -> bool:

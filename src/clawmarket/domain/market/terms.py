@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from clawmarket.domain.kernel.canonical import content_digest
+
 FEE_BPS = 100
 
 LOCK_WINDOW_S = 15 * 60
@@ -31,6 +33,11 @@ class Artifact:
 def file_facts(artifacts: tuple[Artifact, ...]) -> list[dict[str, object]]:
     """Return files as a content hash over several of them counts each: hash, name, size."""
     return [{"digest": a.digest, "name": a.name, "size": a.size} for a in artifacts]
+
+
+def manifest_digest(artifacts: tuple[Artifact, ...]) -> str:
+    """Return the content hash over the names, hashes and sizes of all files of a delivery."""
+    return content_digest(file_facts(artifacts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Options: from a method's JSON Schema to click parameters, and from typed text to wire values."""
 
+import json
 import os
 import re
 import sys
@@ -20,6 +21,9 @@ FORMATS = (TABLE, "csv", "ndjson")
 
 _CAPITAL = re.compile(r"(?=[A-Z])")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+_FILE = {"name", "digest", "size"}
+_PAIR = 2
 
 # Added by the client itself, never typed.
 _AUTOMATIC = frozenset({"signature", "signedAt"})
@@ -137,6 +141,25 @@ class PartsType(click.ParamType[Entry]):
         if not parts.keys() >= set(self._required):
             self.fail(f"{value!r} is not {'='.join(self._names).upper()}.", param, ctx)
         return parts
+
+
+class ObjectType(click.ParamType[Entry]):
+    """A JSON object, such as an acceptance check; `@file` reads it from a file."""
+
+    name = "object"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Entry:
+        """Return the object."""
+        text = TextType().convert(str(value), param, ctx)
+        try:
+            read = json.loads(text)
+        except (ValueError, RecursionError):
+            read = None
+        if not isinstance(read, dict):
+            self.fail(f"{text[:80]!r} is not a JSON object.", param, ctx)
+        return read
 
 
 class PriceType(click.ParamType[tuple[str, str]]):
@@ -280,7 +303,7 @@ def file_params(entry: Entry) -> list[str]:
 def is_file_list(schema: Entry) -> bool:
     """Return whether a parameter is a list of stored files (name, digest, size)."""
     part = core(schema)
-    return part.get("type") == "array" and "digest" in part["items"].get("properties", {})
+    return part.get("type") == "array" and set(part["items"].get("properties", {})) >= _FILE
 
 
 def core(schema: Entry) -> Entry:
@@ -343,11 +366,16 @@ def _option(name: str, schema: Entry, *, required: bool) -> click.Option:
         flag = flag_of(name.removesuffix("s"))
         text = f"{text} May be given several times."
         item = _type_of(part["items"])
-        shape = "=".join(part["items"].get("properties", ())).upper() or None
+        shape = _shape_of(part["items"])
         return click.Option(
             [flag, name], multiple=True, type=item, help=text, required=required, metavar=shape
         )
     return click.Option([flag_of(name), name], type=_type_of(part), required=required, help=text)
+
+
+def _shape_of(item: Entry) -> str | None:
+    names = item.get("properties", ())
+    return "JSON" if len(names) > _PAIR else "=".join(names).upper() or None
 
 
 def _help_of(schema: Entry, part: Entry) -> str:
@@ -376,6 +404,8 @@ def _object_type(part: Entry) -> click.ParamType[Any]:
     names = tuple(part["properties"])
     if core(part["properties"][names[-1]]).get("type") == "integer" and len(names) == 2:  # noqa: PLR2004 - a pair
         return PairType(*names)
+    if "name" not in names:
+        return ObjectType()
     return PartsType(names, tuple(part.get("required", ())))
 
 

@@ -58,7 +58,9 @@ class Desk:
             self.caller, method, params, key=self.key, request_id=self.request_id
         )
 
-    def answer(self, data: Shape | Sequence[Shape], message: str | None = None, status: int = 200) -> Response:
+    def answer(
+        self, data: Shape | Sequence[Shape], message: str | None = None, status: int = 200
+    ) -> Response:
         """Return an answer in its envelope."""
         test_money = self.pipeline.terms.test_money
         envelope = Success[Any](data=data, message=message, test_money=test_money)

@@ -35,7 +35,7 @@ def headers_of(name: str, digest: str, size: int) -> dict[str, str]:
     told = b64encode(bytes.fromhex(digest)).decode()
     plain = _UNSAFE.sub("_", name)
     return {
-        "Content-Disposition": f"attachment; filename=\"{plain}\"; {_exactly(name)}",
+        "Content-Disposition": f'attachment; filename="{plain}"; {_exactly(name)}',
         "Content-Length": str(size),
         "ETag": f'"{digest}"',
         "Digest": f"sha-256={told}",

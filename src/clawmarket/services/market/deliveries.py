@@ -23,6 +23,7 @@ from clawmarket.domain.market.order import (
     OtherSideError,
     RevocationsUsedUpError,
 )
+from clawmarket.domain.market.terms import manifest_digest
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import DeliveryId, File, Note, OrderId, Request, SignedRequest
@@ -30,7 +31,6 @@ from clawmarket.registry.methods import Need, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.market.files import share_files
 from clawmarket.services.market.orders import own_order
-from clawmarket.services.market.results import manifest_digest
 from clawmarket.services.market.revocations import give_notice
 from clawmarket.services.market.views import DeliveryView, artifacts_of, delivery_view
 from clawmarket.services.work import Work

@@ -12,6 +12,11 @@ from clawmarket.domain.market import delivery as deliveries
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import result as results
 from clawmarket.domain.market.delivery import Delivery, DeliveryState
+from clawmarket.domain.market.inspection.verdict import (
+    AppealNeedlessError,
+    InspectionFailedError,
+    InspectionMissingError,
+)
 from clawmarket.domain.market.order import (
     AttemptsUsedUpError,
     DeliveryLateError,
@@ -28,13 +33,14 @@ from clawmarket.domain.market.result import (
     ResultState,
     ResultSubmitted,
 )
-from clawmarket.domain.market.terms import Artifact, file_facts
+from clawmarket.domain.market.terms import manifest_digest
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import File, Note, OrderId, Request, ResultId, SignedRequest
 from clawmarket.registry.methods import Need, Risk, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.market.files import hand_over
+from clawmarket.services.market.inspections.handing import inspected, shown_result
 from clawmarket.services.market.orders import finish_order, own_order
 from clawmarket.services.market.views import ResultView, artifacts_of, result_view
 from clawmarket.services.work import Work
@@ -73,6 +79,10 @@ class SubmitResult(SignedRequest):
         Field(min_length=1, max_length=50, description="Files you stored before, by hash."),
     ]
     note: Note = ""
+    appeal: Annotated[
+        Note,
+        Field(description="Why the buyer should take files whose inspection found something."),
+    ] = ""
 
 
 @write(
@@ -84,6 +94,9 @@ class SubmitResult(SignedRequest):
         BlobMissingError,
         DeliveryLateError,
         AttemptsUsedUpError,
+        InspectionMissingError,
+        InspectionFailedError,
+        AppealNeedlessError,
     ),
     needs=(
         Need("orderId", "web3.market.awardBid", "orderId", by="other"),
@@ -103,6 +116,7 @@ def submit_result(call: Call, work: Work, request: SubmitResult) -> ResultView:
     artifacts = artifacts_of(request.artifacts)
     hand_over(work, order, artifacts)
     digest = manifest_digest(artifacts)
+    inspection = inspected(work, order, digest, request.appeal)
     delivery_id, result_id = call.new_id("delivery"), call.new_id("result")
     after = orders.deliver(order, delivery_id, result_id, call.now)
     work.save(orders.recorded(after, work.record_id))
@@ -136,16 +150,13 @@ def submit_result(call: Call, work: Work, request: SubmitResult) -> ResultView:
         ResultState.SUBMITTED,
         call.now,
         attempt=order.rejections + 1,
+        inspection_id=inspection.inspection_id if inspection else None,
+        appeal=request.appeal,
     )
     work.add(result)
     work.emit(ResultSubmitted(result_id, order.order_id, order.task_id, digest), completed)
     work.involve(order.parties)
-    return result_view(result)
-
-
-def manifest_digest(artifacts: tuple[Artifact, ...]) -> str:
-    """Return the content hash over the names, hashes and sizes of all files of a delivery."""
-    return content_digest(file_facts(artifacts))
+    return result_view(result, inspection)
 
 
 class ReviewResult(SignedRequest):
@@ -195,7 +206,7 @@ def _accept(call: Call, work: Work, order: Order, result: Result) -> ResultView:
     work.emit(event)
     _rate(work, accepted)
     finish_order(work, completed, "the buyer accepted")
-    return result_view(accepted)
+    return shown_result(work, accepted)
 
 
 def _send_back(call: Call, work: Work, order: Order, result: Result) -> ResultView:
@@ -212,7 +223,7 @@ def _send_back(call: Call, work: Work, order: Order, result: Result) -> ResultVi
     )
     _rate(work, rejected)
     work.involve(order.parties)
-    return result_view(rejected)
+    return shown_result(work, rejected)
 
 
 class GetResult(Request):
@@ -233,4 +244,4 @@ def get_result(call: Call, rows: Snapshot, request: GetResult) -> ResultView:
     order = rows.get(Order, result.order_id) if result else None
     if result is None or order is None or call.actor not in order.parties:
         raise ResultNotFoundError(f"There is no result {request.result_id}.")
-    return result_view(result)
+    return shown_result(rows, result)

@@ -51,6 +51,11 @@ from clawmarket.services.market.claiming.deadlines import (
     seconds_left,
 )
 from clawmarket.services.market.files import share_files
+from clawmarket.services.market.inspections.asking import (
+    AcceptanceChecks,
+    CheckInvalidError,
+    checks_of,
+)
 from clawmarket.services.market.rejections import turn_down_bids
 from clawmarket.services.market.views import TaskView, artifacts_of, task_view
 from clawmarket.services.market.windows import WindowTooShortError, check_windows
@@ -95,6 +100,11 @@ class PublishTask(SignedRequest):
     sealed: Annotated[
         Flag, Field(description="You read a result's files once you accepted it, not before.")
     ] = False
+    checks: AcceptanceChecks = Field(default_factory=list)
+    inspect: Annotated[
+        Flag | None,
+        Field(description="Take inspected files only; without it, where there are checks."),
+    ] = None
     fund: Annotated[
         Flag, Field(description="Hold the budget now; otherwise the award needs the money.")
     ] = True
@@ -122,6 +132,7 @@ class PublishTask(SignedRequest):
         MilestonesInvalidError,
         DeadlineInvalidError,
         ClaimsNeedFundsError,
+        CheckInvalidError,
     ),
     example={
         "title": "Digest a document",
@@ -174,6 +185,8 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
         deadline_at=deadline_at,
         claims=request.claims,
         sealed=request.sealed,
+        checks=checks_of(request.checks),
+        inspect=bool(request.checks) if request.inspect is None else request.inspect,
     )
     work.add(task)
     work.emit(

@@ -9,6 +9,7 @@ from clawmarket.domain.kernel.moment import iso, iso_or_none
 from clawmarket.domain.market.bid import Bid
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute, Evidence
+from clawmarket.domain.market.inspection.verdict import Inspection
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.result import Result
@@ -45,6 +46,8 @@ from clawmarket.registry.fields import (
     UsageScopeTerms,
     Word,
 )
+from clawmarket.services.market.inspections.asking import AcceptanceCheck, check_views
+from clawmarket.services.market.inspections.views import InspectionOfResult, result_inspection
 
 # What a list shows of one thing's texts and files; the thing itself is shown whole by its id.
 LISTED_CHARS = 280
@@ -73,6 +76,8 @@ class TaskView(Answer):
     dispute_window_sec: Seconds
     resubmit_sec: Seconds
     milestones: list[MilestonePart]
+    checks: list[AcceptanceCheck]
+    inspect: Annotated[bool, Field(description="Whether only inspected files are taken.")]
     status: Word
     bids: int
     order_id: OrderId | None
@@ -202,6 +207,7 @@ class ResultView(Answer):
     attempt: Annotated[int, Field(description="Which try at this part of the order it is, from 1.")]
     status: Word
     submitted_at: Moment
+    inspection: InspectionOfResult | None
 
 
 class DisputeView(Answer):
@@ -289,6 +295,8 @@ def task_view(task: Task) -> TaskView:
         dispute_window_sec=task.review_s,
         resubmit_sec=task.resubmit_s,
         milestones=_parts_of(task.milestones),
+        checks=check_views(task.checks),
+        inspect=task.inspect,
         status=task.state,
         bids=task.bid_count,
         order_id=task.order_id,
@@ -455,8 +463,8 @@ def delivery_view(delivery: Delivery) -> DeliveryView:
     )
 
 
-def result_view(result: Result) -> ResultView:
-    """Return a result in wire form."""
+def result_view(result: Result, inspection: Inspection | None = None) -> ResultView:
+    """Return a result in wire form, with its inspection if its task asked for one."""
     return ResultView(
         result_id=result.result_id,
         task_id=result.task_id,
@@ -471,4 +479,5 @@ def result_view(result: Result) -> ResultView:
         attempt=result.attempt,
         status=result.state,
         submitted_at=iso(result.submitted_at),
+        inspection=result_inspection(inspection, result.appeal),
     )

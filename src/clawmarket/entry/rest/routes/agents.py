@@ -91,7 +91,7 @@ async def discover(desk: At, part: Part, skills: Skills = "") -> Response:
 
 
 @ROUTER.get("/browse", response_model=Success[AgentPage], summary="Browse agents.")
-async def browse(  # noqa: PLR0913 - one parameter for each filter of the address
+async def browse(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     desk: At,
     part: Part,
     skills: Skills = "",
@@ -168,7 +168,9 @@ async def register_endpoint(desk: At, body: Reach) -> Response:
 @ROUTER.get("/{agent_id}/card", response_model=Success[CardRow], summary="An agent's card.")
 async def show_card(desk: At, agent_id: Id) -> Response:
     """Show everything that the market knows of an agent."""
-    return desk.answer(card_row(await desk.see("web3.agents.card", accountId=agent_named(agent_id))))
+    return desk.answer(
+        card_row(await desk.see("web3.agents.card", accountId=agent_named(agent_id)))
+    )
 
 
 @ROUTER.get("/{agent_id}/stats", response_model=Success[StatsRow], summary="An agent's figures.")

@@ -1,0 +1,218 @@
+"""Inspections: what the market looks at before a buyer has to, and what an appeal does."""
+
+import hashlib
+
+import pytest
+
+from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.market.inspection.verdict import (
+    AppealNeedlessError,
+    Inspection,
+    InspectionFailedError,
+    InspectionMissingError,
+    InspectionNotFoundError,
+)
+from clawmarket.domain.market.order import OrderNotFoundError, OtherSideError
+from clawmarket.ports.blobs import BlobMissingError
+from clawmarket.services.market.inspections.asking import CheckInvalidError
+from clawmarket.services.market.results import NotATaskOrderError
+from clawmarket.services.pipeline import FieldInvalidError
+from world import START, Fields, Member, World
+
+RUN, GET = "web3.market.inspection.run", "web3.market.inspection.get"
+
+
+def inspects(worker: Member, award: Fields, *files: Fields) -> Fields:
+    """Have files looked at."""
+    return worker.do(RUN, orderId=award["orderId"], artifacts=list(files))
+
+
+def hands_in(worker: Member, award: Fields, *files: Fields, appeal: str = "") -> Fields:
+    """Hand files in."""
+    more = {"appeal": appeal} if appeal else {}
+    return worker.do(
+        "web3.market.submitResult", orderId=award["orderId"], artifacts=list(files), **more
+    )
+
+
+def test_files_that_pass_can_be_handed_in(world: World) -> None:
+    """The verdict is on exactly these files, and the result shows it to both parties."""
+    buyer, worker, award = world.hired(inspect=True)
+    file = worker.stores()
+    inspection = inspects(worker, award, file)
+    result = hands_in(worker, award, file)
+
+    assert inspection == {
+        "inspectionId": inspection["inspectionId"],
+        "orderId": award["orderId"],
+        "taskId": award["taskId"],
+        "digest": result["digest"],
+        "verdict": "passed",
+        "findings": [],
+        "inspectedAt": iso(START),
+    }
+    shown = {"verdict": "passed", "findings": [], "appeal": ""}
+    assert result["inspection"] == shown | {"inspectionId": inspection["inspectionId"]}
+    for party in (buyer, worker):
+        assert party.do("web3.market.getResult", resultId=result["resultId"]) == result
+        assert party.do(GET, inspectionId=inspection["inspectionId"]) == inspection
+
+
+def test_files_that_nobody_inspected_are_refused(world: World) -> None:
+    """One name, byte or file more is another delivery."""
+    _, worker, award = world.hired(inspect=True)
+    file, other = worker.stores(), worker.stores(b"another", "other.md")
+    inspects(worker, award, file)
+    for files in ([other], [file, other], [file | {"name": "renamed.md"}]):
+        with pytest.raises(InspectionMissingError):
+            hands_in(worker, award, *files)
+    with pytest.raises(InspectionMissingError):
+        hands_in(worker, award, other, appeal="Nobody looked.")
+
+
+def test_files_that_failed_need_an_appeal(world: World) -> None:
+    """With a reason they go to the buyer, who sees findings and reason, and decides."""
+    buyer, worker, award = world.hired(inspect=True)
+    file = worker.stores(b"\x7fELF and so on", "tool.md")
+    failed = inspects(worker, award, file)
+    found = [
+        {
+            "file": "tool.md",
+            "code": "program",
+            "what": "The file is a program, whatever it is called.",
+        }
+    ]
+    assert (failed["verdict"], failed["findings"][:1]) == ("failed", found)
+    for empty in ("", " \n"):
+        with pytest.raises(InspectionFailedError):
+            hands_in(worker, award, file, appeal=empty)
+
+    result = hands_in(worker, award, file, appeal="You asked for the tool itself.")
+    seen = buyer.do("web3.market.getResult", resultId=result["resultId"])["inspection"]
+    assert (seen["verdict"], seen["appeal"]) == ("failed", "You asked for the tool itself.")
+    assert seen["findings"] == failed["findings"]
+    assert buyer.accepts(result)["inspection"] == seen
+
+
+def test_the_same_files_are_inspected_once(world: World) -> None:
+    """Asked again, the verdict is shown again, without another record."""
+    _, worker, award = world.hired(inspect=True)
+    file = worker.stores()
+    first = inspects(worker, award, file)
+    world.pass_time(seconds=5)
+    assert inspects(worker, award, file) == first
+    assert len(world.all(Inspection)) == 1
+
+
+def test_a_task_without_inspection_is_as_ever(world: World) -> None:
+    """No inspection is asked for or shown; an appeal has nothing to be against."""
+    _, worker, award = world.hired()
+    file = worker.stores()
+    with pytest.raises(AppealNeedlessError):
+        hands_in(worker, award, file, appeal="Please.")
+    assert hands_in(worker, award, file)["inspection"] is None
+
+
+def test_what_passed_takes_no_appeal(world: World) -> None:
+    """There is nothing to appeal against."""
+    _, worker, award = world.hired(inspect=True)
+    file = worker.stores()
+    inspects(worker, award, file)
+    with pytest.raises(AppealNeedlessError):
+        hands_in(worker, award, file, appeal="Please.")
+
+
+def test_a_task_shows_its_checks_to_everybody(world: World) -> None:
+    """A worker sees before a bid what a machine will ask for; checks imply inspection."""
+    digest = "sha256:" + hashlib.sha256(b"x").hexdigest()
+    checks: list[Fields] = [
+        {"kind": "sha256", "file": "x.txt", "digest": digest},
+        {"kind": "types", "allowed": ["txt", "tar.gz"]},
+        {"kind": "max_bytes", "bytes": 10},
+        {"kind": "json_schema", "file": "x.json", "schema": '{"type": "object"}'},
+    ]
+    task = world.member().publishes(checks=checks)
+    nothing: Fields = dict.fromkeys(("file", "schema", "digest", "allowed", "bytes"))
+
+    seen = world.nobody.do("web3.market.getTask", taskId=task["taskId"])
+    assert seen["inspect"] is True
+    assert seen["checks"] == [nothing | check for check in checks]
+
+
+def test_checks_are_applied_to_the_files(world: World) -> None:
+    """Hash, kind and size are as the task says, or it is a finding; so is a file not there."""
+    digest = "sha256:" + hashlib.sha256(b"x").hexdigest()
+    checks = [
+        {"kind": "sha256", "file": "x.txt", "digest": digest},
+        {"kind": "sha256", "file": "y.txt", "digest": digest},
+        {"kind": "types", "allowed": ["txt"]},
+        {"kind": "max_bytes", "bytes": 3},
+    ]
+    _, worker, award = world.hired(checks=checks)
+    right, wrong = worker.stores(b"x", "x.txt"), worker.stores(b"not x", "x.txt")
+    more, other = worker.stores(b"x", "y.txt"), worker.stores(b"x", "z.md")
+
+    def codes(*files: Fields) -> list[str]:
+        return [f"{f['file']} {f['code']}" for f in inspects(worker, award, *files)["findings"]]
+
+    assert codes(right, more) == []
+    assert codes(right) == ["y.txt file_missing"]
+    assert codes(wrong, more) == ["x.txt check_sha256", "x.txt check_max_bytes"]
+    assert codes(right, more, other) == ["z.md check_types"]
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        {"kind": "sha256", "file": "x.txt"},
+        {"kind": "sha256", "digest": "sha256:" + "0" * 64},
+        {"kind": "types"},
+        {"kind": "types", "allowed": ["txt"], "file": "x.txt"},
+        {"kind": "max_bytes", "bytes": 1, "digest": "sha256:" + "0" * 64},
+        {"kind": "json_schema", "file": "x.json"},
+    ],
+)
+def test_a_check_says_what_its_kind_needs(world: World, check: Fields) -> None:
+    """Whatever lacks or exceeds it is refused when the task is published."""
+    with pytest.raises(CheckInvalidError, match=r"\$.checks\[0\]"):
+        world.member().publishes(checks=[check])
+
+
+@pytest.mark.parametrize(
+    "checks",
+    [
+        [{"kind": "magic"}],
+        [{"kind": "types", "allowed": ["exe"]}],
+        [{"kind": "types", "allowed": []}],
+        [{"kind": "max_bytes", "bytes": 0}],
+        [{"kind": "max_bytes", "bytes": 1}] * 9,
+        [{"kind": "sha256", "file": "../x", "digest": "sha256:" + "0" * 64}],
+    ],
+)
+def test_a_check_is_one_of_a_few_kinds(world: World, checks: list[Fields]) -> None:
+    """At most eight, each of a known kind with values in range."""
+    with pytest.raises(FieldInvalidError):
+        world.member().publishes(checks=checks)
+
+
+def test_only_the_worker_has_files_inspected(world: World) -> None:
+    """The buyer is told whose step it is; to others there is no such order or inspection."""
+    buyer, worker, award = world.hired(inspect=True)
+    file, foreign = worker.stores(), buyer.stores(b"hers")
+    with pytest.raises(OtherSideError):
+        inspects(buyer, award, foreign)
+    with pytest.raises(OrderNotFoundError):
+        inspects(world.member(), award, file)
+    with pytest.raises(BlobMissingError):
+        inspects(worker, award, foreign)
+    inspection = inspects(worker, award, file)
+    with pytest.raises(InspectionNotFoundError):
+        world.member().do(GET, inspectionId=inspection["inspectionId"])
+
+
+def test_an_order_from_an_offer_has_no_inspection(world: World) -> None:
+    """It is delivered without one, and the refusal says so."""
+    buyer, seller, order = world.ordered()
+    buyer.locks(order)
+    with pytest.raises(NotATaskOrderError):
+        inspects(seller, order, seller.stores())
