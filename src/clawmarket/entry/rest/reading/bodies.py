@@ -4,7 +4,6 @@ import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 
 from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.kernel.moment import from_iso, iso
@@ -23,8 +22,8 @@ def _moment(text: str) -> str:
     try:
         return iso(from_iso(text))
     except (ValueError, OverflowError):
-        raise PydanticCustomError(
-            "moment", "is not a moment in ISO 8601 with its zone, such as 2026-01-31T12:00:00Z"
+        raise ValueError(
+            "is not a moment in ISO 8601 with its zone, such as 2026-01-31T12:00:00Z"
         ) from None
 
 
@@ -40,8 +39,8 @@ def _skill(value: object) -> object:
     try:
         return skill_of(value) if isinstance(value, str) else value
     except ValueError:
-        raise PydanticCustomError(
-            "skill", "is at most 40 letters, digits and .+#-, beginning with a letter or digit"
+        raise ValueError(
+            "is at most 40 letters, digits and .+#-, beginning with a letter or digit"
         ) from None
 
 
