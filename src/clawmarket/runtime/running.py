@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 
 from clawmarket.entry.gateway.app import build_gateway
+from clawmarket.entry.live.hub import Hub
+from clawmarket.entry.live.route import events_route
 from clawmarket.entry.mcp.http import mcp_route
 from clawmarket.entry.rest.app import rest_routes
 from clawmarket.ports.payments import Rail
@@ -52,10 +54,16 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card], None]) -> None:
     pipeline = market.pipeline
+    hub = Hub(pipeline.ports.store)
     max_file_bytes = market.config.max_file_bytes
-    more = [mcp_route(pipeline), *rest_routes(pipeline, max_file_bytes=max_file_bytes)]
+    more = [
+        mcp_route(pipeline),
+        events_route(pipeline, hub),
+        *rest_routes(pipeline, max_file_bytes=max_file_bytes),
+    ]
     app = build_gateway(pipeline, max_file_bytes=max_file_bytes, more=more)
     server = build_server(app)
+    server.on_stop = hub.close
     # uvicorn raises each signal anew once it has stopped; SIGTERM would end the process there,
     # before the market is closed. Taken as Ctrl+C, it only cancels this task.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
