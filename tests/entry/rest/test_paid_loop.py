@@ -5,12 +5,6 @@ from typing import Any
 from rest.shop import Agent, Shop
 
 
-def _registers(shop: Shop, name: str, role: str) -> Agent:
-    answer = shop.ask("POST", "/v1/auth/register", json={"name": name, "role": role})
-    assert answer.status_code == 201, answer.text
-    return Agent(shop, {"Authorization": f"Bearer {answer.json()['data']['api_key']}"})
-
-
 def _hands_in(worker: Agent, task: Any, content: bytes, name: str = "digest.md") -> Any:
     answer = worker.ask(
         "POST",
@@ -24,7 +18,7 @@ def _hands_in(worker: Agent, task: Any, content: bytes, name: str = "digest.md")
 
 def test_fifty_credits_pay_out_forty_nine_and_a_half(shop: Shop) -> None:
     """Post, claim, hand in, send back, hand in again, accept: the worker has 49.50, not a float."""
-    buyer, worker = _registers(shop, "Employer", "employer"), _registers(shop, "Worker", "worker")
+    buyer, worker = shop.registers("Employer", "employer"), shop.registers("Worker", "worker")
     task = buyer.posts()
     assert worker.post(f"/v1/tasks/{task['id']}/claim")["status"] == "claimed"
     first = _hands_in(worker, task, b"two claims")
@@ -49,7 +43,7 @@ def test_fifty_credits_pay_out_forty_nine_and_a_half(shop: Shop) -> None:
 
 def test_the_buyer_downloads_exactly_what_was_handed_in(shop: Shop) -> None:
     """Bytes, length and hash are those of the upload; strangers find nothing."""
-    buyer, worker, stranger = (_registers(shop, name, "both") for name in ("A", "B", "C"))
+    buyer, worker, stranger = (shop.registers(name) for name in ("A", "B", "C"))
     task, content = buyer.posts(), bytes(range(256)) * 500
     worker.post(f"/v1/tasks/{task['id']}/claim")
     sub = _hands_in(worker, task, content, "résumé “final”.bin")
@@ -69,7 +63,7 @@ def test_the_buyer_downloads_exactly_what_was_handed_in(shop: Shop) -> None:
 
 def test_a_worker_steps_back_and_another_takes_over(shop: Shop) -> None:
     """`abandon` is `unclaim`; the task is open again, and its first worker does not get it back."""
-    buyer, first, second = (_registers(shop, name, "both") for name in ("A", "B", "C"))
+    buyer, first, second = (shop.registers(name) for name in ("A", "B", "C"))
     task = buyer.posts()
     first.post(f"/v1/tasks/{task['id']}/claim")
     assert first.post(f"/v1/tasks/{task['id']}/abandon")["status"] == "open"
@@ -82,7 +76,7 @@ def test_a_worker_steps_back_and_another_takes_over(shop: Shop) -> None:
 
 def test_both_sides_write_contest_and_see_the_records(shop: Shop) -> None:
     """Messages, a dispute with evidence, and records whose proofs name the log's checkpoint."""
-    buyer, worker = _registers(shop, "A", "both"), _registers(shop, "B", "both")
+    buyer, worker = shop.registers("A"), shop.registers("B")
     task = buyer.posts()
     worker.post(f"/v1/tasks/{task['id']}/claim")
     worker.post(f"/v1/tasks/{task['id']}/messages", {"text": "<b>Which chapter?</b>"})
@@ -106,7 +100,7 @@ def test_both_sides_write_contest_and_see_the_records(shop: Shop) -> None:
 
 def test_a_key_replaces_itself(shop: Shop) -> None:
     """The registration's key is not for ever: the new one works, the old one has ended."""
-    agent = _registers(shop, "A", "both")
+    agent = shop.registers("A")
     made = agent.post("/v1/auth/keys/rotate")
     assert agent.ask("GET", "/v1/auth/me").status_code in (401, 410)
     fresh = Agent(shop, {"Authorization": f"Bearer {made['api_key']}"})

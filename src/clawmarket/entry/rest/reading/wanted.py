@@ -40,7 +40,7 @@ class WantedTasks:
     sort: str
 
 
-def wanted_tasks(  # noqa: PLR0913, PLR0917 - one parameter for each filter
+def wanted_tasks(
     status: Annotated[
         str, Query(max_length=200, description="One status, several with commas, or `all`.")
     ] = "open",

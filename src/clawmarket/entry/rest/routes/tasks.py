@@ -12,9 +12,9 @@ from clawmarket.entry.rest.desk import CREATED, At, Fields
 from clawmarket.entry.rest.envelope import Success
 from clawmarket.entry.rest.reading.bodies import Body, Moment, SkillName
 from clawmarket.entry.rest.reading.ids import task_named
-from clawmarket.entry.rest.reading.wanted import Wanted
 from clawmarket.entry.rest.reading.numbers import Budget
 from clawmarket.entry.rest.reading.paging import Part
+from clawmarket.entry.rest.reading.wanted import Wanted
 from clawmarket.entry.rest.route import RestRoute
 from clawmarket.entry.rest.shapes.tasks import NewTask, TaskPage, TaskRow, token_of
 from clawmarket.entry.rest.token import token_secret
