@@ -19,12 +19,14 @@ class Body(BaseModel):
 
 
 def _moment(text: str) -> str:
+    """Spell a moment as the market does; one before 1970 is none that anybody means."""
     try:
-        return iso(from_iso(text))
+        moment = from_iso(text)
     except (ValueError, OverflowError):
-        raise ValueError(
-            "is not a moment in ISO 8601 with its zone, such as 2026-01-31T12:00:00Z"
-        ) from None
+        moment = -1
+    if moment < 0:
+        raise ValueError("is not a moment in ISO 8601 with its zone, such as 2026-01-31T12:00:00Z")
+    return iso(moment)
 
 
 def skill_of(text: str) -> str:
