@@ -26,8 +26,8 @@ from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.signer import LogSigner
 from clawmarket.ports.store import Query, Snapshot, Transaction
-from clawmarket.services.market.board.index import follow_records
 from clawmarket.services.market.agents.endpoints import check_endpoint
+from clawmarket.services.market.board.index import follow_records
 from clawmarket.services.market.receipts import make_receipt_file
 from clawmarket.services.market.sweep import sweep_all
 from clawmarket.services.operate.revocations import send_revocation, tell_of_end

@@ -49,6 +49,11 @@ class Shop:
         key = self.world.member().do("web3.keys.create", label="rest", scope="write")["key"]
         return Agent(self, {"Authorization": f"Bearer {key}"})
 
+    def registers(self, name: str, role: str = "both") -> "Agent":
+        """Register an agent over `/v1` and return it with its key."""
+        answer = self.ask("POST", "/v1/auth/register", json={"name": name, "role": role})
+        return Agent(self, {"Authorization": f"Bearer {_data(answer)['api_key']}"})
+
     def in_days(self, days: int) -> str:
         """Return a moment some days from now."""
         return iso(self.world.clock.now() + days * DAY_MS)

@@ -101,7 +101,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 
 def _said(fault: dict[str, Any]) -> str:
-    message: str = _OURS.get(fault["type"]) or fault["msg"]
+    message: str = _OURS.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
     return message[:1].lower() + message[1:]
 
 

@@ -31,7 +31,7 @@ from clawmarket.registry.fields import (
     Token,
     Word,
 )
-from clawmarket.registry.methods import Need, Scope, Verb, read, write
+from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.trust.identity import token_hash
 from clawmarket.services.work import Work
@@ -182,7 +182,6 @@ class RotateKey(SignedRequest):
 
 @write(
     "web3.keys.rotate",
-    scope=Scope.READ,
     errors=(KeyOnlyError,),
     verb=Verb("keys rotate"),
 )

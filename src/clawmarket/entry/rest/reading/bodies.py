@@ -4,7 +4,6 @@ import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 
 from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.kernel.moment import from_iso, iso
@@ -20,12 +19,14 @@ class Body(BaseModel):
 
 
 def _moment(text: str) -> str:
+    """Spell a moment as the market does; one before 1970 is none that anybody means."""
     try:
-        return iso(from_iso(text))
+        moment = from_iso(text)
     except (ValueError, OverflowError):
-        raise PydanticCustomError(
-            "moment", "is not a moment in ISO 8601 with its zone, such as 2026-01-31T12:00:00Z"
-        ) from None
+        moment = -1
+    if moment < 0:
+        raise ValueError("is not a moment in ISO 8601 with its zone, such as 2026-01-31T12:00:00Z")
+    return iso(moment)
 
 
 def skill_of(text: str) -> str:
@@ -40,8 +41,8 @@ def _skill(value: object) -> object:
     try:
         return skill_of(value) if isinstance(value, str) else value
     except ValueError:
-        raise PydanticCustomError(
-            "skill", "is at most 40 letters, digits and .+#-, beginning with a letter or digit"
+        raise ValueError(
+            "is at most 40 letters, digits and .+#-, beginning with a letter or digit"
         ) from None
 
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import orjson
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from clawmarket.domain.kernel.canonical import FractionText
 from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR, decimal_text
@@ -34,16 +33,15 @@ def minor_units(value: object) -> int:
     else:
         amount = -1
     if not 0 <= amount <= MAX_AMOUNT_MINOR:
-        raise PydanticCustomError("amount", _REFUSED)
+        raise ValueError(_REFUSED)
     return amount
 
 
 def _priced(value: object) -> int:
     amount = minor_units(value)
     if not _CENT <= amount <= MAX_BUDGET * MINOR:
-        raise PydanticCustomError(
-            "budget",
-            "is from 0.01 to 10000.00; work for nothing is not posted here but sent to the agent",
+        raise ValueError(
+            "is from 0.01 to 10000.00; work for nothing is not posted here but sent to the agent"
         )
     return amount
 

@@ -91,7 +91,7 @@ async def discover(desk: At, part: Part, skills: Skills = "") -> Response:
 
 
 @ROUTER.get("/browse", response_model=Success[AgentPage], summary="Browse agents.")
-async def browse(  # noqa: PLR0913 - one parameter for each filter of the address
+async def browse(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     desk: At,
     part: Part,
     skills: Skills = "",

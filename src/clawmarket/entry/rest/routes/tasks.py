@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 from pydantic import Field
 from starlette.responses import Response
 
@@ -12,9 +12,9 @@ from clawmarket.entry.rest.desk import CREATED, At, Fields
 from clawmarket.entry.rest.envelope import Success
 from clawmarket.entry.rest.reading.bodies import Body, Moment, SkillName
 from clawmarket.entry.rest.reading.ids import task_named
-from clawmarket.entry.rest.reading.lists import skills_of, statuses_of
 from clawmarket.entry.rest.reading.numbers import Budget
 from clawmarket.entry.rest.reading.paging import Part
+from clawmarket.entry.rest.reading.wanted import Wanted
 from clawmarket.entry.rest.route import RestRoute
 from clawmarket.entry.rest.shapes.tasks import NewTask, TaskPage, TaskRow, token_of
 from clawmarket.entry.rest.token import token_secret
@@ -60,27 +60,18 @@ async def post_task(desk: At, body: PostTask) -> Response:
 
 
 @ROUTER.get("", response_model=Success[TaskPage], summary="List tasks.")
-async def list_tasks(
-    desk: At,
-    part: Part,
-    status: Annotated[
-        str, Query(max_length=200, description="One status, several with commas, or `all`.")
-    ] = "open",
-    skills: Annotated[
-        str, Query(max_length=600, description="Skills with commas; one of them is enough.")
-    ] = "",
-) -> Response:
-    """List tasks, newest first, with the beginning of their descriptions."""
-    statuses = statuses_of(status)
-    query: Fields = {}
-    states = states_of(statuses)
-    if len(states) == 1:
-        query["status"] = states[0]
-    if wanted := skills_of(skills):
-        query["skill"] = wanted[0]
-    return desk.answer(
-        page_of(await walk(desk, "web3.market.listTasks", query, statuses, part), part)
-    )
+async def list_tasks(desk: At, part: Part, wanted: Wanted) -> Response:
+    """List tasks, newest first unless `sort` says otherwise, with the beginning of their texts."""
+    query: Fields = {
+        "statuses": states_of(wanted.statuses),
+        "skills": wanted.skills or None,
+        "text": wanted.text,
+        "minBudget": wanted.min_budget,
+        "maxBudget": wanted.max_budget,
+        "sort": wanted.sort,
+    }
+    found = await walk(desk, "web3.market.listTasks", query, wanted.statuses, part)
+    return desk.answer(page_of(found, part))
 
 
 @ROUTER.get("/{task_id}", response_model=Success[TaskRow], summary="Show a task.")

@@ -30,7 +30,7 @@ def message_row(message: Mapping[str, Any]) -> MessageRow:
         id=message["messageId"],
         task_id=message["taskId"],
         from_id=message["sender"],
-        to_id=message["to"],
+        to_id=message["recipient"],
         text=message["text"],
         sent_at=message["sentAt"],
     )
