@@ -50,6 +50,9 @@ FUNCTIONS = {
     "web3.billing.meter": "meter_run",  # the same: a model's run is metered
     "web3.billing.status": "billing_status",  # as the other statuses
     "web3.billing.summary": "billing_summary",  # as the other summaries
+    "web3.agents.heartbeat": "send_heartbeat",  # a heartbeat is nothing to do
+    "web3.agents.card": "agent_card",  # the same
+    "web3.market.stats": "market_stats",  # as the other summaries
     "web3.market.settlement.status": "settlement_status",  # `status` is a noun here
 }
 
@@ -60,12 +63,15 @@ NOUN_REQUESTS = {"MarketStatusRequest", "SettlementStatus"}
 # Events of things that have no id of their own, by the field that names what they are about.
 FIRST_FIELDS = {
     "activity": "session_id_hash",
+    "agent": "account_id",
     "api_key": "credential_id",
     "arbiter": "account_id",
     "credits": "account_id",
     "dispute_evidence": "dispute_id",
+    "endpoint": "account_id",
     "file": "digest",
     "payment": "order_id",
+    "profile": "account_id",
     "rail": "order_id",
     "repair": "order_id",
     "rollback": "account_id",

@@ -26,6 +26,7 @@ OPEN = {
     "web3.market.order.list": "orders of others are left out of the answer",
     "web3.dispute.list": "disputes of others are left out of the answer",
     "web3.market.trust.grant": "anybody may be trusted",
+    "web3.agents.card": "agents list themselves",
 }
 PRIVATE = [
     (name, param)
@@ -108,6 +109,7 @@ def two_deals(world: World) -> dict[str, str]:
     things["consentId"] = buyer.consents(permitted)["consentId"]
     trust = worker.trusts(buyer)
     things |= trust | buyer.opens(trust) | account
+    buyer.do("web3.agents.profile.set", displayName="Buyer")
     buyer.do("web3.billing.plan.set", toolPrices={"search": "1"})
     named = {"sessionIdHash": "0" * 64, "tool": "search", "callId": "1"}
     things |= buyer.do("web3.billing.reserve", **named)

@@ -29,6 +29,7 @@ REVISIONS = (
     "0009",
     "0010",
     "0011",
+    "0013",
 )
 
 SCRIPTS = Path(__file__).parent / "migrations"

@@ -13,6 +13,10 @@ from sqlalchemy.types import TypeEngine
 from clawmarket.adapters.store.codec import Form, forms_of
 from clawmarket.domain.kernel.job import Job
 from clawmarket.domain.kernel.replay import KeptAnswer
+from clawmarket.domain.market.agents.endpoint import Endpoint
+from clawmarket.domain.market.agents.presence import Presence
+from clawmarket.domain.market.agents.profile import Profile
+from clawmarket.domain.market.agents.standing import Counterparty, Standing
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid
 from clawmarket.domain.market.consent import Consent
@@ -46,6 +50,11 @@ KINDS: dict[str, type] = {
     "accounts": Account,
     "activities": Activity,
     "activity_streams": Stream,
+    "agent_counterparties": Counterparty,
+    "agent_endpoints": Endpoint,
+    "agent_presences": Presence,
+    "agent_profiles": Profile,
+    "agent_standings": Standing,
     "awards": Award,
     "balances": Balance,
     "bids": Bid,
@@ -111,12 +120,17 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Order, ("seller", "order_id")),
     (Order, ("acts_at",)),
     (Period, ("acts_at",)),
+    (Presence, ("online_until",)),
+    (Presence, ("place",)),
+    (Profile, ("state", "account_id")),
     (RailStep, ("order_id", "key")),
     (RailStep, ("state", "key")),
     (Reservation, ("acts_at",)),
     (Reservation, ("period_id",)),
     (Session, ("account_id",)),
     (Session, ("expires_at",)),
+    (Standing, ("place",)),
+    (Standing, ("worked_at",)),
     (Tab, ("acts_at",)),
     (Tab, ("consumer", "state")),
     (Tab, ("consumer", "tab_id")),
@@ -136,14 +150,17 @@ KEYED: frozenset[type] = frozenset(
     {
         Award,
         Balance,
+        Counterparty,
         Entry,
         FileRight,
         Hold,
         LogTile,
+        Presence,
         RecordParty,
         RunningPeriod,
         Settlement,
         Spend,
+        Standing,
         Tally,
     }
 )

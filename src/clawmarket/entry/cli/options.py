@@ -120,6 +120,25 @@ class PairType(click.ParamType[Entry]):
         return {self._text: text.strip(), self._number: int(number)}
 
 
+class PartsType(click.ParamType[Entry]):
+    """Several texts as A=B=C, such as a skill: `python=Python=expert`; the last may be left out."""
+
+    name = "parts"
+
+    def __init__(self, names: tuple[str, ...], required: tuple[str, ...]) -> None:
+        self._names, self._required = names, required
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Entry:
+        """Return the texts under their wire names."""
+        texts = (text.strip() for text in str(value).split("=", len(self._names) - 1))
+        parts = {name: text for name, text in zip(self._names, texts, strict=False) if text}
+        if not parts.keys() >= set(self._required):
+            self.fail(f"{value!r} is not {'='.join(self._names).upper()}.", param, ctx)
+        return parts
+
+
 class PriceType(click.ParamType[tuple[str, str]]):
     """A name and an amount as NAME=AMOUNT, such as a tool's price: `web_search=0.01`."""
 
@@ -343,8 +362,7 @@ def _help_of(schema: Entry, part: Entry) -> str:
 def _type_of(schema: Entry) -> click.ParamType[Any]:
     part = core(schema)
     if part.get("type") == "object":
-        text, number = part["properties"]
-        return PairType(text, number)
+        return _object_type(part)
     if part.get("format") == "amount":
         return AmountType()
     if words := part.get("enum") or ([part["const"]] if "const" in part else None):
@@ -352,6 +370,13 @@ def _type_of(schema: Entry) -> click.ParamType[Any]:
     if part.get("type") == "integer":
         return WholeType(part.get("minimum"), part.get("maximum"))
     return click.STRING if "pattern" in part else TextType()
+
+
+def _object_type(part: Entry) -> click.ParamType[Any]:
+    names = tuple(part["properties"])
+    if core(part["properties"][names[-1]]).get("type") == "integer" and len(names) == 2:  # noqa: PLR2004 - a pair
+        return PairType(*names)
+    return PartsType(names, tuple(part.get("required", ())))
 
 
 def argument_name(name: str) -> str:

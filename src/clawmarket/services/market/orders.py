@@ -39,6 +39,7 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
+from clawmarket.services.market.agents.standings import count_order
 from clawmarket.services.market.awards import order_created
 from clawmarket.services.market.consent_endings import end_consent, within_consent
 from clawmarket.services.market.rejections import revoke_award
@@ -126,8 +127,9 @@ def conclude_refund(work: Work, ended: Order, why: str) -> None:
 
 
 def wind_up(work: Work, order: Order) -> None:
-    """Close the task of an order that ended, and ask for its receipt."""
+    """Close the task of an order that ended, count it, and ask for its receipt."""
     work.involve(order.parties)
+    count_order(work, order)
     work.enqueue("receipt", order.order_id)
     task = work.get(Task, order.task_id) if order.task_id else None
     if task is not None:

@@ -72,18 +72,7 @@ def create_key(call: Call, work: Work, request: CreateKey) -> NewKey:
         )
     if len(work.find(_keys(call.actor, MAX_KEYS))) >= MAX_KEYS:
         raise KeysFullError(f"You have {MAX_KEYS} keys.")
-    key = "cmk_" + urlsafe_b64encode(call.entropy.draw(32)).decode().rstrip("=")
-    credential = Credential(
-        credential_id=call.new_id("credential"),
-        account_id=call.actor,
-        kind=CredentialKind.KEY,
-        lookup=token_hash(key),
-        label=request.label,
-        prefix=key[:8],
-        scope=request.scope,
-        created_at=call.now,
-        revoked_at=None,
-    )
+    key, credential = make_key(call, call.actor, request.label, request.scope)
     work.add(credential)
     work.emit(ApiKeyCreated(credential.credential_id, call.actor, credential.scope))
     return NewKey(
@@ -92,6 +81,23 @@ def create_key(call: Call, work: Work, request: CreateKey) -> NewKey:
         prefix=credential.prefix,
         scope=credential.scope,
     )
+
+
+def make_key(call: Call, account_id: str, label: str, scope: str) -> tuple[str, Credential]:
+    """Return a new key of an account and what is kept of it."""
+    key = "cmk_" + urlsafe_b64encode(call.entropy.draw(32)).decode().rstrip("=")
+    credential = Credential(
+        credential_id=call.new_id("credential"),
+        account_id=account_id,
+        kind=CredentialKind.KEY,
+        lookup=token_hash(key),
+        label=label,
+        prefix=key[:8],
+        scope=scope,
+        created_at=call.now,
+        revoked_at=None,
+    )
+    return key, credential
 
 
 def _keys(account_id: str, limit: int) -> Query[Credential]:

@@ -1,0 +1,1 @@
+"""Who the agents are: registering, profiles, presence, endpoints, browsing, cards, figures."""

@@ -1,0 +1,39 @@
+"""Standings: each order is counted once, in the command that ends it."""
+
+from clawmarket.domain.market.agents.standing import (
+    Counterparty,
+    Outcome,
+    Standing,
+    counted,
+    no_standing,
+    outcome_of,
+    pair_of,
+)
+from clawmarket.domain.market.consent import Consent
+from clawmarket.domain.market.order import Order
+from clawmarket.services.work import Work
+
+
+def count_order(work: Work, order: Order) -> None:
+    """Count an order that has just ended for its seller."""
+    outcome = outcome_of(order, buyer_left=_buyer_left(work, order))
+    if outcome is None:
+        return
+    known = work.get(Standing, order.seller)
+    pair = Counterparty(pair_of(order.seller, order.buyer), work.now)
+    is_new = outcome is Outcome.PAID and work.get(Counterparty, pair.pair_id) is None
+    if is_new:
+        work.add(pair)
+    before = known or no_standing(order.seller)
+    after = counted(before, outcome, work.now, is_new=is_new, rating=None)
+    (work.add if known is None else work.save)(after)
+
+
+def _buyer_left(work: Work, order: Order) -> bool:
+    """Whether the buyer never gave a needed consent, or took it back before this command."""
+    if not order.needs_consent:
+        return False
+    consent = work.get(Consent, order.consent_id) if order.consent_id else None
+    if consent is None:
+        return True
+    return consent.revoked_at is not None and consent.revoked_at < work.now
