@@ -276,6 +276,18 @@ class Member:
         """Bid on a task."""
         return self.do("web3.market.placeBid", taskId=task["taskId"], price=credits_(price))
 
+    def claims(self, task: Fields) -> Fields:
+        """Take a task at its budget."""
+        return self.do("web3.market.claimTask", taskId=task["taskId"])
+
+    def steps_back(self, task: Fields) -> Fields:
+        """Give a claimed task back."""
+        return self.do("web3.market.unclaimTask", taskId=task["taskId"])
+
+    def task(self, task: Fields) -> Fields:
+        """Return a task as everybody sees it."""
+        return self.do("web3.market.getTask", taskId=task["taskId"])
+
     def awards(self, bid: Fields) -> Fields:
         """Choose a bid."""
         return self.do("web3.market.awardBid", bidId=bid["bidId"])

@@ -54,6 +54,7 @@ FUNCTIONS = {
     "web3.agents.card": "agent_card",  # the same
     "web3.market.stats": "market_stats",  # as the other summaries
     "web3.market.settlement.status": "settlement_status",  # `status` is a noun here
+    "web3.market.task.mine": "list_own_tasks",  # `mine` is nothing to do
 }
 
 # Requests that several methods share, or that ask for nothing by themselves.

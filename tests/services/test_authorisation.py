@@ -22,6 +22,9 @@ NAMED = {
 OPEN = {
     "web3.market.getTask": "tasks are public",
     "web3.market.placeBid": "the same",
+    "web3.market.claimTask": "the same",
+    "web3.market.message.send": "the same",
+    "web3.market.message.list": "what others wrote is left out of the answer",
     "web3.market.listBids": "a task's other bids are left out of the answer",
     "web3.market.order.list": "orders of others are left out of the answer",
     "web3.dispute.list": "disputes of others are left out of the answer",
@@ -34,6 +37,7 @@ PRIVATE = [
     for param in params
     if name not in OPEN and METHODS[name].scope is not Scope.ADMIN and not METHODS[name].role
 ]
+LISTS = ["web3.market.listBids", "web3.market.order.list", "web3.market.message.list"]
 SAID_BY_A_WALLET = {"address": "0x" + "0" * 39 + "2", "message": "a challenge of nobody"}
 CLOSED = [name for name, method in METHODS.items() if method.scope is not Scope.PUBLIC]
 CHANGING = [name for name in CLOSED if METHODS[name].manner is Manner.WRITE]
@@ -195,7 +199,7 @@ def test_what_is_not_yours_is_not_there(stage: Stage, name: str, param: str, who
     assert answers[0][1] == "E_NOT_FOUND"
 
 
-@pytest.mark.parametrize("name", ["web3.market.listBids", "web3.market.order.list"])
+@pytest.mark.parametrize("name", LISTS)
 def test_lists_leave_out_what_belongs_to_others(stage: Stage, name: str) -> None:
     """A stranger's page is empty where the parties see rows."""
     params = {"taskId": stage.things["taskId"]}

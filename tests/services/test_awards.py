@@ -34,7 +34,8 @@ def test_an_award_becomes_an_order(world: World) -> None:
         "dueAt": iso(START + 3_600_000),
     }
     after = world.nobody.do("web3.market.getTask", taskId=task["taskId"])
-    assert after == task | {"status": "task_awarded", "orderId": award["orderId"], "bids": 1}
+    told = {"status": "task_awarded", "orderId": award["orderId"], "worker": worker.id}
+    assert after == task | told | {"bids": 1}
 
 
 def test_the_price_is_locked_and_the_rest_comes_back(world: World) -> None:

@@ -31,6 +31,8 @@ def test_a_result_names_its_files_by_their_hashes(world: World) -> None:
         "digest": content_digest([file]),
         "note": "Done.",
         "feedback": "",
+        "rating": None,
+        "attempt": 1,
         "status": "result_submitted",
         "submittedAt": iso(START),
     }

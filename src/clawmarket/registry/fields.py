@@ -82,6 +82,7 @@ DeliveryId = Annotated[str, _id("delivery", "A delivery."), Verbatim]
 DisputeId = Annotated[str, _id("dispute", "A dispute."), Verbatim]
 EvidenceId = Annotated[str, _id("evidence", "A piece of evidence."), Verbatim]
 JobId = Annotated[str, _id("job", "A job."), Verbatim]
+MessageId = Annotated[str, _id("message", "A message."), Verbatim]
 OfferId = Annotated[str, _id("offer", "An offer."), Verbatim]
 OrderId = Annotated[str, _id("order", "An order."), Verbatim]
 ReceiptId = Annotated[str, _id("receipt", "A receipt."), Verbatim]
@@ -179,6 +180,16 @@ Address = Annotated[
 Moment = Annotated[
     str,
     Field(description="ISO 8601 with milliseconds, UTC.", examples=["2026-01-31T12:00:00.000Z"]),
+    Verbatim,
+]
+Deadline = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$",
+        description="A moment in the future, ISO 8601 with its zone.",
+        examples=["2026-01-31T12:00:00.000Z"],
+    ),
     Verbatim,
 ]
 Word = Annotated[str, Field(description="One of the words that the reference lists."), Verbatim]

@@ -45,7 +45,7 @@ OPEN = Task(
 TIMED: dict[str, Callable[[Task, int], object]] = {
     "look": check_open,
     "cancel": cancel,
-    "award": lambda task, now: award(task, "order_1", now),
+    "award": lambda task, now: award(task, "order_1", "agent_w", now),
 }
 
 
@@ -74,8 +74,9 @@ def test_what_is_not_open_is_named_as_it_is(step: str, state: TaskState) -> None
 
 def test_each_way_out_stops_the_clock() -> None:
     """Awarded, its order tells the rest; otherwise it is over."""
-    awarded = award(OPEN, "order_1", 0)
-    assert awarded == replace(OPEN, state=TaskState.AWARDED, order_id="order_1", acts_at=None)
+    awarded = award(OPEN, "order_1", "agent_w", 0)
+    taken = replace(OPEN, state=TaskState.AWARDED, order_id="order_1", worker="agent_w")
+    assert awarded == replace(taken, acts_at=None)
     assert cancel(OPEN, 0)[0] == replace(OPEN, state=TaskState.CANCELLED, acts_at=None)
     assert expire(OPEN)[0] == replace(OPEN, state=TaskState.EXPIRED, acts_at=None)
     assert close(awarded)[0] == replace(awarded, state=TaskState.CLOSED)

@@ -19,6 +19,8 @@ from clawmarket.domain.market.agents.profile import Profile
 from clawmarket.domain.market.agents.standing import Counterparty, Standing
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid
+from clawmarket.domain.market.claiming.claim import LiveClaim
+from clawmarket.domain.market.claiming.message import Message
 from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute, Evidence
@@ -70,6 +72,8 @@ KINDS: dict[str, type] = {
     "holds": Hold,
     "jobs": Job,
     "kept_answers": KeptAnswer,
+    "live_claims": LiveClaim,
+    "messages": Message,
     "log_entries": LogEntry,
     "log_heads": LogHead,
     "log_tiles": LogTile,
@@ -114,6 +118,9 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Evidence, ("dispute_id", "evidence_id")),
     (Job, ("kind", "acts_at")),
     (Job, ("state", "job_id")),
+    (LiveClaim, ("worker",)),
+    (Message, ("task_id", "message_id")),
+    (Message, ("task_id", "peer", "message_id")),
     (Offer, ("state", "offer_id")),
     (Offer, ("seller", "offer_id")),
     (Order, ("buyer", "order_id")),
@@ -172,7 +179,11 @@ LATER: dict[tuple[type, str], str] = {
     (Offer, "milestones"): "'[]'",
     (Offer, "usage_scope"): "'[]'",
     (Order, "usage_scope"): "'[]'",
+    (Order, "sealed"): "0",
+    (Result, "attempt"): "1",
+    (Task, "claims"): "0",
     (Task, "milestones"): "'[]'",
+    (Task, "sealed"): "0",
 }
 
 # Rows whose key the market draws itself, makes of one it drew, or counts up under the write lock:
@@ -186,7 +197,9 @@ DRAWN: frozenset[type] = frozenset(
         Entry,
         Hold,
         Job,
+        LiveClaim,
         LogEntry,
+        Message,
         Offer,
         Order,
         Record,

@@ -23,6 +23,7 @@ PREFIXES = {
     "file": "file_",
     "hold": "hold_",
     "job": "job_",
+    "message": "msg_",
     "offer": "offer_",
     "order": "order_",
     "period": "period_",

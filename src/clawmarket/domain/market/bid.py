@@ -24,6 +24,7 @@ class BidState(StrEnum):
     WITHDRAWN = "bid_withdrawn"
     ACCEPTED = "bid_accepted"
     REJECTED = "bid_rejected"
+    UNCLAIMED = "bid_unclaimed"
 
 
 BID = Machine(
@@ -33,6 +34,7 @@ BID = Machine(
         "withdraw": {BidState.SUBMITTED: BidState.WITHDRAWN},
         "accept": {BidState.SUBMITTED: BidState.ACCEPTED},
         "reject": {BidState.SUBMITTED: BidState.REJECTED},
+        "unclaim": {BidState.ACCEPTED: BidState.UNCLAIMED},
     },
 )
 
@@ -124,20 +126,30 @@ def check_bid(task: Task, bidder: str, price: int) -> None:
         BidAboveBudgetError: The price is above the budget.
         BidsFullError: The task has `MAX_BIDS_PER_TASK` bids.
     """
-    if bidder == task.buyer:
-        raise OwnTaskBidError("This is your own task.", taskId=task.task_id)
+    check_bidder(task, bidder)
     if price > task.budget:
         raise BidAboveBudgetError(
             f"The bid of {format_amount(price, task.asset)} is above the budget of "
             f"{format_amount(task.budget, task.asset)}.",
             taskId=task.task_id,
         )
+    check_divisible(task, price)
+    if task.bid_count >= MAX_BIDS_PER_TASK:
+        raise BidsFullError(f"The task has {MAX_BIDS_PER_TASK} bids.", taskId=task.task_id)
+
+
+def check_bidder(task: Task, bidder: str) -> None:
+    """Raise OwnTaskBidError if the bidder is the task's buyer."""
+    if bidder == task.buyer:
+        raise OwnTaskBidError("This is your own task.", taskId=task.task_id)
+
+
+def check_divisible(task: Task, price: int) -> None:
+    """Raise PriceIndivisibleError unless the price gives each milestone of the task something."""
     if any(not part.amount for part in milestones_of(task.milestones, price)):
         raise PriceIndivisibleError(
             "The price is too small for the task's milestones.", taskId=task.task_id
         )
-    if task.bid_count >= MAX_BIDS_PER_TASK:
-        raise BidsFullError(f"The task has {MAX_BIDS_PER_TASK} bids.", taskId=task.task_id)
 
 
 def withdraw(bid: Bid) -> tuple[Bid, BidWithdrawn]:
@@ -154,6 +166,11 @@ def accept(bid: Bid) -> Bid:
 def reject(bid: Bid) -> Bid:
     """Turn a bid down because another one was chosen or the task ended."""
     return replace(bid, state=BID.step(bid.state, "reject", taskId=bid.task_id))
+
+
+def unclaim(bid: Bid) -> Bid:
+    """Note that the worker of a claimed task stepped back. Raises TransitionRefusedError."""
+    return replace(bid, state=BID.step(bid.state, "unclaim", taskId=bid.task_id))
 
 
 def counted(task: Task) -> Task:

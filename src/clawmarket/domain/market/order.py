@@ -67,6 +67,7 @@ ORDER = Machine(
             _S.WORKING: _S.RETURNED,
             _S.REVOKED: _S.RETURNED,
         },
+        "unclaim": {_S.WORKING: _S.RETURNED},
         "refund": {_S.LOCKED: _S.REFUNDED, _S.WORKING: _S.REFUNDED, _S.REVOKED: _S.REFUNDED},
         # The deliveries of an offer's later parts, which the buyer can no longer step back from.
         "begin_part": {_S.WORKING: _S.WORKING},
@@ -150,7 +151,7 @@ class Order:
     answered yet; meanwhile no deadline runs and `acts_at` is None too. `records` are the ids of
     the records that tell its story, from the demand to the last posting; the receipt is made of
     them. `usage_scope` holds what the buyer has to consent to, at most one; `consent_id` the
-    consent, once there is one.
+    consent, once there is one. With `sealed` the buyer reads the files once they are accepted.
     """
 
     order_id: str
@@ -182,6 +183,7 @@ class Order:
     asked: str | None = None
     usage_scope: tuple[UsageScope, ...] = ()
     consent_id: str | None = None
+    sealed: bool = False
 
     @property
     def needs_consent(self) -> bool:

@@ -53,6 +53,8 @@ class Result:
     feedback: str
     state: ResultState
     submitted_at: int
+    rating: int | None = None
+    attempt: int = 1
 
 
 @event
@@ -85,6 +87,17 @@ class ResultRejected(Event):
     order_id: str
     rejections: int
     feedback_digest: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class ResultRated(Event):
+    """The buyer said how good a worker's result is: 1 is bad, 5 is very good."""
+
+    result_id: str
+    order_id: str
+    worker: str
+    rating: int
 
 
 def accept(result: Result, why: str) -> tuple[Result, ResultAccepted]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from clawmarket.domain.kernel.errors import ConflictError, ExpiredError, NotFoundError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
+from clawmarket.domain.kernel.moment import SECOND_MS
 from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.market.terms import Artifact, Part
 
@@ -25,6 +26,7 @@ TASK = Machine(
     (TaskState.OPEN,),
     {
         "award": {TaskState.OPEN: TaskState.AWARDED},
+        "reopen": {TaskState.AWARDED: TaskState.OPEN},
         "close": {TaskState.AWARDED: TaskState.CLOSED},
         "cancel": {TaskState.OPEN: TaskState.CANCELLED},
         "expire": {TaskState.OPEN: TaskState.EXPIRED},
@@ -57,6 +59,9 @@ class Task:
     """What a buyer wants done, for at most how much, and until when it may be taken.
 
     `acts_at` is when the market ends it by itself; None once that cannot happen any more.
+    `deadline_at` is the last moment to deliver, whenever it is awarded. With `claims` whoever fits
+    may take it at the budget at once; with `sealed` the buyer reads no file before accepting.
+    `worker` is who it was awarded to.
     """
 
     task_id: str
@@ -80,6 +85,10 @@ class Task:
     acts_at: int | None
     record_id: str
     milestones: tuple[Part, ...]
+    deadline_at: int | None = None
+    claims: bool = False
+    sealed: bool = False
+    worker: str | None = None
 
     @property
     def funded(self) -> bool:
@@ -151,14 +160,45 @@ def expire(task: Task) -> tuple[Task, TaskExpired]:
     return after, TaskExpired(task.task_id)
 
 
-def award(task: Task, order_id: str, now: int) -> Task:
+def delivery_left(task: Task, now: int) -> int:
+    """Return how many seconds a worker who begins now has to deliver.
+
+    Raises TaskExpiredError if less than one is left before the task's deadline.
+    """
+    if task.deadline_at is None:
+        return task.delivery_s
+    left = (task.deadline_at - now) // SECOND_MS
+    if left < 1:
+        raise TaskExpiredError("The task's deadline has passed.", taskId=task.task_id)
+    return left
+
+
+def award(task: Task, order_id: str, worker: str, now: int) -> Task:
     """Bind a task to the order of its chosen bid. Raises TaskNotOpenError, TaskExpiredError."""
     check_open(task, now)
     return replace(
         task,
         state=TASK.step(task.state, "award", taskId=task.task_id),
         order_id=order_id,
+        worker=worker,
         acts_at=None,
+    )
+
+
+def reopen(task: Task, hold_id: str) -> Task:
+    """Open a task again whose worker stepped back; no bid on it is left.
+
+    Its last moment for bids stays; if that has passed, the market ends it next. Raises
+    TransitionRefusedError.
+    """
+    return replace(
+        task,
+        state=TASK.step(task.state, "reopen", taskId=task.task_id),
+        hold_id=hold_id,
+        order_id=None,
+        worker=None,
+        bid_count=0,
+        acts_at=task.expires_at,
     )
 
 

@@ -53,9 +53,17 @@ def award_bid(call: Call, work: Work, request: AwardBid) -> AwardView:
     task = work.get(Task, bid.task_id) if bid else None
     if bid is None or task is None or task.buyer != call.actor:
         raise BidNotFoundError(f"There is no bid {request.bid_id} on a task of yours.")
+    return conclude_award(call, work, task, bid)
+
+
+def conclude_award(call: Call, work: Work, task: Task, bid: Bid) -> AwardView:
+    """Make a bid the task's order and lock its price, in the name of whoever calls.
+
+    Raises TransitionRefusedError, TaskNotOpenError, TaskExpiredError, FundsMissingError.
+    """
     accepted = bids.accept(bid)
     order = _order_of(call, work, task, bid)
-    work.save(tasks.award(task, order.order_id, call.now))
+    work.save(tasks.award(task, order.order_id, bid.bidder, call.now))
     work.save(accepted)
     turn_down_bids(work, task.task_id, but=bid.bid_id)
     old = hold_of(work, task.hold_id) if task.hold_id else None
@@ -80,7 +88,7 @@ def award_bid(call: Call, work: Work, request: AwardBid) -> AwardView:
     locked, settlement = lock(work, order, hold)
     working = orders.start(locked, None, call.now)
     work.add(working)
-    work.involve((order.seller,))
+    work.involve(order.parties)
     return _view(award, working, settlement.settlement_id)
 
 
@@ -97,7 +105,7 @@ def _order_of(call: Call, work: Work, task: Task, bid: Bid) -> Order:
         quantity=1,
         price=bid.price,
         fee_bps=call.terms.fee_bps,
-        delivery_s=task.delivery_s,
+        delivery_s=tasks.delivery_left(task, call.now),
         review_s=task.review_s,
         resubmit_s=task.resubmit_s,
         settlement_id=None,
@@ -108,10 +116,11 @@ def _order_of(call: Call, work: Work, task: Task, bid: Bid) -> Order:
         created_at=call.now,
         due_at=orders.first_due(call.now),
         acts_at=orders.first_due(call.now),
-        records=(task.record_id, bid.record_id, work.record_id),
+        records=tuple(dict.fromkeys((task.record_id, bid.record_id, work.record_id))),
         dispute_id=None,
         milestones=milestones_of(task.milestones, bid.price),
         milestone=0,
+        sealed=task.sealed,
     )
 
 

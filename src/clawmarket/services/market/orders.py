@@ -42,6 +42,7 @@ from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.agents.standings import count_order
 from clawmarket.services.market.awards import order_created
 from clawmarket.services.market.consent_endings import end_consent, within_consent
+from clawmarket.services.market.files import unseal
 from clawmarket.services.market.rejections import revoke_award
 from clawmarket.services.market.views import OrderView, order_view
 from clawmarket.services.treasury.moves import refund, release, release_part, settlement_of
@@ -79,6 +80,8 @@ def finish_order(work: Work, completed: Order, why: str, share: int | None = Non
     `share` is what a ruling took out of the lock for the seller, before the fee; None for all.
     """
     settlement = settlement_of(work, completed)
+    if completed.sealed:
+        unseal(work, standing(work, completed))
     accepted = completed.milestone - 1
     part = None if completed.acts_at is None else completed.milestones[accepted].amount
     if is_outside(settlement):

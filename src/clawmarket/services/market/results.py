@@ -1,5 +1,6 @@
 """Results: hand the work in, accept it or send it back."""
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from clawmarket.domain.market.order import (
 from clawmarket.domain.market.result import (
     Result,
     ResultNotFoundError,
+    ResultRated,
     ResultRejected,
     ResultState,
     ResultSubmitted,
@@ -32,7 +34,7 @@ from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import File, Note, OrderId, Request, ResultId, SignedRequest
 from clawmarket.registry.methods import Need, Risk, Verb, read, write
 from clawmarket.services.call import Call
-from clawmarket.services.market.files import share_files
+from clawmarket.services.market.files import hand_over
 from clawmarket.services.market.orders import finish_order, own_order
 from clawmarket.services.market.views import ResultView, artifacts_of, result_view
 from clawmarket.services.work import Work
@@ -57,6 +59,9 @@ class Decision(StrEnum):
 
     ACCEPT = "accept"
     REJECT = "reject"
+
+
+Rating = Annotated[int, Field(strict=True, ge=1, le=5)]
 
 
 class SubmitResult(SignedRequest):
@@ -89,14 +94,14 @@ class SubmitResult(SignedRequest):
 def submit_result(call: Call, work: Work, request: SubmitResult) -> ResultView:
     """Hand a result in; it is the delivery of the order at the same time.
 
-    The buyer can read the files at once and has the task's review window to accept or send back;
-    silence accepts.
+    The buyer can read the files at once (of a sealed task, once they are accepted) and has the
+    task's review window to accept or send back; silence accepts.
     """
     order = own_order(work, request.order_id, call.actor, side="seller")
     if order.task_id is None:
         raise NotATaskOrderError("This order was made from an offer.", orderId=order.order_id)
     artifacts = artifacts_of(request.artifacts)
-    share_files(work, call.actor, artifacts, order.buyer)
+    hand_over(work, order, artifacts)
     digest = manifest_digest(artifacts)
     delivery_id, result_id = call.new_id("delivery"), call.new_id("result")
     after = orders.deliver(order, delivery_id, result_id, call.now)
@@ -130,6 +135,7 @@ def submit_result(call: Call, work: Work, request: SubmitResult) -> ResultView:
         "",
         ResultState.SUBMITTED,
         call.now,
+        attempt=order.rejections + 1,
     )
     work.add(result)
     work.emit(ResultSubmitted(result_id, order.order_id, order.task_id, digest), completed)
@@ -148,6 +154,9 @@ class ReviewResult(SignedRequest):
     result_id: ResultId
     decision: Annotated[Decision, Field(description="accept pays the worker; reject sends back.")]
     feedback: Annotated[Note, Field(description="What is good, or what has to be different.")] = ""
+    rating: Annotated[
+        Rating | None, Field(description="What you give it: 1 is bad, 5 is very good.")
+    ] = None
 
 
 @write(
@@ -168,9 +177,15 @@ def review_result(call: Call, work: Work, request: ReviewResult) -> ResultView:
     order = work.get(Order, result.order_id) if result else None
     if result is None or order is None or order.buyer != call.actor:
         raise ResultNotFoundError(f"There is no result {request.result_id} for you to review.")
+    said = replace(result, feedback=request.feedback, rating=request.rating)
     if request.decision is Decision.ACCEPT:
-        return _accept(call, work, order, result)
-    return _send_back(call, work, order, result, request.feedback)
+        return _accept(call, work, order, said)
+    return _send_back(call, work, order, said)
+
+
+def _rate(work: Work, result: Result) -> None:
+    if result.rating is not None:
+        work.emit(ResultRated(result.result_id, result.order_id, result.deliverer, result.rating))
 
 
 def _accept(call: Call, work: Work, order: Order, result: Result) -> ResultView:
@@ -178,11 +193,13 @@ def _accept(call: Call, work: Work, order: Order, result: Result) -> ResultView:
     completed = orders.complete(order, call.now)
     work.save(accepted)
     work.emit(event)
+    _rate(work, accepted)
     finish_order(work, completed, "the buyer accepted")
     return result_view(accepted)
 
 
-def _send_back(call: Call, work: Work, order: Order, result: Result, feedback: str) -> ResultView:
+def _send_back(call: Call, work: Work, order: Order, result: Result) -> ResultView:
+    feedback = result.feedback
     if not feedback.strip():
         what = "A rejection needs a reason."
         raise FeedbackMissingError(what, resultId=result.result_id)
@@ -193,6 +210,7 @@ def _send_back(call: Call, work: Work, order: Order, result: Result, feedback: s
     work.emit(
         ResultRejected(result.result_id, order.order_id, after.rejections, content_digest(feedback))
     )
+    _rate(work, rejected)
     work.involve(order.parties)
     return result_view(rejected)
 

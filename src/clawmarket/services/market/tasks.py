@@ -7,6 +7,7 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.moment import SECOND_MS
 from clawmarket.domain.market import task as tasks
+from clawmarket.domain.market.claiming.claim import ClaimsNeedFundsError
 from clawmarket.domain.market.task import (
     Task,
     TaskExpiredError,
@@ -32,6 +33,7 @@ from clawmarket.registry.fields import (
     Answer,
     AssetId,
     Cursor,
+    Deadline,
     File,
     Flag,
     MilestonePart,
@@ -48,6 +50,11 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Need, Risk, Scope, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
+from clawmarket.services.market.claiming.deadlines import (
+    DeadlineInvalidError,
+    deadline_of,
+    seconds_left,
+)
 from clawmarket.services.market.files import share_files
 from clawmarket.services.market.rejections import turn_down_bids
 from clawmarket.services.market.views import TaskView, artifacts_of, listed_task, task_view
@@ -83,6 +90,16 @@ class PublishTask(SignedRequest):
     budget: Budget
     asset: AssetId = "credits"
     milestones: MilestoneParts = Field(default_factory=list)
+    deadline: Annotated[
+        Deadline | None,
+        Field(description="The last moment to deliver; then `timeoutSec` is what is left of it."),
+    ] = None
+    claims: Annotated[
+        Flag, Field(description="Whoever fits may take it at the budget at once; needs `fund`.")
+    ] = False
+    sealed: Annotated[
+        Flag, Field(description="You read a result's files once you accepted it, not before.")
+    ] = False
     fund: Annotated[
         Flag, Field(description="Hold the budget now; otherwise the award needs the money.")
     ] = True
@@ -103,7 +120,14 @@ class PublishTask(SignedRequest):
 @write(
     "web3.market.publishTask",
     risk=Risk.MONEY,
-    errors=(FundsMissingError, BlobMissingError, WindowTooShortError, MilestonesInvalidError),
+    errors=(
+        FundsMissingError,
+        BlobMissingError,
+        WindowTooShortError,
+        MilestonesInvalidError,
+        DeadlineInvalidError,
+        ClaimsNeedFundsError,
+    ),
     example={
         "title": "Digest a document",
         "skills": ["summarize"],
@@ -117,14 +141,19 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
     With `fund`, which is the default, the budget moves from available to held at once. It comes
     back when you cancel, when nobody is awarded in time, or as what an award leaves over.
     """
-    windows = (request.timeout_sec, request.dispute_window_sec, request.resubmit_sec)
+    deadline_at = deadline_of(call, request)
+    delivery_s = seconds_left(call, deadline_at) if deadline_at else request.timeout_sec
+    windows = (delivery_s, request.dispute_window_sec, request.resubmit_sec)
     check_windows(call.terms, request.expiry_sec, *windows)
+    if request.claims and not request.fund:
+        raise ClaimsNeedFundsError("A task to be claimed has to be funded.")
     task_id = call.new_id("task")
     attachments = artifacts_of(request.attachments)
     share_files(work, call.actor, attachments, EVERYBODY)
     budget = int(request.budget)
     hold = set_aside(work, call.actor, budget, task_id) if request.fund else None
     expires_at = call.now + request.expiry_sec * SECOND_MS
+    expires_at = min(expires_at, deadline_at) if deadline_at else expires_at
     task = Task(
         task_id=task_id,
         buyer=call.actor,
@@ -136,7 +165,7 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
         asset=request.asset,
         budget=budget,
         hold_id=hold.hold_id if hold else None,
-        delivery_s=request.timeout_sec,
+        delivery_s=delivery_s,
         review_s=request.dispute_window_sec,
         resubmit_s=request.resubmit_sec,
         state=TaskState.OPEN,
@@ -147,6 +176,9 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
         acts_at=expires_at,
         record_id=work.record_id,
         milestones=parts_of(request.milestones),
+        deadline_at=deadline_at,
+        claims=request.claims,
+        sealed=request.sealed,
     )
     work.add(task)
     work.emit(

@@ -76,6 +76,10 @@ class TaskView(Answer):
     status: Word
     bids: int
     order_id: OrderId | None
+    worker: Annotated[AccountId | None, Field(description="Who it was awarded to.")]
+    claims: Annotated[bool, Field(description="Whether whoever fits may take it at the budget.")]
+    sealed: Annotated[bool, Field(description="Whether files are read after acceptance only.")]
+    deadline: Annotated[Moment | None, Field(description="The last moment to deliver.")]
     created_at: Moment
     expires_at: Moment
     shortened: Shortened = False
@@ -194,6 +198,8 @@ class ResultView(Answer):
     digest: Digest
     note: Note
     feedback: Note
+    rating: Annotated[int | None, Field(description="What the buyer gave it, 1 to 5.")]
+    attempt: Annotated[int, Field(description="Which try at this part of the order it is, from 1.")]
     status: Word
     submitted_at: Moment
 
@@ -286,6 +292,10 @@ def task_view(task: Task) -> TaskView:
         status=task.state,
         bids=task.bid_count,
         order_id=task.order_id,
+        worker=task.worker,
+        claims=task.claims,
+        sealed=task.sealed,
+        deadline=iso_or_none(task.deadline_at),
         created_at=iso(task.created_at),
         expires_at=iso(task.expires_at),
     )
@@ -457,6 +467,8 @@ def result_view(result: Result) -> ResultView:
         digest=result.digest,
         note=result.note,
         feedback=result.feedback,
+        rating=result.rating,
+        attempt=result.attempt,
         status=result.state,
         submitted_at=iso(result.submitted_at),
     )

@@ -55,6 +55,19 @@ def set_aside(work: Work, owner: str, amount: int, ref: str, asset: str = CREDIT
     return hold
 
 
+def set_aside_again(work: Work, owner: str, amount: int, ref: str, asset: str) -> Hold:
+    """Hold what the same command gave back, for what it was held for first.
+
+    The entry names the hold: it is no part of the order that the money came back from.
+    """
+    work.keep_balance(work.balance(owner, asset).moved(available=-amount, held=amount))
+    hold = Hold(work.call.new_id("hold"), owner, ref, asset, amount, 0, HoldState.PENDING)
+    work.add(hold)
+    moves = [(available(owner), -amount), (held(owner), amount)]
+    work.post("hold", hold.hold_id, asset, moves)
+    return hold
+
+
 def give_back(work: Work, hold: Hold, *, expired: bool = False) -> None:
     """Return all of a pending hold to its owner. Raises TransitionRefusedError."""
     work.save(holds.expire(hold) if expired else holds.void(hold))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated
 
 import orjson
@@ -12,9 +12,9 @@ from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.ids import moment_prefix, same_ulid
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.dispute import Dispute
-from clawmarket.domain.market.order import Order, OrderNotFoundError
+from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState
 from clawmarket.domain.market.receipt import Receipt, receipt_state
-from clawmarket.domain.treasury.account import FEES, held
+from clawmarket.domain.treasury.account import FEES, available, held
 from clawmarket.domain.treasury.entry import Entry, Posting
 from clawmarket.domain.treasury.hold import Hold
 from clawmarket.domain.treasury.rail import RailStep
@@ -280,14 +280,15 @@ def _difference(one: Difference) -> DifferenceView:
 def _books(rows: Snapshot, order: Order) -> OrderBooks:
     settlement = rows.get(Settlement, order.settlement_id) if order.settlement_id else None
     records = records_of(rows, order)
-    recorded = (posting for record in records for posting in postings_of(record))
+    recorded = summed(posting for record in records for posting in postings_of(record))
+    recorded.subtract(held_again(order, records))
     return OrderBooks(
         amount=order.amount,
         over=order.is_over,
         has_settlement=order.settlement_id is not None,
         settlement=settlement,
         hold=rows.get(Hold, settlement.hold_id) if settlement else None,
-        recorded=summed(recorded),
+        recorded=recorded,
         posted=summed(_posted(rows, order, records)),
     )
 
@@ -301,6 +302,18 @@ def records_of(rows: Snapshot, order: Order) -> list[Record]:
 def postings_of(record: Record) -> tuple[Posting, ...]:
     """Return the postings that a record tells."""
     return postings_in(orjson.loads(record.body)["postings"])
+
+
+def held_again(order: Order, records: Iterable[Record]) -> Sums:
+    """Return what records of an order moved for its task, once the worker had stepped back."""
+    sums: Sums = Counter()
+    for record in records if order.state is OrderState.RETURNED else ():
+        for event in orjson.loads(record.body)["events"]:
+            if event["kind"] == "task_reopened":
+                amount = int(event["amount"])
+                sums[available(order.buyer), event["asset"]] -= amount
+                sums[held(order.buyer), event["asset"]] += amount
+    return sums
 
 
 def _missing_records(rows: Snapshot, order: Order) -> Iterator[Difference]:

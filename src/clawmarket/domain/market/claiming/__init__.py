@@ -1,0 +1,1 @@
+"""Claims: tasks that whoever fits may take at once, and what both sides write to each other."""
