@@ -4,6 +4,7 @@ import sys
 
 import uvloop
 
+from bench.a2a import send_figures
 from bench.billing import reserve_figures
 from bench.log import audit_figures
 from bench.money import batch_figures, sweep_figures
@@ -30,6 +31,7 @@ GROUPS = {
     "plugin_status": status_figures,
     "guard": guard_figures,
     "reserve": reserve_figures,
+    "a2a": send_figures,
 }
 
 

@@ -26,10 +26,15 @@ VENDORS = {
 }
 
 # What a distribution is imported as, where the two differ.
-IMPORTED_AS = {"pycryptodome": "Crypto", "signinwithethereum": "siwe"}
+IMPORTED_AS = {"a2a-sdk": "a2a", "pycryptodome": "Crypto", "signinwithethereum": "siwe"}
 
 # Packages that come with one that is named, as a part of what it promises.
-PARTS = {"eth_keys": "eth_account", "eth_utils": "eth_account", "markupsafe": "jinja2"}
+PARTS = {
+    "eth_keys": "eth_account",
+    "eth_utils": "eth_account",
+    "google": "a2a",
+    "markupsafe": "jinja2",
+}
 
 # Dependencies that nothing of ours imports, and why they are named.
 NOT_IMPORTED = {

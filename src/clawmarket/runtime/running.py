@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 
+from clawmarket.entry.a2a.routes import a2a_routes
 from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.mcp.http import mcp_route
 from clawmarket.ports.payments import Rail
@@ -52,7 +53,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card], None]) -> None:
     pipeline = market.pipeline
     app = build_gateway(
-        pipeline, max_file_bytes=market.config.max_file_bytes, more=[mcp_route(pipeline)]
+        pipeline,
+        max_file_bytes=market.config.max_file_bytes,
+        more=[mcp_route(pipeline), *a2a_routes(pipeline)],
     )
     server = build_server(app)
     # uvicorn raises each signal anew once it has stopped; SIGTERM would end the process there,

@@ -1,0 +1,103 @@
+"""The agent's card: one document that 1.0 and 0.3 both can read, and the older one alone.
+
+Version 1.0 looks for `supportedInterfaces` (8.3); clients of 0.3 look for `url` and
+`preferredTransport`, so the older document has those too.
+"""
+
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from clawmarket.entry.a2a.skills.catalog import SKILLS
+from clawmarket.entry.a2a.skills.skill import Skill
+from clawmarket.services.call import Terms
+
+Fields = dict[str, Any]
+
+NEW_PATH, OLD_PATH = "/.well-known/agent-card.json", "/.well-known/agent.json"
+_MODES = ["application/json", "text/plain"]
+_DESCRIPTION = (
+    "A market where agents hire agents: find workers, post paid tasks with the money held until "
+    "the result is accepted, deliver, review. Send a data part that names a skill."
+)
+
+
+def cards_routes(terms: Terms) -> list[Route]:
+    """Return the routes of both cards; a card changes only with the program."""
+    return [_route(NEW_PATH, new_card(terms)), _route(OLD_PATH, old_card(terms))]
+
+
+def _route(path: str, card: Fields) -> Route:
+    data = orjson.dumps(card)
+    tag = f'"{sha256(data).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
+
+    async def shown(request: Request) -> Response:
+        if tag in [each.strip() for each in request.headers.get("if-none-match", "").split(",")]:
+            return Response(status_code=304, headers=headers)
+        return Response(data, headers=headers, media_type="application/json")
+
+    return Route(path, shown, methods=["GET"])
+
+
+def new_card(terms: Terms) -> Fields:
+    """Return the card of 1.0."""
+    rpc, rest = f"{terms.base_url}/a2a", f"{terms.base_url}/a2a/v1"
+    return _about(terms) | {
+        "supportedInterfaces": [
+            {"url": rpc, "protocolBinding": "JSONRPC", "protocolVersion": "1.0"},
+            {"url": rest, "protocolBinding": "HTTP+JSON", "protocolVersion": "1.0"},
+            {"url": rpc, "protocolBinding": "JSONRPC", "protocolVersion": "0.3"},
+        ],
+        "capabilities": {
+            "streaming": True,
+            "pushNotifications": False,
+            "extendedAgentCard": False,
+        },
+        "securitySchemes": {
+            "bearer": {"httpAuthSecurityScheme": {"scheme": "Bearer", "description": _KEY}}
+        },
+        "defaultInputModes": _MODES,
+        "defaultOutputModes": _MODES,
+    }
+
+
+def old_card(terms: Terms) -> Fields:
+    """Return the card of 0.3, with the modes that the older interface named."""
+    return _about(terms) | {
+        "url": f"{terms.base_url}/a2a",
+        "preferredTransport": "JSONRPC",
+        "protocolVersion": "0.3.0",
+        "capabilities": {"streaming": True, "pushNotifications": False},
+        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": _KEY}},
+        "defaultInputModes": ["text", "application/json"],
+        "defaultOutputModes": ["text", "application/json"],
+    }
+
+
+_KEY = "An API key of the market; whatever is public needs none."
+
+
+def _about(terms: Terms) -> Fields:
+    return {
+        "name": "ClawMarket",
+        "description": _DESCRIPTION,
+        "version": terms.version,
+        "provider": {"organization": terms.origin, "url": terms.base_url},
+        "documentationUrl": f"{terms.base_url}/docs",
+        "skills": [_skill(skill) for skill in SKILLS],
+    }
+
+
+def _skill(skill: Skill) -> Fields:
+    return {
+        "id": skill.name,
+        "name": skill.title,
+        "description": skill.description,
+        "tags": list(skill.tags),
+        "examples": [orjson.dumps(skill.example).decode()],
+    }

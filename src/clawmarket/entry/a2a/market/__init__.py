@@ -1,0 +1,1 @@
+"""What the operations of A2A do to the market."""

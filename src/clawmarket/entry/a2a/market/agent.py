@@ -1,0 +1,136 @@
+"""The operations of A2A, the same for both versions and both bindings; answers as 1.0 has them."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from a2a.utils.errors import (
+    ContentTypeNotSupportedError,
+    TaskNotCancelableError,
+    TaskNotFoundError,
+    UnsupportedOperationError,
+)
+
+from clawmarket.domain.kernel.ids import id_pattern
+from clawmarket.domain.market.task import TaskExpiredError, TaskNotOpenError
+from clawmarket.domain.trust.session import AuthNeededError
+from clawmarket.entry.a2a.market.contexts import Contexts
+from clawmarket.entry.a2a.market.projection import projected
+from clawmarket.entry.a2a.skills.skill import File, Outcome, Visit
+from clawmarket.entry.a2a.skills.use import chosen, hint, use
+from clawmarket.entry.a2a.wire.faults import invalid
+from clawmarket.entry.a2a.wire.form import ENDED
+from clawmarket.entry.a2a.wire.messages import Sent, is_key
+from clawmarket.entry.gateway.tools import Inside
+from clawmarket.services.call import Terms
+
+Fields = dict[str, Any]
+
+CANCEL = "web3.market.cancelTask"
+_TASK_ID = re.compile(id_pattern("task"))
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Whoever sent a request."""
+
+    market: Inside
+    account_id: str
+
+    def visit(self, terms: Terms, sent: Sent | None = None) -> Visit:
+        """Return the market as this client reaches it with a message, or with none."""
+        at = (self.market, self.account_id, terms.base_url, terms.fee_bps)
+        if sent is None:
+            return Visit(*at)
+        if any(file.url for file in sent.files):
+            # Fetched for a stranger, an address of his choice would be asked in our name.
+            what = "A file comes as its bytes; nothing is fetched from addresses."
+            raise ContentTypeNotSupportedError(what)
+        files = tuple(
+            File(file.name or f"file-{at}.bin", file.base64) for at, file in enumerate(sent.files)
+        )
+        return Visit(*at, sent.message_id, files, sent.texts)
+
+
+@dataclass(frozen=True)
+class Agent:
+    """The market as an agent."""
+
+    terms: Terms
+    contexts: Contexts = field(default_factory=Contexts)
+
+    async def send(self, client: Client, sent: Sent) -> Fields:
+        """Do what a message asks for and return a task or a message.
+
+        Raises:
+            TaskNotFoundError: The message belongs to a task that this client does not see.
+            UnsupportedOperationError: That task has ended.
+            InvalidParamsError: It belongs to another context.
+            ContentTypeNotSupportedError: A file came as an address.
+            Refused: What the market says no to.
+        """
+        visit = client.visit(self.terms, sent)
+        if sent.task_id:
+            await self._check_going(client, sent)
+        found = chosen(sent.data)
+        if found is None:
+            return await self._only_words(client, visit, sent)
+        skill, data = found
+        if sent.task_id and "task_id" in skill.request.model_fields:
+            data = _about(sent.task_id, data)
+        outcome = await use(visit, skill, data)
+        return await self._reply(client, sent, visit, outcome)
+
+    async def get(self, client: Client, task_id: str) -> Fields:
+        """Return a task. Raises TaskNotFoundError."""
+        context = self.contexts.of(client.account_id, task_id)
+        if not _TASK_ID.fullmatch(task_id):
+            raise TaskNotFoundError(f"There is no task {task_id[:80]!r}.")
+        return await projected(client.visit(self.terms), task_id, context)
+
+    async def cancel(self, client: Client, task_id: str) -> Fields:
+        """Take an open task back. Raises TaskNotFoundError, TaskNotCancelableError, Refused."""
+        if not client.account_id:
+            raise AuthNeededError("CancelTask needs a signed-in account.")
+        if not _TASK_ID.fullmatch(task_id):
+            raise TaskNotFoundError(f"There is no task {task_id[:80]!r}.")
+        try:
+            await client.market.ask(CANCEL, {"taskId": task_id})
+        except (TaskNotOpenError, TaskExpiredError) as error:
+            raise TaskNotCancelableError(error.what) from None
+        return await self.get(client, task_id)
+
+    async def _check_going(self, client: Client, sent: Sent) -> None:
+        """Raise unless a message's task goes on and has the message's context (3.4.3)."""
+        task = await self.get(client, sent.task_id)
+        if task["status"]["state"] in ENDED:
+            raise UnsupportedOperationError(f"The task {sent.task_id} has ended.")
+        if sent.context_id and sent.context_id != task["contextId"]:
+            raise invalid("message.contextId", "The task belongs to another context.")
+
+    async def _only_words(self, client: Client, visit: Visit, sent: Sent) -> Fields:
+        outcome = Outcome(task_id=sent.task_id) if sent.task_id else Outcome(facts=hint())
+        return await self._reply(client, sent, visit, outcome)
+
+    async def _reply(self, client: Client, sent: Sent, visit: Visit, outcome: Outcome) -> Fields:
+        if not outcome.task_id:
+            return {"message": _message(client.market.request_id, sent, outcome.facts or {})}
+        if sent.context_id and is_key(sent.context_id):
+            self.contexts.keep(client.account_id, outcome.task_id, sent.context_id)
+        context = self.contexts.of(client.account_id, outcome.task_id)
+        task = await projected(visit, outcome.task_id, context)
+        if outcome.metadata:
+            task["metadata"] |= outcome.metadata
+        return {"task": task}
+
+
+def _about(task_id: str, data: Fields) -> Fields:
+    """Let a skill be about the task that its message belongs to, unless the data names one."""
+    named = {"task_id", "taskId"} & data.keys()
+    return data if named else data | {"taskId": task_id}
+
+
+def _message(message_id: str, sent: Sent, facts: Fields) -> Fields:
+    context: Fields = {"contextId": sent.context_id} if sent.context_id else {}
+    parts = [{"data": facts, "mediaType": "application/json"}]
+    return {"messageId": message_id, "role": "ROLE_AGENT", "parts": parts} | context

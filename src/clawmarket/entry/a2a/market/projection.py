@@ -1,0 +1,161 @@
+"""A task of the market as an A2A task: the same id, the state that its viewer sees, its files.
+
+| the market                              | A2A                      |
+|-----------------------------------------|--------------------------|
+| open                                    | submitted                |
+| awarded: in work, or handed in          | working                  |
+| awarded, and sent back to this worker   | input-required           |
+| closed, and its order paid              | completed                |
+| closed, and its order taken back        | canceled                 |
+| closed, and its money went back         | failed                   |
+| cancelled                               | canceled                 |
+| expired                                 | failed                   |
+
+What became of an order only its parties see; to everybody else a closed task is completed.
+"""
+
+from mimetypes import guess_type
+from typing import Any
+
+from clawmarket.domain.market.order import OrderState
+from clawmarket.domain.market.task import TaskState
+from clawmarket.entry.a2a.skills.skill import Visit, number
+from clawmarket.entry.tools.desk import said
+
+Fields = dict[str, Any]
+
+TASK, ORDER, RESULT = "web3.market.getTask", "web3.market.order.get", "web3.market.getResult"
+SUBMITTED, WORKING = "TASK_STATE_SUBMITTED", "TASK_STATE_WORKING"
+COMPLETED, CANCELED, FAILED = "TASK_STATE_COMPLETED", "TASK_STATE_CANCELED", "TASK_STATE_FAILED"
+INPUT_REQUIRED = "TASK_STATE_INPUT_REQUIRED"
+
+STATES: dict[str, str] = {
+    TaskState.OPEN: SUBMITTED,
+    TaskState.AWARDED: WORKING,
+    TaskState.CLOSED: COMPLETED,
+    TaskState.CANCELLED: CANCELED,
+    TaskState.EXPIRED: FAILED,
+}
+_ENDINGS: dict[str, str] = {
+    OrderState.CANCELLED: CANCELED,
+    OrderState.EXPIRED: FAILED,
+    OrderState.REFUNDED: FAILED,
+    OrderState.RETURNED: FAILED,
+}
+# What the older interface calls the states, and what the payment is then.
+_OLD_STATUS = {
+    TaskState.OPEN: "open",
+    TaskState.AWARDED: "claimed",
+    TaskState.CLOSED: "completed",
+    TaskState.CANCELLED: "cancelled",
+    TaskState.EXPIRED: "expired",
+}
+_PAID = {COMPLETED: "released", CANCELED: "refunded", FAILED: "refunded"}
+
+
+async def projected(visit: Visit, task_id: str, context_id: str) -> Fields:
+    """Return a task as this sender may see it. Raises TaskNotFoundError."""
+    task = await visit.ask(TASK, taskId=task_id)
+    order = result = None
+    if task["orderId"] and visit.market.token:
+        order = await visit.look(ORDER, orderId=task["orderId"])
+    if order and order["resultId"]:
+        result = await visit.look(RESULT, resultId=order["resultId"])
+    return _told(visit, task, (order, result), context_id)
+
+
+def _told(
+    visit: Visit, task: Fields, seen: tuple[Fields | None, Fields | None], context_id: str
+) -> Fields:
+    order, result = seen
+    state = state_of(task, order, result, visit.account_id)
+    told: Fields = {
+        "id": task["taskId"],
+        "contextId": context_id or task["taskId"],
+        "status": {"state": state, "timestamp": _moment(task, order, result)},
+        "artifacts": [_artifact(visit, result)] if result else [],
+        "metadata": _metadata(task, order, state),
+    }
+    words = _words(state, result)
+    if words:
+        told["status"]["message"] = {
+            "messageId": f"{result['resultId'] if result else task['taskId']}-status",
+            "contextId": told["contextId"],
+            "taskId": task["taskId"],
+            "role": "ROLE_AGENT",
+            "parts": [{"text": words}],
+        }
+    return told
+
+
+def state_of(task: Fields, order: Fields | None, result: Fields | None, viewer: str) -> str:
+    """Return the A2A state that a viewer sees of a task."""
+    state = STATES[task["status"]]
+    if order is None:
+        return state
+    if state == COMPLETED:
+        return _ENDINGS.get(order["status"], COMPLETED)
+    sent_back = result is not None and result["status"] == "result_rejected"
+    if state == WORKING and sent_back and viewer == order["seller"]:
+        return INPUT_REQUIRED
+    return state
+
+
+def _words(state: str, result: Fields | None) -> str:
+    """Return what a person may want to read about the state; the buyer's words are data."""
+    if state == INPUT_REQUIRED and result:
+        told = said("the buyer", words=result["feedback"]).get("words", "")
+        return f"The buyer sent the result back and wrote: {told}"
+    return ""
+
+
+def _moment(*rows: Fields | None) -> str:
+    """Return the newest moment that is known of a task, its order and its result."""
+    names = ("createdAt", "submittedAt")
+    moments: list[str] = [row[name] for row in rows if row for name in names if name in row]
+    return max(moments)
+
+
+def _artifact(visit: Visit, result: Fields) -> Fields:
+    """Return what was handed in: each file by its address here, with its hash."""
+    return {
+        "artifactId": result["resultId"],
+        "name": "result",
+        "parts": [_file(visit, file) for file in result["artifacts"]],
+        "metadata": {
+            "digest": result["digest"],
+            "status": result["status"],
+            "said": said(result["deliverer"], note=result["note"]),
+        },
+    }
+
+
+def _file(visit: Visit, file: Fields) -> Fields:
+    return {
+        "url": f"{visit.base_url}/files/{file['digest']}",
+        "filename": file["name"],
+        "mediaType": guess_type(file["name"])[0] or "application/octet-stream",
+        "metadata": {"digest": file["digest"], "size": file["size"]},
+    }
+
+
+def _metadata(task: Fields, order: Fields | None, state: str) -> Fields:
+    words = {name: task[name] for name in ("title", "summary", "requirements")}
+    known: Fields = {
+        "hireclaw_status": _OLD_STATUS[task["status"]],
+        "status": task["status"],
+        "budget": number(task["budget"]),
+        "budget_minor": task["budget"],
+        "payment_status": _PAID.get(state, "held" if task["funded"] else "pending"),
+        "worker_id": order["seller"] if order else None,
+        "employer_id": task["buyer"],
+        "order_id": task["orderId"],
+        "skills": task["skills"],
+        "bids": task["bids"],
+        "expires_at": task["expiresAt"],
+        "said": said(task["buyer"], **words),
+    }
+    if order:
+        facts = {"order_status": order["status"], "result_id": order["resultId"]}
+        known |= facts | {"due_at": order["dueAt"], "amount_minor": order["amount"]}
+    return known

@@ -1,0 +1,104 @@
+"""A task watched: its state and files from now on, until it ends or the watching has its end.
+
+The store is looked at twice a second for each stream; their number is bounded.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from a2a.utils.errors import UnsupportedOperationError
+
+from clawmarket.domain.kernel.errors import RateLimitedError
+from clawmarket.entry.a2a.market.agent import Agent, Client
+from clawmarket.entry.a2a.wire.form import ENDED, WAITING
+from clawmarket.entry.a2a.wire.messages import Sent
+
+Fields = dict[str, Any]
+
+LOOK_S = 0.5
+QUIET_LOOKS = 30
+MAX_LOOKS = 7_200
+MAX_STREAMS = 256
+MAX_OF_ONE = 16
+
+
+class TooManyStreamsError(RateLimitedError):
+    """So many streams are open already, here or by this caller."""
+
+    advice = "End one that you do not need, or ask for the task now and then."
+    next_command = "clawmarket explain too_many_streams"
+
+
+@dataclass(frozen=True)
+class Streams:
+    """The streams of one process."""
+
+    agent: Agent
+    open: Counter[str] = field(default_factory=Counter)
+
+    async def send(self, client: Client, sent: Sent) -> AsyncIterator[Fields | None]:
+        """Do what a message asks for, and watch the task that it leads to.
+
+        What is refused is raised before there is a stream; see Agent.send.
+        """
+        self._check_room(client)
+        return self._from(client, await self.agent.send(client, sent))
+
+    async def subscribe(self, client: Client, task_id: str) -> AsyncIterator[Fields | None]:
+        """Watch a task. Raises TaskNotFoundError, UnsupportedOperationError, too many streams."""
+        self._check_room(client)
+        task = await self.agent.get(client, task_id)
+        if task["status"]["state"] in ENDED:
+            raise UnsupportedOperationError(f"The task {task_id} has ended.")
+        return self._from(client, {"task": task})
+
+    def _check_room(self, client: Client) -> None:
+        who = client.account_id or client.market.peer
+        if self.open.total() >= MAX_STREAMS or self.open[who] >= MAX_OF_ONE:
+            raise TooManyStreamsError("So many streams are open already.", retryAfterSec=30)
+
+    async def _from(self, client: Client, first: Fields) -> AsyncIterator[Fields | None]:
+        """Yield the first event, then changes; None now and then while nothing happens."""
+        yield first
+        if "task" not in first:
+            return
+        who = client.account_id or client.market.peer
+        self.open[who] += 1
+        try:
+            async for event in self._changes(client, first["task"]):
+                yield event
+        finally:
+            self.open[who] -= 1
+            if not self.open[who]:
+                del self.open[who]
+
+    async def _changes(self, client: Client, seen: Fields) -> AsyncIterator[Fields | None]:
+        for look in range(1, MAX_LOOKS):
+            if seen["status"]["state"] in ENDED | WAITING:
+                return
+            await asyncio.sleep(LOOK_S)
+            task = await self.agent.get(client, seen["id"])
+            for event in changes(seen, task):
+                yield event
+            if look % QUIET_LOOKS == 0:
+                yield None
+            seen = task
+
+
+def changes(before: Fields, after: Fields) -> list[Fields]:
+    """Return the events that lead from one look at a task to the next, files before the state."""
+    at = {"taskId": after["id"], "contextId": after["contextId"]}
+    known = {artifact["artifactId"] for artifact in before["artifacts"]}
+    events: list[Fields] = [
+        {"artifactUpdate": at | {"artifact": artifact, "append": False, "lastChunk": True}}
+        for artifact in after["artifacts"]
+        if artifact["artifactId"] not in known
+    ]
+    said = ("status", "metadata")
+    if any(before[name] != after[name] for name in said):
+        status = {name: after[name] for name in said}
+        events.append({"statusUpdate": at | status})
+    return events

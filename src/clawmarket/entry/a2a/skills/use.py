@@ -1,0 +1,73 @@
+"""The one way to use a skill: find which one is meant, check its data, run it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
+
+from clawmarket.domain.kernel.errors import NotFoundError
+from clawmarket.entry.a2a.skills.catalog import NAMED, SKILLS
+from clawmarket.entry.a2a.skills.skill import Fields, Outcome, Skill, SkillInputError, Visit
+
+_NAMES = ("skill", "action")
+_EXAMPLE = "find-workers"
+
+
+class SkillUnknownError(NotFoundError):
+    """The agent has no skill of this name."""
+
+    advice = "Use one of the skills that the agent's card names."
+    next_command = "clawmarket explain skill_unknown"
+
+
+def chosen(data: tuple[object, ...]) -> tuple[Skill, Fields] | None:
+    """Return the skill that the first naming data part means, with its data; None for none.
+
+    Raises SkillUnknownError, SkillInputError.
+    """
+    named = ""
+    for part in data:
+        if not isinstance(part, Mapping):
+            continue
+        name = next((part[key] for key in _NAMES if key in part), None)
+        if not isinstance(name, str):
+            continue
+        if name in NAMED:
+            return NAMED[name], {key: value for key, value in part.items() if key not in _NAMES}
+        named = named or name
+    if named:
+        raise SkillUnknownError(f"There is no skill {named[:80]!r}.")
+    if data:
+        raise SkillInputError("$.skill: the data names no skill.", path="$.skill")
+    return None
+
+
+async def use(visit: Visit, skill: Skill, data: Fields) -> Outcome:
+    """Use a skill. Raises SkillInputError, and what the market refuses."""
+    return await skill.run(visit, _request(skill, data))
+
+
+def hint() -> Fields:
+    """Return what is said to somebody who only wrote words."""
+    return {
+        "hint": "Send a data part that names a skill; its other fields are what the skill takes.",
+        "available_actions": [skill.name for skill in SKILLS],
+        "example": NAMED.get(_EXAMPLE, SKILLS[0]).example,
+    }
+
+
+def _request(skill: Skill, data: Fields) -> Any:  # noqa: ANN401 - each skill has its own
+    # The older interface writes names with underscores, the market's own methods do not.
+    given = {to_camel(name) if "_" in name else name: value for name, value in data.items()}
+    if len(given) < len(data):
+        raise SkillInputError("$: a field came in both spellings.", path="$", skill=skill.name)
+    try:
+        return skill.request.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        path = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in first["loc"])
+        what = f"${path[:200]}: {first['msg']}."
+        raise SkillInputError(what, path=f"${path[:200]}", skill=skill.name) from None
+    except RecursionError:
+        raise SkillInputError("$: the data is nested too deeply.", skill=skill.name) from None

@@ -1,0 +1,1 @@
+"""Tests of the market as an A2A agent."""

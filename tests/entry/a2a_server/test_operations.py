@@ -1,0 +1,215 @@
+"""The operations beside SendMessage: cards, lists, cancelling, watching, and what is not there."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from a2a_server.front import NEW, AgentFront, Fields, Speaker, said
+
+NOBODYS = "task_01h00000000000000000000000"
+REST_MESSAGE = {"message": {"messageId": "r", "role": "ROLE_USER", "parts": [{"text": "hello"}]}}
+
+
+def test_the_cards(front: AgentFront) -> None:
+    """Each version has its card with the right address, a tag and a time to keep it."""
+    new = front.ask("GET", "/.well-known/agent-card.json?x=1")
+    old = front.ask("GET", "/.well-known/agent.json")
+    tag = {"If-None-Match": new.headers["ETag"]}
+
+    places = {(each["protocolBinding"], each["url"]) for each in new.json()["supportedInterfaces"]}
+    base = front.world.terms.base_url
+    assert places == {("JSONRPC", f"{base}/a2a"), ("HTTP+JSON", f"{base}/a2a/v1")}
+    assert (old.json()["url"], old.json()["protocolVersion"]) == (f"{base}/a2a", "0.3.0")
+    assert front.ask("GET", "/.well-known/agent-card.json", headers=tag).status_code == 304
+    assert "max-age" in new.headers["Cache-Control"]
+    assert [each["id"] for each in new.json()["skills"]] == [
+        each["id"] for each in old.json()["skills"]
+    ]
+
+
+@pytest.mark.parametrize("method", ["GetTask", "CancelTask", "SubscribeToTask"])
+@pytest.mark.parametrize("task", [NOBODYS, "x", "task_", "../../etc", "x" * 10_000])
+def test_a_task_that_is_not_there(front: AgentFront, method: str, task: str) -> None:
+    """Whatever the id looks like, there is no such task."""
+    error = front.newcomer().rpc(method, {"id": task})["error"]
+
+    assert (error["code"], error["data"][0]["reason"]) == (-32001, "TASK_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("method", "version", "code"),
+    [
+        ("CreateTaskPushNotificationConfig", "1.0", -32003),
+        ("GetTaskPushNotificationConfig", "1.0", -32003),
+        ("ListTaskPushNotificationConfigs", "1.0", -32003),
+        ("DeleteTaskPushNotificationConfig", "1.0", -32003),
+        ("tasks/pushNotificationConfig/set", "0.3", -32003),
+        ("tasks/pushNotificationConfig/get", "0.3", -32003),
+        ("tasks/pushNotificationConfig/list", "0.3", -32003),
+        ("tasks/pushNotificationConfig/delete", "0.3", -32003),
+        ("GetExtendedAgentCard", "1.0", -32004),
+        ("agent/getAuthenticatedExtendedCard", "0.3", -32007),
+        ("GetTask", "1.0", -32602),
+        ("tasks/get", "0.3", -32602),
+    ],
+)
+def test_what_is_not_there(front: AgentFront, method: str, version: str, code: int) -> None:
+    """What the card says is not supported has the error that the specification names."""
+    assert front.newcomer().rpc(method, {}, version)["error"]["code"] == code
+
+
+def test_cancelling(front: AgentFront) -> None:
+    """A buyer takes an open task back once; a stranger's is not there, a taken one stays."""
+    buyer, worker = front.newcomer(), front.newcomer()
+    task, taken = (
+        buyer.does("post-task", title="Digest a document", budget="5")["id"] for _ in range(2)
+    )
+    worker.does("claim-task", task_id=taken)
+
+    assert worker.rpc("CancelTask", {"id": task})["error"]["code"] == -32001
+    assert buyer.rpc("CancelTask", {"id": taken})["error"]["code"] == -32002
+    done = buyer.rpc("CancelTask", {"id": task})["result"]
+    assert done["status"]["state"] == "TASK_STATE_CANCELED"
+    assert buyer.rpc("CancelTask", {"id": task})["error"]["code"] == -32002
+    old = front.agent().post(
+        {"jsonrpc": "2.0", "id": 1, "method": "tasks/cancel", "params": {"id": task}}
+    )
+    assert old.status_code == 401
+
+
+def test_a_message_to_a_task_that_has_ended(front: AgentFront) -> None:
+    """It is refused; and nobody can watch such a task."""
+    buyer = front.newcomer()
+    task = buyer.does("post-task", title="Digest a document", budget="5")["id"]
+    buyer.does("cancel-task", task_id=task)
+
+    told = buyer.rpc("SendMessage", {"message": said({"text": "Well?"}, taskId=task)})
+    assert told["error"]["code"] == -32004
+    assert buyer.rpc("SubscribeToTask", {"id": task})["error"]["code"] == -32004
+    assert buyer.rpc("tasks/resubscribe", {"id": task}, "0.3")["error"]["code"] == -32004
+
+
+def test_listing(front: AgentFront) -> None:
+    """An account sees its own tasks, page by page, without files unless it asks for them."""
+    buyer, other = front.newcomer(), front.newcomer()
+    ids = []
+    for n in range(3):
+        ids.append(buyer.does("post-task", title=f"Task {n}", budget="1")["id"])
+        front.world.pass_time(seconds=1)
+    other.does("post-task", title="Another", budget="1")
+    first = buyer.rpc("ListTasks", {"pageSize": 2})["result"]
+    rest = buyer.rpc("ListTasks", {"pageSize": 2, "pageToken": first["nextPageToken"]})["result"]
+
+    assert [task["id"] for task in first["tasks"] + rest["tasks"]] == ids[::-1]
+    assert rest["nextPageToken"] == ""
+    assert not any("artifacts" in task for task in first["tasks"])
+    with_files = buyer.rpc("ListTasks", {"includeArtifacts": True, "pageSize": 1})["result"]
+    assert with_files["tasks"][0]["artifacts"] == []
+    working = buyer.rpc("ListTasks", {"status": "TASK_STATE_WORKING"})["result"]
+    assert (working["tasks"], working["totalSize"]) == ([], 0)
+
+
+@pytest.mark.parametrize("size", [0, -1, 101, 10**9, "2", 1.5])
+def test_a_page_of_another_size(front: AgentFront, size: Any) -> None:
+    """A page has 1 to 100 tasks; a number may come as text, as protobuf's JSON has it."""
+    told = front.newcomer().rpc("ListTasks", {"pageSize": size})
+    assert ("result" in told) == (size == "2")
+
+
+def rest(speaker: Speaker, verb: str, path: str, **how: Any) -> httpx.Response:
+    """Ask over HTTP+JSON."""
+    headers = speaker.headers | how.pop("headers", NEW)
+    return speaker.front.ask(verb, f"/a2a/v1/{path}", headers=headers, **how)
+
+
+def test_http_and_json(front: AgentFront) -> None:
+    """The same operations under their addresses, with HTTP statuses."""
+    buyer = front.newcomer()
+    task = buyer.does("post-task", title="Digest a document", budget="5")["id"]
+
+    sent = rest(buyer, "POST", "message:send", json=REST_MESSAGE)
+    assert (sent.status_code, sent.headers["content-type"]) == (200, "application/a2a+json")
+    assert sent.json()["message"]["role"] == "ROLE_AGENT"
+    assert rest(buyer, "GET", f"tasks/{task}").json()["id"] == task
+    listed = rest(buyer, "GET", "tasks?pageSize=1&includeArtifacts=true").json()
+    assert (listed["tasks"][0]["id"], listed["tasks"][0]["artifacts"]) == (task, [])
+    done = rest(buyer, "POST", f"tasks/{task}:cancel").json()
+    assert done["status"]["state"] == "TASK_STATE_CANCELED"
+    asked = rest(buyer, "GET", f"tasks/{task}?A2A-Version=1.0", headers={})
+    assert asked.json()["id"] == task
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "how", "status", "reason"),
+    [
+        ("GET", f"tasks/{NOBODYS}", {}, 404, "TASK_NOT_FOUND"),
+        ("GET", f"tasks/{NOBODYS}", {"headers": {}}, 400, "VERSION_NOT_SUPPORTED"),
+        ("GET", f"tasks/{NOBODYS}", {"headers": {"A2A-Version": "2.0"}}, 400, None),
+        ("POST", "message:send", {"content": b"{"}, 400, None),
+        ("POST", "message:send", {"json": []}, 400, "INVALID_REQUEST"),
+        ("POST", "message:send", {"json": {}}, 400, "INVALID_PARAMS"),
+        ("GET", "message:send", {}, 404, "METHOD_NOT_FOUND"),
+        ("DELETE", f"tasks/{NOBODYS}", {}, 404, "METHOD_NOT_FOUND"),
+        ("GET", "tasks?pageSize=many", {}, 400, "INVALID_PARAMS"),
+        ("GET", "tasks?includeArtifacts=perhaps", {}, 400, "INVALID_PARAMS"),
+        ("GET", "tasks", {}, 401, "AUTH_NEEDED"),
+        ("POST", f"tasks/{NOBODYS}/pushNotificationConfigs", {}, 400, None),
+        ("GET", "extendedAgentCard", {}, 400, "UNSUPPORTED_OPERATION"),
+        ("GET", "../../etc/passwd", {}, 404, None),
+    ],
+)
+def test_http_and_json_refused(
+    front: AgentFront, verb: str, path: str, how: Fields, status: int, reason: str | None
+) -> None:
+    """A refusal is a google.rpc.Status with the reason, or nothing is served there."""
+    answer = rest(front.agent(), verb, path, **dict(how))
+
+    assert answer.status_code == status
+    if reason:
+        error = answer.json()["error"]
+        assert (error["code"], error["details"][0]["reason"]) == (status, reason)
+
+
+async def _lines(front: AgentFront, body: Fields, speaker: Speaker, done: Any) -> list[Fields]:
+    """Read a stream to its end and let something happen once it is open."""
+    events: list[Fields] = []
+    async with front.served() as place, httpx.AsyncClient(timeout=20) as client:
+        url = f"http://{place}/a2a"
+        async with client.stream("POST", url, json=body, headers=speaker.headers) as answer:
+            async for line in answer.aiter_lines():
+                if not line.startswith("data: "):
+                    continue
+                events.append(json.loads(line.removeprefix("data: "))["result"])
+                if len(events) == 1:
+                    await asyncio.create_task(done())
+    return events
+
+
+@pytest.mark.parametrize("version", ["1.0", "0.3"])
+def test_a_task_is_watched_to_its_end(front: AgentFront, version: str) -> None:
+    """The task comes first, then what changed, and the stream ends with the task."""
+    member = front.world.member()
+    buyer = front.agent(member)
+    task = buyer.does("post-task", title="Digest a document", budget="5")["id"]
+    method = "SubscribeToTask" if version == "1.0" else "tasks/resubscribe"
+
+    async def cancel() -> None:
+        signed = member.signed("web3.market.cancelTask", "end", {"taskId": task})
+        pipeline = front.world.pipeline
+        await pipeline.submit(member.caller, "web3.market.cancelTask", signed, key="end")
+
+    body: Fields = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {"id": task}}
+    events = front.world.run(_lines(front, body, buyer, cancel))
+
+    if version == "1.0":
+        assert events[0]["task"]["status"]["state"] == "TASK_STATE_SUBMITTED"
+        assert events[-1]["statusUpdate"]["status"]["state"] == "TASK_STATE_CANCELED"
+    else:
+        assert (events[0]["kind"], events[0]["status"]["state"]) == ("task", "submitted")
+        last = events[-1]
+        told = (last["kind"], last["status"]["state"], last["final"])
+        assert told == ("status-update", "canceled", True)
+    assert len(events) == 2

@@ -1,0 +1,92 @@
+"""A paid task over A2A alone, in both versions of the protocol."""
+
+import pytest
+
+from a2a_server.front import AgentFront, said
+
+
+def test_two_agents_complete_a_paid_task(front: AgentFront) -> None:
+    """Post, bid, award, submit, accept: the states follow, and the worker gets 99 %."""
+    buyer, worker = front.newcomer(), front.newcomer()
+    task = buyer.does("post-task", title="Digest a document", budget="50.00", skills="summarize")
+    bid = worker.does("bid-on-task", task_id=task["id"], price=40)
+    hired = buyer.does("award-bid", bid_id=bid["metadata"]["bid_id"])
+    text = {"raw": "T25lIHBhZ2U=", "filename": "digest.md", "mediaType": "text/markdown"}
+    handed = worker.does("submit-result", [text], task_id=task["id"], note="Done.")
+    paid = buyer.does("review-result", task_id=task["id"], decision="accept")
+
+    states = [each["status"]["state"] for each in (task, bid, hired, handed, paid)]
+    assert states == [
+        "TASK_STATE_SUBMITTED",
+        "TASK_STATE_SUBMITTED",
+        "TASK_STATE_WORKING",
+        "TASK_STATE_WORKING",
+        "TASK_STATE_COMPLETED",
+    ]
+    assert {each["id"] for each in (task, bid, hired, handed, paid)} == {task["id"]}
+    assert worker.does("balance")["earned"] == "39600000"
+    assert [part["filename"] for part in paid["artifacts"][0]["parts"]] == ["digest.md"]
+
+
+def test_a_claimed_task_is_sent_back_once_and_paid(front: AgentFront) -> None:
+    """Its worker alone is asked for input; the second result is the one that is paid."""
+    buyer, worker, stranger = front.newcomer(), front.newcomer(), front.agent()
+    task = buyer.does("post-task", title="Digest a document", budget=5)["id"]
+    worker.does("claim-task", task_id=task)
+    worker.does("submit-result", task_id=task, text="First.")
+    buyer.does("review-result", task_id=task, decision="reject", feedback="Too short.")
+    views = [each.does("get-task-status", task_id=task) for each in (worker, buyer, stranger)]
+    worker.does("submit-result", task_id=task, text="Second, longer.")
+    paid = buyer.does("review-result", task_id=task, decision="accept")
+
+    states = [view["status"]["state"] for view in views]
+    assert states == ["TASK_STATE_INPUT_REQUIRED", "TASK_STATE_WORKING", "TASK_STATE_WORKING"]
+    assert "Too short." in views[0]["status"]["message"]["parts"][0]["text"]
+    assert paid["status"]["state"] == "TASK_STATE_COMPLETED"
+
+
+def test_a_message_that_is_sent_again_does_nothing_anew(front: AgentFront) -> None:
+    """The message's id is the key: the same task comes back, and its money is held once."""
+    buyer = front.newcomer()
+    part = {"data": {"skill": "post-task", "title": "Digest a document", "budget": "5"}}
+    message = said(part)
+    first = buyer.rpc("SendMessage", {"message": message})["result"]["task"]
+    again = buyer.rpc("SendMessage", {"message": message})["result"]["task"]
+    other = message | {"parts": [{"data": part["data"] | {"budget": "6"}}]}
+
+    assert again["id"] == first["id"]
+    assert buyer.does("balance")["held"] == "5000000"
+    assert buyer.rpc("SendMessage", {"message": other})["error"]["code"] == -32049
+
+
+def test_a_dry_run_changes_nothing(front: AgentFront) -> None:
+    """It says what would be held, and what of it would be the fee."""
+    buyer = front.newcomer()
+    before = front.stored()
+    quote = buyer.does("post-task", title="Digest a document", budget="50", dry_run=True)
+
+    assert (quote["held_now"], quote["fee"], quote["worker_gets"]) == ("50.00", "0.50", "49.50")
+    assert front.stored() == before
+
+
+@pytest.mark.parametrize("text", ["balance", "post-task", "claim-task"])
+def test_a_stranger_needs_a_key(front: AgentFront, text: str) -> None:
+    """Without a key nothing but what is public is done: 401 with the challenge."""
+    task = front.newcomer().does("post-task", title="Digest a document", budget="5")
+    data = {
+        "post-task": {"title": "A digest", "budget": "1"},
+        "claim-task": {"task_id": task["id"]},
+    }
+    message = said({"data": {"skill": text} | data.get(text, {})})
+    body = {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": {"message": message}}
+    answer = front.agent().post(body)
+
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert answer.json()["error"]["code"] == -32041
+
+
+def test_a_key_that_is_not_good_is_refused_even_for_what_is_public(front: AgentFront) -> None:
+    """Whoever shows a key is told that it is not known."""
+    body = {"jsonrpc": "2.0", "id": 1, "method": "GetTask", "params": {"id": "x"}}
+
+    assert front.agent().post(body, Authorization="Bearer cmk_nobody").status_code == 401
