@@ -7,6 +7,7 @@ every other message is answered with words.
 
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -22,11 +23,12 @@ _USAGE = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
 class Model:
     """The provider; `asked` holds the bodies of all requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers: Callable[[list[Message]], Message] | None = None) -> None:
         asked: list[Message] = []
 
         class Handler(_Handler):
             kept = asked
+            says = staticmethod(answers or answer)
 
         self.asked = asked
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -47,6 +49,7 @@ class Model:
 
 class _Handler(BaseHTTPRequestHandler):
     kept: ClassVar[list[Message]]
+    says: ClassVar[Callable[[list[Message]], Message]]
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -58,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
-        delta = answer(body["messages"])
+        delta = type(self).says(body["messages"])
         reason = "tool_calls" if "tool_calls" in delta else "stop"
         self._event([{"index": 0, "delta": delta | {"role": "assistant"}, "finish_reason": None}])
         self._event([{"index": 0, "delta": {}, "finish_reason": reason}])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.stage import Daemon, Party
+from daemon_stage import Daemon, Party
 from real.server import Server
 
 Start = Callable[..., Daemon]

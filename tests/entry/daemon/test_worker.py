@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from daemon.conftest import Start
-from daemon.stage import Party, handler, runs_of
+from daemon_stage import Party, handler, runs_of
 
 _WRITES = "(made / 'result.md').write_text(task['title'] + ' ' + str(task['attempt']))\n"
 _BID = ("--bid", "80%", "--interval", "0.2s")
