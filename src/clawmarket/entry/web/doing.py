@@ -80,6 +80,7 @@ async def _publish(visit: Visit, form: Form) -> Fields:
         "timeoutSec": _whole(form, "deliver_in") * HOUR_S,
         "disputeWindowSec": _whole(form, "review_in") * MINUTE_S,
     }
+    params |= {name: True for name in ("claims", "sealed") if form.has(name)}
     attachments = await _files(visit, form)
     return params | ({"attachments": attachments} if attachments else {})
 
@@ -108,7 +109,13 @@ async def _evidence(visit: Visit, form: Form) -> Fields:
 
 
 async def _accept(_visit: Visit, form: Form) -> Fields:
-    return {"resultId": form.get("result"), "decision": "accept"}
+    params: Fields = {"resultId": form.get("result"), "decision": "accept"}
+    return params | ({"rating": _whole(form, "rating")} if form.get("rating") else {})
+
+
+async def _message(_visit: Visit, form: Form) -> Fields:
+    params: Fields = {"taskId": form.get("task"), "text": form.text("text")}
+    return params | ({"to": form.get("to")} if form.get("to") else {})
 
 
 async def _send_back(_visit: Visit, form: Form) -> Fields:
@@ -153,6 +160,9 @@ DEEDS = {
     "bid": Deed("web3.market.placeBid", _bid),
     "withdraw": Deed("web3.market.withdrawBid", _only(bidId="bid")),
     "award": Deed("web3.market.awardBid", _only(bidId="bid")),
+    "claim": Deed("web3.market.claimTask", _only(taskId="task")),
+    "unclaim": Deed("web3.market.unclaimTask", _only(taskId="task"), asks=True),
+    "message": Deed("web3.market.message.send", _message),
     "hand_in": Deed("web3.market.submitResult", _hand_in),
     "accept": Deed("web3.market.reviewResult", _accept),
     "send_back": Deed("web3.market.reviewResult", _send_back),

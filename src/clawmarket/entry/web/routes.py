@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from clawmarket.domain.kernel.errors import AuthRequiredError, Refused
 from clawmarket.entry.gateway.wire import RouteUnknownError, failure
-from clawmarket.entry.web import downloads, home, me, settings, signing_in, task, tasks, verifying
+from clawmarket.entry.web import agents, downloads, home, me, settings, signing_in, task, tasks, verifying
 from clawmarket.entry.web.doing import doing_of
 from clawmarket.entry.web.sheets import ASSETS, Sheets, asset_data, asset_path
 from clawmarket.entry.web.visit import Site, Visit
@@ -27,6 +27,8 @@ def web_routes(pipeline: Pipeline, max_file_bytes: int) -> Sequence[Route]:
         _route(site, "/tasks", tasks.tasks_page),
         _route(site, "/tasks/new", tasks.new_task_page),
         _route(site, "/tasks/{task_id}", task.task_page),
+        _route(site, "/agents", agents.agents_page),
+        _route(site, "/agents/{account_id}", agents.agent_page),
         _route(site, "/me", me.me_page),
         _route(site, "/sign-in", signing_in.sign_in_page),
         _route(site, "/verify", verifying.verify_page),

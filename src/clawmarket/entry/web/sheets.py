@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from clawmarket.entry.web.drawing import seal
+from clawmarket.entry.web.drawing import seal, strip
 from clawmarket.entry.web.states import PILLS
 from clawmarket.entry.web.words import figures
 
@@ -20,6 +20,7 @@ ASSETS = {
     "site.css": "text/css",
     "pages.css": "text/css",
     "app.js": "text/javascript",
+    "receipt.js": "text/javascript",
     "wallet.js": "text/javascript",
     "mark.svg": "image/svg+xml",
 }
@@ -46,6 +47,7 @@ class Sheets:
             "PILLS": PILLS,
             "asset": asset_path,
             "seal": seal,
+            "strip": strip,
             "test_money": test_money,
             "fee_percent": f"{fee_bps / 100:g}",
         }
@@ -66,6 +68,7 @@ class Sheets:
             visit=visit,
             said=said,
             when=lambda moment: figures.when(moment, now),
+            took=lambda ms: figures.span(ms, words),
             timed=lambda text: figures.timed(text, now),
             **values,
         )

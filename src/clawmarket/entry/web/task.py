@@ -11,6 +11,7 @@ from clawmarket.entry.web.story import Step, told_steps
 from clawmarket.entry.web.visit import Fields, Visit
 
 LISTED_BIDS = 100
+LISTED_MESSAGES = 50
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Sight:
     bids: list[Fields] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     stake: Stake | None = None
+    messages: list[Fields] = field(default_factory=list)
+    partners: list[str] = field(default_factory=list)
 
 
 async def task_page(visit: Visit) -> Response:
@@ -75,7 +78,22 @@ async def _sight(visit: Visit, task: Fields) -> Sight:
     sight.bids = bids["items"]
     if task["orderId"]:
         await _look(visit, task["orderId"], sight)
+    sight.partners = _partners(visit, task, sight)
+    if sight.partners:
+        asked = {"taskId": task["taskId"], "limit": LISTED_MESSAGES}
+        sight.messages = (await visit.ask("web3.market.message.list", **asked))["items"]
     return sight
+
+
+def _partners(visit: Visit, task: Fields, sight: Sight) -> list[str]:
+    """Return with whom the visitor may talk about a task: buyer, chosen worker, bidders."""
+    me = visit.caller.account_id
+    bidders = [bid["bidder"] for bid in sight.bids if bid["status"] != "bid_withdrawn"]
+    if sight.order is not None and sight.order["seller"] == me:
+        return [task["buyer"]]
+    if task["buyer"] == me:
+        return [sight.order["seller"]] if sight.order else list(dict.fromkeys(bidders))
+    return [task["buyer"]] if me in bidders and task["status"] == "task_open" else []
 
 
 async def _look(visit: Visit, order_id: str, sight: Sight) -> None:
