@@ -15,6 +15,7 @@ from typing import Any
 from clawmarket.adapters.payments.memory import Fault, MemoryRail
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.canonical import canonical_bytes
+from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.trust.checkpoint import Checkpoint, key_id, note
 from clawmarket.domain.trust.facts import ReceiptFlawError
 from clawmarket.domain.trust.merkle import root_of
@@ -158,7 +159,8 @@ def deal(kind: str, ending: str, voice: str) -> Deal:
         kind: `task`, `offer`, or `rail` for an offer paid on an outside rail.
         ending: `settled` or `refunded`; for tasks also `ruled` (a quarter to the seller),
             `overruled` (a rejection does not hold), `lapsed` (no arbiter ruled), `parts` (three
-            milestones) or `stopped` (one of them); so for offers and on a rail, too. For offers
+            milestones), `stopped` (one of them), `claimed` (with a deadline, rated), or
+            `unclaimed`; in parts also for offers and on a rail. For offers
             also `permitted` (with a consent, settled, revoked before the review), `redrafted` (the
             same, of a draft whose price was changed), `revoked` (before the delivery, refunded),
             `halted` (with a consent that was revoked while the first of three milestones was
@@ -181,6 +183,8 @@ def deal(kind: str, ending: str, voice: str) -> Deal:
         order_id = _in_parts(buyer, seller, 3 if ending == "parts" else 1)
     elif ending in ("permitted", "redrafted", "revoked"):
         order_id = _with_consent(buyer, seller, ending)
+    elif ending in ("claimed", "unclaimed"):
+        order_id = _by_its_terms(buyer, seller, ending)
     elif ending in ("settled", "refunded"):
         trade = _task if kind == "task" else _offer
         order_id = trade(world, buyer, seller, settles=ending == "settled")
@@ -207,6 +211,21 @@ def _task(world: World, buyer: Member, seller: Member, *, settles: bool) -> str:
     else:
         world.pass_time(seconds=90_000)
         world.sweep()
+    return str(award["orderId"])
+
+
+def _by_its_terms(buyer: Member, seller: Member, ending: str) -> str:
+    """Let the seller claim a task that has a day left; unclaimed, the task is cancelled then."""
+    deadline = iso(buyer.world.clock.now() + 86_400_000)
+    task = buyer.publishes(claims=True, deadline=deadline, timeoutSec=7)
+    buyer.world.pass_time(seconds=600)
+    award = seller.claims(task)
+    if ending == "unclaimed":
+        seller.steps_back(task)
+        buyer.cancels(task)
+    else:
+        said = {"resultId": seller.submits(award)["resultId"], "decision": "accept"}
+        buyer.do("web3.market.reviewResult", rating=4, **said)
     return str(award["orderId"])
 
 

@@ -71,6 +71,7 @@ ACTS = {
     "delivery_completed": ("seller", "submitResult delivery.complete"),
     "result_submitted": ("seller", "submitResult"),
     "result_rejected": ("buyer", "reviewResult"),
+    "result_rated": ("buyer", "reviewResult"),
     "result_accepted": ("buyer arbiter market", f"reviewResult settlement.release {RULING}"),
     "dispute_opened": ("buyer seller", "dispute.open"),
     "dispute_evidence_submitted": ("buyer seller", "dispute.submitEvidence"),
@@ -85,6 +86,12 @@ ACTS = {
     "settlement_released": ("buyer arbiter market", f"reviewResult settlement.release {RULING}"),
     "settlement_refunded": ("buyer seller arbiter market", f"settlement.refund {RULING}"),
     "rail_answered": ("market", ""),
+    "task_reopened": ("seller", "unclaimTask"),
+}
+# What a worker says alone: to take a task by its terms, and to give it back before delivering.
+ALONE = {
+    "claimTask": ("bid_placed", "task_awarded", "order_created", "payment_locked"),
+    "unclaimTask": ("settlement_refunded", "task_reopened"),
 }
 # What a step of an outside rail is booked as, and which amounts are then equal.
 BOOKED = {
@@ -408,6 +415,7 @@ def read_story(file: Json) -> Space:
     good = all(wallet is None or isinstance(wallet, str) for wallet in story.wallets.values())
     demand(good and len(story.wallets) == len(parties), "One account stands on two sides.")
     story.rail = read_rail(records, locked)
+    story.again = read_reopened(records, made, order, agreed["taskId"])
     story.trade = [record for record in records if "account_opened" not in record.kinds]
     check_consent(records, order, agreed)
     check_belonging(story)
@@ -426,15 +434,16 @@ def read_agreement(records: list[Space], made: Space, order: Json) -> Json:
         agreed |= {"taskId": word(award, "taskId"), "bidId": word(award, "bidId")}
         agree(award, orderId=agreed["orderId"])
         agree(task, taskId=agreed["taskId"], buyer=agreed["buyer"])
-        _, priced = only(records, TASK[1])
+        bid, priced = only(records, TASK[1])
         agree(priced, taskId=agreed["taskId"], bidId=agreed["bidId"], bidder=agreed["seller"])
+        check_claim(made, asked, task, bid, priced)
     else:
         asked, priced = only(records, *OFFER)
         agreed["offerId"] = word(priced, "offerId")
     count = agreed["quantity"] = made.params.get("quantity", 1)
     demand(type(count) is int and count > 0, "The quantity is no whole number.")
     agreed["price"] = word(priced, "price", AMOUNT)
-    agree(order, **{name: asked.params[name] for name in CONDITIONS if name in asked.params})
+    agree(order, **conditions_of(asked, made if agreed["taskId"] else None))
     parts = asked.params.get("milestones")
     if agreed["offerId"]:
         said = [] if parts is None and asked.statement and "offer_created" in asked.kinds else parts
@@ -468,6 +477,52 @@ def read_agreement(records: list[Space], made: Space, order: Json) -> Json:
         demand(good, "The usage scope names no purpose, or no whole number of days.")
         agreed["usageScope"] = usage
     return agreed | {name: order.get(name) for name in (*CONDITIONS, "milestones")}
+
+
+def check_claim(made: Space, asked: Space, task: Json, bid: Space, priced: Json) -> None:
+    """Check that a claimed order is what the buyer said that whoever fits may have."""
+    if not made.method.endswith(".claimTask"):
+        return
+    good = asked.params.get("claims") is True and task.get("funded") is True
+    demand(good, "The task was claimed, and its buyer did not say that it may be.")
+    same("The claim is not at the budget.", asked.params.get("budget"), priced.get("price"))
+    demand(bid is made and made.statement, "The claim is not one statement of its worker.")
+
+
+def conditions_of(asked: Space, made: Space | None) -> Json:
+    """Return the conditions that a demand names, for the order that was made of a task."""
+    wanted = {name: asked.params[name] for name in CONDITIONS if name in asked.params}
+    if made and asked.params.get("deadline") is not None:
+        wanted["timeoutSec"] = seconds_until(asked.params["deadline"], made)
+    return wanted
+
+
+def seconds_until(deadline: object, made: Space) -> int:
+    """Return the whole seconds that an order had until its task's deadline."""
+    try:
+        moment = datetime.fromisoformat(str(deadline)) - BEGINNING
+    except (ValueError, OverflowError, TypeError):
+        raise StopError(
+            "failed", "The task's deadline is no moment.", None, str(deadline)
+        ) from None
+    left = (moment - timedelta(milliseconds=made.at)) // timedelta(seconds=1)
+    demand(left > 0, "The order was made after the task's deadline.")
+    return left
+
+
+def read_reopened(records: list[Space], made: Space, order: Json, task_id: str | None) -> int:
+    """Return what is held for the task again, since its worker gave it back; else 0."""
+    steps = [record for record in records if record.method.endswith(".unclaimTask")]
+    if not steps and not any("task_reopened" in record.kinds for record in records):
+        return 0
+    record, event = only(records, "task_reopened")
+    claimed = made.method.endswith(".claimTask") and steps == [record]
+    good = claimed and record.statement and "settlement_refunded" in record.kinds
+    demand(good, "A task was opened again that nobody had claimed and given back.")
+    late = any("delivery_completed" in one.kinds for one in records)
+    demand(not late, "The worker stepped back after something was delivered.")
+    agree(event, taskId=task_id, **{name: order[name] for name in ("orderId", "asset", "amount")})
+    return int(order["amount"])
 
 
 def stripped(scope: object) -> object:
@@ -611,9 +666,11 @@ def check_source(before: list[tuple[int, Space, Json]], answer: Json, place: int
     demand(good, "Nobody found out what an operator is said to have found.")
 
 
-def act_of(event: Json) -> tuple[str, str]:
-    """Return who may cause an event, and with which methods a party says so."""
-    kind = event["kind"]
+def act_of(event: Json, record: Space) -> tuple[str, str]:
+    """Return who may cause an event of a record, and with which methods a party says so."""
+    kind, method = event["kind"], record.method.removeprefix("web3.market.")
+    if kind in ALONE.get(method, ()):
+        return "seller", method
     if kind == "rail_asked":
         kind = BOOKED.get(str(event.get("step")), ("", {}))[0]
     return ACTS.get(kind, ("", ""))
@@ -668,7 +725,7 @@ def check_belonging(story: Space) -> None:
             ours = ours or opens or kind in begins or "orderId" in event
             # Nobody but the market hears what a rail answers.
             heard = story.rail and kind in dict(BOOKED.values())
-            who = "market" if heard else act_of(event)[0]
+            who = "market" if heard else act_of(event, record)[0]
             allowed = [roles[r] for r in who.split() if r in roles]
             good = not who or record.actor in allowed
             demand(good, f"{kind} was not for this account.", " or ".join(allowed), record.actor)
@@ -761,7 +818,7 @@ def check_said(origin: str, record: Space, story: Space) -> None:
     same(f"{where}: other words.", happened, [said[n] for n in ("market", "actor", "method")])
     for event in record.events:
         kind = event["kind"]
-        names = act_of(event)[1].split()
+        names = act_of(event, record)[1].split()
         methods = [f"web3.{'' if n.startswith('dispute') else 'market.'}{n}" for n in names]
         demand(not methods or record.method in methods, f"{where}: {kind} was not asked for.")
         for name in [name for name in params if name in event and params[name] is not None]:
@@ -775,6 +832,11 @@ def check_said(origin: str, record: Space, story: Space) -> None:
     verdict = {"None": "", "accept": "result_accepted", "reject": "result_rejected"}
     needed = verdict.get(str(params.get("decision")))
     demand(needed in ["", *record.kinds], f"{where}: the verdict is not what was said.")
+    if record.method == "web3.market.reviewResult":
+        told = [event for event in record.events if event["kind"] == "result_rated"]
+        rated = [[event.get("worker"), event.get("rating")] for event in told]
+        wanted = [] if params.get("rating") is None else [[story.seller, params["rating"]]]
+        same(f"{where}: rated otherwise than was said.", wanted, rated)
     if "order_created" in record.kinds and story.offerId is not None:
         same(f"{where}: another offer was ordered.", params.get("offerId"), story.offerId)
 
@@ -832,7 +894,8 @@ def check_postings(_: Json, story: Space) -> str:
     wanted = story.share * bps // 10_000
     same(f"The fee is not {bps} bps, rounded down.", wanted, fee)
     purse = "{}/available" if story.rail is None else f"rail:{story.rail}:{{}}"
-    ends = {purse.format(story.buyer): back - amount, purse.format(story.seller): seller}
+    ends = {purse.format(story.buyer): back - story.again - amount}
+    ends |= {purse.format(story.seller): seller, f"{story.buyer}/held": story.again}
     moves = sums((f"{name} {story.asset}", part) for name, part in (ends | {"fees": fee}).items())
     moved = sums((f"{p[0]} {p[1]}", int(p[2])) for r in story.trade for p in r.postings)
     same("The postings do not move what the events say.", moves, moved)

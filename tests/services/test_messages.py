@@ -1,6 +1,7 @@
 """Messages: the buyer of a task and one worker write to each other, and nobody else reads it."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -17,13 +18,13 @@ from clawmarket.services.pipeline import FieldInvalidError
 from world import START, Fields, Member, World
 
 
-def says(member: Member, task: Fields, text: str = "Which chapter?", **more: object) -> Fields:
+def says(member: Member, task: Fields, text: str = "Which chapter?", **more: Any) -> Fields:
     """Write about a task, a moment after what was written before."""
     member.world.clock.advance(1)
     return member.do("web3.market.message.send", taskId=task["taskId"], text=text, **more)
 
 
-def hears(member: Member, task: Fields, **more: object) -> list[str]:
+def hears(member: Member, task: Fields, **more: Any) -> list[str]:
     """Return what somebody reads about a task, newest first."""
     page = member.do("web3.market.message.list", taskId=task["taskId"], **more)
     return [message["text"] for message in page["items"]]

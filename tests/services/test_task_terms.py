@@ -1,5 +1,7 @@
 """Terms of a task: its deadline, what is sealed, what is rated, and what is yours."""
 
+from typing import Any
+
 import pytest
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
@@ -47,9 +49,10 @@ def test_the_last_second_before_a_deadline_is_too_short(world: World) -> None:
     bid = worker.bids(task)
     world.pass_time(seconds=59)
     world.clock.advance(1)
-    for take in (lambda: worker.claims(task), lambda: buyer.awards(bid)):
-        with pytest.raises(TaskExpiredError):
-            take()
+    with pytest.raises(TaskExpiredError):
+        worker.claims(task)
+    with pytest.raises(TaskExpiredError):
+        buyer.awards(bid)
     world.sweep()
     world.clock.advance(999)
     assert world.sweep().tasks_expired == 1
@@ -86,7 +89,7 @@ def test_the_last_allowed_deadline_is_allowed(world: World) -> None:
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "2027-01-01", "2027-01-01T00:00:00", 1, ""])
-def test_a_deadline_has_the_form_of_a_moment(world: World, text: object) -> None:
+def test_a_deadline_has_the_form_of_a_moment(world: World, text: Any) -> None:
     """Anything else is a field that is wrong."""
     with pytest.raises(FieldInvalidError):
         world.member().publishes(deadline=text)
@@ -157,7 +160,7 @@ def test_a_result_shows_what_the_buyer_gave_it(world: World) -> None:
     """Rating and words on both verdicts; attempts are counted."""
     buyer, worker, award = world.hired()
     first = worker.submits(award, b"one")
-    about = {"decision": "reject", "feedback": "Too short.", "rating": 2}
+    about: Fields = {"decision": "reject", "feedback": "Too short.", "rating": 2}
     sent_back = buyer.do("web3.market.reviewResult", resultId=first["resultId"], **about)
     assert (sent_back["rating"], sent_back["feedback"], sent_back["attempt"]) == (
         2,
@@ -175,7 +178,7 @@ def test_a_result_shows_what_the_buyer_gave_it(world: World) -> None:
 
 
 @pytest.mark.parametrize("rating", [0, 6, -1, "5", True])
-def test_a_rating_is_a_whole_number_from_one_to_five(world: World, rating: object) -> None:
+def test_a_rating_is_a_whole_number_from_one_to_five(world: World, rating: Any) -> None:
     """Anything else is refused and reviews nothing."""
     buyer, worker, award = world.hired()
     result = worker.submits(award)
@@ -217,7 +220,7 @@ def test_everybody_finds_their_own_tasks(world: World) -> None:
     world.clock.advance(1)
     worker.claims(held)
 
-    def mine(member: Member, side: str, **more: object) -> list[str]:
+    def mine(member: Member, side: str, **more: Any) -> list[str]:
         page = member.do("web3.market.task.mine", side=side, **more)
         return [task["taskId"] for task in page["items"]]
 

@@ -1,6 +1,7 @@
 """Stepping back: before the first delivery a claimed task is open again, and its money held."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from clawmarket.domain.treasury.hold import Hold, HoldState
 from world import Fields, Member, World
 
 
-def claimed(world: World, **terms: object) -> tuple[Member, Member, Fields, Fields]:
+def claimed(world: World, **terms: Any) -> tuple[Member, Member, Fields, Fields]:
     """Return a buyer, a worker, a task of 50 and the award of its claim."""
     buyer, worker = world.member(), world.member()
     task = buyer.publishes(claims=True, **terms)

@@ -27,6 +27,7 @@ _ALL_BPS = 10_000
 _TERMED = ("task_published", "bid_placed", "offer_created", "offer_updated")
 _DECIDED = {"accept": "result_accepted", "reject": "result_rejected"}
 _SHOWN_FILES = 5
+_REVIEW = "web3.market.reviewResult"
 _HANDED_OVER = ("result_submitted", "delivery_completed")
 
 
@@ -92,7 +93,7 @@ def _check_said(facts: Facts, statement: Statement, origin: str) -> None:
     same(f"{where}: somebody else made the statement.", facts.actor, said["actor"])
     same(f"{where}: the statement asks for another method.", facts.method, said["method"])
     for event in facts.events:
-        act = act_of(event)
+        act = act_of(event, facts.method)
         if act and facts.method not in act.methods:
             what = f"{where}: {event['kind']} is not what was asked for."
             raise ReceiptFlawError(what, " or ".join(act.methods), facts.method)
@@ -110,6 +111,8 @@ def _check_params(where: str, event: Json, params: Json) -> None:
 
 
 def _check_terms(facts: Facts, story: Story) -> None:
+    if facts.method == _REVIEW:
+        _check_rating(facts, story)
     for event in facts.events:
         if event["kind"] in _TERMED:
             what = f"{facts.record_id}: {event['kind']}.terms is not the hash of what was said."
@@ -120,6 +123,13 @@ def _check_terms(facts: Facts, story: Story) -> None:
     if "order_created" in facts.kinds and story.offer_id is not None:
         what = f"{facts.record_id}: another offer was ordered."
         same(what, facts.params.get("offerId"), story.offer_id)
+
+
+def _check_rating(facts: Facts, story: Story) -> None:
+    rating = facts.params.get("rating")
+    told = [[e.get("worker"), e.get("rating")] for e in facts.events if e["kind"] == "result_rated"]
+    what = f"{facts.record_id}: the result was rated otherwise than was said."
+    same(what, [] if rating is None else [[story.seller, rating]], told)
 
 
 def _check_signature(facts: Facts, statement: Statement, story: Story, recover: Recover) -> None:
@@ -183,8 +193,10 @@ def _sums(amounts: Iterable[tuple[str, int]]) -> Mapping[str, int]:
 
 def _moves(story: Story) -> Mapping[str, int]:
     """Return what the order as a whole changes on which ledger account, by its events."""
+    back = story.refund - story.held_again
     moves = (
-        (f"{story.purse(story.buyer)} {story.asset}", story.refund - story.amount),
+        (f"{story.purse(story.buyer)} {story.asset}", back - story.amount),
+        (f"{story.buyer}/held {story.asset}", story.held_again),
         (f"{story.purse(story.seller)} {story.asset}", story.seller_amount),
         (f"fees {story.asset}", story.fee),
     )

@@ -10,6 +10,13 @@ from dataclasses import dataclass
 from types import NoneType
 
 from clawmarket.domain.kernel.ids import MARKET_ACCOUNT, noun_of
+from clawmarket.domain.trust.claiming import (
+    BY_SELLER,
+    UNCLAIM,
+    check_claim,
+    check_deadline,
+    held_again,
+)
 from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
 from clawmarket.domain.trust.permission import agreed_usage, check_consent
 from clawmarket.domain.trust.rails import BOOKED, MONEY, rail_in
@@ -55,6 +62,7 @@ ACTS: Mapping[str, Act] = {
     "delivery_completed": Act(("seller",), (_SUBMIT, "web3.market.delivery.complete")),
     "result_submitted": Act(("seller",), (_SUBMIT,)),
     "result_rejected": Act(("buyer",), (_REVIEW,)),
+    "result_rated": Act(("buyer",), (_REVIEW,)),
     "result_accepted": Act(("buyer", *_JUDGES), (_REVIEW, _RELEASE, _RULE, _REJECT)),
     "dispute_opened": Act(("buyer", "seller"), ("web3.dispute.open",)),
     "dispute_evidence_submitted": Act(("buyer", "seller"), ("web3.dispute.submitEvidence",)),
@@ -70,12 +78,15 @@ ACTS: Mapping[str, Act] = {
         ("buyer", "seller", *_JUDGES), ("web3.market.settlement.refund", _RULE, _REJECT)
     ),
     "rail_answered": Act(("market",), ()),
+    "task_reopened": Act(("seller",), (UNCLAIM,)),
 }
 
 
-def act_of(event: Json) -> Act | None:
-    """Return who may cause an event; asking a rail is for whoever may cause what it moves."""
+def act_of(event: Json, method: str) -> Act | None:
+    """Return who may cause an event by a method; asking a rail is as causing what it moves."""
     kind: object = event["kind"]
+    if kind in BY_SELLER.get(method, ()):
+        return Act(("seller",), (method,))
     if kind == "rail_asked":
         kind, _ = BOOKED.get(str(event.get("step")), (None, None))
     return ACTS.get(str(kind))
@@ -89,7 +100,7 @@ class Story:
     the seller, before the fee. `agreed` is price times quantity; `agreement` is what the order's
     content hash `terms` is over. `test_money` is None where the records do not say. `trade` are
     the records without those that only opened accounts. `rail` is the outside rail that the money
-    was on; None for credits.
+    was on; None for credits. `held_again` is what went back under a hold of the task.
     """
 
     order_id: str
@@ -115,6 +126,7 @@ class Story:
     addresses: Mapping[str, str | None]
     records: tuple[Facts, ...]
     rail: str | None
+    held_again: int
 
     def purse(self, party: str) -> str:
         """Return the ledger account that the order's money leaves and reaches a party by."""
@@ -181,6 +193,7 @@ def read_story(records: Sequence[Facts]) -> Story:
         addresses={party: _address(records, party) for party in parties},
         records=tuple(records),
         rail=rail_in(records, locked),
+        held_again=held_again(records, made, order, agreement["taskId"]),
     )
     check_consent(records, order, agreement)
     _check_belonging(story)
@@ -237,10 +250,12 @@ def _agreement(records: Sequence[Facts], made: Facts, order: Json) -> Json:
         _, award = _only(records, "task_awarded")
         _agree(award, {"orderId": order["orderId"]})
         demand, task = _only(records, "task_published")
-        _, priced = _only(records, "bid_placed")
+        bid, priced = _only(records, "bid_placed")
         ids |= {"taskId": _text(award, "taskId"), "bidId": _text(award, "bidId")}
         _agree(task, {"taskId": ids["taskId"], "buyer": order["buyer"]})
         _agree(priced, ids | {"offerId": None, "bidder": order["seller"]})
+        check_claim(made, demand, task, bid, _text(priced, "price"))
+        check_deadline(made, demand, order)
     else:
         demand, priced = _only(records, "offer_created", "offer_updated")
         ids["offerId"] = _text(priced, "offerId")
@@ -250,9 +265,11 @@ def _agreement(records: Sequence[Facts], made: Facts, order: Json) -> Json:
     price = _amount(priced, "price") * quantity
     parties = {name: order[name] for name in ("orderId", "buyer", "seller", "asset")}
     conditions = {name: order.get(name) for name in _CONDITIONS}
-    _agree(order, {name: demand.params[name] for name in conditions if name in demand.params})
-    asked = demand.params.get("milestones", []) if ids["taskId"] else _offered(demand, priced)
-    _agree(order, {"milestones": _milestones(asked, price)})
+    timed = ids["taskId"] is not None and demand.params.get("deadline") is not None
+    asked = {name: demand.params[name] for name in conditions if name in demand.params}
+    _agree(order, asked | ({"timeoutSec": order["timeoutSec"]} if timed else {}))
+    parts = demand.params.get("milestones", []) if ids["taskId"] else _offered(demand, priced)
+    _agree(order, {"milestones": _milestones(parts, price)})
     conditions["milestones"] = order["milestones"]
     usage = agreed_usage(demand, priced, order)
     if usage is not None:
@@ -416,7 +433,7 @@ def _check_actors(story: Story) -> None:
     if story.arbiter:
         accounts["arbiter"] = story.arbiter
     for facts, event in _told(story.records, *ACTS, "rail_asked"):
-        act = act_of(event)
+        act = act_of(event, facts.method)
         roles = act.roles if act else ()
         if story.rail and event["kind"] in MONEY:
             roles = ("market",)  # nobody else hears what a rail answers
