@@ -5,6 +5,8 @@ say nothing, or a byte now and then, would keep everybody else out.
 """
 
 import asyncio
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
@@ -23,7 +25,7 @@ MAX_HEAD_BYTES = 64 * 1024
 # Above what the gateway itself takes, so that a frame too large gets an answer that says so.
 MAX_FRAME_BYTES = 2 << 20
 # Below the 1,024 files that a process may commonly open.
-MAX_CONNECTIONS = 512
+MAX_CONNECTIONS = 768
 HEAD_S = 10.0
 BODY_S = 30.0
 STALL_S = 30.0
@@ -215,13 +217,25 @@ def _as_bytes(refusal: Refused) -> bytes:
     return b"\r\n".join([*lines, b"", bytes(answer.body)])
 
 
-def build_server(app: ASGIApp, http: type[BoundedHttp] = BoundedHttp) -> uvicorn.Server:
+class EndingServer(uvicorn.Server):
+    """Tells those whose answers never end by themselves that it stops, before it waits for them."""
+
+    on_stop: Callable[[], None] | None = None
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        if self.on_stop is not None:
+            self.on_stop()
+        await super().shutdown(sockets)
+
+
+def build_server(app: ASGIApp, http: type[BoundedHttp] = BoundedHttp) -> EndingServer:
     """Return the server of an app, not yet started.
 
     It takes the peer's address from the socket: `proxy_headers` would believe whoever calls
     from this machine that he calls from elsewhere.
     """
-    return uvicorn.Server(
+    return EndingServer(
         uvicorn.Config(
             app,
             log_config=None,

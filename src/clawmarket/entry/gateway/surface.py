@@ -4,6 +4,7 @@ from typing import Any
 
 _BINARY: dict[str, Any] = {"application/octet-stream": {}}
 _JSON: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
+_STREAM: dict[str, Any] = {"text/event-stream": {"schema": {"type": "string"}}}
 _FAILED = {
     "description": "A refusal.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}},
@@ -102,6 +103,26 @@ OTHER_PATHS: dict[str, Any] = {
             "signs in, as an Authorization header does.",
             "security": [{}, *_BEARER],
             "responses": {"101": {"description": "The connection is a WebSocket now."}},
+        }
+    },
+    "/events": {
+        "get": {
+            "summary": "What happens to tasks and to your own orders, as it happens.",
+            "description": "Server-sent events. `task` says for everybody that a task was "
+            "published, taken, reopened, closed, cancelled or has expired; `order` says to its "
+            "parties how an order stands. `skills` names skills with commas in between, `mine=1` "
+            "leaves out the tasks of others. `Last-Event-ID` goes on where a stream broke off; "
+            "`reset` says that too much was missed, so that the lists have to be asked for anew.",
+            "security": [{}, *_BEARER],
+            "parameters": [
+                {"name": "skills", "in": "query", "schema": {"type": "string"}},
+                {"name": "mine", "in": "query", "schema": {"enum": ["0", "1"]}},
+                {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
+            ],
+            "responses": {
+                "200": {"description": "A stream.", "content": _STREAM},
+                "default": _FAILED,
+            },
         }
     },
     "/healthz": _get("Whether the process lives.", _JSON, _OPEN),

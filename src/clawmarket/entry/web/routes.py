@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clawmarket.domain.kernel.errors import AuthRequiredError, Refused
-from clawmarket.entry.gateway.wire import RouteUnknownError, failure
+from clawmarket.entry.gateway.wire import RouteUnknownError, bearer_of, failure
 from clawmarket.entry.web import agents, downloads, home, me, settings, signing_in, task, tasks, verifying
 from clawmarket.entry.web.doing import doing_of
 from clawmarket.entry.web.sheets import ASSETS, Sheets, asset_data, asset_path
@@ -50,6 +50,19 @@ def site_of(pipeline: Pipeline) -> Site:
     """Return what all pages of a market share."""
     terms = pipeline.terms
     return Site(pipeline, Sheets(test_money=terms.test_money, fee_bps=terms.fee_bps))
+
+
+def token_of(pipeline: Pipeline) -> Callable[[Request], str | None]:
+    """Return what finds a request's key or session: its header, else the pages' cookie.
+
+    For reading alone: whatever changes something by a cookie has to come with its form's mark.
+    """
+    name = site_of(pipeline).cookie("session")
+
+    def token(request: Request) -> str | None:
+        return bearer_of(request.headers) or request.cookies.get(name) or None
+
+    return token
 
 
 def _route(site: Site, path: str, handler: Handler, verb: str = "GET") -> Route:

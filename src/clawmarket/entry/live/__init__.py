@@ -1,0 +1,1 @@
+"""Live events: what happens to tasks and to one's own orders, as it happens."""

@@ -1,0 +1,1 @@
+"""Live events, over a real server on loopback."""
