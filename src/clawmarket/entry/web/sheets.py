@@ -6,11 +6,14 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from clawmarket.domain.market.order import OrderState
 from clawmarket.entry.web.drawing import seal, strip
 from clawmarket.entry.web.states import PILLS
 from clawmarket.entry.web.words import figures
+from clawmarket.entry.web.words.catalog import Words
 
 if TYPE_CHECKING:
     from clawmarket.entry.web.visit import Visit
@@ -48,6 +51,7 @@ class Sheets:
             "asset": asset_path,
             "seal": seal,
             "strip": strip,
+            "order_states": _order_states,
             "test_money": test_money,
             "fee_percent": f"{fee_bps / 100:g}",
         }
@@ -72,6 +76,11 @@ class Sheets:
             timed=lambda text: figures.timed(text, now),
             **values,
         )
+
+
+def _order_states(words: Words) -> str:
+    """Return the words of an order's states as JSON, for what scripts tell."""
+    return orjson.dumps({str(s): words(f"state.{s}") for s in OrderState}).decode()
 
 
 @cache
