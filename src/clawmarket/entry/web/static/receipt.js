@@ -113,19 +113,22 @@ async function checkpoint({ receipt }) {
 }
 
 async function money({ receipt, facts }) {
-  const flat = [];
-  for (const fact of facts) {
-    let sum = 0n;
-    for (const [account, asset, amount] of fact.postings) {
-      sum += BigInt(amount);
-      flat.push([fact.recordId ?? fact.record_id, account, asset, String(amount)]);
-    }
+  const moved = new Map(facts.map((fact) => [fact.id, fact.postings.map((p) => p.map(String))]));
+  for (const postings of moved.values()) {
+    const sum = postings.reduce((whole, [, , amount]) => whole + BigInt(amount), 0n);
     demand(sum === 0n, words.postings_bad);
   }
-  const told = receipt.postings.map((p) => [p.recordId, p.account, p.asset, String(p.amount)]);
-  demand(JSON.stringify(told.map((p) => p.slice(1))) === JSON.stringify(flat.map((p) => p.slice(1))),
-    words.postings_other);
-  return fill(words.postings, { n: flat.length });
+  const told = new Map();
+  for (const { recordId, account, asset, amount } of receipt.postings) {
+    told.set(recordId, [...(told.get(recordId) ?? []), [account, asset, String(amount)]]);
+  }
+  for (const [id, postings] of told) {
+    demand(JSON.stringify(postings) === JSON.stringify(moved.get(id)), words.postings_other);
+  }
+  const { amount, sellerAmount, fee, refund } = receipt.receipt;
+  const parts = BigInt(sellerAmount) + BigInt(fee) + BigInt(refund);
+  demand(parts === BigInt(amount), words.postings_bad);
+  return fill(words.postings, { n: receipt.postings.length });
 }
 
 async function delivery({ receipt, facts }) {
