@@ -35,6 +35,8 @@ async def _latest(visit: Visit) -> Fields | None:
 async def _bar(visit: Visit, order: Fields) -> Bar:
     task = await visit.ask("web3.market.getTask", taskId=order["taskId"])
     order_id = order["orderId"]
+    for side in ("buyer", "seller"):
+        await visit.card(order[side])
     settlement = await visit.ask("web3.market.settlement.status", orderId=order_id)
     told = await visit.ask("web3.market.order.explain", orderId=order_id)
     return order_bar(visit, task, order, settlement, told)

@@ -11,6 +11,7 @@ from clawmarket.entry.web.story import Step, told_steps
 from clawmarket.entry.web.visit import Fields, Visit
 
 LISTED_BIDS = 100
+NAMED_BIDS = 10
 LISTED_MESSAGES = 50
 
 
@@ -41,6 +42,10 @@ async def show_task(visit: Visit, task_id: str, wrong: Wrong | None = None) -> R
     """Show a task, and what was wrong with a form that was sent from its page."""
     task = await visit.ask("web3.market.getTask", taskId=task_id)
     sight = await _sight(visit, task) if visit.is_signed_in else Sight()
+    parties = _parties(task, sight)
+    cards = {account: await visit.card(account) for _, account in parties}
+    for bid in sight.bids[:NAMED_BIDS]:
+        await visit.card(bid["bidder"])
     return visit.page(
         "task.html",
         wrong.status if wrong else 200,
@@ -51,7 +56,16 @@ async def show_task(visit: Visit, task_id: str, wrong: Wrong | None = None) -> R
         side=_side(visit, task, sight),
         status=sight.order["status"] if sight.order else task["status"],
         wrong=wrong,
+        parties=parties,
+        cards=cards,
     )
+
+
+def _parties(task: Fields, sight: Sight) -> list[tuple[str, str]]:
+    """Return who is on which side, the seller first; of an order only if the visitor may know."""
+    seller = sight.order["seller"] if sight.order else None
+    sides = [("seller", seller), ("buyer", task["buyer"])]
+    return [(role, account) for role, account in sides if account]
 
 
 def _bar(visit: Visit, task: Fields, sight: Sight) -> Bar | None:
