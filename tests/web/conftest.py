@@ -1,6 +1,8 @@
 """A market, and browsers that look at it; without a Chromium those tests are skipped."""
 
 import shutil
+import subprocess
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -70,3 +72,24 @@ def handed(tmp_path: Path) -> Path:
     path = tmp_path / "digest.txt"
     path.write_text("One page, three claims.\n", encoding="utf-8")
     return path
+
+
+AXE = "axe-core@4.14.1"
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The text of axe-core from npm; skipped where npm or its registry is out of reach."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed, so axe-core cannot be fetched")
+    folder = tmp_path_factory.mktemp("axe")
+    packed = subprocess.run(
+        [npm, "pack", AXE, "--silent"], cwd=folder, capture_output=True, timeout=60, check=False
+    )
+    if packed.returncode:
+        pytest.skip("npm did not fetch axe-core")
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        member = archive.extractfile("package/axe.min.js")
+        assert member is not None
+        return member.read().decode()
