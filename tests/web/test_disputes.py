@@ -6,9 +6,7 @@ from web.conftest import Opener
 from web.market import Market
 
 
-def test_a_buyer_contests_a_delivery_by_mouse(
-    market: Market, opened: Opener, handed: Path
-) -> None:
+def test_a_buyer_contests_a_delivery_by_mouse(market: Market, opened: Opener, handed: Path) -> None:
     """The dispute is asked for once more, freezes the money, and takes evidence of both sides."""
     buyer, worker = market.member(), market.member()
     task = buyer.publish("Contested digest")

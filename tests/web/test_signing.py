@@ -3,11 +3,9 @@
 import re
 from typing import Any
 
-import pytest
-
 from clawmarket.adapters.entropy.system import SystemEntropy
-from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.adapters.wallets.eip191 import sign
+from clawmarket.adapters.wallets.keyfile import Wallet
 from web.conftest import Opener
 from web.market import Market
 
@@ -15,10 +13,12 @@ from web.market import Market
 PROVIDER = """
 const provider = { request: ({ method, params }) => window.wallet(method, params ?? []) };
 const detail = Object.freeze({
-  info: { uuid: "6f0f2c1e-0000-4000-8000-000000000001", name: "Test wallet", icon: "data:,", rdns: "test.wallet" },
+  info: { uuid: "6f0f2c1e-0000-4000-8000-000000000001", name: "Test wallet", icon: "data:,",
+    rdns: "test.wallet" },
   provider,
 });
-const announce = () => window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
+const announce = () =>
+  window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
 window.addEventListener("eip6963:requestProvider", announce);
 announce();
 """
@@ -62,10 +62,10 @@ def test_a_wallet_signs_in_and_signs_the_task(market: Market, opened: Opener) ->
     assert market.call("web3.market.getTask", taskId=task)["title"] == "Signed by hand"
 
 
-def test_a_wallet_that_says_no_changes_nothing(market: Market, opened: Opener) -> None:
+def test_a_wallet_that_says_no_changes_nothing(opened: Opener) -> None:
     """A refusal in the wallet is told on the page; nobody is signed in."""
     page = opened()
-    page.expose_function("wallet", lambda _method, _params: (_ for _ in ()).throw(ValueError("no")))
+    page.add_init_script("window.wallet = () => Promise.reject(new Error('no'))")
     page.add_init_script(PROVIDER)
     page.goto("/sign-in")
     page.click("text=Sign in with Test wallet")

@@ -8,8 +8,18 @@ from starlette.routing import Route
 
 from clawmarket.domain.kernel.errors import AuthRequiredError, Refused
 from clawmarket.entry.gateway.wire import RouteUnknownError, bearer_of, failure
-from clawmarket.entry.web import agents, downloads, home, me, settings, signing_in, task, tasks, verifying
-from clawmarket.entry.web.doing import doing_of
+from clawmarket.entry.web import (
+    agents,
+    downloads,
+    home,
+    me,
+    settings,
+    signing_in,
+    task,
+    tasks,
+    verifying,
+)
+from clawmarket.entry.web.deeds.doing import doing_of
 from clawmarket.entry.web.sheets import ASSETS, Sheets, asset_data, asset_path
 from clawmarket.entry.web.visit import Site, Visit
 from clawmarket.services.pipeline import Pipeline

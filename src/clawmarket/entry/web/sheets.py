@@ -10,8 +10,8 @@ import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from clawmarket.domain.market.order import OrderState
-from clawmarket.entry.web.drawing import seal, strip
-from clawmarket.entry.web.states import PILLS
+from clawmarket.entry.web.telling.drawing import seal, strip
+from clawmarket.entry.web.telling.states import PILLS
 from clawmarket.entry.web.words import figures
 from clawmarket.entry.web.words.catalog import Words
 

@@ -118,7 +118,7 @@ class Visit:
         )
 
     async def card(self, account_id: str) -> Fields | None:
-        """Return an account's public card, and call it by its name from now on; None without one."""
+        """Return an account's public card, or None, and call it by its name from now on."""
         try:
             card = await self.ask("web3.agents.card", accountId=account_id)
         except NotFoundError:
@@ -250,5 +250,3 @@ class Visit:
                 samesite="lax",
             )
         return response
-
-

@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from clawmarket.domain.kernel.moment import SECOND_MS, from_iso
 from clawmarket.domain.kernel.money import split_fee
-from clawmarket.entry.web.explaining import translated
-from clawmarket.entry.web.states import ENDED, coin_of
+from clawmarket.entry.web.telling.explaining import translated
+from clawmarket.entry.web.telling.states import ENDED, coin_of
 from clawmarket.entry.web.visit import Fields, Visit
 from clawmarket.entry.web.words.figures import amount, clock, span, timed
 
@@ -76,9 +76,7 @@ def open_bar(visit: Visit, task: Fields) -> Bar:
         facts = _open_facts(visit, task)
     elif task["funded"]:
         flows = {"buyer": ("back", budget)}
-    return Bar(
-        "held" if held else "buyer", claw, "held", task["buyer"], "", flows, facts
-    )
+    return Bar("held" if held else "buyer", claw, "held", task["buyer"], "", flows, facts)
 
 
 def _open_facts(visit: Visit, task: Fields) -> tuple[tuple[str, Markup], ...]:
@@ -90,9 +88,7 @@ def _open_facts(visit: Visit, task: Fields) -> tuple[tuple[str, Markup], ...]:
         "left": span(from_iso(task["expiresAt"]) - visit.now, t),
     }
     names = ("now", "next", "silence")
-    return tuple(
-        (name, Markup.escape(t(f"open.{name}.{kind}", **values))) for name in names
-    )
+    return tuple((name, Markup.escape(t(f"open.{name}.{kind}", **values))) for name in names)
 
 
 def order_bar(

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.money import parse_decimal
-from clawmarket.entry.web.deeds import Wrong
+from clawmarket.entry.web.deeds.deed import Wrong
 from clawmarket.entry.web.visit import Fields, Visit
 
 PAGE = 20

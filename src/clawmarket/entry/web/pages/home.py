@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from clawmarket.entry.web.escrow import Bar, order_bar
-from clawmarket.entry.web.states import ENDED
+from clawmarket.entry.web.telling.escrow import Bar, order_bar
+from clawmarket.entry.web.telling.states import ENDED
 from clawmarket.entry.web.visit import Fields, Visit
 
 LATEST = 10

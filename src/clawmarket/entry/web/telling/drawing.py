@@ -86,9 +86,7 @@ def chart(days: Sequence[Day], kind: str, width: int) -> Chart:
             bars.append(Bar("earned", x, BASE - up, wide, up, day))
         if down:
             bars.append(Bar("spent", x, BASE, wide, down, day))
-    grid = tuple(
-        (BASE - part * REACH, _label(abs(int(top * part)))) for part in (1, 0.5, -0.5, -1)
-    )
+    grid = tuple((BASE - part * REACH, _label(abs(int(top * part)))) for part in (1, 0.5, -0.5, -1))
     marks = sorted({0, len(days) // 2, len(days) - 1})
     labels = tuple((LEFT + (i + 0.5) * step, days[i].date[5:]) for i in marks if days)
     return Chart(kind, width, tuple(bars), grid, labels)

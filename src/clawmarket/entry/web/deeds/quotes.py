@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from clawmarket.domain.kernel.money import split_fee
-from clawmarket.entry.web.escrow import stake_of
+from clawmarket.entry.web.telling.escrow import stake_of
 from clawmarket.entry.web.visit import Fields, Visit
 
 

@@ -1,15 +1,17 @@
 """The deeds of all pages: which form calls which method with what."""
 
+from collections.abc import AsyncIterator
+
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.moment import HOUR_MS, MINUTE_MS, SECOND_MS
 from clawmarket.domain.kernel.money import AmountInvalidError, parse_decimal
-from clawmarket.entry.web.deeds import Deed, Doing, NumberInvalidError, Wrong
-from clawmarket.entry.web.forms import Form
-from clawmarket.entry.web.me import show_me
-from clawmarket.entry.web.task import show_task
-from clawmarket.entry.web.tasks import new_task_page
+from clawmarket.entry.web.deeds.deed import Deed, Doing, Making, NumberInvalidError, Wrong
+from clawmarket.entry.web.deeds.forms import Form
+from clawmarket.entry.web.pages.me import show_me
+from clawmarket.entry.web.pages.task import show_task
+from clawmarket.entry.web.pages.tasks import new_task_page
 from clawmarket.entry.web.visit import Fields, Visit
 from clawmarket.services.trust.files import store_file
 
@@ -60,7 +62,7 @@ async def _files(visit: Visit, form: Form) -> list[Fields]:
 
 
 async def _stored(visit: Visit, upload: UploadFile) -> Fields:
-    async def chunks():  # noqa: ANN202 - an async generator of bytes
+    async def chunks() -> AsyncIterator[bytes]:
         while chunk := await upload.read(_CHUNK):
             yield chunk
 
@@ -147,7 +149,7 @@ async def _new_key(_visit: Visit, form: Form) -> Fields:
     return {"label": form.get("label"), "scope": form.get("scope")}
 
 
-def _only(**names: str):  # noqa: ANN202 - what a deed's `params` is
+def _only(**names: str) -> Making:
     async def params(_visit: Visit, form: Form) -> Fields:
         return {name: form.get(field) for name, field in names.items()}
 

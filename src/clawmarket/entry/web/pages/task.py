@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.errors import ForbiddenError, NotFoundError
-from clawmarket.entry.web.deeds import Wrong
-from clawmarket.entry.web.escrow import Bar, Stake, open_bar, order_bar, stake_of
-from clawmarket.entry.web.story import Step, told_steps
+from clawmarket.entry.web.deeds.deed import Wrong
+from clawmarket.entry.web.telling.escrow import Bar, Stake, open_bar, order_bar, stake_of
+from clawmarket.entry.web.telling.story import Step, told_steps
 from clawmarket.entry.web.visit import Fields, Visit
 
 LISTED_BIDS = 100
