@@ -69,7 +69,11 @@ class Market:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         connection.request(verb, path, body, headers or {})
         answer = connection.getresponse()
-        got = answer.status, dict(answer.getheaders()), answer.read()
+        several: dict[str, list[str]] = {}
+        for name, value in answer.getheaders():
+            several.setdefault(name, []).append(value)
+        joined = {name: ", ".join(values) for name, values in several.items()}
+        got = answer.status, joined, answer.read()
         connection.close()
         return got
 

@@ -31,7 +31,7 @@ def _with(line: str) -> Break:
 
 _SHORT = "\n---\n# A\n\n## B\n\n- a\n- b\n- c\n"
 _BROKEN: dict[str, tuple[Break, str]] = {
-    "no frontmatter": (_other("---\n", "", ), "frontmatter_unreadable"),
+    "no frontmatter": (_other("---\n", "" ), "frontmatter_unreadable"),
     "frontmatter without end": (lambda s: s.replace("\n---\n", "\n", 1), "frontmatter_unreadable"),
     "a key twice": (_other("author: ", "name: x\nauthor: "), "frontmatter_unreadable"),
     "metadata no JSON": (_other('{"openclaw"', "{openclaw"), "frontmatter_unreadable"),

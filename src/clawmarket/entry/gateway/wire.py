@@ -6,7 +6,7 @@ more exact word than the code's own.
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from traceback import TracebackException
@@ -166,7 +166,9 @@ async def body_of(request: Request) -> bytes:
     )
 
 
-async def stream_of(request: Request, limit: int, too_large: type[Refused]) -> AsyncIterator[bytes]:
+async def stream_of(
+    request: Request, limit: int, too_large: type[Refused]
+) -> AsyncGenerator[bytes, None]:
     """Yield a body chunk by chunk, and raise `too_large` once it has more than `limit` bytes.
 
     A body that announces too much is refused before a byte of it is read.

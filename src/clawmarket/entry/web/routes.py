@@ -7,9 +7,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clawmarket.domain.kernel.errors import AuthRequiredError, Refused
-from clawmarket.entry.gateway.wire import RouteUnknownError, failure
-from clawmarket.entry.web import downloads, home, me, settings, signing_in, task, tasks, verifying
-from clawmarket.entry.web.doing import doing_of
+from clawmarket.entry.gateway.wire import RouteUnknownError, bearer_of, failure
+from clawmarket.entry.web import (
+    agents,
+    downloads,
+    home,
+    me,
+    settings,
+    signing_in,
+    task,
+    tasks,
+    verifying,
+)
+from clawmarket.entry.web.deeds.doing import doing_of
 from clawmarket.entry.web.sheets import ASSETS, Sheets, asset_data, asset_path
 from clawmarket.entry.web.visit import Site, Visit
 from clawmarket.services.pipeline import Pipeline
@@ -27,6 +37,8 @@ def web_routes(pipeline: Pipeline, max_file_bytes: int) -> Sequence[Route]:
         _route(site, "/tasks", tasks.tasks_page),
         _route(site, "/tasks/new", tasks.new_task_page),
         _route(site, "/tasks/{task_id}", task.task_page),
+        _route(site, "/agents", agents.agents_page),
+        _route(site, "/agents/{account_id}", agents.agent_page),
         _route(site, "/me", me.me_page),
         _route(site, "/sign-in", signing_in.sign_in_page),
         _route(site, "/verify", verifying.verify_page),
@@ -48,6 +60,19 @@ def site_of(pipeline: Pipeline) -> Site:
     """Return what all pages of a market share."""
     terms = pipeline.terms
     return Site(pipeline, Sheets(test_money=terms.test_money, fee_bps=terms.fee_bps))
+
+
+def token_of(pipeline: Pipeline) -> Callable[[Request], str | None]:
+    """Return what finds a request's key or session: its header, else the pages' cookie.
+
+    For reading alone: whatever changes something by a cookie has to come with its form's mark.
+    """
+    name = site_of(pipeline).cookie("session")
+
+    def token(request: Request) -> str | None:
+        return bearer_of(request.headers) or request.cookies.get(name) or None
+
+    return token
 
 
 def _route(site: Site, path: str, handler: Handler, verb: str = "GET") -> Route:

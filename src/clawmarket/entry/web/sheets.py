@@ -6,11 +6,14 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from clawmarket.entry.web.drawing import seal
-from clawmarket.entry.web.states import PILLS
+from clawmarket.domain.market.order import OrderState
+from clawmarket.entry.web.telling.drawing import seal, strip
+from clawmarket.entry.web.telling.states import PILLS
 from clawmarket.entry.web.words import figures
+from clawmarket.entry.web.words.catalog import Words
 
 if TYPE_CHECKING:
     from clawmarket.entry.web.visit import Visit
@@ -20,6 +23,7 @@ ASSETS = {
     "site.css": "text/css",
     "pages.css": "text/css",
     "app.js": "text/javascript",
+    "receipt.js": "text/javascript",
     "wallet.js": "text/javascript",
     "mark.svg": "image/svg+xml",
 }
@@ -46,6 +50,8 @@ class Sheets:
             "PILLS": PILLS,
             "asset": asset_path,
             "seal": seal,
+            "strip": strip,
+            "order_states": _order_states,
             "test_money": test_money,
             "fee_percent": f"{fee_bps / 100:g}",
         }
@@ -66,9 +72,15 @@ class Sheets:
             visit=visit,
             said=said,
             when=lambda moment: figures.when(moment, now),
+            took=lambda ms: figures.span(ms, words),
             timed=lambda text: figures.timed(text, now),
             **values,
         )
+
+
+def _order_states(words: Words) -> str:
+    """Return the words of an order's states as JSON, for what scripts tell."""
+    return orjson.dumps({str(s): words(f"state.{s}") for s in OrderState}).decode()
 
 
 @cache

@@ -12,11 +12,17 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from clawmarket.domain.kernel.errors import AuthRequiredError, ForbiddenError, RevokedError
+from clawmarket.domain.kernel.errors import (
+    AuthRequiredError,
+    ForbiddenError,
+    NotFoundError,
+    RevokedError,
+)
 from clawmarket.domain.trust.session import CredentialKind
 from clawmarket.entry.gateway.wire import peer_of
 from clawmarket.entry.web.sheets import Sheets
 from clawmarket.entry.web.words.catalog import Words, preferred
+from clawmarket.entry.web.words.figures import short_id
 from clawmarket.services.call import Caller
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.identity import SESSION_MS, identify
@@ -81,6 +87,7 @@ class Visit:
         self.now = site.pipeline.ports.clock.now()
         self.token = self._cookie("session")
         self.ended = False
+        self._names: dict[str, str] = {}
         self._new_cookies: list[tuple[str, str, int]] = []
         self.caller = self._identified()
 
@@ -109,6 +116,19 @@ class Visit:
         return await self.site.pipeline.submit(
             self.caller, method, params, key=key, request_id=self.request.state.request_id
         )
+
+    async def card(self, account_id: str) -> Fields | None:
+        """Return an account's public card, or None, and call it by its name from now on."""
+        try:
+            card = await self.ask("web3.agents.card", accountId=account_id)
+        except NotFoundError:
+            return None
+        self._names[account_id] = card["displayName"]
+        return card
+
+    def name(self, account_id: str) -> str:
+        """Return what an account is called on this page: its own name, else its id, shortened."""
+        return self._names.get(account_id) or short_id(account_id)
 
     def demand_account(self) -> None:
         """Raise AuthRequiredError unless somebody is signed in."""

@@ -14,8 +14,7 @@ function toast(text, href) {
   if (href) {
     const link = document.createElement("a");
     link.href = href;
-    link.textContent = "↗";
-    link.setAttribute("aria-label", text);
+    link.textContent = document.body.dataset.view;
     box.append(link);
   }
   toasts.append(box);
@@ -64,3 +63,33 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
+
+// What is new comes over one stream (HTML, 9.2). Rows never jump: a bar offers to load them anew.
+const body = document.body;
+const news = document.querySelector("[data-news]");
+const mine = body.dataset.live === "own";
+if ((news || mine) && window.EventSource) {
+  const stream = new EventSource(mine && !news ? "/events?mine=1" : "/events");
+  const fresh = new Set();
+  let lostAt = null;
+  stream.addEventListener("task", (event) => {
+    const told = JSON.parse(event.data);
+    if (!news || told.change !== news.dataset.change) return;
+    fresh.add(told.taskId);
+    const text = fresh.size === 1 ? news.dataset.one : news.dataset.many;
+    news.querySelector("span").textContent = text.replace("{n}", fresh.size);
+    news.hidden = false;
+  });
+  stream.addEventListener("order", (event) => {
+    const told = JSON.parse(event.data);
+    const word = JSON.parse(body.dataset.states)[told.status];
+    if (word) toast(body.dataset.changed.replace("{state}", word), told.taskId ? `/tasks/${told.taskId}` : "/me");
+  });
+  // The browser tries again by itself; only a line that stays lost is worth a word.
+  stream.addEventListener("error", () => {
+    if (stream.readyState !== EventSource.CLOSED || lostAt) return;
+    lostAt = new Date().toISOString().slice(11, 16);
+    toast(body.dataset.lost.replace("{at}", `${lostAt} UTC`));
+  });
+  window.addEventListener("pagehide", () => stream.close());
+}

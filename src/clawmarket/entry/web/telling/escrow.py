@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from clawmarket.domain.kernel.moment import SECOND_MS, from_iso
 from clawmarket.domain.kernel.money import split_fee
-from clawmarket.entry.web.explaining import translated
-from clawmarket.entry.web.states import ENDED, coin_of
+from clawmarket.entry.web.telling.explaining import translated
+from clawmarket.entry.web.telling.states import ENDED, coin_of
 from clawmarket.entry.web.visit import Fields, Visit
 from clawmarket.entry.web.words.figures import amount, clock, span, timed
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.money import parse_decimal
-from clawmarket.entry.web.deeds import Wrong
+from clawmarket.entry.web.deeds.deed import Wrong
 from clawmarket.entry.web.visit import Fields, Visit
 
 PAGE = 20
@@ -33,7 +33,9 @@ async def tasks_page(visit: Visit) -> Response:
         asked=asked,
         status=asked.get("status", TABS[0]),
         tabs=[(status, counts["tasks"].get(status, 0)) for status in TABS],
-        total=sum(counts["tasks"].values()),
+        ever=sum(counts["tasks"].values()),
+        sorts=SORTS,
+        sort=asked.get("sort") or SORTS[0],
         next_page=_address(asked, cursor=found["nextCursor"]) if found["nextCursor"] else None,
         first_page=_address(asked) if "cursor" in asked else None,
         wrong=wrong,
@@ -44,12 +46,16 @@ async def tasks_page(visit: Visit) -> Response:
 def _query(asked: dict[str, str]) -> Fields:
     """Return the parameters of a listing; what is left out or empty asks for nothing."""
     query: Fields = {"status": asked.get("status") or TABS[0], "limit": PAGE}
-    if asked.get("cursor"):
-        query["cursor"] = asked["cursor"]
+    query |= {name: asked[name] for name in ("cursor", "sort") if asked.get(name)}
+    if asked.get("q"):
+        query["text"] = asked["q"]
     if asked.get("skill"):
-        query["skill"] = asked["skill"].strip().lower()
-    if asked.get("min"):
-        query["minBudget"] = str(parse_decimal(asked["min"].strip()))
+        query["skills"] = asked["skill"].lower().replace(",", " ").split()
+    if asked.get("claims"):
+        query["claims"] = True
+    for name, field in (("min", "minBudget"), ("max", "maxBudget")):
+        if asked.get(name):
+            query[field] = str(parse_decimal(asked[name].strip()))
     return query
 
 

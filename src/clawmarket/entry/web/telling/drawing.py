@@ -28,7 +28,7 @@ def _square(x: int, y: int) -> str:
 _STRIP = {
     "paid": '<path class="good" d="M{x} 1h5v9h-5z"/>',
     "refunded": '<path class="back" d="M{x} 10h5v6h-5z"/>',
-    "lost": '<path class="bad" d="M{x} 10h5v9h-5z"/>',
+    "dispute_lost": '<path class="bad" d="M{x} 10h5v9h-5z"/>',
 }
 
 

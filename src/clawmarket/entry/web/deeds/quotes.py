@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from clawmarket.domain.kernel.money import split_fee
-from clawmarket.entry.web.escrow import stake_of
+from clawmarket.entry.web.telling.escrow import stake_of
 from clawmarket.entry.web.visit import Fields, Visit
 
 
@@ -50,6 +50,11 @@ async def _bid(visit: Visit, params: Fields, _task_id: str) -> Quote:
     return Quote((("to_you", net), ("fee", fee)), "bid", price, price)
 
 
+async def _claim(visit: Visit, params: Fields, _task_id: str) -> Quote:
+    task = await visit.ask("web3.market.getTask", taskId=params["taskId"])
+    return await _bid(visit, {"price": task["budget"]}, "")
+
+
 async def _accept(visit: Visit, params: Fields, _task_id: str) -> Quote:
     result = await visit.ask("web3.market.getResult", resultId=params["resultId"])
     order = await visit.ask("web3.market.order.get", orderId=result["orderId"])
@@ -75,6 +80,7 @@ _QUOTES: Mapping[str, Quoting] = {
     "publish": _publish,
     "award": _award,
     "bid": _bid,
+    "claim": _claim,
     "accept": _accept,
     "dispute": _dispute,
     "cancel": _cancel,

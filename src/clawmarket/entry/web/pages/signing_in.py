@@ -4,7 +4,7 @@ from starlette.responses import JSONResponse, Response
 
 from clawmarket.domain.kernel.errors import AuthRequiredError, Refused, RevokedError
 from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, failure, peer_of
-from clawmarket.entry.web.forms import read_form
+from clawmarket.entry.web.deeds.forms import read_form
 from clawmarket.entry.web.visit import Visit
 from clawmarket.services.trust.identity import identify
 

@@ -1,15 +1,17 @@
 """The deeds of all pages: which form calls which method with what."""
 
+from collections.abc import AsyncIterator
+
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.moment import HOUR_MS, MINUTE_MS, SECOND_MS
 from clawmarket.domain.kernel.money import AmountInvalidError, parse_decimal
-from clawmarket.entry.web.deeds import Deed, Doing, NumberInvalidError, Wrong
-from clawmarket.entry.web.forms import Form
-from clawmarket.entry.web.me import show_me
-from clawmarket.entry.web.task import show_task
-from clawmarket.entry.web.tasks import new_task_page
+from clawmarket.entry.web.deeds.deed import Deed, Doing, Making, NumberInvalidError, Wrong
+from clawmarket.entry.web.deeds.forms import Form
+from clawmarket.entry.web.pages.me import show_me
+from clawmarket.entry.web.pages.task import show_task
+from clawmarket.entry.web.pages.tasks import new_task_page
 from clawmarket.entry.web.visit import Fields, Visit
 from clawmarket.services.trust.files import store_file
 
@@ -60,7 +62,7 @@ async def _files(visit: Visit, form: Form) -> list[Fields]:
 
 
 async def _stored(visit: Visit, upload: UploadFile) -> Fields:
-    async def chunks():  # noqa: ANN202 - an async generator of bytes
+    async def chunks() -> AsyncIterator[bytes]:
         while chunk := await upload.read(_CHUNK):
             yield chunk
 
@@ -80,6 +82,7 @@ async def _publish(visit: Visit, form: Form) -> Fields:
         "timeoutSec": _whole(form, "deliver_in") * HOUR_S,
         "disputeWindowSec": _whole(form, "review_in") * MINUTE_S,
     }
+    params |= {name: True for name in ("claims", "sealed") if form.has(name)}
     attachments = await _files(visit, form)
     return params | ({"attachments": attachments} if attachments else {})
 
@@ -108,7 +111,13 @@ async def _evidence(visit: Visit, form: Form) -> Fields:
 
 
 async def _accept(_visit: Visit, form: Form) -> Fields:
-    return {"resultId": form.get("result"), "decision": "accept"}
+    params: Fields = {"resultId": form.get("result"), "decision": "accept"}
+    return params | ({"rating": _whole(form, "rating")} if form.get("rating") else {})
+
+
+async def _message(_visit: Visit, form: Form) -> Fields:
+    params: Fields = {"taskId": form.get("task"), "text": form.text("text")}
+    return params | ({"to": form.get("to")} if form.get("to") else {})
 
 
 async def _send_back(_visit: Visit, form: Form) -> Fields:
@@ -140,7 +149,7 @@ async def _new_key(_visit: Visit, form: Form) -> Fields:
     return {"label": form.get("label"), "scope": form.get("scope")}
 
 
-def _only(**names: str):  # noqa: ANN202 - what a deed's `params` is
+def _only(**names: str) -> Making:
     async def params(_visit: Visit, form: Form) -> Fields:
         return {name: form.get(field) for name, field in names.items()}
 
@@ -153,6 +162,9 @@ DEEDS = {
     "bid": Deed("web3.market.placeBid", _bid),
     "withdraw": Deed("web3.market.withdrawBid", _only(bidId="bid")),
     "award": Deed("web3.market.awardBid", _only(bidId="bid")),
+    "claim": Deed("web3.market.claimTask", _only(taskId="task")),
+    "unclaim": Deed("web3.market.unclaimTask", _only(taskId="task"), asks=True),
+    "message": Deed("web3.market.message.send", _message),
     "hand_in": Deed("web3.market.submitResult", _hand_in),
     "accept": Deed("web3.market.reviewResult", _accept),
     "send_back": Deed("web3.market.reviewResult", _send_back),

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.moment import DAY_MS, iso
-from clawmarket.entry.web.deeds import Wrong
-from clawmarket.entry.web.drawing import Day, chart
-from clawmarket.entry.web.escrow import Stake, stake_of
-from clawmarket.entry.web.explaining import translated
-from clawmarket.entry.web.states import ENDED
+from clawmarket.entry.web.deeds.deed import Wrong
+from clawmarket.entry.web.telling.drawing import Day, chart
+from clawmarket.entry.web.telling.escrow import Stake, stake_of
+from clawmarket.entry.web.telling.explaining import translated
+from clawmarket.entry.web.telling.states import ENDED
 from clawmarket.entry.web.visit import Fields, Visit
 from clawmarket.services.trust.identity import SESSION_MS
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.errors import ForbiddenError, NotFoundError
-from clawmarket.entry.web.deeds import Wrong
-from clawmarket.entry.web.escrow import Bar, Stake, open_bar, order_bar, stake_of
-from clawmarket.entry.web.story import Step, told_steps
+from clawmarket.entry.web.deeds.deed import Wrong
+from clawmarket.entry.web.telling.escrow import Bar, Stake, open_bar, order_bar, stake_of
+from clawmarket.entry.web.telling.story import Step, told_steps
 from clawmarket.entry.web.visit import Fields, Visit
 
 LISTED_BIDS = 100
+NAMED_BIDS = 10
+LISTED_MESSAGES = 50
 
 
 @dataclass
@@ -27,6 +29,8 @@ class Sight:
     bids: list[Fields] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     stake: Stake | None = None
+    messages: list[Fields] = field(default_factory=list)
+    partners: list[str] = field(default_factory=list)
 
 
 async def task_page(visit: Visit) -> Response:
@@ -38,6 +42,10 @@ async def show_task(visit: Visit, task_id: str, wrong: Wrong | None = None) -> R
     """Show a task, and what was wrong with a form that was sent from its page."""
     task = await visit.ask("web3.market.getTask", taskId=task_id)
     sight = await _sight(visit, task) if visit.is_signed_in else Sight()
+    parties = _parties(task, sight)
+    cards = {account: await visit.card(account) for _, account in parties}
+    for bid in sight.bids[:NAMED_BIDS]:
+        await visit.card(bid["bidder"])
     return visit.page(
         "task.html",
         wrong.status if wrong else 200,
@@ -48,7 +56,16 @@ async def show_task(visit: Visit, task_id: str, wrong: Wrong | None = None) -> R
         side=_side(visit, task, sight),
         status=sight.order["status"] if sight.order else task["status"],
         wrong=wrong,
+        parties=parties,
+        cards=cards,
     )
+
+
+def _parties(task: Fields, sight: Sight) -> list[tuple[str, str]]:
+    """Return who is on which side, the seller first; of an order only if the visitor may know."""
+    seller = sight.order["seller"] if sight.order else None
+    sides = [("seller", seller), ("buyer", task["buyer"])]
+    return [(role, account) for role, account in sides if account]
 
 
 def _bar(visit: Visit, task: Fields, sight: Sight) -> Bar | None:
@@ -75,7 +92,22 @@ async def _sight(visit: Visit, task: Fields) -> Sight:
     sight.bids = bids["items"]
     if task["orderId"]:
         await _look(visit, task["orderId"], sight)
+    sight.partners = _partners(visit, task, sight)
+    if sight.partners:
+        asked = {"taskId": task["taskId"], "limit": LISTED_MESSAGES}
+        sight.messages = (await visit.ask("web3.market.message.list", **asked))["items"]
     return sight
+
+
+def _partners(visit: Visit, task: Fields, sight: Sight) -> list[str]:
+    """Return with whom the visitor may talk about a task: buyer, chosen worker, bidders."""
+    me = visit.caller.account_id
+    bidders = [bid["bidder"] for bid in sight.bids if bid["status"] != "bid_withdrawn"]
+    if sight.order is not None and sight.order["seller"] == me:
+        return [task["buyer"]]
+    if task["buyer"] == me:
+        return [sight.order["seller"]] if sight.order else list(dict.fromkeys(bidders))
+    return [task["buyer"]] if me in bidders and task["status"] == "task_open" else []
 
 
 async def _look(visit: Visit, order_id: str, sight: Sight) -> None:

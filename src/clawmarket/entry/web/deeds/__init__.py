@@ -1,0 +1,1 @@
+"""What forms do: fields become a method's parameters, costs are said first, wallets sign."""

@@ -1,0 +1,55 @@
+"""What `order.explain` says, in other languages: the same sentence, with the same figures.
+
+The catalogs hold each sentence in English as `explain.…` with its places, and the same in the
+other languages; figures and moments are taken over as they stand.
+"""
+
+import re
+from functools import cache
+
+from clawmarket.entry.web.words.catalog import Words, catalog
+
+_PLACE = re.compile(r"\\\{(\w+)\\\}")
+_TIMED = re.compile(r"at (\S+Z) \(in ([^)]+)\)")
+_SHAPES = {"when": r"at \S+Z \(in [^)]+\)|now", "count": r"\d+"}
+_AMOUNT = r"[0-9,]+\.[0-9]+ credits"
+_UNITS = {"d": "day", "h": "hour", "min": "minute", "s": "second"}
+_SPAN = re.compile(r"(\d+) (d|h|min|s)\b")
+
+
+def translated(text: str, words: Words) -> str | None:
+    """Return a sentence of `order.explain` in the language of the words, or None if unknown."""
+    if words.lang == "en":
+        return text
+    for key, pattern in _patterns():
+        found = pattern.fullmatch(text)
+        if found is not None:
+            values = {name: _said(value, words) for name, value in found.groupdict().items()}
+            return words(key, **values)
+    return None
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    english = catalog("en").items()
+    return tuple((key, _pattern(text)) for key, text in english if key.startswith("explain."))
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    def place(found: re.Match[str]) -> str:
+        return f"(?P<{found[1]}>{_SHAPES.get(found[1], _AMOUNT)})"
+
+    return re.compile(_PLACE.sub(place, re.escape(text)))
+
+
+def _said(value: str, words: Words) -> str:
+    if value == "now":
+        return words("said.now")
+    timed = _TIMED.fullmatch(value)
+    if timed is not None:
+        return words("said.when", moment=timed[1], left=_span(timed[2], words))
+    return value.replace(" credits", f" {words('credits')}")
+
+
+def _span(text: str, words: Words) -> str:
+    return _SPAN.sub(lambda found: words(f"span.{_UNITS[found[2]]}", n=found[1]), text)

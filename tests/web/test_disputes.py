@@ -1,0 +1,35 @@
+"""A dispute by mouse: the buyer contests, brings evidence, and the money is frozen in sight."""
+
+from pathlib import Path
+
+from web.conftest import Opener
+from web.market import Market
+
+
+def test_a_buyer_contests_a_delivery_by_mouse(market: Market, opened: Opener, handed: Path) -> None:
+    """The dispute is asked for once more, freezes the money, and takes evidence of both sides."""
+    buyer, worker = market.member(), market.member()
+    task = buyer.publish("Contested digest")
+    bid = worker.do("web3.market.placeBid", taskId=task, price="50000000")["bidId"]
+    buyer.do("web3.market.awardBid", bidId=bid)
+    his, hers = opened(worker), opened(buyer)
+    his.goto(f"/tasks/{task}")
+    his.set_input_files("#hand_in-files", handed)
+    his.click("form[action='/act/hand_in'] button")
+    his.wait_for_selector("text=Result handed in")
+    hers.goto(f"/tasks/{task}")
+    hers.click("summary:has-text('Or open a dispute')")
+    hers.fill("[name=reason]", "Two of three chapters are missing.")
+    hers.click("form[action='/act/dispute'] button")
+    assert "50.00" in hers.inner_text("form[action='/confirm']")
+    hers.click("form[action='/confirm'] button")
+    hers.wait_for_selector("text=The buyer contests it; 50.00 credits are frozen.")
+    for page in (hers, his):
+        page.goto(f"/tasks/{task}")
+        page.fill("[name=summary]", "See the outline.")
+        page.click("form[action='/act/evidence'] button")
+        page.wait_for_selector("text=See the outline.")
+
+    order = buyer.do("web3.market.getTask", taskId=task)["orderId"]
+    told = buyer.do("web3.market.order.explain", orderId=order)
+    assert (told["status"], told["waitsFor"]) == ("order_disputed", "arbiter")

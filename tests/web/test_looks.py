@@ -1,0 +1,168 @@
+"""Every page as people meet it: accessible, without sideways scroll, usable by keyboard."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from web.conftest import Opener
+from web.market import Market, Member
+
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+VIOLATIONS = """async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"] });
+  return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).slice(0, 3)}`);
+}"""
+PUBLIC = ("/", "/tasks", "/tasks?q=nothing-like-it", "/agents", "/sign-in", "/verify", "/tasks/new")
+OWN = ("/me", "/tasks/new", "/tasks/{open}", "/tasks/{review}", "/agents/{worker}", "/tasks/task_x")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A market in which something stands in every state that a page shows."""
+
+    buyer: Member
+    places: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def scene(market: Market) -> Scene:
+    """An open task with a bid, one in review, and a worker with a profile."""
+    buyer, worker = market.member(), market.member()
+    worker.do(
+        "web3.agents.profile.set", displayName="pdf-mole", tagline="From scans.", isListed=True
+    )
+    names = {"worker": worker.account_id}
+    for name in ("open", "review"):
+        names[name] = buyer.publish(f"Task {name}", skills=["pdf"], summary="400 invoices.")
+        bid = worker.do("web3.market.placeBid", taskId=names[name], price="40000000")["bidId"]
+    order = buyer.do("web3.market.awardBid", bidId=bid)["orderId"]
+    data = b64encode(b"number,date\n").decode()
+    file = worker.do("web3.files.put", name="invoices.csv", dataBase64=data)["file"]
+    worker.do("web3.market.submitResult", orderId=order, artifacts=[file])
+    return Scene(buyer, names)
+
+
+def _places(paths: tuple[str, ...], scene: Scene) -> list[str]:
+    return [path.format(**scene.places) for path in paths]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("whose", ["stranger", "own"])
+def test_axe_finds_nothing_on_any_page(
+    opened: Opener, axe: str, scene: Scene, theme: str, whose: str
+) -> None:
+    """axe-core has no complaint, in light and dark, about any page."""
+    page = opened(scene.buyer if whose == "own" else None, color_scheme=theme)
+    found = {}
+    for path in _places(OWN if whose == "own" else PUBLIC, scene):
+        page.goto(path)
+        page.evaluate(axe)
+        found[path] = page.evaluate(VIOLATIONS)
+
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_no_page_scrolls_sideways(opened: Opener, scene: Scene, width: int, locale: str) -> None:
+    """At every width and in both languages a page is as wide as its window."""
+    how: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "locale": locale}
+    stranger, buyer = opened(**how), opened(scene.buyer, **how)
+    wide = {}
+    for page, paths in ((stranger, PUBLIC), (buyer, OWN)):
+        for path in _places(paths, scene):
+            page.goto(path)
+            wide[path] = page.evaluate(SIDEWAYS)
+
+    assert {path: by for path, by in wide.items() if by} == {}
+
+
+def test_focus_is_seen_on_every_stop_of_the_keyboard(opened: Opener, scene: Scene) -> None:
+    """The first stop is the skip link, and each stop of the board has an outline."""
+    page = opened(scene.buyer)
+    page.goto("/tasks")
+    stops = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        stops.append(
+            page.evaluate(
+                "[document.activeElement.textContent.trim(), "
+                "getComputedStyle(document.activeElement).outlineStyle]"
+            )
+        )
+
+    assert stops[0][0] == "Skip to content"
+    assert {style for _, style in stops} == {"solid"}
+
+
+def test_a_chosen_language_and_theme_stay(opened: Opener) -> None:
+    """A click changes the language or the theme, goes back to the page, and is kept."""
+    page = opened(locale="en-GB")
+    page.goto("/verify")
+    page.click("footer >> text=中文")
+    page.wait_for_url("**/verify")
+    page.click("footer >> text=深色")
+    page.goto("/tasks")
+
+    assert page.get_attribute("html", "lang") == "zh-Hans"
+    assert page.get_attribute("html", "data-theme") == "dark"
+
+
+def test_new_tasks_are_offered_and_do_not_jump_in(opened: Opener, scene: Scene) -> None:
+    """A task that is published while the board is open is counted in its bar."""
+    page = opened()
+    page.goto("/tasks")
+    with page.expect_response("**/events"):
+        page.reload()
+    rows = page.locator(".job").count()
+    scene.buyer.publish("Fresh")
+    page.wait_for_selector("text=1 new task.")
+    assert page.locator(".job").count() == rows
+    page.click("text=Show them")
+    page.wait_for_selector("h3:has-text('Fresh')")
+
+
+def test_the_first_page_is_small(opened: Opener) -> None:
+    """The home page with all it needs comes in at most 100 kB."""
+    page, answers = opened(), dict[str, Any]()
+    page.on("response", lambda answer: answers.update({answer.url: answer}))
+    page.goto("/", wait_until="networkidle")
+    sizes = [len(answer.body()) for answer in answers.values()]
+
+    assert len(sizes) >= 5
+    assert sum(sizes) <= 100_000
+
+
+def test_a_receipt_is_checked_in_the_browser(
+    market: Market, opened: Opener, scene: Scene, tmp_path: Any
+) -> None:
+    """A good receipt with the pinned key passes; one changed letter in a record fails."""
+    task = scene.buyer.do("web3.market.getTask", taskId=scene.places["review"])
+    order = scene.buyer.do("web3.market.order.get", orderId=task["orderId"])
+    scene.buyer.do("web3.market.reviewResult", resultId=order["resultId"], decision="accept")
+    text = _receipt(scene.buyer, task["orderId"])
+    page, vkey = opened(), market.call("web3.status.summary")["vkey"]
+    page.goto("/verify")
+    page.fill("#key", vkey)
+    verdicts = []
+    for name, said in (("good", text), ("bad", text.replace("39600000", "39600001"))):
+        (tmp_path / name).write_text(said, encoding="utf-8")
+        page.set_input_files("#receipt", tmp_path / name)
+        page.click("[data-receipt] button")
+        page.wait_for_selector(".verdict")
+        verdicts.append(page.inner_text(".verdict h2"))
+        page.evaluate("document.querySelector('[data-verdict]').replaceChildren()")
+
+    assert verdicts == ["Unchanged, and of the market that you know.", "Do not trust this file."]
+
+
+def _receipt(member: Member, order_id: str) -> str:
+    """Return the receipt once the worker has made it; bounded by the number of asks."""
+    headers = {"Cookie": member.cookie()}
+    for _ in range(200):
+        status, _, body = member.market.http("GET", f"/receipts/{order_id}", headers=headers)
+        if status == 200:
+            return body.decode()
+    raise AssertionError(status, body)
