@@ -14,12 +14,8 @@ from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.live.hub import Hub
 from clawmarket.entry.live.route import events_route
 from clawmarket.entry.mcp.http import mcp_route
-<<<<<<< HEAD
 from clawmarket.entry.rest.app import rest_routes
-from clawmarket.entry.web.routes import web_routes
-=======
 from clawmarket.entry.web.routes import token_of, web_routes
->>>>>>> w-web
 from clawmarket.ports.payments import Rail
 from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.card import Card
@@ -62,21 +58,10 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card], None]) -> None:
     pipeline = market.pipeline
-<<<<<<< HEAD
     hub = Hub(pipeline.ports.store)
     app = build_gateway(
         pipeline, max_file_bytes=market.config.max_file_bytes, more=_surfaces(market, hub)
     )
-=======
-    max_file_bytes = market.config.max_file_bytes
-    hub = Hub(pipeline.ports.store)
-    more = [
-        mcp_route(pipeline),
-        events_route(pipeline, hub, token_of=token_of(pipeline)),
-        *web_routes(pipeline, max_file_bytes),
-    ]
-    app = build_gateway(pipeline, max_file_bytes=max_file_bytes, more=more)
->>>>>>> w-web
     server = build_server(app)
     server.on_stop = hub.close
     # uvicorn raises each signal anew once it has stopped; SIGTERM would end the process there,
@@ -98,7 +83,7 @@ def _surfaces(market: Market, hub: Hub) -> list[BaseRoute]:
     pipeline, max_file_bytes = market.pipeline, market.config.max_file_bytes
     return [
         mcp_route(pipeline),
-        events_route(pipeline, hub),
+        events_route(pipeline, hub, token_of=token_of(pipeline)),
         *_agent_routes(market),
         *rest_routes(pipeline, max_file_bytes=max_file_bytes),
         *web_routes(pipeline, max_file_bytes),

@@ -13,13 +13,8 @@ from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.trust.statement import statement, statement_digest
 from clawmarket.entry.gateway.wire import RouteUnknownError, failure
-<<<<<<< HEAD:src/clawmarket/entry/web/deeds.py
-from clawmarket.entry.web.forms import Form, FormUnreadableError, read_form
-from clawmarket.entry.web.quotes import quote_of
-=======
 from clawmarket.entry.web.deeds.forms import Form, FormUnreadableError, read_form
 from clawmarket.entry.web.deeds.quotes import quote_of
->>>>>>> w-web:src/clawmarket/entry/web/deeds/deed.py
 from clawmarket.entry.web.visit import Fields, Visit
 from clawmarket.entry.web.words.figures import amount
 from clawmarket.registry.methods import method_named
