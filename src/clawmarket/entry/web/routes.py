@@ -8,7 +8,8 @@ from starlette.routing import Route
 
 from clawmarket.domain.kernel.errors import AuthRequiredError, Refused
 from clawmarket.entry.gateway.wire import RouteUnknownError, bearer_of, failure
-from clawmarket.entry.web import (
+from clawmarket.entry.web.deeds.doing import doing_of
+from clawmarket.entry.web.pages import (
     agents,
     downloads,
     home,
@@ -19,7 +20,6 @@ from clawmarket.entry.web import (
     tasks,
     verifying,
 )
-from clawmarket.entry.web.deeds.doing import doing_of
 from clawmarket.entry.web.sheets import ASSETS, Sheets, asset_data, asset_path
 from clawmarket.entry.web.visit import Site, Visit
 from clawmarket.services.pipeline import Pipeline

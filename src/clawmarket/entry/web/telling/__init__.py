@@ -1,1 +1,1 @@
-"""What pages tell of orders and accounts: where the money is, what happened, in words and shapes."""
+"""What pages tell of orders and accounts, in words and shapes."""
