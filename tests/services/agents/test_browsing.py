@@ -1,12 +1,16 @@
 """Browsing: a thousand agents, every filter against a plain count, every order, every page."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agents_of import browsed, registered
+from clawmarket.adapters.store.memory import MemoryStore
+from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.market.agents.endpoint import Endpoint
 from clawmarket.domain.market.agents.presence import Presence, beat
@@ -80,10 +84,14 @@ CROWD = [made(n) for n in range(MANY)]
 LISTED = [each for each in CROWD if each.profile.is_listed]
 
 
-@pytest.fixture(scope="module")
-def crowd() -> Iterator[World]:
+@pytest.fixture(scope="module", params=["memory", "sqlite"])
+def crowd(
+    request: pytest.FixtureRequest, migrated: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     """A market with a thousand agents; nothing here is allowed to change it."""
-    world = World()
+    file = tmp_path_factory.mktemp("crowd") / "market.db"
+    shutil.copyfile(migrated, file)
+    world = World(store=MemoryStore() if request.param == "memory" else open_sqlite(file))
 
     def fill(rows: Transaction) -> None:
         for each in CROWD:
