@@ -7,6 +7,7 @@ import uvloop
 from bench.a2a import send_figures
 from bench.billing import reserve_figures
 from bench.board import board_figures
+from bench.live import sse_figures
 from bench.log import audit_figures
 from bench.money import batch_figures, sweep_figures
 from bench.plugin import guard_figures, status_figures
@@ -34,6 +35,7 @@ GROUPS = {
     "reserve": reserve_figures,
     "board": board_figures,
     "a2a": send_figures,
+    "sse": sse_figures,
 }
 
 
