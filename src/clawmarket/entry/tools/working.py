@@ -174,8 +174,9 @@ async def submit_result(desk: Desk, request: SubmitResult) -> Fields:
     """
     data = b64encode(request.text.encode("utf-8", "replace")).decode("ascii")
     stored = await desk.ask(FILE, name=request.file_name, dataBase64=data)
-    params = {"orderId": request.order_id, "artifacts": [stored["file"]], "note": request.note}
-    inspection = await _inspection(desk, request.order_id, params["artifacts"])
+    artifacts = [stored["file"]]
+    params: Fields = {"orderId": request.order_id, "artifacts": artifacts, "note": request.note}
+    inspection = await _inspection(desk, request.order_id, artifacts)
     if inspection is not None and inspection["verdict"] == "failed":
         if not request.appeal:
             next_ = "Correct what was found, or hand it in with `appeal` and the reason."

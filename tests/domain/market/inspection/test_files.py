@@ -267,6 +267,14 @@ def test_a_file_that_is_too_large_is_not_read() -> None:
     assert [found.code for found in examination.findings] == ["too_large"]
 
 
+def test_an_examination_that_nobody_waits_for_ends() -> None:
+    """It stops at its next step and says nothing more."""
+    examination = Examination(())
+    examination.hurry()
+    examination.look("work.zip", a_bomb(1))
+    assert examination.findings == ()
+
+
 def test_findings_are_bounded_and_quote_nothing() -> None:
     """A file of a thousand faults has fifty findings, each short."""
     found = findings_of("work.zip", a_zip({f"../{n}": b"x" for n in range(1_000)}))
