@@ -24,7 +24,7 @@ def test_two_agents_complete_a_paid_task(front: AgentFront) -> None:
         "TASK_STATE_COMPLETED",
     ]
     assert {each["id"] for each in (task, bid, hired, handed, paid)} == {task["id"]}
-    assert worker.does("balance")["earned"] == "39600000"
+    assert worker.does("balance")["earned"] == "39.60"
     assert [part["filename"] for part in paid["artifacts"][0]["parts"]] == ["digest.md"]
 
 
@@ -55,7 +55,7 @@ def test_a_message_that_is_sent_again_does_nothing_anew(front: AgentFront) -> No
     other = message | {"parts": [{"data": part["data"] | {"budget": "6"}}]}
 
     assert again["id"] == first["id"]
-    assert buyer.does("balance")["held"] == "5000000"
+    assert buyer.does("balance")["held"] == "5.00"
     assert buyer.rpc("SendMessage", {"message": other})["error"]["code"] == -32049
 
 
