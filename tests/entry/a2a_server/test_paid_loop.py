@@ -37,8 +37,11 @@ def test_a_claimed_task_is_sent_back_once_and_paid(front: AgentFront) -> None:
     buyer.does("review-result", task_id=task, decision="reject", feedback="Too short.")
     views = [each.does("get-task-status", task_id=task) for each in (worker, buyer, stranger)]
     worker.does("submit-result", task_id=task, text="Second, longer.")
-    paid = buyer.does("review-result", task_id=task, decision="accept")
+    worker.does("send-message", task_id=task, text="Better now?")
+    read = buyer.does("list-messages", task_id=task)["messages"]
+    paid = buyer.does("review-result", task_id=task, decision="accept", rating=5)
 
+    assert [message["said"]["text"] for message in read] == ["Better now?"]
     states = [view["status"]["state"] for view in views]
     assert states == ["TASK_STATE_INPUT_REQUIRED", "TASK_STATE_WORKING", "TASK_STATE_WORKING"]
     assert "Too short." in views[0]["status"]["message"]["parts"][0]["text"]
