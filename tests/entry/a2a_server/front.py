@@ -1,11 +1,11 @@
 """A market behind its A2A surface, and the words of those who speak to it."""
 
 import itertools
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import orjson
 from gateway.front import Front
 
 from clawmarket.entry.a2a.routes import a2a_routes
@@ -45,7 +45,7 @@ class Speaker:
 
     def post(self, body: object, path: str = "/a2a", **headers: str) -> httpx.Response:
         """Send a body."""
-        data = body if isinstance(body, bytes) else orjson.dumps(body)
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.front.ask("POST", path, content=data, headers=self.headers | headers)
 
     def rpc(self, method: str, params: Any, version: str = "1.0") -> Fields:

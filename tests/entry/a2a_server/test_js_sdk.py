@@ -66,5 +66,5 @@ def test_two_clients_complete_a_paid_task(market: Server, folder: Path, way: str
 
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert (told["state"], told["file"], told["earned"]) == (3, "result.md", "49500000")
+    assert (told["state"], told["file"], told["earned"]) == (3, "result.md", "49.50")
     assert told["version"] == ("0.3" if way == "0.3" else "1.0")

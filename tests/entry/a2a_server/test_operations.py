@@ -2,12 +2,17 @@
 
 import asyncio
 import json
+from collections import Counter
 from typing import Any
 
 import httpx
 import pytest
 
 from a2a_server.front import NEW, AgentFront, Fields, Speaker, said
+from clawmarket.entry.a2a.market.agent import Agent
+from clawmarket.entry.a2a.market.client import Client
+from clawmarket.entry.a2a.market.streams import MAX_OF_ONE, Streams, TooManyStreamsError
+from clawmarket.entry.gateway.tools import Inside
 
 NOBODYS = "task_01h00000000000000000000000"
 REST_MESSAGE = {"message": {"messageId": "r", "role": "ROLE_USER", "parts": [{"text": "hello"}]}}
@@ -86,10 +91,45 @@ def test_a_message_to_a_task_that_has_ended(front: AgentFront) -> None:
     task = buyer.does("post-task", title="Digest a document", budget="5")["id"]
     buyer.does("cancel-task", task_id=task)
 
-    told = buyer.rpc("SendMessage", {"message": said({"text": "Well?"}, taskId=task)})
-    assert told["error"]["code"] == -32004
+    again = {"data": {"skill": "cancel-task"}}
+    for part in ({"text": "Well?"}, again):
+        told = buyer.rpc("SendMessage", {"message": said(part, taskId=task)})
+        assert told["error"]["code"] == -32004
     assert buyer.rpc("SubscribeToTask", {"id": task})["error"]["code"] == -32004
     assert buyer.rpc("tasks/resubscribe", {"id": task}, "0.3")["error"]["code"] == -32004
+
+
+def test_a_lost_answer_comes_again_after_the_end(front: AgentFront) -> None:
+    """A message that ended its task, sent again, answers what it answered."""
+    buyer = front.newcomer()
+    task = buyer.does("post-task", title="Digest a document", budget="5")["id"]
+    message = said({"data": {"skill": "cancel-task"}}, taskId=task)
+    told = [buyer.rpc("SendMessage", {"message": message})["result"] for _ in range(2)]
+
+    assert told[0] == told[1]
+
+
+def test_a_plan_bounds_what_a_key_spends(front: AgentFront) -> None:
+    """Above the account's plan nothing is posted, whatever the client was told to do."""
+    member = front.world.member()
+    buyer = front.agent(member)
+    member.do("web3.billing.plan.set", perSession="1000000", perDay="1000000", toolPrices={})
+    error = buyer.refused("post-task", title="Digest a document", budget="2")
+
+    assert error["data"][0]["reason"] == "BUDGET_SPENT"
+    assert buyer.does("balance")["held"] == "0.00"
+
+
+def test_streams_are_bounded(front: AgentFront) -> None:
+    """One caller has no more than its share of streams, and is told to try later."""
+    task = front.newcomer().does("post-task", title="Digest a document", budget="5")["id"]
+    caller = front.agent()
+    streams = Streams(Agent(front.world.terms), Counter({"127.0.0.1": MAX_OF_ONE}))
+    client = Client(Inside(front.world.pipeline, "127.0.0.1", None, "req_1"), "")
+
+    with pytest.raises(TooManyStreamsError):
+        front.world.run(streams.subscribe(client, task))
+    assert caller.rpc("GetTask", {"id": task})["result"]["id"] == task
 
 
 def test_listing(front: AgentFront) -> None:

@@ -24,7 +24,7 @@ def test_two_agents_complete_a_paid_task(front: AgentFront) -> None:
         "TASK_STATE_COMPLETED",
     ]
     assert {each["id"] for each in (task, bid, hired, handed, paid)} == {task["id"]}
-    assert worker.does("balance")["earned"] == "39600000"
+    assert worker.does("balance")["earned"] == "39.60"
     assert [part["filename"] for part in paid["artifacts"][0]["parts"]] == ["digest.md"]
 
 
@@ -37,8 +37,11 @@ def test_a_claimed_task_is_sent_back_once_and_paid(front: AgentFront) -> None:
     buyer.does("review-result", task_id=task, decision="reject", feedback="Too short.")
     views = [each.does("get-task-status", task_id=task) for each in (worker, buyer, stranger)]
     worker.does("submit-result", task_id=task, text="Second, longer.")
-    paid = buyer.does("review-result", task_id=task, decision="accept")
+    worker.does("send-message", task_id=task, text="Better now?")
+    read = buyer.does("list-messages", task_id=task)["messages"]
+    paid = buyer.does("review-result", task_id=task, decision="accept", rating=5)
 
+    assert [message["said"]["text"] for message in read] == ["Better now?"]
     states = [view["status"]["state"] for view in views]
     assert states == ["TASK_STATE_INPUT_REQUIRED", "TASK_STATE_WORKING", "TASK_STATE_WORKING"]
     assert "Too short." in views[0]["status"]["message"]["parts"][0]["text"]
@@ -55,7 +58,7 @@ def test_a_message_that_is_sent_again_does_nothing_anew(front: AgentFront) -> No
     other = message | {"parts": [{"data": part["data"] | {"budget": "6"}}]}
 
     assert again["id"] == first["id"]
-    assert buyer.does("balance")["held"] == "5000000"
+    assert buyer.does("balance")["held"] == "5.00"
     assert buyer.rpc("SendMessage", {"message": other})["error"]["code"] == -32049
 
 

@@ -73,12 +73,13 @@ def test_two_clients_complete_a_paid_task(market: Server, way: str) -> None:
             await does(worker, "submit-result", task_id=task["id"], text="One page.")
             await does(buyer, "review-result", task_id=task["id"], decision="accept")
             seen = await buyer.get_task(new.GetTaskRequest(id=task["id"]))
-            return MessageToDict(seen) | {"balance": await does(worker, "balance")}
+            told: Fields = MessageToDict(seen)
+            return told | {"balance": await does(worker, "balance")}
 
     told = asyncio.run(story())
 
     assert told["status"]["state"] == "TASK_STATE_COMPLETED"
-    assert told["balance"]["earned"] == "49500000"
+    assert told["balance"]["earned"] == "49.50"
     part = told["artifacts"][0]["parts"][0]
     assert (part["filename"], part["url"].startswith(market.url.rstrip("/"))) == ("result.md", True)
 

@@ -94,6 +94,16 @@ OTHER_PATHS: dict[str, Any] = {
             "responses": {"200": {"description": "A JSON-RPC answer.", "content": _JSON}},
         }
     },
+    "/a2a": {
+        "post": {
+            "summary": "The market as an A2A agent (JSON-RPC, 1.0 and 0.3).",
+            "security": [{}, *_BEARER],
+            "requestBody": {"required": True, "content": _JSON},
+            "responses": {"200": {"description": "A JSON-RPC answer.", "content": _JSON}},
+        }
+    },
+    "/.well-known/agent-card.json": _get("The card of the A2A agent, 1.0.", _JSON, _OPEN),
+    "/.well-known/agent.json": _get("The same, for clients of 0.3.", _JSON, _OPEN),
     "/ws": {
         "get": {
             "summary": "A WebSocket for several calls at once.",

@@ -11,6 +11,7 @@ from a2a.utils.errors import (
     UnsupportedOperationError,
 )
 
+from clawmarket.domain.kernel.errors import ConflictError, ExpiredError
 from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.market.task import TaskExpiredError, TaskNotOpenError
 from clawmarket.domain.trust.session import AuthNeededError
@@ -49,15 +50,22 @@ class Agent:
             Refused: What the market says no to.
         """
         visit = client.visit(self.terms, sent)
-        if sent.task_id:
-            await self._check_going(client, sent)
+        ended = bool(sent.task_id) and await self._has_ended(client, sent)
         found = chosen(sent.data)
+        if found is None and ended:
+            raise UnsupportedOperationError(f"The task {sent.task_id} has ended.")
         if found is None:
             return await self._only_words(client, visit, sent)
         skill, data = found
         if sent.task_id and "task_id" in skill.request.model_fields:
             data = _about(sent.task_id, data)
-        outcome = await use(visit, skill, data)
+        try:
+            outcome = await use(visit, skill, data)
+        except (ConflictError, ExpiredError) as error:
+            # Asked first, the market still knows a message that did its deed and is sent again.
+            if ended:
+                raise UnsupportedOperationError(error.what) from None
+            raise
         return await self._reply(client, sent, visit, outcome)
 
     async def get(self, client: Client, task_id: str, history_length: int | None = None) -> Fields:
@@ -89,13 +97,12 @@ class Agent:
             raise TaskNotCancelableError(error.what) from None
         return await self.get(client, task_id)
 
-    async def _check_going(self, client: Client, sent: Sent) -> None:
-        """Raise unless a message's task goes on and has the message's context (3.4.3)."""
+    async def _has_ended(self, client: Client, sent: Sent) -> bool:
+        """Return whether a message's task is over; raise unless the contexts agree (3.4.3)."""
         task = await self.get(client, sent.task_id)
-        if task["status"]["state"] in ENDED:
-            raise UnsupportedOperationError(f"The task {sent.task_id} has ended.")
         if sent.context_id and sent.context_id != task["contextId"]:
             raise invalid("message.contextId", "The task belongs to another context.")
+        return task["status"]["state"] in ENDED
 
     async def _only_words(self, client: Client, visit: Visit, sent: Sent) -> Fields:
         outcome = Outcome(task_id=sent.task_id) if sent.task_id else Outcome(facts=hint())

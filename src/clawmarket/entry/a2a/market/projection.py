@@ -147,7 +147,7 @@ def _metadata(task: Fields, order: Fields | None, state: str) -> Fields:
         "budget": number(task["budget"]),
         "budget_minor": task["budget"],
         "payment_status": _PAID.get(state, "held" if task["funded"] else "pending"),
-        "worker_id": order["seller"] if order else None,
+        "worker_id": task["worker"],
         "employer_id": task["buyer"],
         "order_id": task["orderId"],
         "skills": task["skills"],

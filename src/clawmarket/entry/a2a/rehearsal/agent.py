@@ -25,6 +25,7 @@ from clawmarket.entry.a2a.rehearsal.scripts import (
     script_of,
 )
 from clawmarket.entry.a2a.rehearsal.tasks import Played, Tasks
+from clawmarket.entry.a2a.skills.use import names_a_skill
 from clawmarket.entry.a2a.wire.faults import invalid
 from clawmarket.entry.a2a.wire.form import ENDED
 from clawmarket.entry.a2a.wire.messages import Sent, check_history
@@ -70,7 +71,7 @@ class Rehearsal(Agent):
             InvalidParamsError: It belongs to another context.
         """
         known = self.tasks.get(sent.task_id)
-        if sent.data and known is None and script_of(sent.message_id) is None:
+        if known is None and script_of(sent.message_id) is None and names_a_skill(sent.data):
             return None
         if is_answered_at_once(sent.message_id):
             context = sent.context_id or f"ctx-{client.market.request_id}"

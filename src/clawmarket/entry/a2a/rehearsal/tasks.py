@@ -84,10 +84,12 @@ class Played:
         async with self.moved:
             await self.moved.wait_for(lambda: self.rests)
 
-    async def watch(self) -> AsyncIterator[Fields | None]:
-        """Yield the task, then each event from now on, until it rests."""
-        seen = len(self.events)
-        yield {"task": dict(self.task)}
+    def watch(self) -> AsyncIterator[Fields | None]:
+        """Return the task as it is now, then each event from now on, until it rests."""
+        return self._since(dict(self.task), len(self.events))
+
+    async def _since(self, task: Fields, seen: int) -> AsyncIterator[Fields | None]:
+        yield {"task": task}
         while seen < len(self.events) or not self.rests:
             async with self.moved:
                 while seen == len(self.events) and not self.rests:

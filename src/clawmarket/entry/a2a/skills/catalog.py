@@ -1,6 +1,6 @@
 """The list of skills, in the order of the card."""
 
-from clawmarket.entry.a2a.skills import finding, hiring, looking, working
+from clawmarket.entry.a2a.skills import finding, hiring, looking, talking, working
 from clawmarket.entry.a2a.skills.skill import Skill
 
 _TASK = {"skill": "get-task-status", "task_id": "task_01h00000000000000000000000"}
@@ -113,6 +113,24 @@ SKILLS = (
         hiring.ReviewResult,
         hiring.review_result,
         _TASK | {"skill": "review-result", "decision": "accept"},
+    ),
+    Skill(
+        "send-message",
+        "Write about a task",
+        "Write to the other side of a task: its buyer, its worker or a bidder. Needs a key.",
+        ("talk",),
+        talking.SendMessage,
+        talking.send_message,
+        _TASK | {"skill": "send-message", "text": "Which chapter comes first?"},
+    ),
+    Skill(
+        "list-messages",
+        "Read what was written",
+        "List the messages on a task that are yours to read. Needs a key.",
+        ("talk",),
+        talking.ListMessages,
+        talking.list_messages,
+        _TASK | {"skill": "list-messages"},
     ),
     Skill(
         "cancel-task",

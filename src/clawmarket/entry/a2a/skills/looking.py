@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
+from pydantic.alias_generators import to_snake
 
 from clawmarket.domain.market.task import TaskState
 from clawmarket.entry.a2a.market.projection import STATES
@@ -149,4 +150,7 @@ class Nothing(Request):
 async def balance(visit: Visit, _request: Nothing) -> Outcome:
     """Show what the account has."""
     wallet = await visit.ask(WALLET)
-    return Outcome(facts=wallet)
+    facts: Fields = {"account_id": wallet["accountId"], "test_money": wallet["testMoney"]}
+    for name in ("available", "held", "onItsWay", "earned"):
+        facts[to_snake(name)] = credit(wallet[name])
+    return Outcome(facts=facts)

@@ -43,6 +43,11 @@ def chosen(data: tuple[object, ...]) -> tuple[Skill, Fields] | None:
     return None
 
 
+def names_a_skill(data: tuple[object, ...]) -> bool:
+    """Return whether any data part names a skill, known or not."""
+    return any(isinstance(part, Mapping) and not part.keys().isdisjoint(_NAMES) for part in data)
+
+
 async def use(visit: Visit, skill: Skill, data: Fields) -> Outcome:
     """Use a skill. Raises SkillInputError, and what the market refuses."""
     return await skill.run(visit, _request(skill, data))

@@ -159,7 +159,7 @@ def _after(last: Fields, event: Fields) -> Fields:
 
 def _refusal(error: Exception, url: str) -> Exception:
     """Return what went wrong as one of our refusals."""
-    status = getattr(error, "status_code", None)
+    status = _http_status(error)
     if status in _UNAUTHORISED:
         return AgentKeyError(f"The agent answered with HTTP {status}.")
     if isinstance(error, _SILENCE):
@@ -168,6 +168,14 @@ def _refusal(error: Exception, url: str) -> Exception:
         return AgentUnreadableError(f"No agent's card can be read at {url}.")
     if isinstance(error, TaskNotFoundError):
         return AgentTaskError(f"The agent says: {error}")
-    if isinstance(error, AgentCardResolutionError | httpx.HTTPError):
+    if isinstance(error, httpx.HTTPError) or isinstance(error.__cause__, _AWAY):
         return AgentAwayError(f"No agent can be reached at {url}.")
     return AgentRefusedError(f"The agent says: {error}")
+
+
+def _http_status(error: Exception) -> int | None:
+    """Return the HTTP status that an error came from, if any."""
+    cause = error.__cause__
+    if isinstance(cause, httpx.HTTPStatusError):
+        return cause.response.status_code
+    return None

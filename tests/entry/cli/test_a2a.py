@@ -1,0 +1,167 @@
+"""Other agents from the command line: found by their cards, asked, and shown a key or not."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+pytest.importorskip("a2a", reason="the A2A SDK is missing; it comes with the extra `a2a`")
+
+from cli.terminal import Cli, LocalMarket
+
+REPLY = {"kind": "message", "messageId": "r", "role": "agent"}
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """An agent of 0.3 that keeps what it was sent; its card is what a test says."""
+
+    card: ClassVar[dict[str, Any]] = {}
+    heard: ClassVar[list[tuple[str, str | None]]] = []
+    huge: ClassVar[bool] = False
+
+    def do_GET(self) -> None:
+        """Show the older card only."""
+        self._heard()
+        if self.path == "/.well-known/agent.json":
+            self._answer(self.card)
+        else:
+            self.send_error(404)
+
+    def do_POST(self) -> None:
+        """Answer with a message, or with more than anybody wants to read."""
+        self._heard()
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        text = "x" * (9 * 2**20) if self.huge else "Hello \x1b[31mthere"
+        result = REPLY | {"parts": [{"kind": "text", "text": text}]}
+        self._answer({"jsonrpc": "2.0", "id": asked["id"], "result": result})
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+    def _heard(self) -> None:
+        self.heard.append((self.path, self.headers.get("Authorization")))
+
+    def _answer(self, document: dict[str, Any]) -> None:
+        data = json.dumps(document).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+@pytest.fixture
+def stranger() -> Iterator[str]:
+    """The address of an older agent."""
+    server = HTTPServer(("127.0.0.1", 0), Stranger)
+    url = f"http://127.0.0.1:{server.server_port}"
+    Stranger.card = {
+        "name": "Older",
+        "description": "An agent of 0.3.",
+        "version": "1",
+        "url": f"{url}/rpc",
+        "protocolVersion": "0.3.0",
+        "preferredTransport": "JSONRPC",
+        "capabilities": {},
+        "defaultInputModes": ["text"],
+        "defaultOutputModes": ["text"],
+        "skills": [],
+    }
+    Stranger.heard.clear()
+    Stranger.huge = False
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield url
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_older_agent_is_spoken_to_in_its_version(cli: Cli, stranger: str) -> None:
+    """Without a card of 1.0 the older one is read; nothing of the answer steers the terminal."""
+    said = cli("a2a", "call", stranger, "hello", "--json")
+    shown = cli("a2a", "call", stranger, "hello")
+
+    assert (said.status, said.document["protocol"]) == (0, "0.3.0")
+    assert said.document["message"]["parts"][0]["text"].startswith("Hello")
+    assert "\x1b" not in said.out + shown.out
+    assert cli("a2a", "card", stranger, "-q").out == "Older\n"
+
+
+def test_a_key_goes_to_the_named_address_only(
+    cli: Cli, stranger: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A market's key is not for a stranger; an agent's key is not for where its card points."""
+    monkeypatch.setenv("CLAWMARKET_API_KEY", "key of a market")
+    assert cli("a2a", "call", stranger, "hello").status == 0
+    assert {key for _, key in Stranger.heard} == {None}
+
+    monkeypatch.setenv("CLAWMARKET_A2A_KEY", "key of the agent")
+    assert cli("a2a", "call", stranger, "hello").status == 0
+    assert Stranger.heard[-1][1] == "Bearer key of the agent"
+
+    elsewhere = stranger.replace("127.0.0.1", "localhost")
+    Stranger.card = Stranger.card | {"url": f"{elsewhere}/rpc"}
+    assert cli("a2a", "call", stranger, "hello").status == 0
+    assert Stranger.heard[-1][0] == "/rpc"
+    assert Stranger.heard[-1][1] is None
+
+
+def test_an_answer_is_read_up_to_a_bound(cli: Cli, stranger: str) -> None:
+    """Eight mebibytes are enough for anybody."""
+    Stranger.huge = True
+    assert cli("a2a", "call", stranger, "hello").status == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "cause"),
+    [
+        (("http://127.0.0.1:9", "hi"), 4, "agent_away"),
+        (("ftp://agent.example", "hi"), 2, "agent_address"),
+        (("http://user@agent.example", "hi"), 2, "agent_address"),
+        (("http://127.0.0.1:9",), 2, "message_empty"),
+        (("http://127.0.0.1:9", "--data", "[1]"), 2, "data_invalid"),
+        (("http://127.0.0.1:9", "--data", "{"), 2, "data_invalid"),
+        (("http://127.0.0.1:9", "--data", "@/nowhere"), 2, "data_invalid"),
+    ],
+)
+def test_what_cannot_be_sent(cli: Cli, words: tuple[str, ...], status: int, cause: str) -> None:
+    """Each has its exit status and its cause."""
+    ended = cli("a2a", "call", *words, "--json")
+
+    assert (ended.status, ended.document["details"]["cause"]) == (status, cause)
+
+
+def test_an_agent_that_says_nothing(cli: Cli) -> None:
+    """It is waited for as long as was said, and the message's id is shown for another try."""
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        ended = cli("a2a", "call", url, "hi", "--timeout", "1", "--message-id", "m1")
+
+    assert ended.status == 4
+    assert "message id: m1" in ended.err
+
+
+def test_the_market_is_asked(
+    join: Callable[[str], Cli], market: LocalMarket, tmp_path: Path
+) -> None:
+    """A session of a market is shown to it, a post is known again, and a task is watched."""
+    ann, url = join("ann"), market.url
+    data = tmp_path / "task.json"
+    data.write_text('{"title": "A digest", "budget": "1.00"}')
+    line = ["a2a", "call", url, "--skill", "balance", "--json"]
+    balance = ann(*line).document["message"]["parts"][0]["data"]
+    watched = ann("a2a", "call", url, "--skill", "list-tasks", "--stream", "--json")
+
+    assert balance["available"] == "1000.00"
+    assert watched.document["message"]["parts"][0]["data"]["tasks"] == []
+    # A wallet signs what it spends, and a message cannot: that needs a key.
+    posted = ann("a2a", "call", url, "--skill", "post-task", "--data", f"@{data}", "--json")
+    assert (posted.status, "signature" in posted.document["error"]) == (6, True)
+    missing = ann("a2a", "call", url, "--skill", "get-task-status", "--data", '{"task_id": "x"}')
+    assert missing.status == 6
