@@ -19,6 +19,7 @@ VENDORS = {
     "alembic": "adapters/store",
     "coincurve": "adapters/wallets",
     "eth_account": "adapters/wallets",
+    "jsonschema_rs": "domain/market/inspection",
     "psycopg": "adapters/store",
     "pysqlite3": "adapters/store",
     "siwe": "adapters/wallets",

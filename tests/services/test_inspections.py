@@ -1,9 +1,13 @@
 """Inspections: what the market looks at before a buyer has to, and what an appeal does."""
 
+import asyncio
 import hashlib
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
 
 import pytest
 
+from clawmarket.adapters.blobs.memory import MemoryBlobs
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.inspection.verdict import (
     AppealNeedlessError,
@@ -13,10 +17,14 @@ from clawmarket.domain.market.inspection.verdict import (
     InspectionNotFoundError,
 )
 from clawmarket.domain.market.order import OrderNotFoundError, OtherSideError
-from clawmarket.ports.blobs import BlobMissingError
+from clawmarket.domain.market.terms import Artifact
+from clawmarket.ports.blobs import Blob, BlobDamagedError, BlobMissingError
+from clawmarket.services.market.inspections import inspections
 from clawmarket.services.market.inspections.asking import CheckInvalidError
+from clawmarket.services.market.inspections.examining import examined
 from clawmarket.services.market.results import NotATaskOrderError
 from clawmarket.services.pipeline import FieldInvalidError
+from files_made import WHOLE
 from world import START, Fields, Member, World
 
 RUN, GET = "web3.market.inspection.run", "web3.market.inspection.get"
@@ -216,3 +224,95 @@ def test_an_order_from_an_offer_has_no_inspection(world: World) -> None:
     buyer.locks(order)
     with pytest.raises(NotATaskOrderError):
         inspects(seller, order, seller.stores())
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A store of one file that gives it out in pieces of a chosen size."""
+
+    content: bytes
+    size: int
+
+    async def keep(self, _: AsyncIterable[bytes]) -> Blob:
+        """Take nothing."""
+        raise NotImplementedError
+
+    async def read(self, _: str) -> AsyncIterator[bytes]:
+        """Yield the file."""
+        for start in range(0, len(self.content), self.size):
+            yield self.content[start : start + self.size]
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz", "png", "pdf", "txt"])
+def test_the_verdict_does_not_depend_on_the_pieces(world: World, kind: str) -> None:
+    """Byte by byte or all at once, whole or cut short: the same findings."""
+    for content in (WHOLE[kind], WHOLE[kind][:-3], WHOLE[kind] + b"more"):
+        file = (Artifact(f"work.{kind}", "", len(content)),)
+        found = {world.run(examined(Pieces(content, n), file, ())) for n in (1, 7, 10**6)}
+        assert len(found) == 1
+
+
+def test_a_file_that_was_damaged_is_not_inspected(world: World) -> None:
+    """A flipped byte fails visibly and leaves no verdict; sent again, the file has one."""
+    _, worker, award = world.hired(inspect=True)
+    file = worker.stores(b"the result")
+    blobs = world.pipeline.ports.blobs
+    assert isinstance(blobs, MemoryBlobs)
+    blobs._kept[file["digest"].removeprefix("sha256:")] = b"thE result"
+
+    with pytest.raises(BlobDamagedError):
+        inspects(worker, award, file)
+    assert world.all(Inspection) == []
+    assert inspects(worker, award, worker.stores(b"the result"))["verdict"] == "passed"
+
+
+def test_two_requests_of_one_moment_have_one_verdict(world: World) -> None:
+    """Whoever comes second is shown the first one's inspection."""
+    _, worker, award = world.hired(inspect=True)
+    asked = {"orderId": award["orderId"], "artifacts": [worker.stores()]}
+
+    async def both() -> list[Fields]:
+        calls = (world.pipeline.submit(worker.caller, RUN, asked) for _ in range(5))
+        return list(await asyncio.gather(*calls))
+
+    answers = world.run(both())
+    (kept,) = world.all(Inspection)
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0]["inspectionId"] == kept.inspection_id
+
+
+def test_an_inspection_that_is_late_decides_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no verdict then, and the same request may be sent again."""
+    _, worker, award = world.hired(inspect=True)
+    file = worker.stores()
+    with monkeypatch.context() as hurried:
+        hurried.setattr(inspections, "TIME_S", 0)
+        with pytest.raises(inspections.InspectionLateError):
+            inspects(worker, award, file)
+    assert world.all(Inspection) == []
+    assert inspects(worker, award, file)["verdict"] == "passed"
+
+
+def test_a_schema_that_is_refused_is_refused_at_once(world: World) -> None:
+    """The buyer is told why when publishing, not the worker when delivering."""
+    check = {"kind": "json_schema", "file": "a.json", "schema": '{"$ref": "http://other/"}'}
+    with pytest.raises(CheckInvalidError, match="outside itself"):
+        world.member().publishes(checks=[check])
+
+
+def test_a_schema_is_held_against_the_file(world: World) -> None:
+    """The finding says where the file is not as the schema asks."""
+    check = {"kind": "json_schema", "file": "a.json", "schema": '{"required": ["total"]}'}
+    _, worker, award = world.hired(checks=[check])
+    right, wrong = worker.stores(b'{"total": 0.5}', "a.json"), worker.stores(b"{}", "a.json")
+
+    assert inspects(worker, award, right)["verdict"] == "passed"
+    assert inspects(worker, award, wrong)["findings"] == [
+        {
+            "file": "a.json",
+            "code": "check_json_schema",
+            "what": "The file is not as the schema asks: / fails `required`.",
+        }
+    ]

@@ -131,3 +131,19 @@ def test_a_tool_says_truly_whether_it_changes_something() -> None:
         writes = any(METHODS[name].manner is not Manner.READ for name in tool.methods)
         assert (tool.name, tool.writes) == (tool.name, writes)
         assert tool.writes or not tool.amount
+
+
+def test_a_result_is_inspected_where_the_task_asks_for_it(world: World, worker: Hand) -> None:
+    """What fails is not handed in, unless the worker says why it should be."""
+    owner = world.member()
+    task_id = owner.publishes(inspect=True)["taskId"]
+    bid = worker.uses("place_bid", taskId=task_id, price="4")["bid"]
+    order_id = owner.awards(bid)["orderId"]
+    handed = {"orderId": order_id, "text": "#!/bin/sh\necho done"}
+
+    refused = worker.uses("submit_result", **handed)
+    assert refused["inspection"]["findings"][0]["code"] == "program"
+    assert owner.order({"orderId": order_id})["resultId"] is None
+    result = worker.uses("submit_result", **handed, appeal="A script was asked for.")["result"]
+    seen = owner.do("web3.market.getResult", resultId=result["resultId"])["inspection"]
+    assert (seen["verdict"], seen["appeal"]) == ("failed", "A script was asked for.")

@@ -7,12 +7,12 @@ evidence that somebody wants to check.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["redact", "redact_but", "redact_text"]
+__all__ = ["redact", "redact_but", "redact_text", "secrets_in"]
 
 _HIDDEN = "[REDACTED]"
 _MAX_NESTING = 64
@@ -94,6 +94,10 @@ _PLACEHOLDER = r"\[(?:REDACTED|TOKEN|URL|PATH|HEX|KEY|WORDS|ENDPOINT)\]"
 
 _WORD = r"[a-z]{3,8}"
 _GAP = r"[ \t,]{1,3}"
+_LED_WORDS = re.compile(
+    r"(?P<lead>\b(?i:mnemonic|seed|phrase)s?\b[^\r\n]{0,60}?)"
+    rf"\b{_WORD}(?:{_GAP}{_WORD}){{11,23}}\b"
+)
 
 _WHOLE_TEXT_RULES = (
     _Rule(
@@ -144,10 +148,7 @@ _WHOLE_TEXT_RULES = (
     ),
     _Rule(
         ("mnemonic", "seed", "phrase"),
-        re.compile(
-            r"(?P<lead>\b(?i:mnemonic|seed|phrase)s?\b[^\r\n]{0,60}?)"
-            rf"\b{_WORD}(?:{_GAP}{_WORD}){{11,23}}\b"
-        ),
+        _LED_WORDS,
         r"\g<lead>[WORDS]",
     ),
     _Rule(
@@ -191,6 +192,11 @@ _TOKEN = re.compile(
     r"|A(?:KI|SI)A[A-Z0-9]{16}(?![A-Za-z0-9])|AIza[\w-]{30,}"
     r")",
     re.ASCII,
+)
+_DIGIT = re.compile(r"[0-9]")
+_PLAIN_SECRETS = (
+    ("a private key", "private key", re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")),
+    *(("a wallet's words", needle, _LED_WORDS) for needle in ("mnemonic", "seed", "phrase")),
 )
 # A full stop at the end of a path is that of the sentence.
 _SEGMENT = r"[^\s/\\\"'<>|:;,()\[\]{}`*?!&=]+"
@@ -273,6 +279,21 @@ def redact_but(text: str, own: Iterable[str]) -> str:
     for mark, path in marks.items():
         text = text.replace(mark, path)
     return text
+
+
+def secrets_in(text: str) -> Iterator[tuple[str, int]]:
+    """Yield what in a text is a secret beyond doubt: its kind in words, and where it begins.
+
+    Far less than is hidden in logs: a path or a password's name is no secret in a deliverable.
+    A token without any digit is a word with hyphens.
+    """
+    lowered = text.lower()
+    for kind, needle, pattern in _PLAIN_SECRETS:
+        if needle in lowered:
+            yield from ((kind, match.start()) for match in pattern.finditer(text))
+    for match in _TOKEN.finditer(text):
+        if _DIGIT.search(match[0]):
+            yield "an access token", match.start()
 
 
 def _redact(value: object, room: int) -> object:

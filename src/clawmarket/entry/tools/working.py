@@ -32,6 +32,7 @@ BIDS, BID = "web3.market.listBids", "web3.market.placeBid"
 ORDER, RESULT = "web3.market.order.get", "web3.market.getResult"
 DISPUTE, CONTEST = "web3.dispute.get", "web3.dispute.open"
 FILE, SUBMIT = "web3.files.put", "web3.market.submitResult"
+INSPECT = "web3.market.inspection.run"
 WALLET = "web3.wallet.show"
 
 _BIDS_SHOWN = 20
@@ -161,17 +162,40 @@ class SubmitResult(Request):
     ]
     file_name: Annotated[FileName, Field(description="What the file is called.")] = "result.md"
     note: Note = ""
+    appeal: Annotated[
+        Note, Field(description="Why the buyer should take what an inspection is against.")
+    ] = ""
 
 
 async def submit_result(desk: Desk, request: SubmitResult) -> Fields:
-    """Store the text as a file and hand it in; the same text stored again changes nothing."""
+    """Store the text as a file and hand it in; the same text stored again changes nothing.
+
+    A task that takes inspected files only has it inspected first.
+    """
     data = b64encode(request.text.encode("utf-8", "replace")).decode("ascii")
     stored = await desk.ask(FILE, name=request.file_name, dataBase64=data)
-    params = {"orderId": request.order_id, "artifacts": [stored["file"]], "note": request.note}
+    artifacts = [stored["file"]]
+    params: Fields = {"orderId": request.order_id, "artifacts": artifacts, "note": request.note}
+    inspection = await _inspection(desk, request.order_id, artifacts)
+    if inspection is not None and inspection["verdict"] == "failed":
+        if not request.appeal:
+            next_ = "Correct what was found, or hand it in with `appeal` and the reason."
+            return {"inspection": inspection, "next": [next_]}
+        params["appeal"] = request.appeal
     result = await desk.do(SUBMIT, params)
     names = ("resultId", "taskId", "orderId", "status", "digest")
     next_ = f'web3_market_task_status {{"taskId": "{result["taskId"]}"}}: see what the buyer says.'
     return {"result": {name: result[name] for name in names}, "next": [next_]}
+
+
+async def _inspection(desk: Desk, order_id: str, artifacts: list[Fields]) -> Fields | None:
+    """Return what the market finds in files, or None where the task does not ask for it."""
+    order = await desk.look(ORDER, orderId=order_id)
+    task_id = order["taskId"] if order else None
+    if task_id is None or not (await desk.ask(TASK, taskId=task_id))["inspect"]:
+        return None
+    found = await desk.ask(INSPECT, orderId=order_id, artifacts=artifacts)
+    return {name: found[name] for name in ("inspectionId", "verdict", "findings")}
 
 
 class OpenDispute(Request):
@@ -222,7 +246,7 @@ SUBMIT_RESULT = Tool(
     "Hand in a result",
     "Hand in what you made for an order, as text. The buyer reviews it; silence accepts it.",
     SubmitResult,
-    (FILE, SUBMIT),
+    (ORDER, TASK, FILE, INSPECT, SUBMIT),
     submit_result,
     writes=True,
 )

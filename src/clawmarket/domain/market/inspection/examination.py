@@ -1,12 +1,16 @@
 """An examination: file after file through every check, within one budget."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import islice
 
+from clawmarket.domain.market.inspection.budget import Budget, Hurried
 from clawmarket.domain.market.inspection.checks import Check, check_findings, missing_files
+from clawmarket.domain.market.inspection.contents import content_findings
 from clawmarket.domain.market.inspection.finding import MAX_FINDINGS, Finding, Findings, finding
 from clawmarket.domain.market.inspection.kinds import kind_findings
 from clawmarket.domain.market.inspection.names import name_findings
+from clawmarket.domain.market.inspection.schemas import schema_findings
 from clawmarket.domain.market.terms import Artifact
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
@@ -27,10 +31,10 @@ class Examination:
 
     def __init__(self, checks: Iterable[Check]) -> None:
         self._checks = tuple(checks)
-        self._looks: tuple[Look, ...] = (kind_findings, self._check)
+        self._looks: tuple[Look, ...] = (kind_findings, self._look_inside, self._check)
         self._found: list[Finding] = []
         self._total = 0
-        self._hurried = False
+        self._budget = Budget()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -64,17 +68,20 @@ class Examination:
 
     def hurry(self) -> None:
         """Let an examination in another thread end soon: nobody waits for it any more."""
-        self._hurried = True
+        self._budget.is_hurried = True
 
     def look(self, name: str, content: bytes) -> None:
         """Put a whole file through every check."""
-        for look in self._looks:
-            if self._hurried:
-                return
-            self._keep(look(name, content))
+        with suppress(Hurried):
+            for look in self._looks:
+                self._keep(look(name, content))
+
+    def _look_inside(self, name: str, content: bytes) -> Findings:
+        return content_findings(name, content, self._budget)
 
     def _check(self, name: str, content: bytes) -> Findings:
-        return check_findings(name, content, self._checks)
+        yield from check_findings(name, content, self._checks)
+        yield from schema_findings(name, content, self._checks)
 
     def _keep(self, found: Findings) -> None:
         self._found.extend(islice(found, MAX_FINDINGS - len(self._found)))

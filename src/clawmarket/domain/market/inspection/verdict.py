@@ -28,7 +28,7 @@ class InspectionMissingError(ConflictError):
     """The task takes files that were inspected, and these were not."""
 
     advice = "Let the market inspect exactly these files first."
-    next_command = "clawmarket task inspect {orderId} --attach FILE"
+    next_command = "clawmarket help task inspect"
 
 
 class InspectionFailedError(ConflictError):

@@ -7,6 +7,8 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.market.inspection.checks import MAX_CHECKS, Check, CheckKind
 from clawmarket.domain.market.inspection.kinds import ENDINGS
+from clawmarket.domain.market.inspection.schema_bounds import SchemaRefusedError
+from clawmarket.domain.market.inspection.schemas import check_schema
 from clawmarket.registry.fields import Digest, FileName, RequestPart, Verbatim
 
 MAX_SCHEMA_CHARS = 65_536
@@ -84,6 +86,12 @@ def _check_of(place: int, asked: AcceptanceCheck) -> Check:
         needs = " and ".join(sorted(needed))
         what = f"$.checks[{place}]: a check of the kind {asked.kind} needs {needs} and no more."
         raise CheckInvalidError(what, path=f"$.checks[{place}]")
+    if asked.schema_text is not None:
+        try:
+            check_schema(asked.schema_text)
+        except SchemaRefusedError as error:
+            what = f"$.checks[{place}].schema: {error}."
+            raise CheckInvalidError(what, path=f"$.checks[{place}].schema") from None
     allowed = ",".join(asked.allowed) if asked.allowed else None
     return Check(
         asked.kind.value, asked.file, asked.schema_text, asked.digest, allowed, asked.max_bytes

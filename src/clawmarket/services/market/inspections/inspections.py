@@ -123,7 +123,8 @@ async def _kept(call: Call, pipeline: Pipeline, order: Order, inspection: Inspec
     # Two requests of one moment come to the same verdict; the first one is kept.
     with suppress(RowExistsError):
         await pipeline.write(call, change)
-    return inspection
+    kept = pipeline.ports.store.read(lambda rows: rows.get(Inspection, inspection.inspection_id))
+    return kept or inspection
 
 
 class GetInspection(Request):
