@@ -6,6 +6,7 @@ import uvloop
 
 from bench.billing import reserve_figures
 from bench.board import board_figures
+from bench.live import sse_figures
 from bench.log import audit_figures
 from bench.money import batch_figures, sweep_figures
 from bench.plugin import guard_figures, status_figures
@@ -32,6 +33,7 @@ GROUPS = {
     "guard": guard_figures,
     "reserve": reserve_figures,
     "board": board_figures,
+    "sse": sse_figures,
 }
 
 

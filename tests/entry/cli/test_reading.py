@@ -15,6 +15,7 @@ from clawmarket.entry.cli.options import (
     DurationType,
     PairType,
     flag_of,
+    flag_of_several,
     read_text,
     wire_params,
 )
@@ -132,3 +133,10 @@ def test_a_milestone_without_one_of_them_is_refused(text: str) -> None:
     """With the form that is wanted."""
     with pytest.raises(click.UsageError, match="TITLE=PERCENT"):
         PairType("title", "percent").convert(text, None, None)
+
+
+def test_a_list_is_called_like_one_of_its_items_unless_that_is_another() -> None:
+    """`--skill` for skills where there is no `skill` beside them; else each has its own name."""
+    assert flag_of_several("skills", ["skills", "title"]) == "--skill"
+    assert flag_of_several("skills", ["skills", "skill"]) == "--skills"
+    assert flag_of_several("statuses", ["statuses", "status"]) == "--statuses"

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +215,7 @@ def method_params(entry: Entry) -> list[click.Parameter]:
         option
         for name, part in properties.items()
         if name not in positional and name not in _AUTOMATIC
-        for option in _options(name, part, required=name in required)
+        for option in _options(name, part, required=name in required, beside=properties)
     ]
     return [*arguments, *options]
 
@@ -317,6 +317,12 @@ def flag_of(name: str) -> str:
     return "--" + _CAPITAL.sub("-", name).lower()
 
 
+def flag_of_several(name: str, beside: Collection[str]) -> str:
+    """Return the option of a list: `--skill` for skills, unless another one is called so."""
+    one = {name.removesuffix("s"), name.removesuffix("es")}
+    return flag_of(name if one & {*beside} - {name} else name.removesuffix("s"))
+
+
 def _flag(word: str, name: str, text: str, envvar: str | None = None) -> click.Option:
     return click.Option([word, name], is_flag=True, help=text, envvar=envvar)
 
@@ -328,14 +334,16 @@ def _argument(name: str, schema: Entry, *, required: bool) -> click.Argument:
     return argument
 
 
-def _options(name: str, schema: Entry, *, required: bool) -> Iterator[click.Option]:
+def _options(
+    name: str, schema: Entry, *, required: bool, beside: Collection[str]
+) -> Iterator[click.Option]:
     """Yield the option of a parameter; of an object, one for each of its fields."""
     fields = _fields(schema)
     if not fields:
-        yield _option(name, schema, required=required)
+        yield _option(name, schema, required=required, beside=beside)
     for field, part in fields.items():
         needed = required and field in core(schema).get("required", ())
-        yield _option(field, part, required=needed)
+        yield _option(field, part, required=needed, beside=fields)
 
 
 def _fields(schema: Entry) -> Entry:
@@ -343,7 +351,7 @@ def _fields(schema: Entry) -> Entry:
     return fields
 
 
-def _option(name: str, schema: Entry, *, required: bool) -> click.Option:
+def _option(name: str, schema: Entry, *, required: bool, beside: Collection[str]) -> click.Option:
     part = core(schema)
     text = _help_of(schema, part)
     default = schema.get("default")
@@ -358,12 +366,12 @@ def _option(name: str, schema: Entry, *, required: bool) -> click.Option:
         flag = flag_of(name)
         return click.Option([f"{flag}/--no{flag[1:]}", name], default=None, help=text)
     if _is_map(schema):
-        flag, text = flag_of(name.removesuffix("s")), f"{text} May be given several times."
+        flag, text = flag_of_several(name, beside), f"{text} May be given several times."
         return click.Option(
             [flag, name], multiple=True, type=PriceType(), help=text, metavar="NAME=AMOUNT"
         )
     if part.get("type") == "array":
-        flag = flag_of(name.removesuffix("s"))
+        flag = flag_of_several(name, beside)
         text = f"{text} May be given several times."
         item = _type_of(part["items"])
         shape = _shape_of(part["items"])

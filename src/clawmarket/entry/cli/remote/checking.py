@@ -12,7 +12,7 @@ from typing import Any
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.invocation import PROGRAM
-from clawmarket.entry.cli.options import argument_name, flag_of, is_file_list
+from clawmarket.entry.cli.options import argument_name, flag_of, flag_of_several, is_file_list
 from clawmarket.entry.cli.suggestions import meant, said
 from clawmarket.registry.misfits import Schema, id_noun, listing_command, misfit, not_null
 
@@ -76,7 +76,7 @@ def verb_names(entry: Entry) -> Callable[[str], str]:
         if name in positional:
             return argument_name(name)
         several = not_null(schemas.get(name, {})).get("type") == "array"
-        return flag_of(name.removesuffix("s") if several else name)
+        return flag_of_several(name, schemas) if several else flag_of(name)
 
     return named
 

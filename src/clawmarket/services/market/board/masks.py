@@ -10,6 +10,7 @@ from clawmarket.domain.market.board import (
     block_of,
     offsets_of,
     unpack_bits,
+    unpack_numbers,
 )
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.services.market.board.terms import Want, Wants
@@ -18,6 +19,7 @@ from clawmarket.services.market.board.terms import Want, Wants
 MAX_TILES = 4_096
 # Of so few bits each is looked at by itself.
 FEW = 64
+FEW_BLOCKS = 8
 
 Masks = dict[int, int]
 
@@ -64,10 +66,30 @@ def _tiles(rows: Snapshot, prefix: str) -> list[BoardTile]:
     return rows.find(Query(BoardTile, prefix=prefix, newest_first=True, limit=MAX_TILES))
 
 
-def column_of(rows: Snapshot, name: str, block: int) -> bytes:
-    """Return a column of a block."""
-    column = rows.get(BoardColumn, block_key(name, block))
-    return column.cells if column else b""
+class Columns:
+    """The columns that a search looks at, each read once; of many blocks all at once."""
+
+    def __init__(self, rows: Snapshot, blocks: int) -> None:
+        self._rows = rows
+        self._is_many = blocks > FEW_BLOCKS
+        self._read: dict[str, bytes] = {}
+        self._fetched: set[str] = set()
+
+    def cells(self, name: str, block: int) -> bytes:
+        """Return a column of a block."""
+        key = block_key(name, block)
+        if key not in self._read:
+            column = self._rows.get(BoardColumn, key)
+            self._read[key] = column.cells if column else b""
+        return self._read[key]
+
+    def numbers(self, name: str, block: int) -> tuple[int, ...]:
+        """Return a column of whole numbers."""
+        if self._is_many and name not in self._fetched:
+            self._fetched.add(name)
+            newest = Query(BoardColumn, prefix=f"{name}|", newest_first=True, limit=MAX_TILES)
+            self._read |= {each.column_id: each.cells for each in self._rows.find(newest)}
+        return unpack_numbers(self.cells(name, block))
 
 
 def within(values: Sequence[int], mask: int, least: int, most: int) -> int:

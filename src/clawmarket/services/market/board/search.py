@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clawmarket.domain.kernel.ids import PREFIXES
-from clawmarket.domain.market.board import BLOCK, BoardPlace, offsets_of, unpack_numbers
+from clawmarket.domain.market.board import BLOCK, BoardPlace, offsets_of
 from clawmarket.domain.market.task import Task
 from clawmarket.ports.store import Snapshot
 from clawmarket.services.listing import CursorInvalidError
 from clawmarket.services.market.board.index import soonness
-from clawmarket.services.market.board.masks import Masks, column_of, masks_of, within
+from clawmarket.services.market.board.masks import FEW, Columns, Masks, masks_of, within
 from clawmarket.services.market.board.tail import Tail, Touched, tail_of
 from clawmarket.services.market.board.terms import Wants, terms_of
 
@@ -83,9 +83,10 @@ def search(rows: Snapshot, asked: Asked) -> Found:
     masks, is_cut = _settled(rows, asked, tail)
     below = _below(rows, asked, tail)
     ranks = [rank_of(asked.sort, each.task, each.number) for each in fresh]
-    settled, count = _Blocks(rows, asked, masks).ranks(below)
+    columns = Columns(rows, len(masks))
+    settled, count = _Blocks(columns, asked, masks).ranks(below)
     page = _largest([*ranks, *settled], below, asked.limit + 1)
-    tasks = [_task(rows, rank & _NUMBERS, fresh) for rank in page[: asked.limit]]
+    tasks = [_task(rows, columns, rank & _NUMBERS, fresh) for rank in page[: asked.limit]]
     total = count + len(fresh)
     return Found(
         # Beyond a cut tail a task may have moved on since the board knew it.
@@ -115,8 +116,8 @@ def _settled(rows: Snapshot, asked: Asked, tail: Tail) -> tuple[Masks, bool]:
 class _Blocks:
     """The blocks in which something may hold, the newest first."""
 
-    def __init__(self, rows: Snapshot, asked: Asked, masks: Masks) -> None:
-        self._rows = rows
+    def __init__(self, columns: Columns, asked: Asked, masks: Masks) -> None:
+        self._columns = columns
         self._asked = asked
         self._masks = masks
         self._best: list[int] = []
@@ -147,25 +148,27 @@ class _Blocks:
         if not (mask and asked.is_ranged):
             return mask
         most = _WORTH if asked.most is None else asked.most
-        return within(self._column("budget", block), mask, asked.least, most)
+        return within(self._columns.numbers("budget", block), mask, asked.least, most)
 
     def _ranks_of(self, block: int, mask: int, below: int) -> list[int]:
         first = block * BLOCK
         column = _COLUMNS.get(self._asked.sort)
         if column is None:
             return [first + at for at in offsets_of(mask)]
-        # What is worth less than the page's last by now cannot come onto it any more.
-        least = self._best[-1] >> _NUMBER_BITS if self._is_full else -_WORTH
+        # What is worth no more than the page's last by now cannot come onto it: it is older.
+        least = (self._best[-1] >> _NUMBER_BITS) + 1 if self._is_full else -_WORTH
         most = below >> _NUMBER_BITS
-        values = self._column(column, block)
+        values = self._columns.numbers(column, block)
+        if max(values) < least:
+            return []
+        if mask.bit_count() <= FEW:
+            few = [(values[at], at) for at in offsets_of(mask)]
+            return [v << _NUMBER_BITS | first + at for v, at in few if least <= v <= most]
         return [
             value << _NUMBER_BITS | first + at
             for at, value in enumerate(values)
             if least <= value <= most and mask >> at & 1
         ]
-
-    def _column(self, name: str, block: int) -> tuple[int, ...]:
-        return unpack_numbers(column_of(self._rows, name, block))
 
 
 def _largest(ranks: list[int], below: int, count: int) -> list[int]:
@@ -187,12 +190,12 @@ def _below(rows: Snapshot, asked: Asked, tail: Tail) -> int:
     return rank_of(asked.sort, task, number)
 
 
-def _task(rows: Snapshot, number: int, fresh: list[Touched]) -> Task:
+def _task(rows: Snapshot, columns: Columns, number: int, fresh: list[Touched]) -> Task:
     for each in fresh:
         if each.number == number:
             return each.task
     block, place = divmod(number, BLOCK)
-    ids = column_of(rows, "id", block)
+    ids = columns.cells("id", block)
     ulid = ids[place * _ID_CHARS : (place + 1) * _ID_CHARS].decode()
     task = rows.get(Task, PREFIXES["task"] + ulid)
     if task is None:
