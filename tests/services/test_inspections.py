@@ -145,6 +145,9 @@ def test_a_task_shows_its_checks_to_everybody(world: World) -> None:
     seen = world.nobody.do("web3.market.getTask", taskId=task["taskId"])
     assert seen["inspect"] is True
     assert seen["checks"] == [nothing | check for check in checks]
+    (listed,) = world.nobody.do("web3.market.listTasks")["items"]
+    assert listed["checks"] == [nothing | check | {"schema": None} for check in checks]
+    assert listed["shortened"] is True
 
 
 def test_checks_are_applied_to_the_files(world: World) -> None:
@@ -300,6 +303,15 @@ def test_a_schema_that_is_refused_is_refused_at_once(world: World) -> None:
     check = {"kind": "json_schema", "file": "a.json", "schema": '{"$ref": "http://other/"}'}
     with pytest.raises(CheckInvalidError, match="outside itself"):
         world.member().publishes(checks=[check])
+
+
+def test_schemas_have_room_together(world: World) -> None:
+    """A task's row stays small, however many checks it has."""
+    schema = '{"description": "' + "x" * 40_000 + '"}'
+    check = {"kind": "json_schema", "file": "a.json", "schema": schema}
+    world.member().publishes(checks=[check])
+    with pytest.raises(CheckInvalidError, match="together"):
+        world.member().publishes(checks=[check] * 2)
 
 
 def test_a_schema_is_held_against_the_file(world: World) -> None:

@@ -9,6 +9,7 @@ from clawmarket.domain.kernel.moment import iso, iso_or_none
 from clawmarket.domain.market.bid import Bid
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute, Evidence
+from clawmarket.domain.market.inspection.checks import outlined
 from clawmarket.domain.market.inspection.verdict import Inspection
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
@@ -316,6 +317,7 @@ def listed_task(task: Task) -> TaskView:
         summary=task.summary[:LISTED_CHARS],
         requirements="",
         attachments=task.attachments[:LISTED_FILES],
+        checks=outlined(task.checks),
     )
     return task_view(short).model_copy(update={"shortened": short != task})
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from clawmarket.domain.market.inspection.finding import Findings, finding
@@ -34,6 +34,11 @@ class Check:
     digest: str | None
     allowed: str | None
     bytes: int | None
+
+
+def outlined(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """Return checks as a list of tasks shows them: without the texts of their schemas."""
+    return tuple(replace(check, schema=None) for check in checks)
 
 
 def check_findings(name: str, content: bytes, checks: Iterable[Check]) -> Findings:

@@ -76,6 +76,9 @@ _NEEDED = {
 
 def checks_of(asked: list[AcceptanceCheck]) -> tuple[Check, ...]:
     """Return checks as the domain has them. Raises CheckInvalidError."""
+    if sum(len(each.schema_text or "") for each in asked) > MAX_SCHEMA_CHARS:
+        what = f"All schemas of a task together have at most {MAX_SCHEMA_CHARS} characters."
+        raise CheckInvalidError(what, path="$.checks")
     return tuple(_check_of(place, each) for place, each in enumerate(asked))
 
 
