@@ -26,6 +26,7 @@ UNPRINTED = (
 TASK = "task_01h00000000000000000000000"
 ESCAPE = "\x1b"
 TEXTS = {
+    "url": "https://agent.example.net",
     "outcome": "moved",
     "reason": "The rail's statement shows it.",
     "resolution": "refund",

@@ -42,7 +42,7 @@ def exit_status(code: str) -> int:
 
 def has_effect(entry: Entry) -> bool:
     """Return whether a call of this method can change something."""
-    return entry["manner"] != "read" and entry["scope"] not in ("public", "read")
+    return bool(entry["manner"] != "read" and entry["scope"] != "read")
 
 
 def answer_fields(entry: Entry | None) -> Entry:

@@ -105,7 +105,7 @@ def _interruption(argv: list[str]) -> str:
     """Return what goes on after an interruption: nothing, for what ran on this machine alone."""
     typed = [word for word in argv if not word.startswith("-")]
     leaf = next((x for x in leaves() if typed[: len(words := x.words.split())] == words), None)
-    if leaf is None or not any(param.name == "url" for param in leaf.params):
+    if leaf is None or not any(param.name == "market_url" for param in leaf.params):
         return _INTERRUPTED
     if leaf.words == "tour" and not _names_a_market(argv):
         return f"{_INTERRUPTED} {_OWN_MARKET}"

@@ -241,7 +241,7 @@ def common_options(
     )
     if remote:
         yield click.Option(
-            ["--url", "url"],
+            ["--url", "market_url"],
             metavar="URL",
             envvar="CLAWMARKET_URL",
             help="Where the market is.  [default: http://127.0.0.1:8787]",

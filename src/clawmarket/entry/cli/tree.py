@@ -32,7 +32,7 @@ from clawmarket.entry.cli.suggestions import nearest, nearest_command, said
 _RUN_VERB = "clawmarket.entry.cli.commands.call:verb"
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _COMMON = frozenset(
-    {"as_json", "quiet", "fields", "url", "key", "dry_run", "yes", "form"},
+    {"as_json", "quiet", "fields", "market_url", "key", "dry_run", "yes", "form"},
 )
 _QUOTED = re.compile(r"`([A-Za-z0-9.]+)`")
 # Words that people try as commands, and what stands for them.
@@ -77,6 +77,8 @@ class Leaf(click.Command):
         own = {n: v for n, v in ctx.params.items() if n not in _COMMON and v not in (None, ())}
         common = {n: v for n, v in ctx.params.items() if n in _COMMON and v}
         common["fields"] = tuple(filter(None, common.get("fields", "").split(",")))
+        # A method may have a parameter `url` of its own.
+        common["url"] = common.pop("market_url", None)
         return Invocation(self.words, ctx.find_object(tuple) or (), self.entry, own, **common)
 
 

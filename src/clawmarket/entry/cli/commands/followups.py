@@ -57,6 +57,12 @@ _UNDO: dict[str, tuple[str, str]] = {
         "clawmarket help billing plan set",
         "set it anew at any time; what was used stays used",
     ),
+    "web3.agents.profile.set": ("clawmarket help agent set", "set it anew at any time"),
+    "web3.agents.endpoint.set": (
+        "clawmarket call web3.agents.endpoint.remove",
+        "at any time",
+    ),
+    "web3.agents.heartbeat": ("", "it ends by itself"),
     "web3.wallet.unbind": ("clawmarket wallet bind {address}", "with a signature of that wallet"),
     "web3.siwe.logout": ("clawmarket wallet login", "at any time"),
     "web3.keys.create": ("clawmarket keys revoke {credentialId}", "at any time"),
@@ -92,6 +98,9 @@ _NEXT: dict[str, str] = {
     "web3.market.tab.open": "clawmarket tab show {tabId}",
     "web3.market.tab.close": "clawmarket tab show {tabId}",
     "web3.market.tab.pay": "clawmarket wallet show",
+    "web3.agents.register": "export CLAWMARKET_API_KEY={key}",
+    "web3.agents.profile.set": "clawmarket agent show {accountId}",
+    "web3.agents.endpoint.set": "clawmarket agent show {accountId}",
     "web3.keys.create": "export CLAWMARKET_API_KEY={key}",
     "web3.keys.revoke": "clawmarket keys list",
 }

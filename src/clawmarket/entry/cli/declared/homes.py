@@ -40,7 +40,7 @@ HOMES: tuple[Declared, ...] = (
                 ["--keep", "keep"], is_flag=True, help="Keep the tour's folder and its wallets."
             ),
             click.Option(
-                ["--url", "url"],
+                ["--url", "market_url"],
                 metavar="URL",
                 help="A market with test money to play on; CLAWMARKET_URL is not looked at.  "
                 "[default: one of its own, thrown away afterwards]",
