@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from clawmarket.adapters.store.rows import SQLITE
 from clawmarket.adapters.store.schema import LATER, METADATA, TABLES
 from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.domain.market.offer import Offer, OfferState
+from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.task import Task
 from clawmarket.domain.treasury.rail import RailStep
 from clawmarket.domain.trust.record import Tally
 from clawmarket.ports.store import SchemaNewerError, StoreLostError
@@ -139,6 +142,35 @@ def test_rail_steps_from_before_lose_their_share_and_nothing_else(path: Path) ->
     connection.close()
     store = open_sqlite(path)
     assert every(store, RailStep) == sorted(steps, key=lambda step: step.key.encode())
+    store.close()
+
+
+def test_awarded_tasks_from_before_claims_name_their_worker(path: Path) -> None:
+    """The worker is the seller of the task's order; a task without one has nobody."""
+    migrate_file(path, "0011")
+    later = {"deadline_at", "claims", "sealed", "worker", "rating", "attempt"}
+    (order,) = rows_of(Order)[:1]
+    task = rows_of(Task)[0]
+    kept = [
+        replace(task, task_id="task_1", order_id=order.order_id, claims=False, sealed=False),
+        replace(task, task_id="task_2", order_id=None, claims=False, sealed=False),
+    ]
+    connection = connect(path)
+    for row in (replace(order, sealed=False), *kept):
+        table = TABLES[type(row)]
+        cells = zip(table.c.keys(), codec_of(type(row)).encode(row), strict=True)
+        known = {name: cell for name, cell in cells if name not in later}
+        names, marks = ", ".join(known), ", ".join("?" * len(known))
+        connection.execute(
+            f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608 - our own words
+            [*known.values()],
+        )
+    connection.close()
+    store = open_sqlite(path)
+    assert every(store, Task) == [
+        replace(kept[0], worker=order.seller, deadline_at=None),
+        replace(kept[1], worker=None, deadline_at=None),
+    ]
     store.close()
 
 
