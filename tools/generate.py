@@ -13,9 +13,11 @@ from pkgutil import walk_packages
 from typing import Any
 
 import click
+from fastapi.routing import APIRoute
 
 import clawmarket
 from clawmarket.entry.openclaw import manifest
+from clawmarket.entry.rest.app import ROUTERS
 from clawmarket.registry.catalog import catalog
 
 Entry = dict[str, Any]
@@ -90,6 +92,20 @@ def methods_page(entries: Entry) -> Iterator[str]:
     )
     for method in entries["methods"].values():
         yield from _method(method)
+
+
+def rest_page(_entries: Entry) -> Iterator[str]:
+    """Yield the page with every route of `/v1`."""
+    yield from ("# Routes of `/v1`", "")
+    yield "Schemas stand in `/v1/openapi.json`, the wire form in [the guide](../guide/rest.md)."
+    for router in ROUTERS:
+        rows = [
+            (f"`{verb} /v1{route.path}`", str(route.summary), route.description.replace("\n", " "))
+            for route in router.routes
+            if isinstance(route, APIRoute)
+            for verb in sorted(route.methods or ())
+        ]
+        yield from ("", *_table(("route", "", "what it does"), rows))
 
 
 def _method(method: Entry) -> Iterator[str]:
@@ -273,6 +289,7 @@ PAGES: dict[str, Callable[[Entry], Iterator[str]]] = {
     "events": events_page,
     "cli": cli_page,
     "exit-codes": exits_page,
+    "rest": rest_page,
 }
 
 if __name__ == "__main__":

@@ -11,10 +11,12 @@ from clawmarket.domain.trust.session import (
     Credential,
     CredentialNotFoundError,
     CredentialRevokedError,
+    KeyOnlyError,
+    KeyRevokedError,
     KeysFullError,
     ScopeMissingError,
 )
-from world import START, Fields, World
+from world import START, Fields, Member, World
 
 CREATE = "web3.keys.create"
 
@@ -116,3 +118,34 @@ def test_fifty_keys_are_enough(world: World) -> None:
         member.do(CREATE)
     member.do("web3.keys.revoke", credentialId=made[0]["credentialId"])
     assert member.do(CREATE)["scope"] == "write"
+
+
+def test_a_key_replaces_itself(world: World) -> None:
+    """The new key has label and scope of the old one, which ends in the same command."""
+    member = world.member()
+    old = member.do("web3.keys.create", label="worker", scope="write")["key"]
+    by_key = Member(world, world.caller(old), None)
+    made = by_key.do("web3.keys.rotate")
+    with pytest.raises(KeyRevokedError):
+        world.caller(old)
+    listed = Member(world, world.caller(made["key"]), None).do("web3.keys.list")["items"]
+    assert [(key["credentialId"], key["label"], key["scope"]) for key in listed] == [
+        (made["credentialId"], "worker", "write")
+    ]
+
+
+def test_only_a_key_is_rotated(world: World) -> None:
+    """A wallet's session makes keys, and revokes them; it is none."""
+    with pytest.raises(KeyOnlyError):
+        world.member().do("web3.keys.rotate")
+
+
+def test_a_repeated_rotation_shows_no_second_key(world: World) -> None:
+    """What is shown once is not kept; the old key cannot ask again anyway."""
+    member = world.member()
+    old = member.do("web3.keys.create", label="worker", scope="write")["key"]
+    by_key = Member(world, world.caller(old), None)
+    made = by_key.do("web3.keys.rotate", key="once")
+    again = by_key.do("web3.keys.rotate", key="once")
+    assert again["credentialId"] == made["credentialId"]
+    assert again["key"] != made["key"]

@@ -14,6 +14,7 @@ from clawmarket.services.limits import (
     Buckets,
     CallsTooFastError,
     Limits,
+    Pace,
     Rate,
 )
 from clawmarket.services.trust.identity import identify
@@ -140,3 +141,14 @@ def test_a_newcomer_signs_in_while_others_flood(world: World) -> None:
     tries(world, "203.0.113.7", 100)
     wallet = Wallet.create(world.entropy)
     assert world.session(wallet)["opened"] is True
+
+
+def test_what_is_left_is_told_and_takes_nothing() -> None:
+    """A bucket of 8 that was asked 3 times has 5, and is full again in 2 seconds."""
+    buckets = Buckets(Rate(per_s=2, burst=8))
+    for _ in range(3):
+        buckets.take("a", START)
+    assert buckets.pace("a", START) == buckets.pace("a", START) == Pace(8, 5, 2)
+    assert buckets.pace("a", START + 1_500) == Pace(8, 8, 0)
+    assert buckets.pace("b", START) == Pace(8, 8, 0)
+    assert Limits().pace_of("a", START) is None

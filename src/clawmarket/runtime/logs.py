@@ -33,6 +33,8 @@ def configure_logs(name: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(level=level, handlers=[_Forward()], force=True)
+    # It warns of each form that it refuses, and so do we, with an answer.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 def _redacted(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from clawmarket.domain.kernel.canonical import (
     CanonicalError,
+    FractionText,
     StrictJsonError,
     canonical_bytes,
     content_digest,
@@ -236,3 +237,18 @@ def test_a_depth_beyond_the_reader_is_a_typed_refusal() -> None:
     depth = sys.getrecursionlimit() * 2
     with pytest.raises(StrictJsonError, match="deeper than this process can read"):
         parse_strict(b"[" * depth + b"]" * depth, max_depth=depth)
+
+
+def test_a_fraction_is_left_as_it_was_spelled() -> None:
+    """For whoever asks for that; no float is made, and everything else is as strict."""
+    read = parse_strict(b'{"a":50.00,"b":[1e2,-0.1],"c":50}', fractions=True)
+    assert read == {
+        "a": FractionText("50.00"),
+        "b": [FractionText("1e2"), FractionText("-0.1")],
+        "c": 50,
+    }
+    for body in (b'{"a":1,"a":1.0}', b'{"a":NaN}', b'{"a":-0}', b'{"a":.5}', b'{"a":1.}'):
+        with pytest.raises(StrictJsonError):
+            parse_strict(body, fractions=True)
+    with pytest.raises(StrictJsonError, match=r"\$\.a"):
+        parse_strict(b'{"a":1.5}')

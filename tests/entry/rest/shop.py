@@ -42,7 +42,10 @@ class Shop:
         transport = httpx.ASGITransport(self.app, client=("127.0.0.1", 40_000))
         base = self.world.terms.base_url
         async with httpx.AsyncClient(transport=transport, base_url=base) as client:
-            return await client.request(verb, path, **how)
+            request = client.build_request(verb, path, **how)
+            if "files" in how:
+                await request.aread()
+            return await client.send(request)
 
     def agent(self) -> "Agent":
         """Let somebody in, with a key that may trade."""

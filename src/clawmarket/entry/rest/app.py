@@ -1,5 +1,6 @@
 """`/v1` as one FastAPI app inside the gateway's border."""
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -39,7 +40,10 @@ def rest_routes(pipeline: Pipeline, *, max_file_bytes: int) -> list[BaseRoute]:
         max_file_bytes: The largest file that a submission may bring.
     """
     app = build_rest(pipeline, max_file_bytes=max_file_bytes)
-    return [*index.plain_routes(pipeline), Mount(PREFIX, app=app)]
+    mount = Mount(PREFIX, app=app)
+    # A line break in an address would otherwise lead past the mount, to another envelope.
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return [*index.plain_routes(pipeline), mount]
 
 
 def build_rest(pipeline: Pipeline, *, max_file_bytes: int) -> FastAPI:

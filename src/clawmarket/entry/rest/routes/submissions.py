@@ -76,7 +76,7 @@ async def submit(desk: At, request: Request) -> Response:
     order = await order_at(desk, upload.texts["task_id"])
     task = await task_of(desk, upload.texts["task_id"])
     appeal = upload.texts.get("appeal") or None
-    if task.get("inspect") and await _passes(desk, order, upload.files, appeal):
+    if task["inspect"] and await _passes(desk, order, upload.files, appeal):
         appeal = None
     result = await desk.do(
         "web3.market.submitResult",

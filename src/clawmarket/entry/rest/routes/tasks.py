@@ -1,6 +1,6 @@
 """Tasks: post, list, show, take back."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
 from pydantic import Field
@@ -24,6 +24,20 @@ MAX_BIDDING_S = 90 * 86_400
 Id = Annotated[str, Path(max_length=80, examples=["task_01h00000000000000000000000"])]
 
 
+class Check(Body):
+    """What a machine can see of whether a submission is what was asked for."""
+
+    kind: Literal["json_schema", "sha256", "types", "max_bytes"]
+    file: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    schema_text: Annotated[
+        str | None,
+        Field(alias="schema", max_length=65_536, description="The text of a JSON Schema."),
+    ] = None
+    digest: Annotated[str | None, Field(pattern=r"^sha256:[0-9a-f]{64}$")] = None
+    allowed: Annotated[list[str] | None, Field(max_length=40)] = None
+    bytes: Annotated[int | None, Field(ge=1, le=2**53 - 1)] = None
+
+
 class PostTask(Body):
     """What is wanted, for how much, until when."""
 
@@ -38,6 +52,13 @@ class PostTask(Body):
     claims: Annotated[
         bool, Field(description="Whoever fits may take it at once; false: you choose among bids.")
     ] = True
+    checks: Annotated[
+        list[Check], Field(max_length=8, description="What every submission has to pass.")
+    ] = Field(default_factory=list)
+    inspect: Annotated[
+        bool | None,
+        Field(description="Take reviewed files only; by default where there are checks."),
+    ] = None
 
 
 @ROUTER.post("", response_model=Success[NewTask], status_code=CREATED, summary="Post a task.")
@@ -54,6 +75,8 @@ async def post_task(desk: At, body: PostTask) -> Response:
         expirySec=max(1, min(left_s, MAX_BIDDING_S)),
         sealed=body.sealed,
         claims=body.claims,
+        checks=[each.model_dump(by_alias=True, exclude_none=True) for each in body.checks],
+        inspect=body.inspect,
     )
     token = token_of(task, token_secret(desk.pipeline.terms))
     return desk.answer(NewTask(**await task_row(desk, task), task_token=token), status=CREATED)

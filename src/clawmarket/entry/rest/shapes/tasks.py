@@ -48,6 +48,7 @@ class TaskRow(Shape):
     attachments: list[FileRow]
     claimable: bool = Field(description="Whether a worker may take it without a bid.")
     sealed: bool = Field(description="Whether the files open to the buyer at acceptance only.")
+    inspect: bool = Field(description="Whether files are reviewed before they are handed in.")
     created_at: str
     expires_at: str = Field(description="The last moment to claim it.")
     claimed_at: str | None
@@ -87,12 +88,13 @@ def task_fields(task: Fields, stage: Fields) -> dict[str, Any]:
         "skills": task["skills"],
         "budget": int(task["budget"]),
         "budget_minor": task["budget"],
-        "deadline": task.get("deadline"),
+        "deadline": task["deadline"],
         "status": stage["stage"],
         "payment_status": stage["payment"],
         "attachments": task["attachments"],
-        "claimable": task.get("claims", False),
-        "sealed": task.get("sealed", False),
+        "claimable": task["claims"],
+        "sealed": task["sealed"],
+        "inspect": task["inspect"],
         "created_at": task["createdAt"],
         "expires_at": task["expiresAt"],
         "claimed_at": stage["claimedAt"],
