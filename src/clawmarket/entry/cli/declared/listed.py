@@ -27,6 +27,7 @@ GROUPS = {
     "repair": "What a payment rail has not answered: see it, ask again, settle it.",
     "openclaw": "The plugin for OpenClaw: put it in, take it out.",
     "skills": "The skills for OpenClaw's agents: put them in, check them, take them out.",
+    "employer": "Have a folder of tasks done by others.",
     "worker": "Work by yourself: take tasks, do them, hand them in.",
     "backup": "Back a home up, check a backup, restore it elsewhere.",
 }
