@@ -28,7 +28,7 @@ class Model:
 
         class Handler(_Handler):
             kept = asked
-            says = [answers or answer]
+            says = (answers or answer,)
 
         self.asked = asked
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -49,7 +49,7 @@ class Model:
 
 class _Handler(BaseHTTPRequestHandler):
     kept: ClassVar[list[Message]]
-    says: ClassVar[list[Callable[[list[Message]], Message]]]
+    says: ClassVar[tuple[Callable[[list[Message]], Message]]]
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
