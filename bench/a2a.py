@@ -46,9 +46,7 @@ class Sender:
 async def send_figures() -> AsyncIterator[Figure]:
     """Yield a2a_send: get-task-status here over hello there, both by SendMessage."""
     with tempfile.TemporaryDirectory() as folder:
-        hello = subprocess.Popen(
-            [sys.executable, "-m", "bench.a2a_hello"], stdout=subprocess.PIPE, text=True
-        )
+        hello = _hello()
         market, port = serve(Path(folder))
         try:
             buyer = Line(*await asyncio.open_connection("127.0.0.1", port))
@@ -67,6 +65,12 @@ async def send_figures() -> AsyncIterator[Figure]:
                 server.terminate()
                 server.wait(timeout=20)
         yield Figure("a2a_send", value, "messages per hello of the SDK's server", 0.5)
+
+
+def _hello() -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "bench.a2a_hello"], stdout=subprocess.PIPE, text=True
+    )
 
 
 async def _crowd(port: int) -> list[Sender]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from clawmarket.adapters.blobs.memory import MemoryBlobs
+from clawmarket.adapters.cards.memory import MemoryCards
 from clawmarket.adapters.clock.memory import SettableClock
 from clawmarket.adapters.entropy.memory import SeededEntropy
 from clawmarket.adapters.notices.memory import MemoryNotices
@@ -106,8 +107,16 @@ class World:
             rails=tuple(rails),
         )
         blobs = MemoryBlobs(1_000_000)
+        self.cards = MemoryCards()
         ports = Ports(
-            self.store, blobs, RememberingWallets(), self.clock, self.entropy, notices, rails
+            self.store,
+            blobs,
+            RememberingWallets(),
+            self.clock,
+            self.entropy,
+            notices,
+            rails,
+            self.cards,
         )
         self.pipeline = Pipeline(ports, self.terms, Limits(calls_per_s))
         self._runner = asyncio.Runner()

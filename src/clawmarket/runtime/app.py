@@ -6,18 +6,22 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from clawmarket import __version__
 from clawmarket.adapters.blobs.disk import DiskBlobs
+from clawmarket.adapters.cards.http import HttpCards
 from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.adapters.durable import write_private
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.adapters.signer.ed25519 import Ed25519Signer, is_signed
 from clawmarket.adapters.store.sqlite import open_sqlite
 from clawmarket.adapters.wallets.evm import EvmWallets
+from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.domain.market.terms import FEE_BPS
 from clawmarket.domain.trust.checkpoint import vkey
 from clawmarket.domain.trust.rollback import LogKeyLostError, RollbackAccepted
+from clawmarket.ports.cards import Cards
 from clawmarket.ports.entropy import Entropy
 from clawmarket.ports.notices import Notices
 from clawmarket.ports.payments import Rail
@@ -159,6 +163,7 @@ def _wire(
     entropy = SystemEntropy()
     signer = _signer(home, store, entropy)
     operator_token(home, entropy)
+    base_url = f"http://127.0.0.1:{config.port}"
     ports = Ports(
         store=store,
         blobs=DiskBlobs(home.files, config.max_file_bytes, shared=config.database is not None),
@@ -167,6 +172,7 @@ def _wire(
         entropy=entropy,
         notices=_notices(config),
         rails=rails,
+        cards=_cards(config, base_url),
     )
     terms = Terms(
         origin=signer.name,
@@ -174,7 +180,7 @@ def _wire(
         fee_bps=FEE_BPS,
         faucet_minor=FAUCET_MINOR if config.faucet else 0,
         test_money=test_money,
-        base_url=f"http://127.0.0.1:{config.port}",
+        base_url=base_url,
         max_file_bytes=config.max_file_bytes,
         challenge_key=home.secret("challenge.key", entropy),
         version=__version__,
@@ -183,6 +189,12 @@ def _wire(
     )
     pipeline = Pipeline(ports, terms, Limits(config.calls_per_s))
     return Market(config, home, pipeline, signer, GivenOut(home.folder))
+
+
+def _cards(config: Config, base_url: str) -> Cards:
+    """Return who fetches agents' cards; this machine's own too while only it reaches the market."""
+    own = urlsplit(base_url).hostname in LOOPBACK and not config.production
+    return HttpCards(loopback=own)
 
 
 def _notices(config: Config) -> Notices | None:

@@ -34,6 +34,13 @@ class FaucetInProductionError(ConfigError):
     next_command = "clawmarket serve"
 
 
+class RehearsalRefusedError(ConfigError):
+    """The answers to the A2A conformance kit are for test money only."""
+
+    advice = "Start without CLAWMARKET_A2A_REHEARSAL, or a market of test money with --faucet."
+    next_command = "clawmarket serve --faucet"
+
+
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """An endpoint that takes revocation notices, and the secret that signs them."""
@@ -57,6 +64,7 @@ class Config:
         receiver: Who is told of revocations; None tells nobody.
         calls_per_s: How many calls a second an account may make, four times as many at once; 0
             for any number.
+        a2a_rehearsal: Whether the public A2A conformance kit is answered; refused for real money.
     """
 
     home: Path
@@ -68,6 +76,7 @@ class Config:
     log: str = "warning"
     calls_per_s: int = CALLS_PER_S
     receiver: Receiver | None = None
+    a2a_rehearsal: bool = False
 
     @classmethod
     def load(
@@ -96,6 +105,7 @@ class Config:
             log=_log(env),
             calls_per_s=_number(env, "CLAWMARKET_CALLS_PER_S", CALLS_PER_S, MAX_CALLS_PER_S),
             receiver=_receiver(env, production=production),
+            a2a_rehearsal=_flag(env, "CLAWMARKET_A2A_REHEARSAL"),
         )
 
 

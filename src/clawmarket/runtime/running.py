@@ -7,13 +7,15 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 
+from starlette.routing import Route
+
 from clawmarket.entry.a2a.routes import a2a_routes
 from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.mcp.http import mcp_route
 from clawmarket.ports.payments import Rail
 from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.card import Card
-from clawmarket.runtime.config import FAUCET_MINOR, Config
+from clawmarket.runtime.config import FAUCET_MINOR, Config, RehearsalRefusedError
 from clawmarket.runtime.home import Home
 from clawmarket.runtime.http import build_server
 from clawmarket.runtime.logs import configure_logs
@@ -55,7 +57,7 @@ async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card]
     app = build_gateway(
         pipeline,
         max_file_bytes=market.config.max_file_bytes,
-        more=[mcp_route(pipeline), *a2a_routes(pipeline)],
+        more=[mcp_route(pipeline), *_agent_routes(market)],
     )
     server = build_server(app)
     # uvicorn raises each signal anew once it has stopped; SIGTERM would end the process there,
@@ -70,6 +72,14 @@ async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card]
         await serving
     finally:
         await market.stop()
+
+
+def _agent_routes(market: Market) -> list[Route]:
+    """Return the routes of A2A. Raises RehearsalRefusedError."""
+    rehearsed, test_money = market.config.a2a_rehearsal, market.pipeline.terms.test_money
+    if rehearsed and not test_money:
+        raise RehearsalRefusedError("CLAWMARKET_A2A_REHEARSAL is for test money only.")
+    return a2a_routes(market.pipeline, rehearsed=rehearsed)
 
 
 def card_of(market: Market) -> Card:

@@ -19,12 +19,14 @@ from clawmarket.domain.kernel.job import (
     finish,
     lease,
 )
+from clawmarket.domain.market.agents.endpoint import ENDPOINT_JOB
 from clawmarket.domain.market.revocation import CONSENT_END_JOB, REVOCATION_JOB
 from clawmarket.domain.treasury.bill import BILL_JOB
 from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.signer import LogSigner
 from clawmarket.ports.store import Query, Snapshot, Transaction
+from clawmarket.services.market.agents.endpoints import check_endpoint
 from clawmarket.services.market.receipts import make_receipt_file
 from clawmarket.services.market.sweep import sweep_all
 from clawmarket.services.operate.revocations import send_revocation, tell_of_end
@@ -47,7 +49,7 @@ REST = 20
 LONGEST_REST_S = 1.0
 # Rails are asked side by side: one that hangs keeps those of others no longer than itself. Bills
 # are many when a host shuts down and all of its sessions end.
-PER_ROUND = {BILL_JOB: 8, RAIL_JOB: 8}
+PER_ROUND = {BILL_JOB: 8, RAIL_JOB: 8, ENDPOINT_JOB: 8}
 # What only an unplugged rail or receiver could do is still tried, and seen, but seldom.
 IDLE_EVERY_S = 30.0
 LEASE_MS = 30_000
@@ -60,6 +62,7 @@ RUNNERS: dict[str, Callable[[Pipeline, str], Awaitable[object]]] = {
     CONSENT_END_JOB: tell_of_end,
     REVOCATION_JOB: send_revocation,
     RAIL_JOB: ask_rail,
+    ENDPOINT_JOB: check_endpoint,
 }
 # A receiver of notices may be away for an hour; twelve attempts take about as long.
 PATIENCE = {REVOCATION_JOB: Patience(attempts=12, first_ms=10_000)}
@@ -100,6 +103,7 @@ def _pace(pipeline: Pipeline, kind: str) -> float:
     ports = pipeline.ports
     tells = ports.notices is not None
     is_plugged = {RAIL_JOB: bool(ports.rails), REVOCATION_JOB: tells, CONSENT_END_JOB: tells}
+    is_plugged[ENDPOINT_JOB] = False  # nobody waits for what is looked at once a day
     return JOBS_EVERY_S if is_plugged.get(kind, True) else IDLE_EVERY_S
 
 

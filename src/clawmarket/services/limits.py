@@ -32,6 +32,9 @@ class Rate:
 
 STRANGER = Rate(per_s=30, burst=60)
 STRANGERS = Rate(per_s=300, burst=600)
+# What the market fetches from outside for an account: each one is a connection to somebody else.
+FETCH = Rate(per_s=1, burst=5)
+FETCHES = Rate(per_s=10, burst=20)
 
 
 class Buckets:
@@ -72,6 +75,8 @@ class Limits:
     def __init__(self, calls_per_s: int = 0) -> None:
         self._addresses = Buckets(STRANGER)
         self._strangers = Buckets(STRANGERS)
+        self._fetches = Buckets(FETCH)
+        self._all_fetches = Buckets(FETCHES)
         burst = calls_per_s * ACCOUNT_BURST_S
         self._accounts = Buckets(Rate(calls_per_s, burst)) if calls_per_s else None
 
@@ -80,6 +85,12 @@ class Limits:
         wait_s = 0 if self._accounts is None else self._accounts.take(account_id, now)
         if wait_s:
             raise CallsTooFastError("This account calls too often.", retryAfterSec=wait_s)
+
+    def check_fetch(self, account_id: str, now: int) -> None:
+        """Take one fetch of an account from outside. Raises CallsTooFastError."""
+        wait_s = self._fetches.take(account_id, now) or self._all_fetches.take("", now)
+        if wait_s:
+            raise CallsTooFastError("Too much is fetched at once.", retryAfterSec=wait_s)
 
     def check_stranger(self, peer: str, method: str, now: int) -> None:
         """Take one call of a caller without an account. Raises TooManyCallsError.

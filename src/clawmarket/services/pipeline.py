@@ -24,6 +24,7 @@ from clawmarket.domain.trust.session import (
 )
 from clawmarket.domain.trust.statement import unsigned
 from clawmarket.ports.blobs import Blobs
+from clawmarket.ports.cards import Cards
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.entropy import Entropy
 from clawmarket.ports.notices import Notices
@@ -82,6 +83,7 @@ class Ports:
     entropy: Entropy
     notices: Notices | None = None
     rails: Mapping[str, Rail] = field(default_factory=dict)
+    cards: Cards | None = None
 
 
 @dataclass(slots=True)

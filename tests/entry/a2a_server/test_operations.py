@@ -110,6 +110,23 @@ def test_listing(front: AgentFront) -> None:
     assert with_files["tasks"][0]["artifacts"] == []
     working = buyer.rpc("ListTasks", {"status": "TASK_STATE_WORKING"})["result"]
     assert (working["tasks"], working["totalSize"]) == ([], 0)
+    assert (first["totalSize"], rest["totalSize"], first["pageSize"]) == (3, 3, 2)
+
+
+def test_both_sides_are_listed(front: AgentFront) -> None:
+    """What an account published comes first, then what it claimed from others."""
+    one, other = front.newcomer(), front.newcomer()
+    own = one.does("post-task", title="Mine", budget="1")["id"]
+    theirs = other.does("post-task", title="Theirs", budget="1")["id"]
+    one.does("claim-task", task_id=theirs)
+    first = one.rpc("ListTasks", {"pageSize": 1})["result"]
+    rest = one.rpc("ListTasks", {"pageSize": 1, "pageToken": first["nextPageToken"]})["result"]
+    whole = one.rpc("ListTasks", {})["result"]
+
+    assert [task["id"] for task in whole["tasks"]] == [own, theirs]
+    assert [task["id"] for task in first["tasks"] + rest["tasks"]] == [own, theirs]
+    assert one.rpc("ListTasks", {"pageToken": "?"})["error"]["code"] == -32602
+    assert one.rpc("ListTasks", {"status": "TASK_STATE_KING"})["error"]["code"] == -32602
 
 
 @pytest.mark.parametrize("size", [0, -1, 101, 10**9, "2", 1.5])

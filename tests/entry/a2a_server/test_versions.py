@@ -34,7 +34,7 @@ def test_a_method_of_the_old_version(front: AgentFront, path: str, version: str 
     message = answer.json()["result"]
     assert (message["kind"], message["role"]) == ("message", "agent")
     assert message["parts"][0]["kind"] == "data"
-    assert "post-task" in message["parts"][0]["data"]["available_actions"]
+    assert "find-workers" in message["parts"][0]["data"]["available_actions"]
 
 
 @pytest.mark.parametrize("version", ["0.2", "2.0", "1.1", "1", "one", "1.0 or so", "99999.0"])
@@ -78,3 +78,19 @@ def test_a_known_action_after_an_unknown_one_wins(front: AgentFront) -> None:
     told = front.agent().rpc("message/send", {"message": said_old(*parts)}, "")["result"]
 
     assert told["parts"][0]["data"] == {"tasks": [], "next_cursor": None}
+
+
+def test_workers_are_found_as_before(front: AgentFront) -> None:
+    """The older shape has name, description, address and skills; a stranger may look."""
+    front.world.nobody.do("web3.agents.register", name="Digger", capabilities=["summarize"])
+    part = {
+        "kind": "data",
+        "data": {"action": "find-workers", "skills": "summarize, x", "limit": 99},
+    }
+    told = front.agent().rpc("message/send", {"message": said_old(part)}, "")["result"]
+    data = told["parts"][0]["data"]
+
+    assert (told["role"], data["total"], len(data["workers"])) == ("agent", 1, 1)
+    worker = data["workers"][0]
+    assert (worker["name"], worker["skills"], worker["a2a_url"]) == ("Digger", ["summarize"], None)
+    assert "hint" in data

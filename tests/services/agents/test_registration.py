@@ -1,24 +1,13 @@
 """Registering: an account without a wallet, a key that is shown once, and nobody's address."""
 
-from typing import Any
-
 import orjson
 import pytest
 
+from agents_of import register, registered
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.trust.record import Record
 from clawmarket.domain.trust.session import CredentialKind, TooManyCallsError
 from world import FAUCET, Fields, Member, World
-
-
-def register(world: World, **asked: Any) -> Fields:
-    """Register an agent as a stranger."""
-    return world.nobody.do("web3.agents.register", **{"name": "Summariser", **asked})
-
-
-def registered(world: World, **asked: Any) -> Member:
-    """Return an agent that registered, as it acts with its key."""
-    return Member(world, world.caller(register(world, **asked)["key"]), None)
 
 
 def test_a_stranger_gets_an_account_and_a_key(world: World) -> None:

@@ -27,8 +27,12 @@ _DESCRIPTION = (
 
 
 def cards_routes(terms: Terms) -> list[Route]:
-    """Return the routes of both cards; a card changes only with the program."""
-    return [_route(NEW_PATH, new_card(terms)), _route(OLD_PATH, old_card(terms))]
+    """Return the routes of both cards; a card changes only with the program.
+
+    They are served below `/a2a` too, where clients look that know the agent by that address.
+    """
+    cards = {NEW_PATH: new_card(terms), OLD_PATH: old_card(terms)}
+    return [_route(base + path, card) for base in ("", "/a2a") for path, card in cards.items()]
 
 
 def _route(path: str, card: Fields) -> Route:

@@ -16,12 +16,11 @@ from a2a.utils.errors import (
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clawmarket.entry.a2a.market.agent import Client
-from clawmarket.entry.a2a.market.lists import list_tasks
+from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.streams import Streams
 from clawmarket.entry.a2a.wire.events import event_stream
 from clawmarket.entry.a2a.wire.faults import UNAUTHORISED, Fault, fault_of, invalid
-from clawmarket.entry.a2a.wire.messages import read_new, sent_new
+from clawmarket.entry.a2a.wire.messages import read_list, read_new, sent_new
 from clawmarket.entry.a2a.wire.versions import Version, version_of
 from clawmarket.entry.gateway.wire import body_of
 
@@ -76,12 +75,14 @@ async def _stream(request: Request, streams: Streams, client: Client) -> Respons
 
 
 async def _get(request: Request, streams: Streams, client: Client) -> Response:
-    return _json(await streams.agent.get(client, _task_id(request)))
+    asked = read_new(_query(request), new.GetTaskRequest)
+    length = asked.history_length if asked.HasField("history_length") else None
+    return _json(await streams.agent.get(client, _task_id(request), length))
 
 
 async def _list(request: Request, streams: Streams, client: Client) -> Response:
-    asked = read_new(_query(request), new.ListTasksRequest)
-    return _json(await list_tasks(streams.agent, client, asked))
+    asked = read_list(_query(request))
+    return _json(await streams.agent.list(client, asked))
 
 
 async def _cancel(request: Request, streams: Streams, client: Client) -> Response:

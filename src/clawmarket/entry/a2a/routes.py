@@ -32,8 +32,13 @@ def load_sdk() -> None:
     import_module("clawmarket.entry.a2a.serving")
 
 
-def a2a_routes(pipeline: Pipeline) -> list[Route]:
-    """Return the routes of A2A; the SDK is loaded for whoever asks first."""
+def a2a_routes(pipeline: Pipeline, *, rehearsed: bool = False) -> list[Route]:
+    """Return the routes of A2A; the SDK is loaded for whoever asks first.
+
+    Args:
+        pipeline: Answers what is asked.
+        rehearsed: Whether the public conformance kit is answered too; only for test money.
+    """
     served: list[Any] = []
 
     async def server() -> Any:  # noqa: ANN401 - its module needs the SDK
@@ -42,7 +47,7 @@ def a2a_routes(pipeline: Pipeline) -> list[Route]:
             await asyncio.to_thread(load_sdk)
             from clawmarket.entry.a2a.serving import Serving  # noqa: PLC0415 - needs the SDK
 
-            served.append(Serving.of(pipeline))
+            served.append(Serving.of(pipeline, rehearsed=rehearsed))
         return served[0]
 
     async def rpc(request: Request) -> Response:

@@ -18,13 +18,12 @@ from a2a.utils.errors import (
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clawmarket.entry.a2a.market.agent import Client
-from clawmarket.entry.a2a.market.lists import list_tasks
+from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.streams import Streams
 from clawmarket.entry.a2a.wire.events import event_stream
 from clawmarket.entry.a2a.wire.faults import UNAUTHORISED, Fault, fault_of, invalid
 from clawmarket.entry.a2a.wire.form import old_event, old_reply, old_task
-from clawmarket.entry.a2a.wire.messages import read_new, read_old, sent_new, sent_old
+from clawmarket.entry.a2a.wire.messages import read_list, read_new, read_old, sent_new, sent_old
 from clawmarket.entry.a2a.wire.versions import Version, version_of
 from clawmarket.entry.gateway.wire import body_of
 
@@ -43,10 +42,9 @@ def _id_new(params: Fields, kind: Any) -> str:  # noqa: ANN401 - generated class
     return _named(task_id)
 
 
-def _id_old(params: Fields, kind: Any) -> str:  # noqa: ANN401 - one of two models
+def _id_old(params: Fields) -> str:
     """Return the task id of a 0.3 operation. Raises InvalidParamsError."""
-    task_id: str = read_old(params, kind).id
-    return _named(task_id)
+    return _named(read_old(params, old.TaskIdParams).id)
 
 
 def _named(task_id: str) -> str:
@@ -60,11 +58,13 @@ async def _send(streams: Streams, client: Client, params: Fields) -> Fields:
 
 
 async def _get(streams: Streams, client: Client, params: Fields) -> Fields:
-    return await streams.agent.get(client, _id_new(params, new.GetTaskRequest))
+    asked = read_new(params, new.GetTaskRequest)
+    length = asked.history_length if asked.HasField("history_length") else None
+    return await streams.agent.get(client, _named(asked.id), length)
 
 
 async def _list(streams: Streams, client: Client, params: Fields) -> Fields:
-    return await list_tasks(streams.agent, client, read_new(params, new.ListTasksRequest))
+    return await streams.agent.list(client, read_list(params))
 
 
 async def _cancel(streams: Streams, client: Client, params: Fields) -> Fields:
@@ -76,11 +76,12 @@ async def _old_send(streams: Streams, client: Client, params: Fields) -> Fields:
 
 
 async def _old_get(streams: Streams, client: Client, params: Fields) -> Fields:
-    return old_task(await streams.agent.get(client, _id_old(params, old.TaskQueryParams)))
+    asked = read_old(params, old.TaskQueryParams)
+    return old_task(await streams.agent.get(client, _named(asked.id), asked.history_length))
 
 
 async def _old_cancel(streams: Streams, client: Client, params: Fields) -> Fields:
-    return old_task(await streams.agent.cancel(client, _id_old(params, old.TaskIdParams)))
+    return old_task(await streams.agent.cancel(client, _id_old(params)))
 
 
 async def _push(_streams: Streams, _client: Client, _params: Fields) -> Fields:
@@ -114,7 +115,7 @@ async def _old_watch_send(
 async def _old_watch(
     streams: Streams, client: Client, params: Fields
 ) -> AsyncIterator[Fields | None]:
-    return await streams.subscribe(client, _id_old(params, old.TaskIdParams))
+    return await streams.subscribe(client, _id_old(params))
 
 
 ONCE: dict[Version, dict[str, Once]] = {

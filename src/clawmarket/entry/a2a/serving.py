@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clawmarket.entry.a2a.market.agent import Agent, Client
+from clawmarket.entry.a2a.market.agent import Agent
+from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.streams import Streams
 from clawmarket.entry.a2a.rest import serve_rest
 from clawmarket.entry.a2a.rpc import serve_rpc
@@ -22,9 +23,17 @@ class Serving:
     streams: Streams
 
     @classmethod
-    def of(cls, pipeline: Pipeline) -> "Serving":
-        """Return the agent of a market."""
-        return cls(pipeline, Streams(Agent(pipeline.terms)))
+    def of(cls, pipeline: Pipeline, *, rehearsed: bool = False) -> "Serving":
+        """Return the agent of a market; a rehearsed one also knows the conformance kit's lines."""
+        if not rehearsed:
+            return cls(pipeline, Streams(Agent(pipeline.terms)))
+        from clawmarket.entry.a2a.rehearsal.agent import (  # noqa: PLC0415 - off in the product
+            Rehearsal,
+            RehearsedStreams,
+        )
+
+        agent = Rehearsal(pipeline.terms, clock=pipeline.ports.clock)
+        return cls(pipeline, RehearsedStreams(agent))
 
     async def rpc(self, request: Request) -> Response:
         """Answer a JSON-RPC request."""

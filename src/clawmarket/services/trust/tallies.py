@@ -1,20 +1,27 @@
 """Tallies: running counts as of the log's head, so that a total costs one look-up at any size."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import orjson
 
 from clawmarket.domain.kernel.ids import noun_of
 from clawmarket.domain.kernel.machine import MACHINES
+from clawmarket.domain.kernel.moment import DAY_MS
 from clawmarket.domain.kernel.money import ASSETS
 from clawmarket.domain.treasury.account import POCKETS, pocket_of
 from clawmarket.domain.trust.record import LogHead, Record, Tally
 from clawmarket.ports.store import Query, Snapshot, Store, Transaction
 
 _PAGE = 512
+# What sellers are paid, by the events that say so.
+_EARNINGS = frozenset({"settlement_released", "settlement_part_released", "tab_settled"})
 
 Tallies = dict[str, int]
-"""From `noun|state` to how many stand in it, from `pocket|asset` to how much lies in it."""
+"""From `noun|state` to how many stand in it, from `pocket|asset` to how much lies in it.
+
+From `day|number|what` to what happened on a day (UTC, counted from the epoch).
+"""
 
 
 def changes_of(records: Iterable[Record]) -> Tallies:
@@ -30,7 +37,35 @@ def changes_of(records: Iterable[Record]) -> Tallies:
         for account, asset, amount in facts["postings"]:
             tally_id = f"{pocket_of(account)}|{asset}"
             changes[tally_id] = changes.get(tally_id, 0) + int(amount)
+        for tally_id, change in _of_day(facts["at"] // DAY_MS, facts["events"]):
+            changes[tally_id] = changes.get(tally_id, 0) + change
     return changes
+
+
+def _of_day(day: int, events: Iterable[dict[str, Any]]) -> Iterator[tuple[str, int]]:
+    for event in events:
+        if event["kind"] == "task_published":
+            yield f"day|{day}|tasks", 1
+        elif event["kind"] in _EARNINGS:
+            yield f"day|{day}|earned|{event['asset']}", int(event["sellerAmount"])
+
+
+def on_days(rows: Snapshot, what: str, now: int, days: int) -> int:
+    """Return how much of something happened today and on the days before, as of the log's head.
+
+    Args:
+        rows: Where the tallies are.
+        what: `tasks`, or `earned|` and an asset.
+        now: A moment of today.
+        days: How many days, today among them.
+    """
+    today = now // DAY_MS
+    return sum(_amount(rows, f"day|{day}|{what}") for day in range(today - days + 1, today + 1))
+
+
+def count_of(rows: Snapshot, noun: str, state: str) -> int:
+    """Return how many things of a noun without a machine stand in a state, as of the log's head."""
+    return _amount(rows, f"{noun}|{state}")
 
 
 def states_of(rows: Snapshot, noun: str) -> dict[str, int]:

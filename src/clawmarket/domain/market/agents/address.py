@@ -35,6 +35,7 @@ _INNER_NAMES = frozenset(
 
 # What `is_global` lets through and still leads into somebody's own network.
 _INNER_V4 = (
+    IPv4Network("192.0.0.0/24"),  # protocol assignments (RFC 6890); not all of it everywhere
     IPv4Network("192.88.99.0/24"),  # relays of 6to4 (RFC 7526)
     IPv4Network("168.63.129.16/32"),  # a cloud's own host agent
 )

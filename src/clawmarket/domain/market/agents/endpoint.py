@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from clawmarket.domain.kernel.errors import NotFoundError, QuotaExceededError
+from clawmarket.domain.kernel.errors import NotFoundError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.moment import DAY_MS
 from clawmarket.domain.kernel.rows import replace
@@ -19,14 +19,6 @@ class EndpointNotFoundError(NotFoundError):
     """The account has no endpoint."""
 
     next_command = "clawmarket help agent endpoint"
-
-
-class ChecksUsedUpError(QuotaExceededError):
-    """The account had its endpoint checked as often as it may in a short time."""
-
-    advice = "Wait the number of seconds that the answer names."
-    next_command = "clawmarket help agent endpoint"
-    retryable = True
 
 
 @dataclass(frozen=True)
@@ -104,3 +96,10 @@ def silent(endpoint: Endpoint, why: str, now: int) -> Endpoint:
     failures = endpoint.failures + 1
     acts_at = now + CHECK_EVERY_MS if failures < MAX_FAILURES else None
     return replace(endpoint, checked_at=now, failures=failures, why=why, acts_at=acts_at)
+
+
+def later(endpoint: Endpoint, spread_ms: int) -> Endpoint:
+    """Put the next check off a little, so that those of many agents do not fall together."""
+    if endpoint.acts_at is None:
+        return endpoint
+    return replace(endpoint, acts_at=endpoint.acts_at + spread_ms)

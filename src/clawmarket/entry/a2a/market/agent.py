@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from a2a.types import a2a_pb2 as new
 from a2a.utils.errors import (
-    ContentTypeNotSupportedError,
     TaskNotCancelableError,
     TaskNotFoundError,
     UnsupportedOperationError,
@@ -14,42 +14,21 @@ from a2a.utils.errors import (
 from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.market.task import TaskExpiredError, TaskNotOpenError
 from clawmarket.domain.trust.session import AuthNeededError
+from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.contexts import Contexts
+from clawmarket.entry.a2a.market.lists import listed
 from clawmarket.entry.a2a.market.projection import projected
-from clawmarket.entry.a2a.skills.skill import File, Outcome, Visit
+from clawmarket.entry.a2a.skills.skill import Outcome, Visit
 from clawmarket.entry.a2a.skills.use import chosen, hint, use
 from clawmarket.entry.a2a.wire.faults import invalid
 from clawmarket.entry.a2a.wire.form import ENDED
-from clawmarket.entry.a2a.wire.messages import Sent, is_key
-from clawmarket.entry.gateway.tools import Inside
+from clawmarket.entry.a2a.wire.messages import Sent, check_history, is_key
 from clawmarket.services.call import Terms
 
 Fields = dict[str, Any]
 
 CANCEL = "web3.market.cancelTask"
 _TASK_ID = re.compile(id_pattern("task"))
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Whoever sent a request."""
-
-    market: Inside
-    account_id: str
-
-    def visit(self, terms: Terms, sent: Sent | None = None) -> Visit:
-        """Return the market as this client reaches it with a message, or with none."""
-        at = (self.market, self.account_id, terms.base_url, terms.fee_bps)
-        if sent is None:
-            return Visit(*at)
-        if any(file.url for file in sent.files):
-            # Fetched for a stranger, an address of his choice would be asked in our name.
-            what = "A file comes as its bytes; nothing is fetched from addresses."
-            raise ContentTypeNotSupportedError(what)
-        files = tuple(
-            File(file.name or f"file-{at}.bin", file.base64) for at, file in enumerate(sent.files)
-        )
-        return Visit(*at, sent.message_id, files, sent.texts)
 
 
 @dataclass(frozen=True)
@@ -81,12 +60,22 @@ class Agent:
         outcome = await use(visit, skill, data)
         return await self._reply(client, sent, visit, outcome)
 
-    async def get(self, client: Client, task_id: str) -> Fields:
-        """Return a task. Raises TaskNotFoundError."""
+    async def get(self, client: Client, task_id: str, history_length: int | None = None) -> Fields:
+        """Return a task. Raises TaskNotFoundError, InvalidParamsError.
+
+        Messages are not kept, so there is no history to bound.
+        """
+        check_history(history_length)
         context = self.contexts.of(client.account_id, task_id)
         if not _TASK_ID.fullmatch(task_id):
             raise TaskNotFoundError(f"There is no task {task_id[:80]!r}.")
         return await projected(client.visit(self.terms), task_id, context)
+
+    async def list(self, client: Client, asked: new.ListTasksRequest) -> Fields:
+        """Return a page of the client's own tasks. Raises InvalidParamsError, Refused."""
+        page = await listed(client, asked)
+        tasks = [await self.get(client, task_id) for task_id in page.task_ids]
+        return page.told(tasks, asked)
 
     async def cancel(self, client: Client, task_id: str) -> Fields:
         """Take an open task back. Raises TaskNotFoundError, TaskNotCancelableError, Refused."""

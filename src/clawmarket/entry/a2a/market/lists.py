@@ -1,41 +1,115 @@
-"""ListTasks: the tasks of the account that asks."""
+"""ListTasks: which tasks of the account that asks, those that it published before those it has."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from a2a.types import a2a_pb2 as new
 
 from clawmarket.domain.trust.session import AuthNeededError
-from clawmarket.entry.a2a.market.agent import Agent, Client
+from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.projection import STATES
 from clawmarket.entry.a2a.wire.faults import invalid
+from clawmarket.entry.a2a.wire.messages import check_history
 
 Fields = dict[str, Any]
 
-TASKS = "web3.market.listTasks"
+MINE = "web3.market.task.mine"
+SIDES = ("employer", "worker")
 SHOWN, MAX_SHOWN = 50, 100
+_BATCH, _MAX_BATCHES = 200, 5
 
 
-async def list_tasks(agent: Agent, client: Client, asked: new.ListTasksRequest) -> Fields:
-    """Return a page of the caller's tasks, newest first. Raises InvalidParamsError, Refused."""
-    if not client.account_id:
-        raise AuthNeededError("ListTasks needs a signed-in account.")
-    size = asked.page_size if asked.HasField("page_size") else SHOWN
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """The ids of a page, newest first, where the next one begins, and how many there are."""
+
+    task_ids: list[str]
+    token: str
+    size: int
+    total: int
+
+    def told(self, tasks: list[Fields], asked: new.ListTasksRequest) -> Fields:
+        """Return the answer, with those tasks that are in the context that was asked for."""
+        found = [task for task in tasks if asked.context_id in ("", task["contextId"])]
+        shown = [shown_in_list(task, asked) for task in found]
+        counted = {"pageSize": self.size, "totalSize": self.total}
+        return {"tasks": shown, "nextPageToken": self.token} | counted
+
+
+def shown_in_list(task: Fields, asked: new.ListTasksRequest) -> Fields:
+    """Leave the files out, unless they were asked for."""
+    if asked.include_artifacts:
+        return task
+    return {name: value for name, value in task.items() if name != "artifacts"}
+
+
+def page_size(asked: new.ListTasksRequest) -> int:
+    """Return how many tasks a page has. Raises InvalidParamsError."""
+    check_history(asked.history_length if asked.HasField("history_length") else None)
+    size: int = asked.page_size if asked.HasField("page_size") else SHOWN
     if not 1 <= size <= MAX_SHOWN:
         raise invalid("pageSize", f"A page has 1 to {MAX_SHOWN} tasks.")
+    return size
+
+
+async def listed(client: Client, asked: new.ListTasksRequest) -> TaskPage:
+    """Return a page of the caller's tasks. Raises InvalidParamsError, Refused."""
+    if not client.account_id:
+        raise AuthNeededError("ListTasks needs a signed-in account.")
+    size = page_size(asked)
     state = new.TaskState.Name(asked.status) if asked.status else ""
-    ours = next((own for own, told in STATES.items() if told == state), None)
-    if state and ours is None:
-        return _page([], "", size)
-    params: Fields = {"buyer": client.account_id, "limit": size}
-    params |= {"status": str(ours)} if ours else {}
-    params |= {"cursor": asked.page_token} if asked.page_token else {}
-    page = await client.market.ask(TASKS, params)
-    tasks = [await agent.get(client, task["taskId"]) for task in page["items"]]
-    shown = [task for task in tasks if asked.context_id in ("", task["contextId"])]
-    if not asked.include_artifacts:
-        shown = [{name: task[name] for name in task if name != "artifacts"} for task in shown]
-    return _page(shown, page["nextCursor"] or "", size)
+    ours = next((str(own) for own, told in STATES.items() if told == state), "")
+    if state and not ours:
+        return TaskPage([], "", size, 0)
+    side, cursor = _place(asked.page_token)
+    found: list[str] = []
+    token = ""
+    for at in range(side, len(SIDES)):
+        if len(found) == size:
+            token = _token(at, "")
+            break
+        ids, more = await _mine(client, SIDES[at], ours, (cursor, size - len(found)))
+        found, cursor = found + ids, ""
+        if more:
+            token = _token(at, more)
+            break
+    whole = not asked.page_token and not token
+    return TaskPage(found, token, size, len(found) if whole else await _count(client, ours))
 
 
-def _page(tasks: list[Fields], token: str, size: int) -> Fields:
-    return {"tasks": tasks, "nextPageToken": token, "pageSize": size, "totalSize": len(tasks)}
+async def _mine(
+    client: Client, side: str, state: str, part: tuple[str, int]
+) -> tuple[list[str], str]:
+    cursor, limit = part
+    params: Fields = {"side": side, "limit": limit}
+    params |= {"status": state} if state else {}
+    params |= {"cursor": cursor} if cursor else {}
+    page = await client.market.ask(MINE, params)
+    return [task["taskId"] for task in page["items"]], page["nextCursor"] or ""
+
+
+async def _count(client: Client, state: str) -> int:
+    """Return how many tasks there are on both sides, up to a thousand on each."""
+    total = 0
+    for side in SIDES:
+        cursor = ""
+        for _ in range(_MAX_BATCHES):
+            ids, cursor = await _mine(client, side, state, (cursor, _BATCH))
+            total += len(ids)
+            if not cursor:
+                break
+    return total
+
+
+def _token(side: int, cursor: str) -> str:
+    return f"{SIDES[side][0]}{cursor}"
+
+
+def _place(token: str) -> tuple[int, str]:
+    """Return side and cursor of a page. Raises InvalidParamsError."""
+    if not token:
+        return 0, ""
+    side = next((at for at, name in enumerate(SIDES) if token[0] == name[0]), None)
+    if side is None:
+        raise invalid("pageToken", "There is no such page.")
+    return side, token[1:]

@@ -12,7 +12,8 @@ from typing import Any
 from a2a.utils.errors import UnsupportedOperationError
 
 from clawmarket.domain.kernel.errors import RateLimitedError
-from clawmarket.entry.a2a.market.agent import Agent, Client
+from clawmarket.entry.a2a.market.agent import Agent
+from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.wire.form import ENDED, WAITING
 from clawmarket.entry.a2a.wire.messages import Sent
 

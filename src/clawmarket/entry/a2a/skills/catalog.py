@@ -1,11 +1,21 @@
 """The list of skills, in the order of the card."""
 
-from clawmarket.entry.a2a.skills import hiring, looking, working
+from clawmarket.entry.a2a.skills import finding, hiring, looking, working
 from clawmarket.entry.a2a.skills.skill import Skill
 
 _TASK = {"skill": "get-task-status", "task_id": "task_01h00000000000000000000000"}
 
 SKILLS = (
+    Skill(
+        "find-workers",
+        "Find workers",
+        "List agents that offer work, by skill, language, price and presence, with their A2A "
+        "addresses and what they have done.",
+        ("discovery", "free", "a2a"),
+        finding.FindWorkers,
+        finding.find_workers,
+        {"skill": "find-workers", "skills": ["summarize"], "limit": 5},
+    ),
     Skill(
         "post-task",
         "Post a paid task",
@@ -48,6 +58,15 @@ SKILLS = (
         working.ClaimTask,
         working.claim_task,
         _TASK | {"skill": "claim-task"},
+    ),
+    Skill(
+        "unclaim-task",
+        "Step back from a task",
+        "Give a claimed task back before anything was delivered; it is open again. Needs a key.",
+        ("worker",),
+        working.ClaimTask,
+        working.unclaim_task,
+        _TASK | {"skill": "unclaim-task"},
     ),
     Skill(
         "bid-on-task",

@@ -114,6 +114,9 @@ class ReviewResult(Request):
     result_id: ResultId | None = None
     decision: Literal["accept", "reject"]
     feedback: Note = ""
+    rating: Annotated[
+        int | None, Field(strict=True, ge=1, le=5, description="How good it was.")
+    ] = None
 
 
 async def review_result(visit: Visit, request: ReviewResult) -> Outcome:

@@ -81,18 +81,24 @@ class ListTasks(Request):
 
 
 async def list_tasks(visit: Visit, request: ListTasks) -> Outcome:
-    """List tasks, newest first."""
-    state = WORDS.get(request.status, request.status)
-    page = await visit.ask(
+    """List tasks, newest first; those of several skills on one page only."""
+    pages = [await _page(visit, request, skill) for skill in (*request.skills,) or (None,)]
+    found = {task["taskId"]: task for page in pages for task in page["items"]}
+    newest = sorted(found.values(), key=lambda task: str(task["createdAt"]), reverse=True)
+    items = [_task_shown(task) for task in newest[: request.limit]]
+    cursor = pages[0]["nextCursor"] if len(pages) == 1 else None
+    return Outcome(facts={"tasks": items, "next_cursor": cursor})
+
+
+async def _page(visit: Visit, request: ListTasks, skill: str | None) -> Fields:
+    return await visit.ask(
         TASKS,
-        status=str(state),
-        skill=request.skills[0] if request.skills else None,
+        status=str(WORDS.get(request.status, request.status)),
+        skill=skill,
         minBudget=None if request.min_budget is None else minor(request.min_budget),
         limit=request.limit,
         cursor=request.cursor,
     )
-    items = [_task_shown(task) for task in page["items"]]
-    return Outcome(facts={"tasks": items, "next_cursor": page["nextCursor"]})
 
 
 def _task_shown(task: Fields) -> Fields:

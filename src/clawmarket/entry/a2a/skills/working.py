@@ -36,6 +36,12 @@ async def claim_task(visit: Visit, request: ClaimTask) -> Outcome:
     return Outcome(task_id=request.task_id)
 
 
+async def unclaim_task(visit: Visit, request: ClaimTask) -> Outcome:
+    """Step back from a claimed task."""
+    await visit.do(UNCLAIM, {"taskId": request.task_id})
+    return Outcome(task_id=request.task_id)
+
+
 class BidOnTask(Request):
     """An offer to do a task."""
 

@@ -19,6 +19,7 @@ M = TypeVar("M", bound=BaseModel)
 
 MAX_ID_CHARS = 200
 MAX_PARTS = 64
+_STATES = frozenset(new.TaskState.DESCRIPTOR.values_by_name)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 
 
@@ -42,6 +43,7 @@ class Sent:
     data: tuple[object, ...]
     files: tuple[FilePart, ...]
     history_length: int | None = None
+    returns_at_once: bool = False
 
 
 def read_new(params: Fields, kind: type[P]) -> P:
@@ -63,6 +65,17 @@ def read_old(params: Fields, kind: type[M]) -> M:
         raise invalid(path[:200], f"The parameters are no {kind.__name__}.") from None
     except RecursionError:
         raise invalid("params", "The parameters are nested too deeply.") from None
+
+
+def read_list(params: Fields) -> new.ListTasksRequest:
+    """Read the parameters of ListTasks. Raises InvalidParamsError, also for an unknown state.
+
+    Protobuf would take a state that it does not know for none.
+    """
+    status = params.get("status")
+    if isinstance(status, str) and status not in _STATES:
+        raise invalid("status", "There is no such state.")
+    return read_new(params, new.ListTasksRequest)
 
 
 def sent_new(params: Fields) -> Sent:
@@ -90,6 +103,7 @@ def sent_new(params: Fields) -> Sent:
                 if part.HasField("raw") or part.HasField("url")
             ),
             asked.history_length if asked.HasField("history_length") else None,
+            returns_at_once=asked.return_immediately,
         ),
         len(message.parts),
     )
@@ -105,7 +119,7 @@ def _file_new(part: new.Part, raw: Fields) -> FilePart:
 def sent_old(params: Fields) -> Sent:
     """Read the parameters of a 0.3 message. Raises InvalidParamsError."""
     request = read_old(params, old.MessageSendParams)
-    message = request.message
+    message, asked = request.message, request.configuration
     if message.role is not old.Role.user:
         raise invalid("message.role", "A client's message has the role user.")
     parts = [part.root for part in message.parts]
@@ -117,7 +131,8 @@ def sent_old(params: Fields) -> Sent:
             tuple(part.text for part in parts if isinstance(part, old.TextPart)),
             tuple(part.data for part in parts if isinstance(part, old.DataPart)),
             tuple(_file_old(part.file) for part in parts if isinstance(part, old.FilePart)),
-            request.configuration.history_length if request.configuration else None,
+            asked.history_length if asked else None,
+            returns_at_once=bool(asked and asked.blocking is False),
         ),
         len(parts),
     )
@@ -138,6 +153,7 @@ def _checked(sent: Sent, parts: int) -> Sent:
     if not is_key(sent.message_id):
         what = f"A message id is 1 to {MAX_ID_CHARS} printable ASCII characters."
         raise invalid("message.messageId", what)
+    check_history(sent.history_length)
     if sent.context_id and not is_key(sent.context_id):
         what = f"A context id is at most {MAX_ID_CHARS} printable ASCII characters."
         raise invalid("message.contextId", what)
@@ -147,3 +163,9 @@ def _checked(sent: Sent, parts: int) -> Sent:
 def is_key(text: str) -> bool:
     """Return whether a text can be kept as an id that a client chose."""
     return 1 <= len(text) <= MAX_ID_CHARS and text.isascii() and text.isprintable()
+
+
+def check_history(length: int | None) -> None:
+    """Raise InvalidParamsError for a negative number of messages."""
+    if length is not None and length < 0:
+        raise invalid("historyLength", "A number of messages is not negative.")

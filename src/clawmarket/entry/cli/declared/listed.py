@@ -25,6 +25,7 @@ GROUPS = {
     "receipt": "Receipts of finished orders.",
     "files": "Store files and fetch them.",
     "repair": "What a payment rail has not answered: see it, ask again, settle it.",
+    "a2a": "Other agents: their cards, and messages to them.",
     "openclaw": "The plugin for OpenClaw: put it in, take it out.",
     "skills": "The skills for OpenClaw's agents: put them in, check them, take them out.",
     "employer": "Have a folder of tasks done by others.",

@@ -28,7 +28,14 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Scope, Verb, read
 from clawmarket.services.call import Call
 from clawmarket.services.listing import MAX_SCANNED, CursorInvalidError
-from clawmarket.services.market.agents.fields import A2aUrl, Language, Name, SkillPart, Tagline
+from clawmarket.services.market.agents.fields import (
+    A2A_URL,
+    A2aUrl,
+    Language,
+    Name,
+    SkillPart,
+    Tagline,
+)
 from clawmarket.services.market.agents.profiles import amount_text, skill_parts
 
 BATCH = 100
@@ -89,7 +96,7 @@ class AgentSummary(Answer):
     max_budget: Amount | None
     online: bool
     last_seen: Moment | None
-    a2a_url: A2aUrl | None
+    a2a_url: Annotated[A2aUrl | None, Field(alias=A2A_URL)]
     tasks_completed: Annotated[int, Field(description="Orders as a seller that were paid.")]
     success_rate: float | None
     average_rating: float | None

@@ -35,6 +35,7 @@ from clawmarket.services.market.agents.evidence import (
     typical_delivery_s,
 )
 from clawmarket.services.market.agents.fields import (
+    A2A_URL,
     A2aUrl,
     Bio,
     CardText,
@@ -115,7 +116,9 @@ class ConnectView(Wire):
     online: bool
     last_seen: Moment | None
     online_until: Moment | None
-    a2a_url: Annotated[A2aUrl | None, Field(description="Null unless its card answers.")]
+    a2a_url: Annotated[
+        A2aUrl | None, Field(alias=A2A_URL, description="Null unless its card answers.")
+    ]
     card_url: A2aUrl | None
     card_answers: Annotated[bool | None, Field(description="Null: it has no endpoint.")]
     names_account: Annotated[

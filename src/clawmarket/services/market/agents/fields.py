@@ -39,6 +39,8 @@ Email = Annotated[
     ),
     Verbatim,
 ]
+# The wire's name of such a field; the rule for names would write a2AUrl.
+A2A_URL = "a2aUrl"
 # The redactor takes addresses out of texts; this one is there to be called by everybody.
 A2aUrl = Annotated[
     str,

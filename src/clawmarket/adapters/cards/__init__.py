@@ -1,0 +1,1 @@
+"""Cards of agents: fetched by HTTP, or from memory."""

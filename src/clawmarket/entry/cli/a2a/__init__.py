@@ -1,0 +1,1 @@
+"""Other agents, asked over A2A."""

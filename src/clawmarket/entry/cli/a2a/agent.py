@@ -1,0 +1,173 @@
+"""One agent as the SDK's client reaches it: its card, a message, a stream; refusals as ours."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from a2a.client import A2ACardResolver, ClientConfig, ClientFactory
+from a2a.client.client import Client
+from a2a.client.errors import A2AClientError, A2AClientTimeoutError, AgentCardResolutionError
+from a2a.types import a2a_pb2 as new
+from a2a.utils.errors import A2AError, TaskNotFoundError
+from google.protobuf.json_format import MessageToDict, ParseDict
+
+from clawmarket.domain.kernel.errors import (
+    AuthRequiredError,
+    ConflictError,
+    DeadlineError,
+    NotFoundError,
+    UnavailableError,
+)
+from clawmarket.entry.cli.a2a.access import OnlyThere, key_for
+from clawmarket.entry.cli.a2a.bounded import Bounded
+
+Fields = dict[str, Any]
+
+CARDS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
+BINDINGS = ["JSONRPC", "HTTP+JSON"]
+CONNECT_S = 5.0
+_SILENCE = (TimeoutError, A2AClientTimeoutError, httpx.TimeoutException)
+_AWAY = (httpx.RequestError,)
+_FAILURES = (*_SILENCE, A2AError, A2AClientError, httpx.HTTPError, ValueError)
+_NOT_FOUND, _UNAUTHORISED = 404, (401, 403)
+
+
+class AgentAwayError(UnavailableError):
+    """No agent answers at that address."""
+
+    advice = "Check the address; `clawmarket a2a card` shows what is there."
+    next_command = "clawmarket help a2a call"
+
+
+class AgentUnreadableError(UnavailableError):
+    """Something answers there, but not as an agent does."""
+
+    advice = "Check the address; it is where the agent's card is found."
+    next_command = "clawmarket help a2a card"
+    retryable = False
+
+
+class AgentSilentError(DeadlineError):
+    """The agent did not answer in time; whether it heard the message is not known."""
+
+    advice = "Send it again with the same --message-id, or with a longer --timeout."
+    next_command = "clawmarket help a2a call"
+
+
+class AgentKeyError(AuthRequiredError):
+    """The agent wants a key, or another one."""
+
+    advice = "Put the key that the agent gave you into CLAWMARKET_A2A_KEY."
+    next_command = "clawmarket help environment"
+
+
+class AgentTaskError(NotFoundError):
+    """The agent has no such task, or does not show it to you."""
+
+    next_command = "clawmarket help a2a call"
+
+
+class AgentRefusedError(ConflictError):
+    """The agent refused what was asked."""
+
+    advice = "What the agent says stands in the message; its card lists what it does."
+    next_command = "clawmarket help a2a card"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An agent that was found by its card."""
+
+    card: new.AgentCard
+    client: Client
+    version: str
+
+
+@asynccontextmanager
+async def reached(url: str, timeout_s: float, *, stream: bool = False) -> AsyncIterator[Found]:
+    """Find an agent by its address or its card's. What fails within is raised as a refusal."""
+    limits = httpx.Timeout(timeout_s, connect=CONNECT_S)
+    try:
+        async with (
+            asyncio.timeout(timeout_s),
+            httpx.AsyncClient(
+                auth=OnlyThere(url, key_for(url)), timeout=limits, transport=Bounded()
+            ) as http,
+        ):
+            card = await _card(http, url)
+            config = ClientConfig(
+                httpx_client=http, streaming=stream, supported_protocol_bindings=BINDINGS
+            )
+            client = ClientFactory(config).create(card)
+            yield Found(card, client, _version(card))
+    except _FAILURES as error:
+        raise _refusal(error, url) from None
+
+
+async def _card(http: httpx.AsyncClient, url: str) -> new.AgentCard:
+    """Return the card: the one that was named, or of 1.0, or of 0.3."""
+    if url.endswith(".json"):
+        return await A2ACardResolver(http, url).get_agent_card("/")
+    for path in CARDS[:-1]:
+        try:
+            return await A2ACardResolver(http, url).get_agent_card(path)
+        except AgentCardResolutionError as error:
+            if error.status_code != _NOT_FOUND:
+                raise
+    return await A2ACardResolver(http, url).get_agent_card(CARDS[-1])
+
+
+def _version(card: new.AgentCard) -> str:
+    known = [each.protocol_version for each in card.supported_interfaces]
+    newest = [version for version in known if version.startswith("1.")]
+    return str((newest or known or ["?"])[0])
+
+
+def told_card(card: new.AgentCard) -> Fields:
+    """Return a card as JSON."""
+    told: Fields = MessageToDict(card)
+    return told
+
+
+async def sent(found: Found, message: Fields, told: Callable[[Fields], None]) -> Fields:
+    """Send a message; `told` hears each event, and the last reply comes back."""
+    request = ParseDict({"message": message}, new.SendMessageRequest())
+    last: Fields = {}
+    async for event in found.client.send_message(request):
+        heard = MessageToDict(event)
+        told(heard)
+        last = _after(last, heard)
+    if not last:
+        raise AgentUnreadableError("The agent answered nothing.")
+    return last
+
+
+def _after(last: Fields, event: Fields) -> Fields:
+    """Return the reply as it stands after an event."""
+    if "task" in event or "message" in event:
+        return event
+    task = dict(last.get("task", {}))
+    if "statusUpdate" in event:
+        task["status"] = event["statusUpdate"]["status"]
+    if "artifactUpdate" in event:
+        task["artifacts"] = [*task.get("artifacts", []), event["artifactUpdate"]["artifact"]]
+    return {"task": task}
+
+
+def _refusal(error: Exception, url: str) -> Exception:
+    """Return what went wrong as one of our refusals."""
+    status = getattr(error, "status_code", None)
+    if status in _UNAUTHORISED:
+        return AgentKeyError(f"The agent answered with HTTP {status}.")
+    if isinstance(error, _SILENCE):
+        return AgentSilentError("The agent did not answer in time.")
+    if isinstance(error, AgentCardResolutionError) and not isinstance(error.__cause__, _AWAY):
+        return AgentUnreadableError(f"No agent's card can be read at {url}.")
+    if isinstance(error, TaskNotFoundError):
+        return AgentTaskError(f"The agent says: {error}")
+    if isinstance(error, AgentCardResolutionError | httpx.HTTPError):
+        return AgentAwayError(f"No agent can be reached at {url}.")
+    return AgentRefusedError(f"The agent says: {error}")
