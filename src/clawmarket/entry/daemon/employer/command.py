@@ -18,6 +18,7 @@ from clawmarket.entry.daemon.employer.post import Phase, Post, posts_in
 from clawmarket.entry.daemon.employer.spec import Spec, specs_in
 from clawmarket.entry.daemon.line import Line
 from clawmarket.entry.daemon.progress import Progress
+from clawmarket.entry.daemon.stopping import told_to_stop
 from clawmarket.entry.daemon.storage import Workspace
 from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE, EXIT_PENDING
 
@@ -57,7 +58,8 @@ def _work(desk: Desk, posts: list[Post], invocation: Invocation) -> int:
     live = {post.digest: post for post in posts}
     values = invocation.values
     employer = Employer(desk, [*live.values()], values["interval"], bool(values.get("once")))
-    over = employer.run()
+    with told_to_stop(employer.stop):
+        over = employer.run()
     refused = [post.name for post in employer.posts if post.phase is Phase.PLANNED]
     text = "Every task is over." if over else "Stopped; run it again to go on."
     desk.progress.say("stopped", text, over=over, notPosted=refused)

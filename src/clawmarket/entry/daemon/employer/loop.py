@@ -9,7 +9,6 @@ from clawmarket.entry.daemon.employer import steps
 from clawmarket.entry.daemon.employer.desk import Desk
 from clawmarket.entry.daemon.employer.post import Phase, Post
 from clawmarket.entry.daemon.line import HOPELESS, AwayError
-from clawmarket.entry.daemon.stopping import told_to_stop
 
 _TICK_S = 0.2
 _PATIENCE_S = 60.0
@@ -32,24 +31,24 @@ class Employer:
     def run(self) -> bool:
         """Work until every task is over; return whether it is."""
         delay_s = 0.0
-        with told_to_stop(self._stop):
-            while not self._stops and self._live():
-                try:
-                    self._round()
-                    delay_s = 0.0
-                except AwayError as away:
-                    if not delay_s:
-                        self.desk.progress.say("away", f"The market is away: {away}")
-                    delay_s = min(_PATIENCE_S, max(self.interval_s, delay_s * 2))
-                if self.once:
-                    break
-                self._pause(delay_s or self.interval_s)
+        while not self._stops and self._live():
+            try:
+                self._round()
+                delay_s = 0.0
+            except AwayError as away:
+                if not delay_s:
+                    self.desk.progress.say("away", f"The market is away: {away}")
+                delay_s = min(_PATIENCE_S, max(self.interval_s, delay_s * 2))
+            if self.once:
+                break
+            self._pause(delay_s or self.interval_s)
         return not self._live()
 
     def _live(self) -> list[Post]:
         return [post for post in self.posts if post.phase not in (Phase.OVER, Phase.PLANNED)]
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End after the step at hand; a next start goes on."""
         self._stops = True
 
     def _pause(self, seconds: float) -> None:

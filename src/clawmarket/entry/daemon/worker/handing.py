@@ -10,7 +10,7 @@ from clawmarket.entry.daemon.files import ArtifactRefusedError, made_in
 from clawmarket.entry.daemon.storage import write_text
 from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import Job, Phase
-from clawmarket.entry.daemon.worker.making import fail, made_folder
+from clawmarket.entry.daemon.worker.making import fail, found, made_folder
 
 MAX_ATTEMPTS = 3
 _ORDER, _RESULT = "web3.market.order.get", "web3.market.getResult"
@@ -46,8 +46,7 @@ def submit(desk: Desk, job: Job) -> None:
 def _refused(desk: Desk, job: Job, refusal: RemoteRefusal) -> None:
     order = desk.line.ask(_ORDER, {"orderId": job.order_id})
     if order["status"] == _DELIVERED and order["resultId"]:
-        job.result_id = order["resultId"]
-        desk.save(job, Phase.SUBMITTED)
+        found(desk, job, order)
         return
     fail(desk, job, f"The result was refused: {refusal}")
 

@@ -8,7 +8,6 @@ from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.handlers.running import Run
 from clawmarket.entry.daemon.line import HOPELESS, AwayError
-from clawmarket.entry.daemon.stopping import told_to_stop
 from clawmarket.entry.daemon.worker import handing, making, taking
 from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import BUSY, FRESH, Job, Phase
@@ -58,10 +57,9 @@ class Worker:
     def run(self) -> int:
         """Work until told to stop; return how many tasks failed in a row."""
         self._resume()
-        with told_to_stop(self.stop):
-            while not self._is_done():
-                self._round()
-                time.sleep(min(_TICK_S, self.pace.interval_s))
+        while not self._is_done():
+            self._round()
+            time.sleep(min(_TICK_S, self.pace.interval_s))
         self._hand_back()
         return self.failures
 

@@ -72,10 +72,16 @@ def fail(desk: Desk, job: Job, reason: str) -> None:
     desk.save(job, Phase.RETURNING)
 
 
+def found(desk: Desk, job: Job, order: Entry) -> None:
+    """Go on with a result that was handed in before, though the state did not know it."""
+    job.result_id = order["resultId"]
+    desk.save(job, Phase.SUBMITTED)
+    desk.say(job, "submitted", "was handed in before", resultId=job.result_id)
+
+
 def _leave(desk: Desk, job: Job, order: Entry) -> None:
     if order["status"] == "delivery_completed" and order["resultId"]:
-        job.result_id = order["resultId"]
-        desk.save(job, Phase.SUBMITTED)
+        found(desk, job, order)
         return
     desk.close(job, "ended", f"its order is {order['status']}")
 
