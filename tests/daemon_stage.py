@@ -172,3 +172,12 @@ def handler(folder: Path, body: str) -> str:
 def runs_of(folder: Path) -> int:
     """Return how often the handler of a folder ran."""
     return len((folder / "runs").read_text().splitlines())
+
+
+def is_gone(pid: int) -> bool:
+    """Return whether a process has ended; one that nobody has waited for is still listed."""
+    try:
+        about = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return True
+    return about.rpartition(")")[2].split()[0] == "Z"

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from clawmarket.entry.cli.catalog import method_entry
 from daemon.conftest import Start
+from daemon_agent import Agent
 from daemon_stage import Daemon, Fields, Party, handler, runs_of
 
 _WRITES = "(made / 'result.md').write_text(task['title'] + ' ' + task['feedback'])\n"
@@ -215,3 +217,40 @@ def test_what_the_buyer_attached_is_there(
     assert daemon.stop() == 0
     made = _work(tmp_path / "w", task_id) / "attempt-1" / "r"
     assert made.read_text() == "..=inputs/file-2 in.txt=inputs/in.txt"
+
+
+def test_an_a2a_agent_is_a_handler(buyer: Party, worker: Party, run: Start, tmp_path: Path) -> None:
+    """Its words and its file are handed in; it saw the task as data, under an id of its own."""
+    task_id = buyer.publishes("By agent", skills=["digest-8"], claims=True)
+    with Agent() as agent:
+        daemon = _works(run, worker, tmp_path / "w", agent.url, "--skills", "digest-8")
+        result = buyer.asks("getResult", resultId=daemon.until("submitted")["resultId"])
+        assert daemon.stop() == 0
+
+    assert [file["name"] for file in result["artifacts"]] == ["page.txt", "result.md"]
+    made = _work(tmp_path / "w", task_id) / "attempt-1"
+    assert (made / "page.txt").read_bytes() == b"a page"
+    assert (made / "result.md").read_text() == "Done as asked.\n"
+    (message,) = agent.heard
+    assert message["messageId"] == f"{task_id}-1"
+    assert '"title": "By agent"' in message["parts"][0]["text"]
+
+
+@pytest.mark.skipif(
+    method_entry("web3.market.inspection.run") is None, reason="this market inspects nothing"
+)
+def test_what_an_inspection_finds_is_mended(
+    buyer: Party, worker: Party, run: Start, tmp_path: Path
+) -> None:
+    """The handler reads the findings and writes what the task's checks want; one submission."""
+    schema = {"type": "object"}
+    checks = [{"kind": "json_schema", "file": "page.json", "schema": schema}]
+    body = "made.joinpath('page.json').write_text('{}' if task['feedback'] else '[]')\n"
+    does = handler(tmp_path / "handler", body)
+    buyer.publishes("Checked", skills=["digest-9"], claims=True, checks=checks)
+    daemon = _works(run, worker, tmp_path / "w", does, "--skills", "digest-9")
+    daemon.until("found_wanting")
+    daemon.until("submitted")
+
+    assert daemon.stop() == 0
+    assert (runs_of(tmp_path / "handler"), worker.records("submitResult")) == (2, 1)

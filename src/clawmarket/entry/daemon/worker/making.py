@@ -25,15 +25,15 @@ def begin(desk: Desk, job: Job) -> Run | None:
 
     None while one of an earlier daemon still ends, or when the job went another way.
     """
+    order = desk.line.ask("web3.market.order.get", {"orderId": job.order_id})
+    if order["status"] not in ("delivery_ready", "payment_locked"):
+        _leave(desk, job, order)
+        return None
     folder = desk.folder(job)
     if running.is_left_behind(folder):
         if job.group:
             running.end_group(job.group)
         desk.say_once(job, "orphan", "an earlier handler is still there; it is ended first")
-        return None
-    order = desk.line.ask("web3.market.order.get", {"orderId": job.order_id})
-    if order["status"] not in ("delivery_ready", "payment_locked"):
-        _leave(desk, job, order)
         return None
     made = emptied(made_folder(folder, job))
     _write_spec(desk, job, order, made)

@@ -15,7 +15,7 @@ _GONE = frozenset({"settlement_cancelled", "order_refunded", "order_cancelled", 
 def take(desk: Desk, job: Job) -> None:
     """Claim or bid; a repetition after a crash has the same key, so it happens once."""
     step = _claim if job.way == CLAIM else _bid
-    key = job.key(step.__name__)
+    key = job.key(job.way)
     desk.save(job)
     try:
         step(desk, job, key)
