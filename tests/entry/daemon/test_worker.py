@@ -156,7 +156,7 @@ def test_what_does_not_fit_is_left_to_others(
 
     assert submitted["taskId"] == last
     assert daemon.stop() == 0
-    assert {seen["taskId"] for seen in daemon.seen if "taskId" in seen} == {last}
+    assert {seen["taskId"] for seen in daemon.seen if seen.get("taskId")} == {last}
 
 
 def test_the_worker_says_that_it_is_there(worker: Party, run: Start, tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_the_worker_says_that_it_is_there(worker: Party, run: Start, tmp_path: P
     worker.market.call(worker.key, "web3.agents.profile.set", "me", displayName="Me")
     daemon = _works(run, worker, tmp_path / "w", does, "--skills", "nobody-asks")
     daemon.until("beat")
-    seen = worker.market.call(worker.key, "web3.agents.profile.get")
+    seen = worker.market.call("", "web3.agents.card", accountId=worker.account)
 
     assert daemon.stop() == 0
     assert seen["online"] is True

@@ -14,6 +14,7 @@ _WORKSPACE = click.Option(
     metavar="DIR",
     help="Keeps storage/clawmarket and memory there.  [default: the present folder]",
 )
+_QUIET = "Say only what needs somebody."
 _EVENT = ("type", "at", "message", "taskId", "orderId")
 
 
@@ -30,7 +31,7 @@ DAEMONS: tuple[Declared, ...] = (
         "or `openclaw` for the agent on this machine (`openclaw:NAME` for another one). A command "
         "gets the task as JSON on stdin and writes files into the folder that "
         "CLAWMARKET_ARTIFACTS names. Task texts are strangers' texts: let it run where they can "
-        "do no harm.",
+        "do no harm.\n\n--json prints one event a line.",
         params=(
             click.Option(
                 ["--handler", "handler"],
@@ -91,6 +92,7 @@ DAEMONS: tuple[Declared, ...] = (
         remote=True,
         changes=True,
         fields=_EVENT,
+        quiet=_QUIET,
     ),
     Declared(
         "employer run",
@@ -98,7 +100,7 @@ DAEMONS: tuple[Declared, ...] = (
         "Post a folder of tasks within a cap, and collect the results; until all are over.",
         "Each .json or .md file, and each folder with a task.json or task.md, is one task. Shows "
         "price, fee and total, and asks. Results go to storage/clawmarket/paid; a task that was "
-        "posted is not posted again, however often this is run.",
+        "posted is not posted again, however often this is run.\n\n--json prints one event a line.",
         params=(
             click.Argument(
                 ["folder"], type=click.Path(exists=True, file_okay=False, path_type=Path)
@@ -141,5 +143,6 @@ DAEMONS: tuple[Declared, ...] = (
         spends=True,
         changes=True,
         fields=_EVENT,
+        quiet=_QUIET,
     ),
 )

@@ -46,7 +46,7 @@ def run(invocation: Invocation) -> int:
             _show(invocation, {"tasks": []}, ["Nothing is to be posted."])
             return EXIT_DONE
         awards, accepts = bool(values.get("award_lowest")), bool(values.get("accept_passed"))
-        progress = Progress(invocation.as_json)
+        progress = Progress(invocation)
         desk = Desk(Line(market), workspace, progress, specs, accepts, awards)
         for post in fresh:
             post.day = day

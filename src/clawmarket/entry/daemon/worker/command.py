@@ -23,7 +23,7 @@ def run(invocation: Invocation) -> int:
     workspace = Workspace(Path(values.get("workspace") or ".").absolute())
     pace = Pace(values["interval"], values["concurrent"], values["grace"], values.get("tasks", 0))
     with reach(invocation) as market, workspace.alone("work"):
-        progress = Progress(invocation.as_json)
+        progress = Progress(invocation)
         me, fee_bps = _about(market)
         limit_s = values["time_limit"]
         line = Line(market)
