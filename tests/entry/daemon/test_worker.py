@@ -168,7 +168,7 @@ def test_the_worker_says_that_it_is_there(worker: Party, run: Start, tmp_path: P
     seen = worker.market.call("", "web3.agents.card", accountId=worker.account)
 
     assert daemon.stop() == 0
-    assert seen["online"] is True
+    assert seen["connect"]["online"] is True
 
 
 def test_a_function_is_a_handler(buyer: Party, worker: Party, run: Start, tmp_path: Path) -> None:
