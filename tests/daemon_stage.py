@@ -5,16 +5,19 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from real.server import Server
 
 Fields = dict[str, Any]
 
-WAIT_S = 60
+WAIT_S = 40
 
 
 @dataclass
@@ -56,6 +59,16 @@ class Party:
         wanted: Fields = {"title": title, "budget": "50000000", **more}
         return str(self.does("publishTask", f"publish {title}", **wanted)["taskId"])
 
+    def stores(self, name: str, content: str) -> Fields:
+        """Store a file and return its name, digest and size."""
+        named = {"Authorization": f"Bearer {self.key}"}
+        answer = self.market.client.post(
+            "/files", params={"name": name}, content=content.encode(), headers=named
+        ).json()
+        assert answer["ok"], answer
+        file: Fields = answer["file"]
+        return file
+
     def records(self, method: str) -> int:
         """Return how often a method of the market left a record of this account."""
         found = self.market.call(self.key, "web3.audit.query", limit=200)["items"]
@@ -90,11 +103,11 @@ class Daemon:
 
     def until(self, kind: str) -> Fields:
         """Read events until one of a kind comes, and return it."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.seen.append(json.loads(line))
-            if self.seen[-1].get("type") == kind:
-                return self.seen[-1]
+        with self._bounded():
+            for line in self._stdout:
+                self.seen.append(json.loads(line))
+                if self.seen[-1].get("type") == kind:
+                    return self.seen[-1]
         raise AssertionError(f"no {kind} among {self.seen}")
 
     def kill(self) -> None:
@@ -109,9 +122,29 @@ class Daemon:
 
     def ends(self) -> int:
         """Wait for its end and return its exit status."""
+        with self._bounded():
+            printed = self._stdout.read()
+            status = self.process.wait(timeout=WAIT_S)
+        if printed.startswith("{\n"):  # a refusal, which is one document over several lines
+            self.seen.append(json.loads(printed))
+        else:
+            self.seen += [json.loads(line) for line in printed.splitlines()]
+        return status
+
+    @property
+    def _stdout(self) -> IO[str]:
         assert self.process.stdout is not None
-        self.seen += [json.loads(line) for line in self.process.stdout]
-        return self.process.wait(timeout=WAIT_S)
+        return self.process.stdout
+
+    @contextmanager
+    def _bounded(self) -> Iterator[None]:
+        """End the daemon if the test would wait for it for ever."""
+        timer = threading.Timer(WAIT_S, self.process.kill)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 def wait_for(path: Path) -> None:
@@ -139,3 +172,12 @@ def handler(folder: Path, body: str) -> str:
 def runs_of(folder: Path) -> int:
     """Return how often the handler of a folder ran."""
     return len((folder / "runs").read_text().splitlines())
+
+
+def is_gone(pid: int) -> bool:
+    """Return whether a process has ended; one that nobody has waited for is still listed."""
+    try:
+        about = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return True
+    return about.rpartition(")")[2].split()[0] == "Z"

@@ -44,6 +44,8 @@ OTHER_COMMANDS = {
     "consent_missing": "what was typed, again, as a dry run",
     "openclaw_unagreed": "the same",
     "plan_unagreed": "the same",
+    "skill_unagreed": "the same",
+    "spending_unagreed": "the same",
     "sqlite_unfit": "the installation itself is wrong; pip has to act",
 }
 # Refusals of the command line, which names what was probably meant in the sentence itself.

@@ -28,7 +28,7 @@ class Model:
 
         class Handler(_Handler):
             kept = asked
-            says = staticmethod(answers or answer)
+            says = (answers or answer,)
 
         self.asked = asked
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -49,7 +49,7 @@ class Model:
 
 class _Handler(BaseHTTPRequestHandler):
     kept: ClassVar[list[Message]]
-    says: ClassVar[Callable[[list[Message]], Message]]
+    says: ClassVar[tuple[Callable[[list[Message]], Message]]]
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -61,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
-        delta = type(self).says(body["messages"])
+        delta = self.says[0](body["messages"])
         reason = "tool_calls" if "tool_calls" in delta else "stop"
         self._event([{"index": 0, "delta": delta | {"role": "assistant"}, "finish_reason": None}])
         self._event([{"index": 0, "delta": {}, "finish_reason": reason}])

@@ -36,7 +36,7 @@ def follow(messages: list[Message]) -> Message:
 
 
 def _command(skill: str, flag: str) -> str:
-    line = next(line for line in _LINE.findall(skill) if flag in line)
+    line: str = next(line for line in _LINE.findall(skill) if flag in line)
     for example, value in _VALUES.items():
         line = line.replace(example, value)
     return line

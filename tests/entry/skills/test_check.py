@@ -31,7 +31,7 @@ def _with(line: str) -> Break:
 
 _SHORT = "\n---\n# A\n\n## B\n\n- a\n- b\n- c\n"
 _BROKEN: dict[str, tuple[Break, str]] = {
-    "no frontmatter": (_other("---\n", "" ), "frontmatter_unreadable"),
+    "no frontmatter": (_other("---\n", ""), "frontmatter_unreadable"),
     "frontmatter without end": (lambda s: s.replace("\n---\n", "\n", 1), "frontmatter_unreadable"),
     "a key twice": (_other("author: ", "name: x\nauthor: "), "frontmatter_unreadable"),
     "metadata no JSON": (_other('{"openclaw"', "{openclaw"), "frontmatter_unreadable"),
@@ -80,7 +80,7 @@ _BROKEN: dict[str, tuple[Break, str]] = {
     "an unknown command behind a pipe": (
         _with("```sh\ncat x | clawmarket burn\n```"), "command_unknown",
     ),
-    "an unknown command in a sentence": (_with("Run `clawmarket burn TASK_ID`."), "command_unknown"),
+    "an unknown command in words": (_with("Run `clawmarket burn TASK_ID`."), "command_unknown"),
     "an unknown method": (_with("Ask `web3.market.burnTask`."), "method_unknown"),
     "spending without a preview": (
         _with("```sh\nclawmarket task award BID_ID --yes\n```"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clawmarket.domain.kernel.errors import DeadlineError, UnavailableError
-from clawmarket.entry.cli.catalog import Entry, method_entry
+from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import Market, NotAMarketError, RemoteRefusal
 
 _LATER = frozenset({"E_UNAVAILABLE", "E_TIMEOUT", "E_RATE_LIMITED", "E_INTERNAL"})
@@ -66,8 +66,3 @@ class Line:
             raise AwayError(away.what) from None
         finally:
             part.unlink(missing_ok=True)
-
-
-def offers(method: str) -> bool:
-    """Return whether this version of the market has a method."""
-    return method_entry(method) is not None

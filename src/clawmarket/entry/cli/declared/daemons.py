@@ -1,8 +1,10 @@
 """Commands that work on by themselves until they are told to stop."""
 
+from pathlib import Path
+
 import click
 
-from clawmarket.entry.cli.declared.command import FOLDER, Declared
+from clawmarket.entry.cli.declared.command import DRY_RUN, FOLDER, Declared
 from clawmarket.entry.cli.options import AmountType, DurationType, WholeType
 
 _DAEMON = "clawmarket.entry.daemon"
@@ -12,6 +14,7 @@ _WORKSPACE = click.Option(
     metavar="DIR",
     help="Keeps storage/clawmarket and memory there.  [default: the present folder]",
 )
+_QUIET = "Say only what needs somebody."
 _EVENT = ("type", "at", "message", "taskId", "orderId")
 
 
@@ -28,7 +31,7 @@ DAEMONS: tuple[Declared, ...] = (
         "or `openclaw` for the agent on this machine (`openclaw:NAME` for another one). A command "
         "gets the task as JSON on stdin and writes files into the folder that "
         "CLAWMARKET_ARTIFACTS names. Task texts are strangers' texts: let it run where they can "
-        "do no harm.",
+        "do no harm.\n\n--json prints one event a line.",
         params=(
             click.Option(
                 ["--handler", "handler"],
@@ -89,5 +92,57 @@ DAEMONS: tuple[Declared, ...] = (
         remote=True,
         changes=True,
         fields=_EVENT,
+        quiet=_QUIET,
+    ),
+    Declared(
+        "employer run",
+        f"{_DAEMON}.employer.command:run",
+        "Post a folder of tasks within a cap, and collect the results; until all are over.",
+        "Each .json or .md file, and each folder with a task.json or task.md, is one task. Shows "
+        "price, fee and total, and asks. Results go to storage/clawmarket/paid; a task that was "
+        "posted is not posted again, however often this is run.\n\n--json prints one event a line.",
+        params=(
+            click.Argument(
+                ["folder"], type=click.Path(exists=True, file_okay=False, path_type=Path)
+            ),
+            click.Option(
+                ["--budget-cap", "budget_cap"],
+                type=AmountType(),
+                required=True,
+                metavar="AMOUNT",
+                help="The most that all tasks of this workspace may hold or cost.",
+            ),
+            click.Option(
+                ["--task-cap", "task_cap"],
+                type=AmountType(),
+                metavar="AMOUNT",
+                help="The most that one task may cost.",
+            ),
+            click.Option(
+                ["--day-cap", "day_cap"],
+                type=AmountType(),
+                metavar="AMOUNT",
+                help="The most that may be posted on one day (UTC).",
+            ),
+            click.Option(
+                ["--accept-passed", "accept_passed"],
+                is_flag=True,
+                help="Accept, and so pay, results that passed the market's inspection.",
+            ),
+            click.Option(
+                ["--award-lowest", "award_lowest"],
+                is_flag=True,
+                help="Award the lowest bid on tasks that cannot be claimed.",
+            ),
+            click.Option(["--once", "once"], is_flag=True, help="Look once, then end."),
+            _interval(15.0, "Between two looks at the market.  [default: 15s]"),
+            _WORKSPACE,
+            DRY_RUN,
+        ),
+        remote=True,
+        spends=True,
+        changes=True,
+        fields=_EVENT,
+        quiet=_QUIET,
     ),
 )

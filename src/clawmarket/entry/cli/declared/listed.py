@@ -28,6 +28,7 @@ GROUPS = {
     "a2a": "Other agents: their cards, and messages to them.",
     "openclaw": "The plugin for OpenClaw: put it in, take it out.",
     "skills": "The skills for OpenClaw's agents: put them in, check them, take them out.",
+    "employer": "Have a folder of tasks done by others.",
     "worker": "Work by yourself: take tasks, do them, hand them in.",
     "backup": "Back a home up, check a backup, restore it elsewhere.",
 }

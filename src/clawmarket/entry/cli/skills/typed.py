@@ -12,7 +12,7 @@ from clawmarket.entry.cli.declared.listed import DECLARED
 from clawmarket.entry.cli.invocation import PROGRAM
 from clawmarket.entry.cli.tree import Leaf, command_tree
 
-_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^[ \t]*```(\w*)\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _METHOD = re.compile(r"\bweb3\.(?:[a-z0-9]+\.)*[a-z][A-Za-z]+")
 _SHELLS = frozenset({"sh", "bash", "shell", "console", "text", "markdown", ""})

@@ -8,6 +8,7 @@ from clawmarket.entry.cli.remote.client import Market, reach
 from clawmarket.entry.daemon.handlers.choice import chosen
 from clawmarket.entry.daemon.line import Line
 from clawmarket.entry.daemon.progress import Progress
+from clawmarket.entry.daemon.stopping import told_to_stop
 from clawmarket.entry.daemon.storage import Workspace
 from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.loop import MAX_FAILURES, Pace, Worker
@@ -22,13 +23,15 @@ def run(invocation: Invocation) -> int:
     workspace = Workspace(Path(values.get("workspace") or ".").absolute())
     pace = Pace(values["interval"], values["concurrent"], values["grace"], values.get("tasks", 0))
     with reach(invocation) as market, workspace.alone("work"):
-        progress = Progress(invocation.as_json)
+        progress = Progress(invocation)
         me, fee_bps = _about(market)
         limit_s = values["time_limit"]
         line = Line(market)
         desk = Desk(line, workspace, progress, handler, rules, me, fee_bps, limit_s)
-        _greet(desk, pace)
-        failures = Worker(desk, pace).run()
+        worker = Worker(desk, pace)
+        with told_to_stop(worker.stop):
+            _greet(desk, pace)
+            failures = worker.run()
         if failures >= MAX_FAILURES:
             text = f"Stopped: the handler failed {failures} times in a row; see handler.log."
             progress.say("gave_up", text)

@@ -10,9 +10,11 @@ from clawmarket.entry.daemon.files import ArtifactRefusedError, made_in
 from clawmarket.entry.daemon.storage import write_text
 from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import Job, Phase
-from clawmarket.entry.daemon.worker.making import fail, made_folder
+from clawmarket.entry.daemon.worker.making import fail, found, made_folder
 
 MAX_ATTEMPTS = 3
+# How often what an inspection found is mended before the task is given back.
+MAX_TRIES = 2
 _ORDER, _RESULT = "web3.market.order.get", "web3.market.getResult"
 _PAID, _DELIVERED, _WORKING = "settlement_completed", "delivery_completed", "delivery_ready"
 _DISPUTED = "order_disputed"
@@ -25,8 +27,33 @@ def store(desk: Desk, job: Job) -> None:
     except (ArtifactRefusedError, RemoteRefusal) as refused:
         fail(desk, job, f"The files cannot be handed in: {refused}")
         return
-    job.key("submit")
-    desk.save(job, Phase.SUBMITTING)
+    findings = _findings(desk, job)
+    if not findings:
+        job.key("submit")
+        desk.save(job, Phase.SUBMITTING)
+    elif job.tries < MAX_TRIES:
+        job.tries, job.feedback = job.tries + 1, findings
+        desk.save(job, Phase.WORKING)
+        desk.say(job, "found_wanting", f"is done once more; the inspection found: {findings}")
+    else:
+        fail(desk, job, f"The inspection found: {findings}")
+
+
+def _findings(desk: Desk, job: Job) -> str:
+    """Return what the market's inspection found in the files, where the task wants one."""
+    task = desk.line.ask("web3.market.getTask", {"taskId": job.task_id})
+    if not task.get("inspect"):
+        return ""
+    key = job.key(f"inspect-{job.tries}")
+    desk.save(job)
+    asked = {"orderId": job.order_id, "artifacts": job.artifacts}
+    try:
+        seen = desk.line.ask("web3.market.inspection.run", asked, key)
+    except RemoteRefusal as refusal:
+        return str(refusal)
+    if seen["verdict"] == "passed":
+        return ""
+    return "; ".join(f"{each['file']}: {each['what']}" for each in seen["findings"])
 
 
 def submit(desk: Desk, job: Job) -> None:
@@ -46,8 +73,7 @@ def submit(desk: Desk, job: Job) -> None:
 def _refused(desk: Desk, job: Job, refusal: RemoteRefusal) -> None:
     order = desk.line.ask(_ORDER, {"orderId": job.order_id})
     if order["status"] == _DELIVERED and order["resultId"]:
-        job.result_id = order["resultId"]
-        desk.save(job, Phase.SUBMITTED)
+        found(desk, job, order)
         return
     fail(desk, job, f"The result was refused: {refusal}")
 

@@ -38,6 +38,8 @@ class Job:
         way: claim or bid.
         price: What is asked for, in minor units.
         keys: The idempotency key of each step; a step that is repeated has the same.
+        attempt: Which submission is being made; a rejection begins the next one.
+        tries: How often the inspection found something in this task's files.
         group: The process group of the handler that was started last.
         started_at: When this attempt's handler was started first, so that a crash adds no time.
     """
@@ -52,6 +54,7 @@ class Job:
     order_id: str = ""
     result_id: str = ""
     attempt: int = 1
+    tries: int = 0
     feedback: str = ""
     artifacts: list[Entry] = field(default_factory=list)
     group: int = 0

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.handlers.running import Run
-from clawmarket.entry.daemon.line import HOPELESS, AwayError, offers
-from clawmarket.entry.daemon.stopping import told_to_stop
+from clawmarket.entry.daemon.line import HOPELESS, AwayError
 from clawmarket.entry.daemon.worker import handing, making, taking
 from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import BUSY, FRESH, Job, Phase
@@ -53,14 +52,14 @@ class Worker:
     _looks_at: float = 0.0
     _beats_at: float = 0.0
     _delay_s: float = 0.0
+    _beat_refused: bool = False
 
     def run(self) -> int:
         """Work until told to stop; return how many tasks failed in a row."""
         self._resume()
-        with told_to_stop(self.stop):
-            while not self._is_done():
-                self._round()
-                time.sleep(min(_TICK_S, self.pace.interval_s))
+        while not self._is_done():
+            self._round()
+            time.sleep(min(_TICK_S, self.pace.interval_s))
         self._hand_back()
         return self.failures
 
@@ -173,6 +172,8 @@ class Worker:
             self._move(job)
 
     def _has_enough(self) -> bool:
+        if self.failures >= MAX_FAILURES:
+            return True
         return bool(self.pace.tasks) and self.over + len(self.jobs) >= self.pace.tasks
 
     def _open_tasks(self) -> Iterator[Entry]:
@@ -192,16 +193,22 @@ class Worker:
 
     def _beat(self) -> None:
         now = time.monotonic()
-        if now < self._beats_at or self.stops_at is not None or not offers(_HEARTBEAT):
+        if now < self._beats_at or self.stops_at is not None:
             return
         lasts_s = int(min(86_400, max(90, 3 * self.pace.interval_s)))
         self._beats_at = now + lasts_s / 3
         try:
-            self.desk.line.ask(_HEARTBEAT, {"intervalSec": lasts_s})
+            seen = self.desk.line.ask(_HEARTBEAT, {"intervalSec": lasts_s})
         except RemoteRefusal as refusal:
             if refusal.code in HOPELESS:
                 raise
-            self.desk.progress.say("refused", f"The heartbeat is refused: {refusal}")
+            if not self._beat_refused:
+                self.desk.progress.say("refused", f"The heartbeat is refused: {refusal}")
+            self._beat_refused = True
+            return
+        if self.desk.progress.as_json:  # for programs; people would read nothing else
+            until = seen["onlineUntil"]
+            self.desk.progress.say("beat", f"Online until {until}", onlineUntil=until)
 
     def _hand_back(self) -> None:
         """End what still runs and give it back; bids are withdrawn."""

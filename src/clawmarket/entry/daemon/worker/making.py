@@ -25,15 +25,15 @@ def begin(desk: Desk, job: Job) -> Run | None:
 
     None while one of an earlier daemon still ends, or when the job went another way.
     """
+    order = desk.line.ask("web3.market.order.get", {"orderId": job.order_id})
+    if order["status"] not in ("delivery_ready", "payment_locked"):
+        _leave(desk, job, order)
+        return None
     folder = desk.folder(job)
     if running.is_left_behind(folder):
         if job.group:
             running.end_group(job.group)
         desk.say_once(job, "orphan", "an earlier handler is still there; it is ended first")
-        return None
-    order = desk.line.ask("web3.market.order.get", {"orderId": job.order_id})
-    if order["status"] not in ("delivery_ready", "payment_locked"):
-        _leave(desk, job, order)
         return None
     made = emptied(made_folder(folder, job))
     _write_spec(desk, job, order, made)
@@ -72,10 +72,16 @@ def fail(desk: Desk, job: Job, reason: str) -> None:
     desk.save(job, Phase.RETURNING)
 
 
+def found(desk: Desk, job: Job, order: Entry) -> None:
+    """Go on with a result that was handed in before, though the state did not know it."""
+    job.result_id = order["resultId"]
+    desk.save(job, Phase.SUBMITTED)
+    desk.say(job, "submitted", "was handed in before", resultId=job.result_id)
+
+
 def _leave(desk: Desk, job: Job, order: Entry) -> None:
     if order["status"] == "delivery_completed" and order["resultId"]:
-        job.result_id = order["resultId"]
-        desk.save(job, Phase.SUBMITTED)
+        found(desk, job, order)
         return
     desk.close(job, "ended", f"its order is {order['status']}")
 

@@ -3,19 +3,19 @@
 from clawmarket.domain.kernel.money import format_amount
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import RemoteRefusal
-from clawmarket.entry.daemon.line import offers
 from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import Job, Phase
 from clawmarket.entry.daemon.worker.rules import CLAIM
 
-_CLAIM, _UNCLAIM = "web3.market.claimTask", "web3.market.unclaimTask"
 _OPEN = "task_open"
+# An order that ended without pay is none to go on with: it was given back before.
+_GONE = frozenset({"settlement_cancelled", "order_refunded", "order_cancelled", "order_expired"})
 
 
 def take(desk: Desk, job: Job) -> None:
     """Claim or bid; a repetition after a crash has the same key, so it happens once."""
     step = _claim if job.way == CLAIM else _bid
-    key = job.key(step.__name__)
+    key = job.key(job.way)
     desk.save(job)
     try:
         step(desk, job, key)
@@ -25,7 +25,7 @@ def take(desk: Desk, job: Job) -> None:
 
 
 def _claim(desk: Desk, job: Job, key: str) -> None:
-    answer = desk.line.ask(_CLAIM, {"taskId": job.task_id}, key)
+    answer = desk.line.ask("web3.market.claimTask", {"taskId": job.task_id}, key)
     job.order_id = answer["orderId"]
     desk.save(job, Phase.WORKING)
     _say_taken(desk, job)
@@ -64,8 +64,8 @@ def give_back(desk: Desk, job: Job) -> None:
     key = job.key("return")
     desk.save(job)
     try:
-        if offers(_UNCLAIM):
-            desk.line.ask(_UNCLAIM, {"taskId": job.task_id}, key)
+        if job.way == CLAIM:
+            desk.line.ask("web3.market.unclaimTask", {"taskId": job.task_id}, key)
         else:
             desk.line.ask("web3.market.settlement.refund", {"orderId": job.order_id}, key)
     except RemoteRefusal as refusal:
@@ -77,7 +77,8 @@ def give_back(desk: Desk, job: Job) -> None:
 def _adopt(desk: Desk, job: Job) -> bool:
     """Go on with an order that there is already, if it is ours."""
     asked = {"side": "seller", "taskId": job.task_id}
-    found: list[Entry] = desk.line.ask("web3.market.order.list", asked)["items"]
+    listed: list[Entry] = desk.line.ask("web3.market.order.list", asked)["items"]
+    found = [order for order in listed if order["status"] not in _GONE]
     if not found:
         return False
     job.order_id = found[0]["orderId"]
