@@ -2,7 +2,12 @@
 
 from typing import Any
 
+import orjson
+
 from world import Fields, Member, World
+
+BASE = "https://agent.example.net"
+CARD_URL = f"{BASE}/.well-known/agent-card.json"
 
 
 def register(world: World, **asked: Any) -> Fields:
@@ -24,3 +29,11 @@ def browsed(world: World, **filters: Any) -> list[str]:
         if page["nextCursor"] is None:
             return found
         page = world.nobody.do("web3.agents.browse", cursor=page["nextCursor"], **filters)
+
+
+def card(url: str = f"{BASE}/a2a", **more: Any) -> bytes:
+    """Return an A2A 1.0 card."""
+    interface = {"url": url, "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}
+    skills = [{"id": "sum", "name": "Summarise"}]
+    about = {"name": "Summariser", "description": "Short texts.", "skills": skills}
+    return orjson.dumps(about | {"supportedInterfaces": [interface]} | more)

@@ -26,6 +26,15 @@ PAUSES = st.sampled_from([1, 1, 1, 30, 30, 300, 300, 599, 600, 900, 86_400])
 MOST_PARTS = 3
 PERCENTS = st.sampled_from([(), (50, 50), (1, 98, 1)])
 UNITS = st.sampled_from(["1", "3", "7", "100000", "2000000", "3000001"])
+ASKED = st.sampled_from(
+    [
+        {"fund": True},
+        {"fund": False},
+        {"claims": True},
+        {"claims": True, "sealed": True},
+        {"claims": True, "fund": False},
+    ]
+)
 WINDOWS = st.sampled_from([1, 600, 86_400])
 SUMS = st.sampled_from(["1", "99", "100", "10000000", "40000001", "90000000", "1000000001"])
 
@@ -126,11 +135,11 @@ class AnyTrading(RuleBasedStateMachine):
         self.tries("bid", worker, "placeBid", **terms)
         self.tries("order", buyer, "awardBid", bidId=self.known["bid"][-1]["bidId"])
 
-    @rule(who=WHO, budget=SUMS, fund=st.booleans(), expiry=WINDOWS)
-    def publish(self, who: int, budget: str, fund: bool, expiry: int) -> None:  # noqa: FBT001 - drawn
-        """Ask for work, for less or more than one has."""
+    @rule(who=WHO, budget=SUMS, asked=ASKED, expiry=WINDOWS)
+    def publish(self, who: int, budget: str, asked: Fields, expiry: int) -> None:
+        """Ask for work, for less or more than one has; whoever fits may take some of it."""
         actor = self.people[who % 3]
-        terms: Fields = {"budget": budget, "fund": fund, "expirySec": expiry, "timeoutSec": expiry}
+        terms: Fields = {"budget": budget, "expirySec": expiry, "timeoutSec": expiry, **asked}
         self.tries("task", actor, "publishTask", title="Work", **terms)
 
     @precondition(lambda self: "task" in self.known)
@@ -155,6 +164,33 @@ class AnyTrading(RuleBasedStateMachine):
         bid = self.one("bid", pick)
         buyer = self.buyer_of("task", bid)
         self.tries("order", self.who(who, buyer), "awardBid", buyer, bidId=bid["bidId"])
+
+    @precondition(lambda self: "task" in self.known)
+    @rule(pick=PICK, who=WHO)
+    def claim(self, pick: int, who: int) -> None:
+        """Take any task at once, also one's own or one that takes bids."""
+        task = self.one("task", pick)
+        self.tries("order", self.people[who % 3], "claimTask", taskId=task["taskId"])
+
+    @rule(percents=PERCENTS, again=st.booleans())
+    def claim_and_return(self, percents: tuple[int, ...], again: bool) -> None:  # noqa: FBT001 - drawn
+        """Somebody claims what may be claimed and steps back; somebody else may take it then."""
+        buyer, worker, other = self.people
+        terms: Fields = {"budget": "10000001", "claims": True, "milestones": parts_of(percents)}
+        self.tries("task", buyer, "publishTask", title="Work", **terms)
+        about = {"taskId": self.known["task"][-1]["taskId"]}
+        self.tries("order", worker, "claimTask", **about)
+        self.tries("returned", worker, "unclaimTask", **about)
+        self.tries("order", other if again else worker, "claimTask", **about)
+
+    @precondition(lambda self: "order" in self.known)
+    @rule(pick=PICK, who=WHO)
+    def step_back(self, pick: int, who: int) -> None:
+        """Give any task back, also one that was awarded, delivered or is somebody else's."""
+        order = self.one("order", pick)
+        actor = self.who(who, order["seller"])
+        about = {"taskId": order.get("taskId") or "task_" + "0" * 26}
+        self.tries("returned", actor, "unclaimTask", **about)
 
     @precondition(lambda self: "task" in self.known)
     @rule(pick=PICK, who=WHO)

@@ -9,6 +9,7 @@ from world import Fields, Member, World
 
 RELEASE = "web3.market.settlement.release"
 REFUND = "web3.market.settlement.refund"
+CLAIM, SUBMIT = "web3.market.claimTask", "web3.market.submitResult"
 REVIEW = "web3.market.reviewResult"
 CONTEST = "web3.dispute.open"
 RESOLVE = "web3.dispute.resolve"
@@ -46,6 +47,40 @@ def an_open_task(world: World) -> Contest:
             ends(task["expiresAt"]),
         ],
         [Move("withdraw", one, "web3.market.withdrawBid", names("bid", first))],
+    )
+
+
+def a_task_for_whoever_comes(world: World) -> Contest:
+    """One of two workers claims it, or a bid is chosen, or it is taken back, or its time ends."""
+    buyer, one, two, bidder = (world.member() for _ in range(4))
+    task = buyer.publishes(expirySec=600, claims=True)
+    bid, named = bidder.bids(task, "40"), names("task", task)
+    return Contest(
+        [
+            Move("the first claims", one, CLAIM, named),
+            Move("the second claims", two, CLAIM, named),
+            Move("award", buyer, "web3.market.awardBid", names("bid", bid)),
+            Move("cancel", buyer, "web3.market.cancelTask", named),
+            ends(task["expiresAt"]),
+        ],
+        [Move("withdraw", bidder, "web3.market.withdrawBid", names("bid", bid))],
+    )
+
+
+def a_claimed_task(world: World) -> Contest:
+    """It is delivered or given back, or the money goes back; whoever gave it back stays out."""
+    buyer, worker = world.member(), world.member()
+    task = buyer.publishes(claims=True, timeoutSec=600, disputeWindowSec=900)
+    award = worker.claims(task)
+    files = [worker.stores()]
+    return Contest(
+        [
+            Move("deliver", worker, SUBMIT, names("order", award, artifacts=files)),
+            Move("step back", worker, "web3.market.unclaimTask", names("task", task)),
+            Move("give up", worker, REFUND, names("order", award)),
+            ends(award["dueAt"]),
+        ],
+        [Move("claim again", worker, CLAIM, names("task", task))],
     )
 
 
@@ -163,6 +198,8 @@ def a_dispute(world: World) -> Contest:
 
 CONTESTS: tuple[Callable[[World], Contest], ...] = (
     an_open_task,
+    a_task_for_whoever_comes,
+    a_claimed_task,
     an_unpaid_order,
     a_paid_order,
     a_begun_delivery,

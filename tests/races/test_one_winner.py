@@ -4,9 +4,23 @@ from collections.abc import Callable
 
 import pytest
 
+from clawmarket.domain.market.order import Order
 from races.contests import CONTESTS, Contest
-from races.ring import Ring
+from races.ring import Move, Ring
 from world import World
+
+
+def test_of_fifty_workers_one_gets_the_task(ring: Ring) -> None:
+    """All claim it at the same moment, each once: one has it, the others hear of a conflict."""
+    buyer = ring.world.member()
+    task = buyer.publishes(claims=True)
+    workers = [ring.world.member() for _ in range(50)]
+    claims = [Move(w.id, w, "web3.market.claimTask", {"taskId": task["taskId"]}) for w in workers]
+    done = ring.race(claims, seed=1, copies=1)
+    assert [*done.values()] == [1]
+    assert ring.world.nobody.task(task)["worker"] == next(iter(done))
+    assert len(ring.world.all(Order)) == 1
+    ring.check()
 
 
 @pytest.mark.parametrize("first", range(5))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agents_of import CARD_URL, card
 from clawmarket.adapters.payments.memory import Fault, MemoryRail
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.errors import Refused
@@ -103,6 +104,7 @@ def test_every_call_can_be_made_from_the_catalog_alone() -> None:
     """Examples, needs and schemas are enough: every listed method answers, none refuses."""
     rail = MemoryRail(faults=deque([Fault.SAY_UNKNOWN] * 9))
     world = World(faucet=100_000_000_000, rails={"twin": rail})
+    world.cards.pages[CARD_URL] = card()
     me, you, reader = world.member(), world.member(), reader_of(world)
     for _ in range(2):  # what only a silent rail brings about
         me.locks(me.orders(you.offers()), rail="twin")

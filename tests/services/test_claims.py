@@ -138,7 +138,7 @@ def test_a_repeated_claim_is_answered_once(world: World) -> None:
     assert len(world.all(LiveClaim)) == 1
 
 
-def test_fifty_claims_at_once_have_one_winner(world: World) -> None:
+def test_fifty_claims_have_one_winner(world: World) -> None:
     """One worker gets it; the others hear of a conflict."""
     buyer = world.member()
     task = buyer.publishes(claims=True)

@@ -115,6 +115,8 @@ def test_the_tallies_count_states_and_money(world: World) -> None:
         "available|credits": 1_999_600_000,
         "award|award_active": 1,
         "bid|bid_accepted": 1,
+        "day|20717|earned|credits": 39_600_000,
+        "day|20717|tasks": 1,
         "delivery|delivery_completed": 1,
         "fees|credits": 400_000,
         "hold|hold_posted": 1,

@@ -78,6 +78,25 @@ def undelivered(world: World) -> Row:
     return Row(world, lambda: worker.submits(award), due, due, award, worker)
 
 
+def unreturned(world: World) -> Row:
+    """Wait for the worker of a claimed task to deliver it, or to step back from it."""
+    buyer, worker = world.member(), world.member()
+    task = buyer.publishes(claims=True, timeoutSec=3_600)
+    award = worker.claims(task)
+    due = award["dueAt"]
+    return Row(world, lambda: worker.steps_back(task), due, due, award, worker)
+
+
+def undelivered_by_then(world: World) -> Row:
+    """Wait for the worker of a task with a deadline, which the award does not move."""
+    buyer, worker = world.member(), world.member()
+    task = buyer.publishes(deadline=iso(world.clock.now() + 7_200_000))
+    world.pass_time(seconds=3_600)
+    award = buyer.awards(worker.bids(task))
+    due = str(task["deadline"])
+    return Row(world, lambda: worker.submits(award), due, due, award, worker)
+
+
 def unissued(world: World) -> Row:
     """Wait for the seller of a paid offer to begin: a day."""
     buyer, seller, order = world.ordered()
@@ -241,6 +260,8 @@ def uncleared(world: World) -> Row:
 ROWS: dict[Callable[[World], Row], tuple[type[ExpiredError], SweepAnswer, str]] = {
     unpaid: (LockLateError, EXPIRED, "order_expired"),
     undelivered: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
+    unreturned: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
+    undelivered_by_then: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
     unissued: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
     unfinished: (DeliveryLateError, REFUNDED, "settlement_cancelled"),
     unpermitted: (ConsentLateError, REFUNDED, "settlement_cancelled"),

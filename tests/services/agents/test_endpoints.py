@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from agents_of import browsed, registered
+from agents_of import BASE, CARD_URL, browsed, card, registered
 from clawmarket.domain.kernel.errors import InvalidArgumentError, Refused
 from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.market.agents.address import UrlForbiddenError
@@ -17,17 +17,8 @@ from clawmarket.ports.cards import CardUnreachableError
 from clawmarket.services.limits import CallsTooFastError
 from world import Fields, Member, World
 
-BASE = "https://agent.example.net"
-NEW, OLD = (f"{BASE}/.well-known/{name}.json" for name in ("agent-card", "agent"))
+NEW, OLD = CARD_URL, f"{BASE}/.well-known/agent.json"
 DAY_S = 86_400
-
-
-def card(url: str = f"{BASE}/a2a", **more: Any) -> bytes:
-    """Return an A2A 1.0 card."""
-    interface = {"url": url, "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}
-    skills = [{"id": "sum", "name": "Summarise"}]
-    about = {"name": "Summariser", "description": "Short texts.", "skills": skills}
-    return orjson.dumps(about | {"supportedInterfaces": [interface]} | more)
 
 
 @pytest.fixture

@@ -127,6 +127,7 @@ class PublishTask(SignedRequest):
         "title": "Digest a document",
         "skills": ["summarize"],
         "budget": "50000000",
+        "claims": True,
     },
     verb=Verb("task publish", ("title",)),
 )

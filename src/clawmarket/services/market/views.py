@@ -198,9 +198,9 @@ class ResultView(Answer):
     digest: Digest
     note: Note
     feedback: Note
+    status: Word
     rating: Annotated[int | None, Field(description="What the buyer gave it, 1 to 5.")]
     attempt: Annotated[int, Field(description="Which try at this part of the order it is, from 1.")]
-    status: Word
     submitted_at: Moment
 
 

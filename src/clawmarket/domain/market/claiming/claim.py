@@ -31,7 +31,7 @@ class ClaimsClosedError(ConflictError):
     """The task's terms take bids; its buyer chooses."""
 
     advice = "Bid on it, and wait for the award."
-    next_command = "clawmarket task bid {taskId} --price …"
+    next_command = "clawmarket task show {taskId}"
 
 
 class ClaimedBeforeError(ConflictError):

@@ -11,7 +11,11 @@ _WITHHELD = ("already shown",)
 
 # method → (inverse command or a sentence, until when)
 _UNDO: dict[str, tuple[str, str]] = {
-    "web3.market.publishTask": ("clawmarket task cancel {taskId}", "until a bid is awarded"),
+    "web3.market.publishTask": (
+        "clawmarket task cancel {taskId}",
+        "until it is awarded or claimed",
+    ),
+    "web3.market.claimTask": ("clawmarket task unclaim {taskId}", "before the first delivery"),
     "web3.market.placeBid": ("clawmarket task withdraw {bidId}", "until it is awarded"),
     "web3.market.withdrawBid": (
         "clawmarket call web3.market.placeBid taskId={taskId} price={price}",
@@ -64,6 +68,9 @@ _NEXT: dict[str, str] = {
     "web3.market.publishTask": "clawmarket task bids {taskId}",
     "web3.market.placeBid": "clawmarket task bids {taskId}",
     "web3.market.awardBid": "clawmarket order watch {orderId} --until delivered",
+    "web3.market.claimTask": "clawmarket task submit {orderId} --attach FILE",
+    "web3.market.unclaimTask": "clawmarket task mine --side worker",
+    "web3.market.message.send": "clawmarket task messages {taskId}",
     "web3.market.submitResult": "clawmarket order explain {orderId}",
     "web3.market.reviewResult": "clawmarket order show {orderId}",
     "web3.market.cancelTask": "clawmarket wallet show",

@@ -11,6 +11,7 @@ from clawmarket.domain.market.agents.standing import (
 )
 from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.result import Result
 from clawmarket.services.work import Work
 
 
@@ -25,8 +26,15 @@ def count_order(work: Work, order: Order) -> None:
     if is_new:
         work.add(pair)
     before = known or no_standing(order.seller)
-    after = counted(before, outcome, work.now, is_new=is_new, rating=None)
+    rating = _rating(work, order) if outcome is Outcome.PAID else None
+    after = counted(before, outcome, work.now, is_new=is_new, rating=rating)
     (work.add if known is None else work.save)(after)
+
+
+def _rating(work: Work, order: Order) -> int | None:
+    """Return the buyer's mark for what was accepted last; None where none was given."""
+    result = work.get(Result, order.result_id) if order.result_id else None
+    return None if result is None else result.rating
 
 
 def _buyer_left(work: Work, order: Order) -> bool:

@@ -35,6 +35,7 @@ from clawmarket.ports.store import Query
 from clawmarket.registry.fields import SignedRequest, TaskId
 from clawmarket.registry.methods import Need, Verb, write
 from clawmarket.services.call import Call
+from clawmarket.services.market.agents.standings import count_order
 from clawmarket.services.market.awards import conclude_award
 from clawmarket.services.market.rejections import award_id_of, revoke_award
 from clawmarket.services.market.tasks import task_of, terms_digest
@@ -115,6 +116,7 @@ def unclaim_task(call: Call, work: Work, request: UnclaimTask) -> TaskView:
     work.save(ended)
     refund(work, settlement_of(work, order), "the worker stepped back")
     revoke_award(work, order)
+    count_order(work, ended)
     bid = work.get(Bid, order.bid_id or "")
     if bid is not None:
         work.save(bids.unclaim(bid))

@@ -35,7 +35,7 @@ from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.tasks import task_of
 from clawmarket.services.work import Work
 
-ON_A_TASK = (Need("taskId", "web3.market.publishTask", "taskId"),)
+ON_A_TASK = (Need("taskId", "web3.market.placeBid", "taskId"),)
 
 
 class SendMessage(Request):
