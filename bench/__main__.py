@@ -5,6 +5,7 @@ import sys
 import uvloop
 
 from bench.billing import reserve_figures
+from bench.board import board_figures
 from bench.log import audit_figures
 from bench.money import batch_figures, sweep_figures
 from bench.plugin import guard_figures, status_figures
@@ -30,6 +31,7 @@ GROUPS = {
     "plugin_status": status_figures,
     "guard": guard_figures,
     "reserve": reserve_figures,
+    "board": board_figures,
 }
 
 

@@ -34,6 +34,7 @@ UNITS = (1, 3, 17, 30, 40, 60)
 UNIT_PRICES = (1, 333, 100_000, 600_000, 2_000_000)
 SESSION_UNITS = (1, 40, 150, 600)
 TAB_SHARE = 200
+CLAIMS_SHARE = 200
 TOO_MUCH = 1_000_000_000_000
 MAX_OPEN = 3
 
@@ -116,12 +117,13 @@ class Eyes:
     def publish(self, budget: int | None = None) -> Deed:
         """Ask for work."""
         draw, amount = self.chance, budget or self.chance.pick(BUDGETS)
-        percents = draw.pick(PERCENTS)
+        percents, fund = draw.pick(PERCENTS), draw.happens(800)
         return market(
             "publishTask",
             title="Work",
             budget=str(amount),
-            fund=draw.happens(800),
+            fund=fund,
+            claims=fund and draw.happens(CLAIMS_SHARE),
             milestones=parts_of(percents),
             expirySec=draw.pick(EXPIRIES),
             timeoutSec=draw.pick(WINDOWS),
@@ -142,6 +144,9 @@ class Eyes:
             yield from awards * 3
             if self.chance.happens(80):
                 yield market("cancelTask", taskId=task.task_id)
+            return
+        if task.claims and self.chance.happens(400):
+            yield market("claimTask", taskId=task.task_id)
             return
         mine = [bid for bid in bids if bid.bidder == me]
         if not mine and len(bids) > 1 and self.chance.happens(800):
@@ -285,13 +290,19 @@ class Eyes:
         elif order.state is OrderState.WORKING:
             yield self.hand_in(order)
             yield self.hand_in(order)
-            if order.rejections:
-                reason = {"orderId": order.order_id, "reason": "The work is good."}
-                yield Deed("web3.dispute.open", reason)
-            if self.chance.happens(60):
-                yield market("settlement.refund", orderId=order.order_id)
-            if self.chance.happens(60) and order.delivery_id:
-                yield market("delivery.revoke", deliveryId=order.delivery_id)
+            yield from self._or_not(order)
+
+    def _or_not(self, order: Order) -> Iterator[Deed]:
+        """Yield what a seller does instead of delivering: contest, step back, give up."""
+        if order.task_id and self.chance.happens(120):
+            yield market("unclaimTask", taskId=order.task_id)
+        if order.rejections:
+            reason = {"orderId": order.order_id, "reason": "The work is good."}
+            yield Deed("web3.dispute.open", reason)
+        if self.chance.happens(60):
+            yield market("settlement.refund", orderId=order.order_id)
+        if self.chance.happens(60) and order.delivery_id:
+            yield market("delivery.revoke", deliveryId=order.delivery_id)
 
     def hand_in(self, order: Order) -> Deed:
         """Deliver what an order asks for."""
@@ -343,13 +354,15 @@ class Eyes:
     # --- Hostile parties -----------------------------------------------------------------------
 
     def harm_task(self) -> Deed | None:
-        """Meddle with a task: bid on it, award or withdraw a bid on it, or cancel it."""
+        """Meddle with a task: bid on it, award or withdraw a bid on it, cancel or claim it."""
         task, bid = self.pick(Task), self.pick(Bid)
         deeds = [self.publish(TOO_MUCH)]
         if task is not None:
             deeds.append(market("placeBid", taskId=task.task_id, price=str(task.budget)))
             deeds.append(market("placeBid", taskId=task.task_id, price=str(task.budget + 1)))
             deeds.append(market("cancelTask", taskId=task.task_id))
+            deeds.append(market("claimTask", taskId=task.task_id))
+            deeds.append(market("unclaimTask", taskId=task.task_id))
         if bid is not None:
             deeds.append(market("awardBid", bidId=bid.bid_id))
             deeds.append(market("withdrawBid", bidId=bid.bid_id))

@@ -77,7 +77,8 @@ ORDER_MOVES: dict[tuple[str, str], Rules] = {
     ("order_disputed", "order_refunded"): RULED,
 }
 TASK_MOVES: dict[tuple[str, str], Rules] = {
-    ("task_open", "task_awarded"): {"buyer": before_the_end},
+    ("task_open", "task_awarded"): {"buyer": before_the_end, "claimant": before_the_end},
+    ("task_awarded", "task_open"): {"claimant": always},
     ("task_open", "task_cancelled"): {"buyer": before_the_end},
     ("task_open", "task_expired"): {"market": late},
 }
@@ -86,7 +87,7 @@ FINAL = frozenset(
         *("order_cancelled", "order_expired", "order_refunded", "settlement_cancelled"),
         *("settlement_completed", "settlement_released", "settlement_refunded"),
         *("task_closed", "task_cancelled", "task_expired", "offer_closed"),
-        *("bid_withdrawn", "bid_accepted", "bid_rejected", "award_revoked"),
+        *("bid_withdrawn", "bid_unclaimed", "bid_rejected", "award_revoked"),
         *("hold_posted", "hold_voided", "hold_expired", "result_accepted"),
         *("delivery_completed", "delivery_revoked", "dispute_resolved", "dispute_rejected"),
         *("tab_settled", "tab_forgiven", "tab_written_off", "trust_revoked"),
@@ -138,7 +139,8 @@ def _check_may(rules: Rules | None, roles: set[str], row: Any, act: Act, what: s
 
 def _check_order(books: Books, act: Act, before: Order | None, after: Order) -> None:
     if before is None:
-        must("buyer" in _roles(books, act, after), "An order was made by somebody else.")
+        made = "buyer" in _roles(books, act, after) or _is_claim(act, after)
+        must(made, "An order was made by somebody else.")
         must(after.state in ("order_created", "delivery_ready"), "An order began elsewhere.")
         must(after.buyer != after.seller, "Somebody ordered from themselves.")
         must((after.task_id is None) == (after.state == "order_created"), "An award is not locked.")
@@ -279,19 +281,50 @@ def _check_task(act: Act, before: Task | None, after: Task) -> None:
     rules = TASK_MOVES.get((str(before.state), str(after.state)))
     roles = {"buyer"} if act.actor == before.buyer else set()
     roles |= {"market"} if act.actor == MARKET_ACCOUNT else set()
+    held: Any = order or act.after(Order, before.order_id)
+    claims = before.claims and before.hold_id is not None
+    roles |= {"claimant"} if claims and held and act.actor == held.seller else set()
     _check_may(rules, roles, before, act, what)
+    if after.state == "task_open":
+        _check_reopened(act, before, after)
     if after.state == "task_awarded":
         must(order is not None and order.task_id == after.task_id, "An award without an order.")
+
+
+def _is_claim(act: Act, order: Order) -> bool:
+    """Tell whether the seller made this order of a task whose terms say that anybody may."""
+    task: Any = act.after(Task, order.task_id) if order.task_id else None
+    return bool(
+        act.actor == order.seller
+        and task
+        and (task.claims, task.budget, task.worker) == (True, order.price, order.seller)
+    )
+
+
+def _check_reopened(act: Act, before: Task, after: Task) -> None:
+    """A claimed task is open again once its worker stepped back, in time and with its money."""
+    (order,) = (change for change in act.of(Order) if change.key == before.order_id)
+    must(order.after.state == "settlement_cancelled", "A task was opened, its order goes on.")
+    must(act.at < order.before.due_at, "A worker stepped back too late.")
+    must(not order.before.rejections and not order.before.milestone, "A delivery was forgotten.")
+    must(after.hold_id not in (None, before.hold_id), "A task was opened without money of its own.")
+    left = (after.order_id, after.worker, after.bid_count, after.acts_at)
+    must(left == (None, None, 0, before.expires_at), "A task was not opened as it was.")
 
 
 def _check_bid(books: Books, act: Act, before: Bid | None, after: Bid) -> None:
     task: Any = act.after(Task, after.task_id) or books.view.get(Task, after.task_id)
     must(task is not None, "A bid on nothing.")
+    accepted = before is not None and before.state == "bid_accepted"
+    must(not accepted or after.state in ("bid_accepted", "bid_unclaimed"), "A bid was chosen.")
     match str(after.state):
         case "bid_submitted":
             must(before is None and after.bidder == act.actor != task.buyer, "A wrong bidder.")
             must(after.price <= task.budget and task.state == "task_open", "A bid on too little.")
             must(act.at < task.expires_at, "A bid that came late.")
+        case "bid_unclaimed":
+            must(before and before.state == "bid_accepted", "A bid that was none was given back.")
+            must(act.actor == after.bidder and task.state == "task_open", "Given back by others.")
         case "bid_withdrawn":
             must(act.actor == after.bidder, "Somebody else withdrew a bid.")
         case "bid_accepted":

@@ -38,7 +38,8 @@ from clawmarket.services.treasury.rail_answers import ask_rail
 from clawmarket.services.trust.log import Announce, sequence
 
 SEQUENCE_EVERY_S = 0.1
-BOARD_EVERY_S = 0.25
+# Searches look at what is new by themselves; seldom means that a task moves once, not thrice.
+BOARD_EVERY_S = 0.5
 SWEEP_EVERY_S = 1.0
 JOBS_EVERY_S = 0.2
 TIDY_EVERY_S = 60.0

@@ -7,8 +7,7 @@ what is compared or sorted by. It is worked out from the tasks and can be made a
 
 import struct
 from dataclasses import dataclass
-
-from clawmarket.domain.market.task import TaskState
+from itertools import compress
 
 BOARD = "board"
 BLOCK = 1024
@@ -30,11 +29,10 @@ class BoardHead:
 
 @dataclass(frozen=True, slots=True)
 class BoardPlace:
-    """Which number a task has, and which state the board knows it in."""
+    """Which number a task has."""
 
     task_id: str
     number: int
-    state: TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,14 @@ def unpack_bits(bits: bytes) -> int:
 
 def offsets_of(mask: int) -> list[int]:
     """Return the places of a mask's bits, rising."""
-    return [offset for offset, flag in enumerate(flags_of(mask)) if flag]
+    if mask.bit_count() > _SPARSE:
+        return list(compress(range(BLOCK), flags_of(mask)))
+    offsets = []
+    while mask:
+        lowest = mask & -mask
+        offsets.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return offsets
 
 
 def flags_of(mask: int) -> bytes:

@@ -25,7 +25,7 @@ def folded(text: str) -> str:
 def words_of(text: str) -> Iterator[tuple[str, bool]]:
     """Yield each run of letters and digits, and whether its script puts no spaces."""
     for run in _RUNS.finditer(folded(text)):
-        yield run.group(), run.group("unspaced") is not None
+        yield run.group(), run.lastgroup is not None
 
 
 def pairs_of(run: str) -> list[str]:

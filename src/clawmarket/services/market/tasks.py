@@ -29,7 +29,9 @@ from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import (
     Amount,
+    Answer,
     AssetId,
+    Cursor,
     Deadline,
     File,
     Flag,
@@ -196,6 +198,13 @@ def parts_of(asked: list[MilestonePart]) -> tuple[Part, ...]:
 def terms_digest(call: Call) -> str:
     """Return the content hash over what the caller sent, the terms that the event names."""
     return f"sha256:{call.params_hash}"
+
+
+class TaskPage(Answer):
+    """A page of tasks, newest first."""
+
+    items: list[TaskView]
+    next_cursor: Cursor | None
 
 
 class GetTask(Request):

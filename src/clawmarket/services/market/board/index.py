@@ -19,23 +19,35 @@ from clawmarket.domain.market.board import (
     pack_numbers,
     unpack_bits,
 )
-from clawmarket.domain.market.task import Task
+from clawmarket.domain.market.task import Task, TaskState
 from clawmarket.ports.store import Snapshot, Store, Transaction
-from clawmarket.services.market.board.tail import Tail, Touched, board_head, tail_of
+from clawmarket.services.market.board.tail import board_head, moves_of, records_after
 from clawmarket.services.market.board.terms import lasting_terms, state_term
 
 BATCH = 256
 
 COLUMNS: dict[str, Callable[[Task], bytes]] = {
     "budget": lambda task: pack_numbers([task.budget]),
-    "ends": lambda task: pack_numbers([ends_at(task)]),
+    "soon": lambda task: pack_numbers([soonness(task)]),
     "id": lambda task: task.task_id[-26:].encode(),
 }
 
 
-def ends_at(task: Task) -> int:
-    """Return when a task ends for whoever looks for work: with its bids, or to be delivered."""
-    return min(task.expires_at, task.deadline_at or task.expires_at)
+def soonness(task: Task) -> int:
+    """Return how soon a task ends for whoever looks for work: with its bids, or to be delivered.
+
+    The sooner, the larger: the moment below zero.
+    """
+    return -min(task.expires_at, task.deadline_at or task.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A task that came to a state; `task` of one that the board does not know."""
+
+    number: int
+    state: TaskState
+    task: Task | None
 
 
 @dataclass(slots=True)
@@ -43,76 +55,90 @@ class Step:
     """What takes the board from one head to the next: rows, each with the one it replaces."""
 
     head: BoardHead
+    is_last: bool
     rows: list[tuple[object, object | None]] = field(default_factory=list)
     emptied: list[str] = field(default_factory=list)
 
 
-async def follow_records(store: Store) -> int:
-    """Take all new records into the board and return how many tasks they touched.
+async def follow_records(store: Store, batch: int = BATCH) -> int:
+    """Take all new records into the board and return how many steps that took.
 
     Several processes may do this side by side: whoever is second changes nothing and looks anew.
     """
-    total = 0
-    while True:
-        step, count, is_last = store.read(_next_step)
-        if step is None:
-            return total
+    steps = 0
+    while (step := store.read(lambda rows: _next_step(rows, batch))) is not None:
         first = await store.write(lambda rows, step=step: _take(rows, step))  # type: ignore[misc]  # the default binds the loop variable
-        total += count if first else 0
-        if first and is_last:
-            return total
+        steps += first
+        if first and step.is_last:
+            break
+    return steps
 
 
-def _next_step(rows: Snapshot) -> tuple[Step | None, int, bool]:
-    tail = tail_of(rows, BATCH)
-    if tail.last_record_id == tail.head.last_record_id:
-        return None, 0, True
-    return _step(rows, tail), len(tail.touched), tail.is_whole
+def _next_step(rows: Snapshot, batch: int) -> Step | None:
+    """Work out, outside the transaction, what the tiles and columns will be; None at the end."""
+    head = board_head(rows)
+    records = records_after(rows, head, batch)
+    if not records:
+        return None
+    step = Step(head, len(records) < batch)
+    moved = _moved(rows, head, moves_of(records))
+    new = [(each.number, each.task) for each in moved if each.task is not None]
+    _change_tiles(rows, step, _changed_bits(moved))
+    _extend_columns(rows, step, new)
+    step.rows += [(BoardPlace(task.task_id, number), None) for number, task in new]
+    after = BoardHead(BOARD, records[-1].record_id, head.size + len(new))
+    step.rows.append((after, head if head.last_record_id else None))
+    return step
 
 
-def _step(rows: Snapshot, tail: Tail) -> Step:
-    """Work out, outside the transaction, what the tiles and columns will be."""
-    step = Step(tail.head)
-    new = [each for each in tail.touched if each.known is None]
-    for key, (more, less) in _changed_bits(tail.touched).items():
+def _moved(rows: Snapshot, head: BoardHead, moves: dict[str, str]) -> list[Moved]:
+    moved: list[Moved] = []
+    size = head.size
+    for task_id, state in moves.items():
+        place = rows.get(BoardPlace, task_id)
+        if place is not None:
+            moved.append(Moved(place.number, TaskState(state), None))
+        elif (task := rows.get(Task, task_id)) is not None:
+            moved.append(Moved(size, TaskState(state), task))
+            size += 1
+    return moved
+
+
+def _changed_bits(moved: list[Moved]) -> dict[tuple[str, int], list[int]]:
+    """Return the bits to be set and to be cleared in the tile of each term and block."""
+    changed: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
+    for each in moved:
+        block, bit = each.number // BLOCK, 1 << each.number % BLOCK
+        terms = lasting_terms(each.task) if each.task else ()
+        for term in (*terms, state_term(each.state)):
+            changed[term, block][0] |= bit
+        if each.task is None:
+            for state in TaskState:
+                if state is not each.state:
+                    changed[state_term(state), block][1] |= bit
+    return changed
+
+
+def _change_tiles(rows: Snapshot, step: Step, changed: dict[tuple[str, int], list[int]]) -> None:
+    for (term, block), (more, less) in changed.items():
+        key = block_key(term, block)
         before = rows.get(BoardTile, key)
         mask = (unpack_bits(before.bits) if before else 0) & ~less | more
         if mask:
             step.rows.append((BoardTile(key, pack_bits(mask)), before))
         elif before:
             step.emptied.append(key)
-    for key, cells in _added_cells(new).items():
-        column = rows.get(BoardColumn, key)
-        step.rows.append((BoardColumn(key, (column.cells if column else b"") + cells), column))
-    for each in tail.touched:
-        place = BoardPlace(each.task.task_id, each.number, each.task.state)
-        step.rows.append((place, each.known))
-    after = BoardHead(BOARD, tail.last_record_id, tail.size)
-    step.rows.append((after, tail.head if tail.head.last_record_id else None))
-    return step
 
 
-def _changed_bits(touched: list[Touched]) -> dict[str, list[int]]:
-    """Return the bits to be set and to be cleared in each tile."""
-    changed: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for each in touched:
-        block, bit = each.number // BLOCK, 1 << each.number % BLOCK
-        known = each.known
-        if known is None:
-            for term in lasting_terms(each.task):
-                changed[block_key(term, block)][0] |= bit
-        elif known.state is not each.task.state:
-            changed[block_key(state_term(known.state), block)][1] |= bit
-        changed[block_key(state_term(each.task.state), block)][0] |= bit
-    return changed
-
-
-def _added_cells(new: list[Touched]) -> dict[str, bytes]:
+def _extend_columns(rows: Snapshot, step: Step, new: list[tuple[int, Task]]) -> None:
     added: dict[str, bytes] = defaultdict(bytes)
-    for each in new:
+    for number, task in new:
         for name, cell in COLUMNS.items():
-            added[block_key(name, each.number // BLOCK)] += cell(each.task)
-    return added
+            added[block_key(name, number // BLOCK)] += cell(task)
+    for key, cells in added.items():
+        before = rows.get(BoardColumn, key)
+        known = before.cells if before else b""
+        step.rows.append((BoardColumn(key, known + cells), before))
 
 
 def _take(rows: Transaction, step: Step) -> bool:

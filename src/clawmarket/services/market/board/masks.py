@@ -1,6 +1,6 @@
 """Masks: which numbers of each block hold all that is wanted, from the tiles on the disk."""
 
-from itertools import compress
+from collections.abc import Sequence
 
 from clawmarket.domain.market.board import (
     BLOCK,
@@ -8,15 +8,16 @@ from clawmarket.domain.market.board import (
     BoardTile,
     block_key,
     block_of,
-    flags_of,
+    offsets_of,
     unpack_bits,
-    unpack_numbers,
 )
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.services.market.board.terms import Want, Wants
 
 # How many tiles one wanted term may take, or all words together that begin as it says.
 MAX_TILES = 4_096
+# Of so few bits each is looked at by itself.
+FEW = 64
 
 Masks = dict[int, int]
 
@@ -69,7 +70,9 @@ def column_of(rows: Snapshot, name: str, block: int) -> bytes:
     return column.cells if column else b""
 
 
-def picked(rows: Snapshot, name: str, block: int, mask: int) -> list[tuple[int, int]]:
-    """Return the values of a column where a mask holds, each with its place, rising."""
-    values = unpack_numbers(column_of(rows, name, block))
-    return list(compress(zip(values, range(BLOCK), strict=False), flags_of(mask)))
+def within(values: Sequence[int], mask: int, least: int, most: int) -> int:
+    """Return the part of a mask whose values lie in a range."""
+    if mask.bit_count() <= FEW:
+        return sum(1 << at for at in offsets_of(mask) if least <= values[at] <= most)
+    flags = ["1" if least <= value <= most else "0" for value in reversed(values)]
+    return mask & int("".join(flags), 2)

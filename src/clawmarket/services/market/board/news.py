@@ -78,7 +78,8 @@ def _task_news(rows: Snapshot, task_id: str, before: str, status: str) -> TaskNe
     task = rows.get(Task, task_id)
     if task is None:
         return None
-    order = rows.get(Order, task.order_id) if task.order_id else None
+    is_open = status == TaskState.OPEN
+    order = rows.get(Order, task.order_id) if task.order_id and not is_open else None
     parties = frozenset({task.buyer, *(order.parties if order else ())})
     opened = "reopened" if before else "published"
     return TaskNews(task, _CHANGES.get(TaskState(status), opened), status, parties)

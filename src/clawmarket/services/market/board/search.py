@@ -4,18 +4,16 @@ A task's rank is one whole number: what it is ordered by, then its own number. A
 largest ranks below the cursor's, so whatever is published meanwhile never shifts it.
 """
 
-import heapq
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from clawmarket.domain.kernel.ids import PREFIXES
-from clawmarket.domain.market.board import BLOCK, BoardPlace, offsets_of
+from clawmarket.domain.market.board import BLOCK, BoardPlace, offsets_of, unpack_numbers
 from clawmarket.domain.market.task import Task
 from clawmarket.ports.store import Snapshot
 from clawmarket.services.listing import CursorInvalidError
-from clawmarket.services.market.board.index import ends_at
-from clawmarket.services.market.board.masks import Masks, column_of, masks_of, picked
+from clawmarket.services.market.board.index import soonness
+from clawmarket.services.market.board.masks import Masks, column_of, masks_of, within
 from clawmarket.services.market.board.tail import Tail, Touched, tail_of
 from clawmarket.services.market.board.terms import Wants, terms_of
 
@@ -25,7 +23,7 @@ MAX_COUNTED = 10_000
 _NUMBER_BITS = 32
 _NUMBERS = (1 << _NUMBER_BITS) - 1
 # Above every budget and every moment.
-_LATEST = 1 << 60
+_WORTH = 1 << 60
 _ID_CHARS = 26
 
 
@@ -35,6 +33,9 @@ class Sort(StrEnum):
     NEWEST = "newest"
     BUDGET = "budget"
     DEADLINE = "deadline"
+
+
+_COLUMNS = {Sort.BUDGET: "budget", Sort.DEADLINE: "soon"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def search(rows: Snapshot, asked: Asked) -> Found:
 
 def rank_of(sort: Sort, task: Task, number: int) -> int:
     """Return what a task is ordered by, the largest first."""
-    worth = {Sort.NEWEST: 0, Sort.BUDGET: task.budget, Sort.DEADLINE: _LATEST - ends_at(task)}
+    worth = {Sort.NEWEST: 0, Sort.BUDGET: task.budget, Sort.DEADLINE: soonness(task)}
     return worth[sort] << _NUMBER_BITS | number
 
 
@@ -106,7 +107,7 @@ def _settled(rows: Snapshot, asked: Asked, tail: Tail) -> tuple[Masks, bool]:
     masks, is_cut = masks_of(rows, asked.wants, tail.head.size)
     for each in tail.touched:
         block = each.number // BLOCK
-        if each.known is not None and block in masks:
+        if not each.is_new and block in masks:
             masks[block] &= ~(1 << each.number % BLOCK)
     return masks, is_cut
 
@@ -118,54 +119,63 @@ class _Blocks:
         self._rows = rows
         self._asked = asked
         self._masks = masks
+        self._best: list[int] = []
 
     def ranks(self, below: int) -> tuple[list[int], int]:
         """Return the largest ranks below one, and how many tasks there are at any rank."""
-        asked = self._asked
-        best: list[int] = []
         count = 0
         for block in sorted(self._masks, reverse=True):
             mask = self._narrowed(block)
             count += mask.bit_count()
-            if not self._is_done(best):
-                best = _largest([*best, *self._of(block, mask)], below, asked.limit + 1)
-            elif count > MAX_COUNTED:
+            if mask and not self._is_done():
+                ranks = [*self._best, *self._ranks_of(block, mask, below)]
+                self._best = _largest(ranks, below, self._asked.limit + 1)
+            elif count > MAX_COUNTED and self._is_done():
                 break
-        return best, count
+        return self._best, count
 
-    def _is_done(self, best: list[int]) -> bool:
+    def _is_done(self) -> bool:
         """Return whether no older block can change the page."""
-        limit = self._asked.limit
-        return not limit or (self._asked.sort is Sort.NEWEST and len(best) > limit)
+        return not self._asked.limit or (self._asked.sort is Sort.NEWEST and self._is_full)
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._best) > self._asked.limit
 
     def _narrowed(self, block: int) -> int:
-        mask = self._masks[block]
-        if not self._asked.is_ranged:
+        mask, asked = self._masks[block], self._asked
+        if not (mask and asked.is_ranged):
             return mask
-        kept = picked(self._rows, "budget", block, mask)
-        return sum(1 << place for budget, place in kept if self._asked.fits(budget))
+        most = _WORTH if asked.most is None else asked.most
+        return within(self._column("budget", block), mask, asked.least, most)
 
-    def _of(self, block: int, mask: int) -> Iterator[int]:
+    def _ranks_of(self, block: int, mask: int, below: int) -> list[int]:
         first = block * BLOCK
-        match self._asked.sort:
-            case Sort.NEWEST:
-                return (first + place for place in offsets_of(mask))
-            case Sort.BUDGET:
-                kept = picked(self._rows, "budget", block, mask)
-            case Sort.DEADLINE:
-                ends = picked(self._rows, "ends", block, mask)
-                kept = [(_LATEST - end, place) for end, place in ends]
-        return (worth << _NUMBER_BITS | first + place for worth, place in kept)
+        column = _COLUMNS.get(self._asked.sort)
+        if column is None:
+            return [first + at for at in offsets_of(mask)]
+        # What is worth less than the page's last by now cannot come onto it any more.
+        least = self._best[-1] >> _NUMBER_BITS if self._is_full else -_WORTH
+        most = below >> _NUMBER_BITS
+        values = self._column(column, block)
+        return [
+            value << _NUMBER_BITS | first + at
+            for at, value in enumerate(values)
+            if least <= value <= most and mask >> at & 1
+        ]
+
+    def _column(self, name: str, block: int) -> tuple[int, ...]:
+        return unpack_numbers(column_of(self._rows, name, block))
 
 
 def _largest(ranks: list[int], below: int, count: int) -> list[int]:
-    return heapq.nlargest(count, (rank for rank in ranks if rank < below))
+    return sorted([rank for rank in ranks if rank < below], reverse=True)[:count]
 
 
 def _below(rows: Snapshot, asked: Asked, tail: Tail) -> int:
     """Return the rank that a page stays below. Raises CursorInvalidError."""
     if asked.cursor is None:
-        return _LATEST << (_NUMBER_BITS + 1)
+        return _WORTH << _NUMBER_BITS
     task = rows.get(Task, asked.cursor)
     if task is None:
         raise CursorInvalidError("The cursor is none of this list.")

@@ -15,6 +15,8 @@ from clawmarket.ports.store import Query, Snapshot
 MAX_TAIL = 1_000
 
 _TASK = PREFIXES["task"]
+# How a move of a task begins in a record; what has none of it need not be read.
+_MOVE = f'["{_TASK}'.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Touched:
 
     task: Task
     number: int
-    known: BoardPlace | None
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +33,27 @@ class Tail:
     """The board's head, and what it lacks; `is_whole` if that is all of it."""
 
     head: BoardHead
-    last_record_id: str
     touched: list[Touched]
     is_whole: bool
 
     @property
     def size(self) -> int:
         """How many tasks there are, with those that the board lacks."""
-        return self.head.size + sum(each.known is None for each in self.touched)
+        return self.head.size + sum(each.is_new for each in self.touched)
 
 
-def tail_of(rows: Snapshot, limit: int = MAX_TAIL) -> Tail:
-    """Read at most `limit` records that the board lacks, and the tasks that they touch."""
+def tail_of(rows: Snapshot) -> Tail:
+    """Read at most `MAX_TAIL` records that the board lacks, and the tasks that they touch."""
     head = board_head(rows)
-    records = rows.find(Query(Record, after=head.last_record_id, limit=limit))
+    records = records_after(rows, head, MAX_TAIL)
     touched: list[Touched] = []
     number = head.size
-    for task_id in touched_tasks(records):
+    for task_id in moves_of(records):
         task, known = rows.get(Task, task_id), rows.get(BoardPlace, task_id)
         if task is not None:
-            touched.append(Touched(task, known.number if known else number, known))
+            touched.append(Touched(task, known.number if known else number, known is None))
             number += known is None
-    last = records[-1].record_id if records else head.last_record_id
-    return Tail(head, last, touched, len(records) < limit)
+    return Tail(head, touched, len(records) < MAX_TAIL)
 
 
 def board_head(rows: Snapshot) -> BoardHead:
@@ -61,11 +61,17 @@ def board_head(rows: Snapshot) -> BoardHead:
     return rows.get(BoardHead, BOARD) or EMPTY_BOARD
 
 
-def touched_tasks(records: Iterable[Record]) -> list[str]:
-    """Return the tasks whose state records changed, in the order in which they first did."""
-    found: dict[str, None] = {}
+def records_after(rows: Snapshot, head: BoardHead, limit: int) -> list[Record]:
+    """Return the oldest records that the board lacks."""
+    return rows.find(Query(Record, after=head.last_record_id, limit=limit))
+
+
+def moves_of(records: Iterable[Record]) -> dict[str, str]:
+    """Return the tasks whose state records changed, in the order of that, and the last state."""
+    moves: dict[str, str] = {}
     for record in records:
-        for thing, _, _ in orjson.loads(record.body)["states"]:
-            if thing.startswith(_TASK):
-                found[thing] = None
-    return list(found)
+        if _MOVE not in record.body:
+            continue
+        states = orjson.loads(record.body)["states"]
+        moves |= {thing: state for thing, _, state in states if thing.startswith(_TASK)}
+    return moves

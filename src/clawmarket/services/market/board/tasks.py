@@ -7,7 +7,7 @@ from pydantic import Field
 
 from clawmarket.domain.market.task import Task, TaskState
 from clawmarket.ports.store import Snapshot
-from clawmarket.registry.fields import AccountId, Amount, Answer, Cursor, Flag, Page, Skill
+from clawmarket.registry.fields import AccountId, Amount, Flag, Page, Skill
 from clawmarket.registry.methods import Scope, Verb, read
 from clawmarket.services.call import Call
 from clawmarket.services.listing import CursorInvalidError, Listing, Rows, scan
@@ -21,7 +21,8 @@ from clawmarket.services.market.board.terms import (
     wanted_skills,
     wanted_words,
 )
-from clawmarket.services.market.views import TaskView, listed_task
+from clawmarket.services.market.tasks import TaskPage
+from clawmarket.services.market.views import listed_task
 
 States = Annotated[list[TaskState], Field(max_length=5)]
 
@@ -56,11 +57,9 @@ class ListTasks(Page):
     ] = Sort.NEWEST
 
 
-class TaskPage(Answer):
-    """A page of tasks."""
+class FoundTasks(TaskPage):
+    """A page of tasks, and how many there are."""
 
-    items: list[TaskView]
-    next_cursor: Cursor | None
     total: Annotated[int, Field(description="How many tasks match, on all pages together.")]
     total_is_capped: Annotated[
         bool, Field(description="Whether there may be more; counting ends at 10,000.")
@@ -74,7 +73,7 @@ class TaskPage(Answer):
     example={"status": "task_open", "limit": 10},
     verb=Verb("task list"),
 )
-def list_tasks(_call: Call, rows: Snapshot, request: ListTasks) -> TaskPage:
+def list_tasks(_call: Call, rows: Snapshot, request: ListTasks) -> FoundTasks:
     """List tasks, newest first unless `sort` says otherwise, with the beginnings of summaries.
 
     Requirements and files after the third are left out; `web3.market.getTask` shows all of it.
@@ -91,7 +90,7 @@ def list_tasks(_call: Call, rows: Snapshot, request: ListTasks) -> TaskPage:
     )
     plain = _plain_page(rows, request)
     found = search(rows, asked if plain is None else replace(asked, cursor=None, limit=0))
-    return TaskPage(
+    return FoundTasks(
         items=[listed_task(task) for task in (plain.items if plain else found.tasks)],
         next_cursor=plain.next_cursor if plain else found.next_cursor,
         total=found.total,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from clawmarket.domain.market.task import Task, TaskState
 from clawmarket.domain.market.words import MAX_WORD_CHARS, indexed_words, pairs_of, words_of
@@ -37,16 +38,17 @@ def lasting_terms(task: Task) -> set[str]:
     words, parts = indexed_words(task.title, " ".join(task.skills), task.summary)
     terms = {f"g:{part}" for part in parts}
     for word in words:
-        terms |= _terms_of_word(word)
+        terms.update(_terms_of_word(word))
     terms |= {f"k:{skill}" for skill in task.skills}
     return terms | {buyer_term(task.buyer), claims_term(claims=task.claims)}
 
 
-def _terms_of_word(word: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _terms_of_word(word: str) -> tuple[str, ...]:
     longest = min(len(word), MAX_BEGINNING)
-    beginnings = {f"p:{word[:size]}" for size in range(MIN_BEGINNING, longest + 1)}
+    beginnings = tuple(f"p:{word[:size]}" for size in range(MIN_BEGINNING, longest + 1))
     whole = len(word) < MIN_BEGINNING or len(word) > MAX_BEGINNING
-    return beginnings | {f"w:{word}"} if whole else beginnings
+    return (*beginnings, f"w:{word}") if whole else beginnings
 
 
 def terms_of(task: Task) -> set[str]:

@@ -34,7 +34,6 @@ def upgrade() -> None:
         "board_places",
         sa.Column("task_id", TEXT, primary_key=True, nullable=False),
         sa.Column("number", INT, nullable=False),
-        sa.Column("state", TEXT, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(
