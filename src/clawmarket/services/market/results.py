@@ -1,6 +1,5 @@
 """Results: hand the work in, accept it or send it back."""
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -8,6 +7,7 @@ from pydantic import Field
 
 from clawmarket.domain.kernel.canonical import content_digest
 from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.market import delivery as deliveries
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import result as results
