@@ -11,7 +11,7 @@ from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.live.hub import Hub
 from clawmarket.entry.live.route import events_route
 from clawmarket.entry.mcp.http import mcp_route
-from clawmarket.entry.web.routes import token_of, web_routes
+from clawmarket.entry.web.routes import lost_page, token_of, web_routes
 from clawmarket.ports.payments import Rail
 from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.card import Card
@@ -61,7 +61,9 @@ async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card]
         events_route(pipeline, hub, token_of=token_of(pipeline)),
         *web_routes(pipeline, max_file_bytes),
     ]
-    app = build_gateway(pipeline, max_file_bytes=max_file_bytes, more=more)
+    app = build_gateway(
+        pipeline, max_file_bytes=max_file_bytes, more=more, lost=lost_page(pipeline)
+    )
     server = build_server(app)
     server.on_stop = hub.close
     # uvicorn raises each signal anew once it has stopped; SIGTERM would end the process there,
