@@ -43,6 +43,7 @@ NOT_IMPORTED = {
     "eth_keys": "the wallets' adapter relies on how it chooses its backend, without loading it",
     "httptools": "uvicorn takes it when it is there",
     "websockets": "the same",
+    "python_multipart": "starlette reads forms with files by it",
 }
 
 

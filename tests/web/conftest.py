@@ -23,9 +23,13 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     started.end()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """The machine's own Chromium; nothing is downloaded."""
+    """The machine's own Chromium; nothing is downloaded.
+
+    It ends with its module: while it runs, this thread has an event loop, and tests elsewhere
+    bring their own.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:

@@ -33,3 +33,28 @@ def test_a_buyer_contests_a_delivery_by_mouse(market: Market, opened: Opener, ha
     order = buyer.do("web3.market.getTask", taskId=task)["orderId"]
     told = buyer.do("web3.market.order.explain", orderId=order)
     assert (told["status"], told["waitsFor"]) == ("order_disputed", "arbiter")
+
+
+def test_an_arbiter_rules_by_mouse(market: Market, opened: Opener) -> None:
+    """Whom the operator named sees the task's dispute and gives each side a part."""
+    buyer, worker, arbiter = (market.member() for _ in range(3))
+    market.call("market.arbiter.appoint", market.operator, accountId=arbiter.account_id)
+    task = buyer.publish("Judged digest")
+    bid = worker.do("web3.market.placeBid", taskId=task, price="50000000")["bidId"]
+    order = buyer.do("web3.market.awardBid", bidId=bid)["orderId"]
+    file = worker.do("web3.files.put", name="a.txt", dataBase64="AA==")["file"]
+    worker.do("web3.market.submitResult", orderId=order, artifacts=[file])
+    opening = {"orderId": order, "reason": "Half of it is missing."}
+    dispute = buyer.do("web3.dispute.open", **opening)["disputeId"]
+    for side in (buyer, worker):
+        side.do("web3.dispute.submitEvidence", disputeId=dispute, summary="See there.")
+    page = opened(arbiter)
+    page.goto(f"/tasks/{task}")
+    page.check("[value=partial]")
+    page.fill("[name=share]", "20.00")
+    page.fill("#resolve-reason", "Half of it is there.")
+    page.click("form[action='/act/resolve'] button")
+    page.click("form[action='/confirm'] button")
+    page.wait_for_selector("text=Each a part")
+
+    assert worker.do("web3.wallet.show")["available"] == "1019800000"

@@ -34,7 +34,7 @@ class Card:
         """Return the card in wire names."""
         return {
             "url": self.url,
-            "pages": f"{self.url}/docs",
+            "pages": f"{self.url}/",
             "home": str(self.home.absolute()),
             "operatorToken": str(self.operator_token.absolute()),
             "vkey": self.vkey,
@@ -47,7 +47,7 @@ class Card:
         there = "" if self.port == DEFAULT_PORT else f" --url {self.url}"
         rows = (
             ("market", self.url),
-            ("pages", f"{self.url}/docs"),
+            ("pages", f"{self.url}/"),
             ("data", str(self.home)),
             ("operator", f"token in {self.operator_token}"),
             ("log key", self.vkey),

@@ -34,7 +34,7 @@ UNREAD_S = 60.0
 IDLE_S = 20
 RETRY_S = 1
 # Bodies that may take as long as they need while they get on.
-STREAMED_PATHS = ("/files", "/v1/submissions")
+STREAMED_PATHS = ("/files", "/v1/submissions", "/act/publish", "/act/hand_in", "/act/evidence")
 
 
 class RequestLateError(DeadlineError):

@@ -15,7 +15,7 @@ from clawmarket.entry.live.hub import Hub
 from clawmarket.entry.live.route import events_route
 from clawmarket.entry.mcp.http import mcp_route
 from clawmarket.entry.rest.app import rest_routes
-from clawmarket.entry.web.routes import token_of, web_routes
+from clawmarket.entry.web.routes import lost_page, token_of, web_routes
 from clawmarket.ports.payments import Rail
 from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.card import Card
@@ -60,7 +60,10 @@ async def _serve(market: Market, listener: socket.socket, ready: Callable[[Card]
     pipeline = market.pipeline
     hub = Hub(pipeline.ports.store)
     app = build_gateway(
-        pipeline, max_file_bytes=market.config.max_file_bytes, more=_surfaces(market, hub)
+        pipeline,
+        max_file_bytes=market.config.max_file_bytes,
+        more=_surfaces(market, hub),
+        lost=lost_page(pipeline),
     )
     server = build_server(app)
     server.on_stop = hub.close

@@ -51,7 +51,7 @@ def test_the_card_for_programs_has_fields(home: Path) -> None:
     ]
     assert (card["home"], card["operatorToken"]) == (str(folder), str(folder / "operator.token"))
     assert (card["testMoney"], card["faucet"]) == (True, "1000000000")
-    assert card["pages"] == card["url"] + "/docs"
+    assert card["pages"] == card["url"] + "/"
     assert "ClawMarket is open." not in out + err
 
 

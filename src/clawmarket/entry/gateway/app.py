@@ -1,7 +1,7 @@
 """The gateway as one Starlette app: all routes and the border around them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from clawmarket.domain.kernel.errors import UnavailableError
+from clawmarket.domain.kernel.errors import Refused, UnavailableError
 from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.entry.gateway.border import Border
 from clawmarket.entry.gateway.docs import docs_routes, front_route
@@ -36,6 +36,8 @@ from clawmarket.services.trust.log import log_head
 
 METHOD_NOT_ALLOWED = 405
 
+Lost = Callable[[Request, Refused], Response]
+
 
 class NotReadyError(UnavailableError):
     """The store does not answer, so no call could be answered either."""
@@ -44,7 +46,11 @@ class NotReadyError(UnavailableError):
 
 
 def build_gateway(
-    pipeline: Pipeline, *, max_file_bytes: int, more: Sequence[BaseRoute] = ()
+    pipeline: Pipeline,
+    *,
+    max_file_bytes: int,
+    more: Sequence[BaseRoute] = (),
+    lost: Lost | None = None,
 ) -> Starlette:
     """Return the app over a pipeline whose methods are all declared.
 
@@ -52,12 +58,14 @@ def build_gateway(
         pipeline: Answers the calls; starting and stopping what stands behind it is the caller's.
         max_file_bytes: The largest file that an upload may bring.
         more: Routes of other surfaces within the same border.
+        lost: Answers a person who asked for an address where nothing is; programs get an envelope.
     """
     app = Starlette(
         routes=[*_routes(pipeline, max_file_bytes), *more, front_route()],
         middleware=[Middleware(Border, ports=pipeline.ports, hosts=_hosts(pipeline))],
         exception_handlers={HTTPException: _no_route},
     )
+    app.state.lost = lost
     # An address with a slash too many is unknown; a redirect would lose the body.
     app.router.redirect_slashes = False
     return app
@@ -121,4 +129,7 @@ async def _no_route(request: Request, error: Exception) -> Response:
         refusal = VerbNotAllowedError(f"{request.method} is not for {where}.")
     else:
         refusal = RouteUnknownError(f"Nothing is served at {where}.")
+        lost: Lost | None = request.app.state.lost
+        if lost is not None and "text/html" in request.headers.get("accept", ""):
+            return lost(request, refusal)
     return json_response(failure(refusal, request.state.request_id), error.headers)

@@ -56,6 +56,16 @@ def web_routes(pipeline: Pipeline, max_file_bytes: int) -> Sequence[Route]:
     ]
 
 
+def lost_page(pipeline: Pipeline) -> Callable[[Request, Refused], Response]:
+    """Return what shows a person that nothing is at the address that was asked for."""
+    site = site_of(pipeline)
+
+    def page(request: Request, refusal: Refused) -> Response:
+        return refusal_page(Visit(site, request), refusal)
+
+    return page
+
+
 def site_of(pipeline: Pipeline) -> Site:
     """Return what all pages of a market share."""
     terms = pipeline.terms

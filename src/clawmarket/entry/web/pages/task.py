@@ -1,15 +1,19 @@
 """The page of one task: where its money is, what to do, what happened, what it asks for."""
 
+import re
 from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.errors import ForbiddenError, NotFoundError
+from clawmarket.domain.kernel.ids import id_pattern
+from clawmarket.domain.market.task import TaskNotFoundError
 from clawmarket.entry.web.deeds.deed import Wrong
 from clawmarket.entry.web.telling.escrow import Bar, Stake, open_bar, order_bar, stake_of
 from clawmarket.entry.web.telling.story import Step, told_steps
 from clawmarket.entry.web.visit import Fields, Visit
 
+_TASK = re.compile(id_pattern("task"))
 LISTED_BIDS = 100
 NAMED_BIDS = 10
 LISTED_MESSAGES = 50
@@ -35,7 +39,10 @@ class Sight:
 
 async def task_page(visit: Visit) -> Response:
     """Show a task."""
-    return await show_task(visit, visit.request.path_params["task_id"])
+    task_id = visit.request.path_params["task_id"]
+    if not _TASK.fullmatch(task_id):
+        raise TaskNotFoundError(f"There is no task {task_id[:80]}.")
+    return await show_task(visit, task_id)
 
 
 async def show_task(visit: Visit, task_id: str, wrong: Wrong | None = None) -> Response:

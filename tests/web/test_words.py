@@ -1,0 +1,77 @@
+"""What `order.explain` says is said in Chinese too, with the same figures."""
+
+import re
+
+import pytest
+
+from clawmarket.entry.web.telling.explaining import translated
+from clawmarket.entry.web.words.catalog import Words, catalog
+from clawmarket.entry.web.words.figures import amount, clock, span
+from world import World, credits_
+
+FIGURES = {"when": "at 2026-11-21T14:32:10.000Z (in 7 min)", "count": "3"}
+SENTENCES = sorted(key for key in catalog("en") if key.startswith("explain."))
+ZH = Words("zh")
+
+
+@pytest.mark.parametrize("key", SENTENCES)
+def test_a_sentence_is_found_with_all_its_figures(key: str) -> None:
+    """Amounts, moments and counts of the English sentence stand in the Chinese one."""
+    english = catalog("en")[key]
+    names = re.findall(r"\{(\w+)\}", english)
+    values = {n: FIGURES.get(n, f"1,2{i}4.50 credits") for i, n in enumerate(names)}
+    said = translated(english.format(**values), ZH)
+
+    assert said is not None
+    figures = re.findall(r"\d[\d,.:TZ-]*", english.format(**values))
+    assert sorted(re.findall(r"\d[\d,.:TZ-]*", said)) == sorted(figures)
+
+
+def test_a_sentence_that_no_catalog_knows_stays_as_it_is() -> None:
+    """It is left for the page to show in English, and to say that it is."""
+    assert translated("The moon is full.", ZH) is None
+
+
+def test_every_stage_of_a_trade_is_said_in_chinese() -> None:
+    """From the award over a rejection and a dispute, nothing of an explanation stays English."""
+    world = World()
+    buyer, worker = world.member(), world.member()
+    task = buyer.do("web3.market.publishTask", title="Digest", budget=credits_("50"))["taskId"]
+    bid = worker.do("web3.market.placeBid", taskId=task, price=credits_("40"))["bidId"]
+    order = buyer.do("web3.market.awardBid", bidId=bid)["orderId"]
+    file = worker.do("web3.files.put", name="a.txt", dataBase64="AA==")["file"]
+    told = [buyer.do("web3.market.order.explain", orderId=order)]
+    for decision in ("reject", "accept"):
+        result = worker.do("web3.market.submitResult", orderId=order, artifacts=[file])["resultId"]
+        told.append(buyer.do("web3.market.order.explain", orderId=order))
+        review = {"resultId": result, "decision": decision, "feedback": "All of it."}
+        buyer.do("web3.market.reviewResult", **review)
+        told.append(buyer.do("web3.market.order.explain", orderId=order))
+    world.close()
+
+    assert [translated(t[part], ZH) for t in told for part in ("now", "then")].count(None) == 0
+
+
+@pytest.mark.parametrize(
+    ("minor", "text"),
+    [(0, "0.00"), (1, "0.000001"), (49_500_000, "49.50"), (1_234_567_890_000, "1,234,567.89")],
+)
+def test_an_amount_is_never_rounded(minor: int, text: str) -> None:
+    """Two decimals at least, six where the ledger has them."""
+    assert amount(minor) == text
+
+
+def test_a_moment_has_its_date_unless_it_is_today() -> None:
+    """Today is a time; any other day has its date before it."""
+    moment, now = "2026-01-31T12:00:05.000Z", 1_769_817_600_000
+
+    assert (clock(moment, now), clock(moment, now + 86_400_000)) == (
+        "12:00:05 UTC",
+        "2026-01-31 12:00:05 UTC",
+    )
+    assert [span(ms, Words("en")) for ms in (0, 61_000, 7_200_000, 90_000_000)] == [
+        "0 s",
+        "1 min 1 s",
+        "2 h",
+        "1 d 1 h",
+    ]
