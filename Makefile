@@ -64,8 +64,8 @@ bench: $(VENV)/dev ## Measure speed; one JSON line a figure
 	@$(BIN)/python -m bench
 
 lock: ## Resolve the dependencies anew (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra mcp --group pyproject.toml:build pyproject.toml -o requirements.lock
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock --extra mcp pyproject.toml -o requirements-dev.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra mcp --extra a2a --group pyproject.toml:build pyproject.toml -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock --extra mcp --extra a2a pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove the environment and caches
 	@rm -rf $(VENV) .openclaw .pytest_cache .mypy_cache .ruff_cache .hypothesis
