@@ -86,6 +86,19 @@ def bid_elsewhere(records: list[Json], _: Deal) -> None:
     with_event(records, PUBLISHED)[0]["events"].append(bid)
 
 
+def bid_apart(records: list[Json], made: Deal) -> None:
+    """Let the bid be a statement of its own, which the worker signs, before the claim."""
+    claim, bid = with_event(records, BID)
+    claim["events"].remove(bid)
+    params = {"taskId": bid["taskId"], "price": bid["price"]}
+    said = claim["statement"]["said"] | {"method": "web3.market.placeBid", "params": params}
+    apart = claim | {"id": "rec_" + "0" * 26, "method": said["method"], "events": [bid]}
+    apart |= {"states": [], "postings": [], "statement": claim["statement"] | {"said": said}}
+    bid["terms"] = content_digest(params)
+    made.sign(apart)
+    records.insert(records.index(claim), apart)
+
+
 def cheaper(records: list[Json], _: Deal) -> None:
     """Let the claim be at another price than the budget."""
     with_event(records, BID)[1]["price"] = "40000000"
@@ -102,6 +115,7 @@ CLAIM_LIES: dict[str, tuple[StoryLie, list[str]]] = {
     "a claim by the buyer": (by_the_buyer(MADE), ["records"]),
     "a claim without words": (without_words(MADE), ["records"]),
     "a bid in another record": (bid_elsewhere, ["records"]),
+    "a bid of its own": (bid_apart, ["records"]),
     "an award instead": (record(MADE, method="web3.market.awardBid"), ["records"]),
     "a claim of another kind": (record(MADE, method="web3.market.order.create"), ["records"]),
     "another time to deliver": (event(MADE, timeoutSec=86_400), ["records"]),
