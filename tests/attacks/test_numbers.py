@@ -113,6 +113,8 @@ class Desk:
         self._reader, member = reader_of(self.world), self.world.member()
         if method.name.startswith("web3.billing."):
             member.do(WALLET_ONLY, toolPrices={"web_search": "10000"})
+        if method.name == "web3.agents.heartbeat":
+            member.do("web3.agents.profile.set", displayName="Agent")
         self.who, self.params = self._reader.prepares(method.name, member, self.world.member())
         self.headers = self._headers(self.who)
         self._keys = count()
