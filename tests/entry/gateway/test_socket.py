@@ -90,7 +90,7 @@ def test_answer_frame(front: Front) -> None:
         "id": 7,
         "ok": True,
         "testMoney": True,
-        "payload": {"items": [], "nextCursor": None},
+        "payload": {"items": [], "nextCursor": None, "total": 0, "totalIsCapped": False},
     }
 
 
