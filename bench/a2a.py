@@ -13,7 +13,7 @@ from typing import Any
 from bench.figures import Figure, rate, ratio
 from bench.wire import Line, serve, sign_in
 
-CALLERS, MESSAGES = 8, 100
+CALLERS, MESSAGES = 8, 50
 _numbers = itertools.count()
 
 
