@@ -58,7 +58,11 @@ def test_the_buyer_downloads_exactly_what_was_handed_in(shop: Shop) -> None:
     head = buyer.ask("HEAD", f"/v1/submissions/{sub['id']}/download")
     assert (head.status_code, head.headers["content-length"]) == (200, str(len(content)))
     assert head.headers["digest"] == answer.headers["digest"]
-    assert stranger.ask("GET", f"/v1/submissions/{sub['id']}/download").status_code == 404
+    path, tag = f"/v1/submissions/{sub['id']}/download", answer.headers["etag"]
+    for known, status, body in ((tag, 304, b""), (f"{tag}x", 200, content)):
+        again = buyer.ask("GET", path, headers={"If-None-Match": known})
+        assert (again.status_code, again.content) == (status, body)
+    assert stranger.ask("GET", path).status_code == 404
 
 
 def test_a_worker_steps_back_and_another_takes_over(shop: Shop) -> None:

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from clawmarket.entry.rest.desk import Desk, Fields
+from clawmarket.entry.rest.route import knows
 from clawmarket.services.trust.files import right_to_read
 
-NOT_MODIFIED = 304
 _UNSAFE = re.compile(r"[^A-Za-z0-9._ -]")
 _BINARY = "application/octet-stream"
 
@@ -23,7 +23,7 @@ async def download(desk: Desk, request: Request, file: Fields) -> Response:
     """
     right = right_to_read(desk.pipeline, desk.caller, file["digest"])
     headers = headers_of(file["name"], file["digest"].removeprefix("sha256:"), right.size)
-    if request.method == "HEAD" or _known(request, headers["ETag"]):
+    if request.method == "HEAD" or knows(request, headers["ETag"]):
         return Response(headers=headers, media_type=_BINARY)
     chunks = desk.pipeline.ports.blobs.read(right.digest)
     first = await anext(chunks, b"")
@@ -45,10 +45,6 @@ def headers_of(name: str, digest: str, size: int) -> dict[str, str]:
 
 def _exactly(name: str) -> str:
     return f"filename*=UTF-8''{quote(name, safe='')}"
-
-
-def _known(request: Request, tag: str) -> bool:
-    return tag in request.headers.get("if-none-match", "")
 
 
 async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

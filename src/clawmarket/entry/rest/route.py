@@ -116,13 +116,14 @@ def tagged(request: Request, response: Response) -> Response:
         response.headers["ETag"] = f'"{hashlib.sha256(response.body).hexdigest()[:32]}"'
     response.headers.setdefault("Cache-Control", "private, no-cache")
     response.headers.setdefault("Vary", "Authorization")
-    if not _knows(request, response.headers["ETag"]):
+    if not knows(request, response.headers["ETag"]):
         return response
     told = ("etag", "cache-control", "vary")
     return Response(None, NOT_MODIFIED, {name: response.headers[name] for name in told})
 
 
-def _knows(request: Request, tag: str) -> bool:
+def knows(request: Request, tag: str) -> bool:
+    """Return whether a request names an entity tag as the one that its sender has."""
     header = request.headers.get("if-none-match", "")
     known = {each.strip().removeprefix("W/") for each in header.split(",")}
     return tag in known or "*" in known
