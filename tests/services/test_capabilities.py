@@ -27,7 +27,7 @@ def dig(answer: Any, path: str) -> Any:
 
 @dataclass
 class Reader:
-    """Somebody with two wallets and an operator's token who has read only the catalog."""
+    """Somebody with two wallets, a key and an operator's token who has read only the catalog."""
 
     world: World
     known: dict[str, Fields] = field(default_factory=dict)
@@ -56,6 +56,8 @@ class Reader:
         two = me, you
         if (about["scope"] == "admin" or about["role"]) and me.wallet is not None:
             me, you = self.world.operator, me
+        if name == "web3.keys.rotate":  # it replaces the key that it comes with
+            me = self.world.with_key(me)
         params = dict(about["example"])
         if "callId" in params:  # each call has its own, says the description
             params["callId"] = self.world.new_key()
