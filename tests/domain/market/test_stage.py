@@ -1,5 +1,7 @@
 """Stages: one word for where a task stands, told from its order, its result and its money."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from clawmarket.domain.market.order import OrderState
@@ -13,9 +15,11 @@ def _stage(world: World, task_id: str) -> tuple[str, str]:
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> Iterator[World]:
     """A market."""
-    return World()
+    market = World()
+    yield market
+    market.close()
 
 
 def _hired(world: World, **terms: object) -> tuple[Member, Member, Fields]:
