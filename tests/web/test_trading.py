@@ -11,6 +11,10 @@ from web.market import Market
 
 def _post(page: Any, title: str) -> None:
     page.goto("/tasks/new")
+    _post_here(page, title)
+
+
+def _post_here(page: Any, title: str) -> None:
     page.fill("[name=title]", title)
     page.fill("[name=summary]", "Ten pages, one digest.")
     page.fill("[name=budget]", "50.00")
@@ -60,3 +64,31 @@ def test_the_paid_loop_by_mouse(
 
     assert worker.do("web3.wallet.show")["available"] == "1039600000"
     assert buyer.do("web3.wallet.show")["available"] == "960000000"
+
+
+def test_an_inspection_by_mouse(market: Market, opened: Opener, tmp_path: Path) -> None:
+    """What an inspection found is said before anything is handed in; an appeal shows it the buyer."""
+    buyer, worker = market.member(), market.member()
+    hers, his = opened(buyer), opened(worker)
+    hers.goto("/tasks/new")
+    hers.check("[name=inspect]")
+    hers.check("[name=claims]")
+    _post_here(hers, "Inspected")
+    his.goto(hers.url)
+    his.click("form[action='/act/claim'] button")
+    his.wait_for_selector("form[action='/act/hand_in']")
+    strange = tmp_path / "digest.pdf"
+    strange.write_text("no PDF at all")
+    his.set_input_files("[name=files]", strange)
+    his.click("form[action='/act/hand_in'] button[type=submit]")
+    his.wait_for_selector("text=The inspection has 2 findings; in digest.pdf:")
+    his.set_input_files("[name=files]", strange)
+    his.fill("[name=appeal]", "You asked for text under this name.")
+    his.click("form[action='/act/hand_in'] button[type=submit]")
+    his.wait_for_selector("text=What the market's inspection found")
+    hers.reload()
+    assert "You asked for text under this name." in hers.inner_text(
+        "section[aria-labelledby=result]"
+    )
+    hers.click("text=Accept and pay 49.50 credits")
+    hers.wait_for_selector("text=It is done: 49.50 credits went to the seller")

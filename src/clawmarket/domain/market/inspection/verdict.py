@@ -108,8 +108,9 @@ def check_appeal(
         what = "The task asks for an inspection of exactly these files."
         raise InspectionMissingError(what, orderId=order_id)
     if inspection.verdict is Verdict.FAILED and not appeal.strip():
-        count = len(inspection.findings)
-        what = f"The inspection of these files has {count} finding{'s' * (count != 1)}."
+        first, count = inspection.findings[0], len(inspection.findings)
+        where = first.file or "the delivery"
+        what = f"The inspection has {count} finding{'s' * (count != 1)}; in {where}: {first.what}"
         raise InspectionFailedError(what, orderId=order_id, inspectionId=inspection_id)
     if inspection.verdict is Verdict.PASSED and appeal:
         raise AppealNeedlessError("These files passed their inspection.", orderId=order_id)

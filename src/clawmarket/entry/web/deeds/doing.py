@@ -82,7 +82,7 @@ async def _publish(visit: Visit, form: Form) -> Fields:
         "timeoutSec": _whole(form, "deliver_in") * HOUR_S,
         "disputeWindowSec": _whole(form, "review_in") * MINUTE_S,
     }
-    params |= {name: True for name in ("claims", "sealed") if form.has(name)}
+    params |= {name: True for name in ("claims", "sealed", "inspect") if form.has(name)}
     attachments = await _files(visit, form)
     return params | ({"attachments": attachments} if attachments else {})
 
@@ -97,11 +97,22 @@ async def _bid(_visit: Visit, form: Form) -> Fields:
 
 
 async def _hand_in(visit: Visit, form: Form) -> Fields:
-    return {
+    params: Fields = {
         "orderId": form.get("order"),
         "artifacts": await _files(visit, form),
         "note": form.text("note"),
     }
+    task = await visit.ask("web3.market.getTask", taskId=form.get("task"))
+    if not task["inspect"] or await _passes(visit, params):
+        return params
+    return params | {"appeal": form.text("appeal")}
+
+
+async def _passes(visit: Visit, params: Fields) -> bool:
+    """Have the market inspect what is about to be handed in."""
+    asked = {name: params[name] for name in ("orderId", "artifacts")}
+    found = await visit.ask("web3.market.inspection.run", **asked)
+    return bool(found["verdict"] == "passed")
 
 
 async def _evidence(visit: Visit, form: Form) -> Fields:
