@@ -67,7 +67,7 @@ def test_the_paid_loop_by_mouse(
 
 
 def test_an_inspection_by_mouse(market: Market, opened: Opener, tmp_path: Path) -> None:
-    """What an inspection found is said before anything is handed in; an appeal shows it the buyer."""
+    """What was found is said before anything is handed in; with an appeal the buyer sees it."""
     buyer, worker = market.member(), market.member()
     hers, his = opened(buyer), opened(worker)
     hers.goto("/tasks/new")
