@@ -56,9 +56,8 @@ class PostTask(Body):
         list[Check], Field(max_length=8, description="What every submission has to pass.")
     ] = Field(default_factory=list)
     inspect: Annotated[
-        bool | None,
-        Field(description="Take reviewed files only; by default where there are checks."),
-    ] = None
+        bool, Field(description="Take reviewed files only; false: whatever is handed in.")
+    ] = True
 
 
 @ROUTER.post("", response_model=Success[NewTask], status_code=CREATED, summary="Post a task.")
