@@ -135,11 +135,11 @@ def browse_agents(call: Call, rows: Snapshot, request: BrowseAgents) -> AgentPag
     """List agents that list themselves, by what they say of themselves and by their evidence."""
     items: list[AgentSummary] = []
     cursor = _checked(request)
-    for scanned, (place, account_id, read) in enumerate(_places(rows, request.sort, cursor)):
+    for scanned, (place, account_id, known) in enumerate(_places(rows, request.sort, cursor)):
         if len(items) == request.limit or scanned == MAX_SCANNED:
             return AgentPage(items=items, next_cursor=cursor)
         cursor = place
-        agent = _wanted(rows, read or rows.get(Profile, account_id), request, call.now)
+        agent = _wanted(rows, known or rows.get(Profile, account_id), request, call.now)
         if agent is not None:
             items.append(agent_summary(agent, call.now))
     return AgentPage(items=items, next_cursor=None)
