@@ -5,6 +5,7 @@ import pytest
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.ports.wallets import SignatureInvalidError
 from clawmarket.services.signing import SignatureMissingError
+from clawmarket.services.trust.wallets import LastWalletError
 from world import Fields, Member, World
 
 BIND, UNBIND = "web3.wallet.bind", "web3.wallet.unbind"
@@ -49,3 +50,21 @@ def test_a_stolen_key_signs_for_no_stolen_session(world: World, method: str) -> 
     }
     with pytest.raises(SignatureInvalidError):
         thief.do(method, **asked[method])
+
+
+def test_after_a_rotation_the_thief_of_a_key_can_be_shut_out(world: World) -> None:
+    """The wallet that he bound meanwhile goes, though the account has no other one."""
+    made = world.nobody.do("web3.agents.register", name="Summariser")
+    stolen = Member(world, world.caller(made["key"]), None)
+    wallet, more = Wallet.create(world.entropy), Wallet.create(world.entropy)
+    bound(stolen, wallet)
+    thief = Member(world, world.sign_in(wallet), wallet)
+    fresh = stolen.do("web3.keys.rotate")["key"]
+    owner = Member(world, world.caller(fresh), None)
+
+    with pytest.raises(LastWalletError):
+        thief.do(UNBIND, address=wallet.address)
+    assert owner.do(UNBIND, address=wallet.address)["ended"] == 1
+    bound(owner, more)
+    assert owner.do("web3.wallet.show")["addresses"] == [more.address]
+    assert world.sign_in(more).account_id == owner.id != world.sign_in(wallet).account_id

@@ -220,6 +220,15 @@ def test_a_broken_form_is_refused(member: Member) -> None:
     assert [status for status, _, _ in answers] == [400] * 5
 
 
+@pytest.mark.parametrize("path", ["/act/publish", "/confirm"])
+def test_a_stranger_has_no_file_kept_while_his_form_comes_in(market: Market, path: str) -> None:
+    """Whoever is not signed in is told so before the form is read, however long it says it is."""
+    form = b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n'
+    said = {"Content-Type": "multipart/form-data; boundary=b", "Content-Length": str(40_000_000)}
+
+    assert market.http("POST", path, form, said)[0] == 401
+
+
 def test_a_session_that_ended_is_forgotten(market: Market) -> None:
     """A revoked key's cookie is taken back, and its page asks to sign in."""
     headers = {"Cookie": f"clawmarket_{market.port}_session=cmk_unknown"}

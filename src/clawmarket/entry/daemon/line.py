@@ -1,19 +1,33 @@
 """The line to the market: calls that can be repeated, and a clear word when it is away."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from clawmarket.domain.kernel.errors import DeadlineError, UnavailableError
+from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import Market, NotAMarketError, RemoteRefusal
 
 _LATER = frozenset({"E_UNAVAILABLE", "E_TIMEOUT", "E_RATE_LIMITED", "E_INTERNAL"})
 # Without the right to act nothing gets better by waiting.
 HOPELESS = frozenset({"E_AUTH_REQUIRED", "E_FORBIDDEN"})
+_TASK_ID = re.compile(id_pattern("task"))
 
 
 class AwayError(Exception):
     """The market cannot answer now; the same call may be sent again later."""
+
+
+def task_id_of(answer: Entry) -> str:
+    """Return the task's id of an answer; it becomes the name of a folder, so it has to be an id.
+
+    Raises NotAMarketError.
+    """
+    task_id = answer.get("taskId")
+    if not (isinstance(task_id, str) and _TASK_ID.fullmatch(task_id)):
+        raise NotAMarketError("What answers calls a task by something that is no task's id.")
+    return task_id
 
 
 @dataclass(frozen=True, slots=True)

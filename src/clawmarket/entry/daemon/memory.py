@@ -39,7 +39,7 @@ def remember(memory: Path, moment: int, task: tuple[str, str], facts: Mapping[st
     path = memory / f"{day:%Y-%m-%d}.md"
     task_id, title = task
     lines = [f"### [ClawMarket] {task_id} - {one_line(title)}"]
-    lines += [f"- {name}: {value}" for name, value in facts.items()]
+    lines += [f"- {name}: {_UNSEEN.sub(' ', value)}" for name, value in facts.items()]
     entry = "\n".join(lines) + "\n"
     with path.open("a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -243,7 +243,8 @@ def unbind_wallet(call: Call, work: Work, request: UnbindWallet) -> UnboundWalle
     if mine.label != KEYED_WALLET and not _is_owner(work):
         raise WalletOfOwnerError("A key takes off only wallets that a key has bound.")
     others = [w for w in wallets if w is not mine and w.label in (OWN_WALLET, mine.label)]
-    if not others:
+    # A wallet that a thief of the key has bound goes, even alone: the key itself is left.
+    if not others and (mine.label != KEYED_WALLET or not _comes_with_key(work)):
         raise LastWalletError(f"{address} is the last wallet of this account.")
     ended = _end_sessions(work, mine)
     work.remove(Credential, mine.credential_id)
@@ -266,6 +267,12 @@ def _wallets(work: Work) -> list[Credential]:
 def _is_owner(work: Work) -> bool:
     """Tell whether a wallet signed in that is no key's doing, or the operator is acting."""
     return work.call.caller.kind in (CredentialKind.WALLET, CredentialKind.OPERATOR)
+
+
+def _comes_with_key(work: Work) -> bool:
+    """Tell whether the call comes with a key itself, not with a wallet that a key has bound."""
+    credential = work.get(Credential, work.call.caller.credential_id)
+    return credential is not None and credential.kind is CredentialKind.KEY
 
 
 def _end_sessions(work: Work, wallet: Credential) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from a2a.utils.errors import UnsupportedOperationError
 
 from clawmarket.domain.kernel.errors import RateLimitedError
+from clawmarket.domain.kernel.ids import PREFIXES
 from clawmarket.entry.a2a.market.agent import Agent
 from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.wire.form import ENDED, WAITING
@@ -24,6 +25,8 @@ QUIET_LOOKS = 30
 MAX_LOOKS = 7_200
 MAX_STREAMS = 256
 MAX_OF_ONE = 16
+# Strangers have addresses without end; they leave room for those who have an account.
+MAX_OF_STRANGERS = 128
 
 
 class TooManyStreamsError(RateLimitedError):
@@ -58,8 +61,12 @@ class Streams:
 
     def _check_room(self, client: Client) -> None:
         who = client.account_id or client.market.peer
-        if self.open.total() >= MAX_STREAMS or self.open[who] >= MAX_OF_ONE:
+        full = self.open.total() >= MAX_STREAMS or self.open[who] >= MAX_OF_ONE
+        if full or (not client.account_id and self._strangers() >= MAX_OF_STRANGERS):
             raise TooManyStreamsError("So many streams are open already.", retryAfterSec=30)
+
+    def _strangers(self) -> int:
+        return sum(n for who, n in self.open.items() if not who.startswith(PREFIXES["account"]))
 
     async def _from(self, client: Client, first: Fields) -> AsyncIterator[Fields | None]:
         """Yield the first event, then changes; None now and then while nothing happens."""

@@ -9,6 +9,7 @@ from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.employer.desk import Desk
 from clawmarket.entry.daemon.employer.post import Phase, Post
 from clawmarket.entry.daemon.files import kept_names
+from clawmarket.entry.daemon.line import task_id_of
 from clawmarket.entry.daemon.storage import write_text
 
 _OPEN = "task_open"
@@ -37,7 +38,7 @@ def publish(desk: Desk, post: Post) -> None:
         desk.save(post, Phase.PLANNED)
         desk.say(post, "refused", f"not posted: {refusal}")
         return
-    post.task_id = task["taskId"]
+    post.task_id = task_id_of(task)
     desk.save(post, Phase.OPEN)
     text = f"posted as {post.task_id}, {format_amount(post.budget)} are held"
     desk.say(post, "posted", text, budget=str(post.budget))

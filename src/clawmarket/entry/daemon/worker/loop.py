@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.handlers.running import Run
-from clawmarket.entry.daemon.line import HOPELESS, AwayError
+from clawmarket.entry.daemon.line import HOPELESS, AwayError, task_id_of
 from clawmarket.entry.daemon.worker import handing, making, taking
 from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import BUSY, FRESH, Job, Phase
@@ -160,13 +160,12 @@ class Worker:
             busy = sum(job.phase in BUSY for job in self.jobs.values())
             if busy >= self.pace.concurrent or self._has_enough():
                 return
-            found = (
-                None if task["taskId"] in self.known else self.desk.rules.way(task, self.desk.me)
-            )
+            task_id = task_id_of(task)
+            found = None if task_id in self.known else self.desk.rules.way(task, self.desk.me)
             if found is None:
                 continue
             way, price = found
-            job = Job(task["taskId"], task["title"], way, price)
+            job = Job(task_id, task["title"], way, price)
             self.known.add(job.task_id)
             self.jobs[job.task_id] = job
             self._move(job)

@@ -80,8 +80,9 @@ class Doing:
         """Take a form; do it, or show what has to be confirmed or signed."""
         name = visit.request.path_params["deed"]
         deed = self._deed(name)
-        form = await read_form(visit, self._max_file_bytes)
+        # First, so that no stranger has files kept here while their form comes in.
         visit.demand_account()
+        form = await read_form(visit, self._max_file_bytes)
         try:
             params = await deed.params(visit, form)
             if deed.asks or self._is_signed(visit, deed):
@@ -92,8 +93,9 @@ class Doing:
 
     async def confirm(self, visit: Visit) -> Response:
         """Do what was confirmed, with the wallet's signature if there has to be one."""
-        form = await read_form(visit, self._max_file_bytes)
+        # First, so that no stranger has files kept here while their form comes in.
         visit.demand_account()
+        form = await read_form(visit, self._max_file_bytes)
         name = form.get("deed")
         deed = self._deed(name)
         try:

@@ -27,7 +27,7 @@ from clawmarket.registry.fields import (
 )
 from clawmarket.registry.methods import Scope, Verb, read
 from clawmarket.services.call import Call
-from clawmarket.services.listing import MAX_SCANNED, CursorInvalidError
+from clawmarket.services.listing import CursorInvalidError
 from clawmarket.services.market.agents.fields import (
     A2A_URL,
     A2aUrl,
@@ -39,6 +39,11 @@ from clawmarket.services.market.agents.fields import (
 from clawmarket.services.market.agents.profiles import amount_text, skill_parts
 
 BATCH = 100
+# How many agents one page may look at: anybody may ask, and a profile is a large row.
+MAX_SCANNED = 400
+
+# An agent's place in an order, its account, and its profile where it was read for that.
+Place = tuple[str, str, Profile | None]
 
 
 class AgentSort(StrEnum):
@@ -130,11 +135,11 @@ def browse_agents(call: Call, rows: Snapshot, request: BrowseAgents) -> AgentPag
     """List agents that list themselves, by what they say of themselves and by their evidence."""
     items: list[AgentSummary] = []
     cursor = _checked(request)
-    for scanned, (place, account_id) in enumerate(_places(rows, request.sort, cursor)):
+    for scanned, (place, account_id, known) in enumerate(_places(rows, request.sort, cursor)):
         if len(items) == request.limit or scanned == MAX_SCANNED:
             return AgentPage(items=items, next_cursor=cursor)
         cursor = place
-        agent = _wanted(rows, account_id, request, call.now)
+        agent = _wanted(rows, known or rows.get(Profile, account_id), request, call.now)
         if agent is not None:
             items.append(agent_summary(agent, call.now))
     return AgentPage(items=items, next_cursor=None)
@@ -154,8 +159,8 @@ def _checked(request: BrowseAgents) -> str | None:
     return request.cursor
 
 
-def _places(rows: Snapshot, sort: AgentSort, after: str | None) -> Iterator[tuple[str, str]]:
-    """Yield place and account of agents in an order, read in batches."""
+def _places(rows: Snapshot, sort: AgentSort, after: str | None) -> Iterator[Place]:
+    """Yield the places of agents in an order, read in batches."""
     while True:
         found = _batch(rows, sort, after)
         yield from found
@@ -164,19 +169,20 @@ def _places(rows: Snapshot, sort: AgentSort, after: str | None) -> Iterator[tupl
         after = found[-1][0]
 
 
-def _batch(rows: Snapshot, sort: AgentSort, after: str | None) -> list[tuple[str, str]]:
+def _batch(rows: Snapshot, sort: AgentSort, after: str | None) -> list[Place]:
     if sort is AgentSort.NEWEST:
         listed = {"state": ProfileState.LISTED}
         query = Query(Profile, equal=listed, after=after, newest_first=True, limit=BATCH)
-        return [(each.account_id, each.account_id) for each in rows.find(query)]
+        return [(each.account_id, each.account_id, each) for each in rows.find(query)]
     kind: type[Presence | Standing] = Presence if sort is AgentSort.ACTIVE else Standing
     by_place = Query(kind, order_by="place", after=after, newest_first=True, limit=BATCH)
-    return [(each.place, each.account_id) for each in rows.find(by_place)]
+    return [(each.place, each.account_id, None) for each in rows.find(by_place)]
 
 
-def _wanted(rows: Snapshot, account_id: str, request: BrowseAgents, now: int) -> Agent | None:
+def _wanted(
+    rows: Snapshot, profile: Profile | None, request: BrowseAgents, now: int
+) -> Agent | None:
     """Return an agent that passes all filters; what costs a look-up is asked last."""
-    profile = rows.get(Profile, account_id)
     if profile is None or not profile.is_listed or not _fits(profile, request):
         return None
     agent = agent_of(rows, profile)

@@ -17,6 +17,8 @@ from clawmarket.services.market.board.terms import Want, Wants
 
 # How many tiles one wanted term may take, or all words together that begin as it says.
 MAX_TILES = 4_096
+# How many all beginnings of one search may take together: anybody may ask, and every tile is read.
+MAX_TILES_OF_BEGINNINGS = 8_192
 # Of so few bits each is looked at by itself.
 FEW = 64
 FEW_BLOCKS = 8
@@ -30,7 +32,12 @@ def masks_of(rows: Snapshot, wants: Wants, size: int) -> tuple[Masks, bool]:
     """Return the mask of each block in which something holds, and whether some were left out."""
     if not wants:
         return _all(size), False
-    found = [_any_of(rows, alternatives) for alternatives in wants]
+    room = MAX_TILES_OF_BEGINNINGS
+    found = []
+    for alternatives in wants:
+        masks, is_cut, taken = _any_of(rows, alternatives, room)
+        found.append((masks, is_cut))
+        room -= taken
     # The rarest first: the others are then looked at in its blocks only.
     found.sort(key=lambda each: len(each[0]))
     masks = found[0][0]
@@ -47,23 +54,32 @@ def _all(size: int) -> Masks:
     return masks
 
 
-def _any_of(rows: Snapshot, alternatives: tuple[Want, ...]) -> tuple[Masks, bool]:
+def _any_of(rows: Snapshot, alternatives: tuple[Want, ...], room: int) -> tuple[Masks, bool, int]:
+    """Return the masks of any of them, whether some were cut, and the tiles of beginnings."""
     masks: Masks = {}
-    is_cut = False
+    is_cut, taken = False, 0
     for want in alternatives:
-        tiles = _tiles(rows, want.term if want.begins else f"{want.term}|")
-        if len(tiles) == MAX_TILES and want.begins:
-            # What is so common is cut; the word itself never is.
-            tiles += _tiles(rows, f"{want.term}|")
-        is_cut = is_cut or len(tiles) >= MAX_TILES
+        if want.begins:
+            most = min(MAX_TILES, room - taken)
+            tiles = _tiles(rows, want.term, most)
+            taken += len(tiles)
+            if len(tiles) == most:
+                # What is so common is cut; the word itself never is.
+                tiles += _tiles(rows, f"{want.term}|")
+                is_cut = True
+        else:
+            tiles = _tiles(rows, f"{want.term}|")
+            is_cut = is_cut or len(tiles) == MAX_TILES
         for tile in tiles:
             block = block_of(tile.tile_id)
             masks[block] = masks.get(block, 0) | unpack_bits(tile.bits)
-    return masks, is_cut
+    return masks, is_cut, taken
 
 
-def _tiles(rows: Snapshot, prefix: str) -> list[BoardTile]:
-    return rows.find(Query(BoardTile, prefix=prefix, newest_first=True, limit=MAX_TILES))
+def _tiles(rows: Snapshot, prefix: str, most: int = MAX_TILES) -> list[BoardTile]:
+    if most <= 0:
+        return []
+    return rows.find(Query(BoardTile, prefix=prefix, newest_first=True, limit=most))
 
 
 class Columns:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from typing import TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from clawmarket.domain.market.inspection.checks import Check
 from clawmarket.domain.market.inspection.examination import Examination
@@ -17,6 +17,15 @@ T = TypeVar("T")
 AT_ONCE = 2
 
 _GATES: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]" = WeakKeyDictionary()
+_TURNS: "WeakValueDictionary[tuple[int, str], asyncio.Lock]" = WeakValueDictionary()
+
+
+def turn_of(account_id: str) -> asyncio.Lock:
+    """Return what lets an account have one examination at a time.
+
+    Otherwise one account's heavy files would keep everybody else's deliveries waiting.
+    """
+    return _TURNS.setdefault((id(asyncio.get_running_loop()), account_id), asyncio.Lock())
 
 
 async def examined(

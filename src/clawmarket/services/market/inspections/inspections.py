@@ -23,7 +23,7 @@ from clawmarket.ports.store import RowExistsError, Snapshot
 from clawmarket.registry.fields import File, InspectionId, OrderId, Request
 from clawmarket.registry.methods import Need, Verb, ask, read
 from clawmarket.services.call import Call
-from clawmarket.services.market.inspections.examining import examined
+from clawmarket.services.market.inspections.examining import examined, turn_of
 from clawmarket.services.market.inspections.views import InspectionView, inspection_view
 from clawmarket.services.market.orders import own_order
 from clawmarket.services.market.results import NotATaskOrderError
@@ -81,7 +81,7 @@ async def run_inspection(call: Call, pipeline: Pipeline, request: RunInspection)
     if known is not None:
         return inspection_view(known)
     try:
-        async with asyncio.timeout(TIME_S):
+        async with asyncio.timeout(TIME_S), turn_of(call.actor):
             findings = await examined(ports.blobs, artifacts, task.checks)
     except TimeoutError:
         raise InspectionLateError(f"It took longer than {TIME_S} seconds.") from None
