@@ -148,12 +148,13 @@ def test_rail_steps_from_before_lose_their_share_and_nothing_else(path: Path) ->
 def test_awarded_tasks_from_before_claims_name_their_worker(path: Path) -> None:
     """The worker is the seller of the task's order; a task without one has nobody."""
     migrate_file(path, "0011")
-    later = {"deadline_at", "claims", "sealed", "worker", "rating", "attempt"}
+    later = {"deadline_at", "claims", "sealed", "worker", "rating", "attempt", "checks", "inspect"}
     (order,) = rows_of(Order)[:1]
     task = rows_of(Task)[0]
+    task = replace(task, claims=False, sealed=False, checks=(), inspect=False)
     kept = [
-        replace(task, task_id="task_1", order_id=order.order_id, claims=False, sealed=False),
-        replace(task, task_id="task_2", order_id=None, claims=False, sealed=False),
+        replace(task, task_id="task_1", order_id=order.order_id),
+        replace(task, task_id="task_2", order_id=None),
     ]
     connection = connect(path)
     for row in (replace(order, sealed=False), *kept):

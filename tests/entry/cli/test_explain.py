@@ -16,8 +16,9 @@ from clawmarket.registry.codes import CODES, EXITS
 from cli.terminal import Cli
 
 ERRORS = stored()["errors"]
-# `{preview}` is the typed command itself; `{scope}` becomes one of three words.
-FILLED = {"{preview}": "clawmarket status", "{scope}": "write"}
+# `{preview}` is the typed command itself; `{scope}` becomes one of three words;
+# and FILE is any that exists.
+FILLED = {"{preview}": "clawmarket status", "{scope}": "write", "FILE": __file__}
 
 
 @pytest.mark.parametrize("code", CODES)

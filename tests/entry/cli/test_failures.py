@@ -47,20 +47,27 @@ DECLARED_IDS = {"order_id": "order_01h00000000000000000000000"}
 # These run until they are stopped.
 ENDLESS = {"mcp", "serve", "tour"}
 LOCAL = {
+    "a2a call": 2,
+    "a2a card": 2,
     "backup create": 5,
     "backup restore": 2,
     "backup verify": 2,
     "completion": 0,
     "doctor": 0,
+    "employer run": 2,
     "explain": 0,
     "files get": 2,
     "help": 0,
     "migrate": 5,
     "openclaw uninstall": 5,
+    "skills check": 0,
+    "skills install": 2,
+    "skills uninstall": 0,
     "verify": 2,
     "wallet bind": 5,
     "wallet login": 5,
     "wallet new": 0,
+    "worker run": 2,
 }
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from clawmarket.entry.cli.catalog import method_entry
 from daemon.conftest import Start
 from daemon_agent import Agent
 from daemon_stage import Daemon, Fields, Party, handler, runs_of
@@ -204,19 +203,19 @@ def test_a_handler_never_meets_the_key(
 def test_what_the_buyer_attached_is_there(
     buyer: Party, worker: Party, run: Start, tmp_path: Path
 ) -> None:
-    """Attachments are fetched; one that is called .. gets a name that leads nowhere."""
+    """Attachments are fetched; one whose name is taken gets a name of its own."""
     does = handler(
         tmp_path / "handler",
         "(made / 'r').write_text(' '.join(open(i).read() + '=' + i for i in task['inputs']))\n",
     )
-    files = [buyer.stores(name, name) for name in ("in.txt", "..")]
+    files = [buyer.stores(name, name) for name in ("in.txt", "IN.txt")]
     task_id = buyer.publishes("Inputs", skills=["digest-7"], claims=True, attachments=files)
     daemon = _works(run, worker, tmp_path / "w", does, "--skills", "digest-7")
     daemon.until("submitted")
 
     assert daemon.stop() == 0
     made = _work(tmp_path / "w", task_id) / "attempt-1" / "r"
-    assert made.read_text() == "..=inputs/file-2 in.txt=inputs/in.txt"
+    assert made.read_text() == "IN.txt=inputs/file-2 in.txt=inputs/in.txt"
 
 
 def test_an_a2a_agent_is_a_handler(buyer: Party, worker: Party, run: Start, tmp_path: Path) -> None:
@@ -236,14 +235,11 @@ def test_an_a2a_agent_is_a_handler(buyer: Party, worker: Party, run: Start, tmp_
     assert '"title": "By agent"' in message["parts"][0]["text"]
 
 
-@pytest.mark.skipif(
-    method_entry("web3.market.inspection.run") is None, reason="this market inspects nothing"
-)
 def test_what_an_inspection_finds_is_mended(
     buyer: Party, worker: Party, run: Start, tmp_path: Path
 ) -> None:
     """The handler reads the findings and writes what the task's checks want; one submission."""
-    schema = {"type": "object"}
+    schema = '{"type": "object"}'
     checks = [{"kind": "json_schema", "file": "page.json", "schema": schema}]
     body = "made.joinpath('page.json').write_text('{}' if task['feedback'] else '[]')\n"
     does = handler(tmp_path / "handler", body)

@@ -87,8 +87,9 @@ def test_envelope_holds_the_answer(document: dict[str, Any]) -> None:
     """A success is described with ok, the answer's own fields and the request id."""
     operation = document["paths"]["/rpc/web3.market.listTasks"]["post"]
     schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    assert schema["required"] == ["ok", "items", "nextCursor", "requestId"]
-    assert set(schema["properties"]) == {"ok", "items", "nextCursor", "requestId", "testMoney"}
+    answer = ["ok", "items", "nextCursor", "total", "totalIsCapped", "requestId"]
+    assert schema["required"] == answer
+    assert set(schema["properties"]) == {*answer, "testMoney"}
 
 
 def test_rows_say_types_and_limits() -> None:

@@ -14,7 +14,14 @@ def test_success_is_one_envelope(front: Front) -> None:
     request_id = body.pop("requestId")
     assert (answer.status_code, body) == (
         200,
-        {"ok": True, "items": [], "nextCursor": None, "testMoney": True},
+        {
+            "ok": True,
+            "items": [],
+            "nextCursor": None,
+            "total": 0,
+            "totalIsCapped": False,
+            "testMoney": True,
+        },
     )
     assert answer.headers["X-Request-Id"] == request_id
 
