@@ -62,6 +62,21 @@ def test_a_message_that_is_sent_again_does_nothing_anew(front: AgentFront) -> No
     assert buyer.rpc("SendMessage", {"message": other})["error"]["code"] == -32049
 
 
+def test_files_are_inspected_before_they_are_handed_in(front: AgentFront) -> None:
+    """What fails is not handed in: the answer has the findings, and an appeal hands it in."""
+    member, worker = front.world.member(), front.newcomer()
+    method, checks = "web3.market.publishTask", [{"kind": "types", "allowed": ["pdf"]}]
+    told = member.do(method, title="Digest it", budget="5000000", claims=True, checks=checks)
+    task = told["taskId"]
+    worker.does("claim-task", task_id=task)
+    refused = worker.does("submit-result", task_id=task, text="Done.")
+    handed = worker.does("submit-result", task_id=task, text="Done.", appeal="A text will do.")
+
+    assert refused["metadata"]["inspection"]["verdict"] == "failed"
+    assert (refused["artifacts"], refused["metadata"]["hireclaw_status"]) == ([], "claimed")
+    assert handed["metadata"]["hireclaw_status"] == "under_review"
+
+
 def test_a_dry_run_changes_nothing(front: AgentFront) -> None:
     """It says what would be held, and what of it would be the fee."""
     buyer = front.newcomer()

@@ -1,13 +1,12 @@
-"""Each state of the market's task as A2A shows it, and who sees what of it."""
+"""Each stage of a task as A2A shows it, and who sees what of it."""
 
 from collections.abc import Callable
 
 import pytest
 
-from a2a_server.front import AgentFront, Fields, Speaker
-from clawmarket.domain.market.task import TaskState
+from a2a_server.front import AgentFront, Speaker
+from clawmarket.domain.market.stage import Stage
 from clawmarket.entry.a2a.market.projection import STATES, state_of
-from world import World
 
 Story = Callable[[AgentFront, Speaker, Speaker, str], None]
 
@@ -45,48 +44,63 @@ def _late(front: AgentFront, buyer: Speaker, worker: Speaker, task: str) -> None
     front.world.sweep()
 
 
-CASES: dict[str, tuple[Story, str, str]] = {
-    "open": (_nothing, "SUBMITTED", "SUBMITTED"),
-    "cancelled": (_cancelled, "CANCELED", "CANCELED"),
-    "expired": (_expired, "FAILED", "FAILED"),
-    "claimed": (_claimed, "WORKING", "WORKING"),
-    "handed in": (_handed_in, "WORKING", "WORKING"),
-    "accepted": (_accepted, "COMPLETED", "COMPLETED"),
-    "never delivered": (_late, "FAILED", "COMPLETED"),
+CASES: dict[str, tuple[Story, str, str, str]] = {
+    "open": (_nothing, "SUBMITTED", "open", "held"),
+    "cancelled": (_cancelled, "CANCELED", "cancelled", "refunded"),
+    "expired": (_expired, "FAILED", "expired", "refunded"),
+    "claimed": (_claimed, "WORKING", "claimed", "held"),
+    "handed in": (_handed_in, "WORKING", "under_review", "held"),
+    "accepted": (_accepted, "COMPLETED", "completed", "captured"),
+    "never delivered": (_late, "FAILED", "expired", "refunded"),
 }
 
 
 @pytest.mark.parametrize("case", list(CASES))
 def test_a_state_is_projected(front: AgentFront, case: str) -> None:
-    """Both versions show the state; a stranger sees no more than that the task is over."""
-    story, to_parties, to_strangers = CASES[case]
+    """Both versions show everybody the state, the stage, and where the money is."""
+    story, state, stage, payment = CASES[case]
     buyer, worker, stranger = front.newcomer(), front.newcomer(), front.agent()
     task = buyer.does("post-task", title="Digest a document", budget="5")["id"]
     story(front, buyer, worker, task)
 
-    for who, state in ((buyer, to_parties), (stranger, to_strangers)):
+    for who in (buyer, stranger):
         new = who.rpc("GetTask", {"id": task})["result"]
         old = who.rpc("tasks/get", {"id": task}, "0.3")["result"]
         assert new["status"]["state"] == f"TASK_STATE_{state}"
         assert old["status"]["state"] == state.lower()
+        names = ("hireclaw_status", "payment_status")
+        assert [new["metadata"][name] for name in names] == [stage, payment]
 
 
-def test_every_state_of_a_task_has_one(world: World) -> None:
-    """No state of the market is forgotten, and what ended an order is no success."""
-    assert STATES.keys() == set(TaskState)
-    assert world.terms.test_money
-    closed = {"status": TaskState.CLOSED}
-    order: Fields = {"seller": "acc_1"}
-    told = {
-        ended: state_of(closed, order | {"status": ended}, None, "acc_1")
-        for ended in ("settlement_completed", "order_refunded", "order_expired", "order_cancelled")
+def test_every_stage_has_a_state() -> None:
+    """None is forgotten, and only its worker is asked for more when a result is sent back."""
+    assert STATES.keys() == set(Stage)
+    sent_back = {"stage": "rejected", "worker": "acc_1"}
+
+    assert state_of(sent_back, "acc_1") == "TASK_STATE_INPUT_REQUIRED"
+    assert state_of(sent_back, "acc_2") == "TASK_STATE_WORKING"
+    assert state_of(sent_back | {"stage": "claimed"}, "acc_1") == "TASK_STATE_WORKING"
+
+
+def test_lists_say_how_far_each_task_is(front: AgentFront) -> None:
+    """A list by state has only tasks of that state, and the board tells the same stage."""
+    buyer, worker = front.newcomer(), front.newcomer()
+    paid, late = (
+        buyer.does("post-task", title="Digest a document", budget="5", skills=[word])["id"]
+        for word in ("summarize", "translate")
+    )
+    _accepted(front, buyer, worker, paid)
+    _late(front, buyer, worker, late)
+    done = buyer.rpc("ListTasks", {"status": "TASK_STATE_COMPLETED"})["result"]["tasks"]
+    words = ["summarize", "translate"]
+    shown = front.agent().does("list-tasks", status="completed", skills=words)["tasks"]
+
+    assert [task["id"] for task in done] == [paid]
+    told = {task["task_id"]: (task["status"], task["state"]) for task in shown}
+    assert told == {
+        paid: ("completed", "TASK_STATE_COMPLETED"),
+        late: ("expired", "TASK_STATE_FAILED"),
     }
-    assert [state.removeprefix("TASK_STATE_") for state in told.values()] == [
-        "COMPLETED",
-        "FAILED",
-        "FAILED",
-        "CANCELED",
-    ]
 
 
 def test_a_stranger_sees_only_what_is_public(front: AgentFront) -> None:

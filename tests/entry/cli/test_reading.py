@@ -140,3 +140,6 @@ def test_a_list_is_called_like_one_of_its_items_unless_that_is_another() -> None
     assert flag_of_several("skills", ["skills", "title"]) == "--skill"
     assert flag_of_several("skills", ["skills", "skill"]) == "--skills"
     assert flag_of_several("statuses", ["statuses", "status"]) == "--statuses"
+    assert flag_of_several("statuses", ["statuses"]) == "--status"
+    assert flag_of_several("capabilities", ["capabilities"]) == "--capability"
+    assert flag_of_several("allowed", ["allowed"]) == "--allowed"

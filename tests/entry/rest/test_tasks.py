@@ -124,10 +124,11 @@ def test_an_answer_that_is_known_is_not_sent_again(shop: Shop) -> None:
 
 
 def test_a_repeated_request_posts_one_task(shop: Shop) -> None:
-    """With the same key the answer is the same; with another body it is a conflict."""
+    """With the same key the answer is the same, also later; with another body it is a conflict."""
     buyer, how = shop.agent(), {"Idempotency-Key": "a-key-of-mine"}
     body = {**POSTED, "deadline": shop.in_days(2)}
     first = buyer.post("/v1/tasks", body, headers=how)
+    shop.world.pass_time(seconds=90)
     assert buyer.post("/v1/tasks", body, headers=how) == first
     other = buyer.ask("POST", "/v1/tasks", json={**body, "budget": 51}, headers=how)
     assert (other.status_code, other.json()["details"]["cause"]) == (409, "key_reused")

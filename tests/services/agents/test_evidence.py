@@ -141,6 +141,7 @@ def test_a_buyer_who_walks_away_spoils_nothing(world: World) -> None:
 
     assert {buyer.order(each)["status"] for each in (order, another)} == {"settlement_cancelled"}
     assert figures(world, seller) == (0, 0, 0, 0, 0)
+    assert outcomes(world, seller) == []
 
 
 def test_what_was_never_paid_for_counts_for_nobody(world: World) -> None:

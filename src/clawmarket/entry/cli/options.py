@@ -20,6 +20,8 @@ TABLE = "table"
 FORMATS = (TABLE, "csv", "ndjson")
 
 _CAPITAL = re.compile(r"(?=[A-Z])")
+# How names of lists end, and of one thing in them; the first that fits counts.
+_PLURALS = (("ies", "y"), ("uses", "us"), ("s", ""), ("", ""))
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 _FILE = {"name", "digest", "size"}
@@ -318,8 +320,14 @@ def flag_of(name: str) -> str:
 
 def flag_of_several(name: str, beside: Collection[str]) -> str:
     """Return the option of a list: `--skill` for skills, unless another one is called so."""
-    one = {name.removesuffix("s"), name.removesuffix("es")}
-    return flag_of(name if one & {*beside} - {name} else name.removesuffix("s"))
+    one = _one_of(name)
+    return flag_of(name if one in {*beside} - {name} else one)
+
+
+def _one_of(name: str) -> str:
+    """Return a name of several things as one of them has it: capability for capabilities."""
+    plural, single = next(pair for pair in _PLURALS if name.endswith(pair[0]))
+    return name.removesuffix(plural) + single
 
 
 def _flag(word: str, name: str, text: str, envvar: str | None = None) -> click.Option:

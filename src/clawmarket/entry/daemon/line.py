@@ -1,6 +1,8 @@
 """The line to the market: calls that can be repeated, and a clear word when it is away."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +32,21 @@ def task_id_of(answer: Entry) -> str:
     return task_id
 
 
+@contextmanager
+def _away() -> Iterator[None]:
+    """Raise AwayError for what may be tried again; a stranger at the address stays an error."""
+    try:
+        yield
+    except NotAMarketError:
+        raise
+    except (UnavailableError, DeadlineError) as away:
+        raise AwayError(away.what) from None
+    except RemoteRefusal as refusal:
+        if refusal.code in _LATER:
+            raise AwayError(str(refusal)) from None
+        raise
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """The market as a daemon asks it."""
@@ -38,16 +55,8 @@ class Line:
 
     def ask(self, method: str, params: Entry | None = None, key: str = "") -> Entry:
         """Return an answer. Raises AwayError when it may be tried again, RemoteRefusal when not."""
-        try:
+        with _away():
             return self.market.call(method, params, key)
-        except NotAMarketError:
-            raise
-        except (UnavailableError, DeadlineError) as away:
-            raise AwayError(away.what) from None
-        except RemoteRefusal as refusal:
-            if refusal.code in _LATER:
-                raise AwayError(str(refusal)) from None
-            raise
 
     def look(self, method: str, params: Entry) -> Entry | None:
         """The same for what may not be there; None then."""
@@ -60,23 +69,15 @@ class Line:
 
     def store(self, path: Path) -> Entry:
         """Store a file and return its name, digest and size. Raises as `ask`."""
-        try:
+        with _away():
             return self.market.put_file(path)
-        except (UnavailableError, DeadlineError) as away:
-            raise AwayError(away.what) from None
-        except RemoteRefusal as refusal:
-            if refusal.code in _LATER:
-                raise AwayError(str(refusal)) from None
-            raise
 
     def fetch(self, digest: str, target: Path) -> None:
         """Write a stored file, under its name only when its bytes are right. Raises as `ask`."""
         part = target.with_name(f".{target.name}.part"[:200])
         try:
-            with part.open("wb") as sink:
+            with _away(), part.open("wb") as sink:
                 self.market.get_file(digest, sink)
             part.replace(target)
-        except (UnavailableError, DeadlineError) as away:
-            raise AwayError(away.what) from None
         finally:
             part.unlink(missing_ok=True)

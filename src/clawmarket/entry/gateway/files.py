@@ -1,11 +1,12 @@
 """Files over HTTP: `POST /files?name=…` streams one in, `GET /files/<digest>` streams it out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from clawmarket.domain.trust.file import FileRight
 from clawmarket.entry.gateway.wire import Reply, bearer_of, json_response, stream_of, success
 from clawmarket.ports.blobs import BlobTooLargeError
 from clawmarket.services.call import Caller
@@ -40,18 +41,25 @@ def files_routes(pipeline: Pipeline, max_file_bytes: int) -> list[Route]:
         headers = {"Content-Disposition": "attachment", "Content-Length": str(right.size)}
         if request.method == "HEAD":
             return Response(headers=headers, media_type="application/octet-stream")
-        chunks = pipeline.ports.blobs.read(right.digest)
-        # Until the first chunk is there, damage can still be answered with an envelope; later
-        # it breaks the connection, and the client sees a body shorter than announced.
-        first = await anext(chunks, b"")
-        return StreamingResponse(
-            _from(first, chunks), headers=headers, media_type="application/octet-stream"
-        )
+        return await streamed(pipeline, right, headers)
 
     return [
         Route("/files", upload, methods=["POST"]),
         Route("/files/{digest}", download, methods=["GET"]),
     ]
+
+
+async def streamed(pipeline: Pipeline, right: FileRight, headers: Mapping[str, str]) -> Response:
+    """Return a file as an answer whose bytes are hashed on the way. Raises BlobDamagedError.
+
+    Until the first chunk is there, damage can still be answered in words; later it breaks the
+    connection, and the client sees a body shorter than announced.
+    """
+    chunks = pipeline.ports.blobs.read(right.digest)
+    first = await anext(chunks, b"")
+    return StreamingResponse(
+        _from(first, chunks), headers=headers, media_type="application/octet-stream"
+    )
 
 
 async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -2,12 +2,12 @@
 
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from clawmarket.entry.gateway.files import streamed
 from clawmarket.entry.rest.desk import Desk, Fields
 from clawmarket.entry.rest.route import knows
 from clawmarket.services.trust.files import right_to_read
@@ -25,9 +25,7 @@ async def download(desk: Desk, request: Request, file: Fields) -> Response:
     headers = headers_of(file["name"], file["digest"].removeprefix("sha256:"), right.size)
     if request.method == "HEAD" or knows(request, headers["ETag"]):
         return Response(headers=headers, media_type=_BINARY)
-    chunks = desk.pipeline.ports.blobs.read(right.digest)
-    first = await anext(chunks, b"")
-    return StreamingResponse(_from(first, chunks), headers=headers, media_type=_BINARY)
+    return await streamed(desk.pipeline, right, headers)
 
 
 def headers_of(name: str, digest: str, size: int) -> dict[str, str]:
@@ -45,9 +43,3 @@ def headers_of(name: str, digest: str, size: int) -> dict[str, str]:
 
 def _exactly(name: str) -> str:
     return f"filename*=UTF-8''{quote(name, safe='')}"
-
-
-async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for chunk in rest:
-        yield chunk

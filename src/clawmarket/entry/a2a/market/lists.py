@@ -5,9 +5,17 @@ from typing import Any
 
 from a2a.types import a2a_pb2 as new
 
+from clawmarket.domain.market.task import TaskState
 from clawmarket.domain.trust.session import AuthNeededError
 from clawmarket.entry.a2a.market.client import Client
-from clawmarket.entry.a2a.market.projection import STATES
+from clawmarket.entry.a2a.market.projection import (
+    CANCELED,
+    COMPLETED,
+    FAILED,
+    INPUT_REQUIRED,
+    SUBMITTED,
+    WORKING,
+)
 from clawmarket.entry.a2a.wire.faults import invalid
 from clawmarket.entry.a2a.wire.messages import check_history
 
@@ -17,6 +25,15 @@ MINE = "web3.market.task.mine"
 SIDES = ("employer", "worker")
 SHOWN, MAX_SHOWN = 50, 100
 _BATCH, _MAX_BATCHES = 200, 5
+# In which state of the market's a task is that has one of A2A's.
+_KEPT_AS: dict[str, str] = {
+    SUBMITTED: TaskState.OPEN,
+    WORKING: TaskState.AWARDED,
+    INPUT_REQUIRED: TaskState.AWARDED,
+    COMPLETED: TaskState.CLOSED,
+    CANCELED: TaskState.CANCELLED,
+    FAILED: TaskState.EXPIRED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +46,10 @@ class TaskPage:
     total: int
 
     def told(self, tasks: list[Fields], asked: new.ListTasksRequest) -> Fields:
-        """Return the answer, with those tasks that are in the context that was asked for."""
-        found = [task for task in tasks if asked.context_id in ("", task["contextId"])]
+        """Return the answer, with those tasks that have the context and state asked for."""
+        state = new.TaskState.Name(asked.status) if asked.status else ""
+        fit = [task for task in tasks if asked.context_id in ("", task["contextId"])]
+        found = [task for task in fit if state in ("", task["status"]["state"])]
         shown = [shown_in_list(task, asked) for task in found]
         counted = {"pageSize": self.size, "totalSize": self.total}
         return {"tasks": shown, "nextPageToken": self.token} | counted
@@ -58,7 +77,7 @@ async def listed(client: Client, asked: new.ListTasksRequest) -> TaskPage:
         raise AuthNeededError("ListTasks needs a signed-in account.")
     size = page_size(asked)
     state = new.TaskState.Name(asked.status) if asked.status else ""
-    ours = next((str(own) for own, told in STATES.items() if told == state), "")
+    ours = str(_KEPT_AS.get(state, ""))
     if state and not ours:
         return TaskPage([], "", size, 0)
     side, cursor = _place(asked.page_token)

@@ -1,80 +1,71 @@
-"""A task of the market as an A2A task: the same id, the state that its viewer sees, its files.
+"""A task of the market as an A2A task: the same id, its stage as a state, its files.
 
-| the market                              | A2A                      |
-|-----------------------------------------|--------------------------|
-| open                                    | submitted                |
-| awarded: in work, or handed in          | working                  |
-| awarded, and sent back to this worker   | input-required           |
-| closed, and its order paid              | completed                |
-| closed, and its order taken back        | canceled                 |
-| closed, and its money went back         | failed                   |
-| cancelled                               | canceled                 |
-| expired                                 | failed                   |
+| stage                                | A2A            |
+|--------------------------------------|----------------|
+| open                                 | submitted      |
+| claimed, submitted or under review   | working        |
+| rejected                             | working        |
+| rejected, to its worker              | input-required |
+| completed                            | completed      |
+| cancelled: taken back or paid back   | canceled       |
+| expired                              | failed         |
 
-What became of an order only its parties see; to everybody else a closed task is completed.
+A stage is what `web3.market.listStages` tells everybody.
 """
 
 from mimetypes import guess_type
 from typing import Any
 
-from clawmarket.domain.market.order import OrderState
-from clawmarket.domain.market.task import TaskState
+from clawmarket.domain.market.stage import Stage
 from clawmarket.entry.a2a.skills.skill import Visit, number
 from clawmarket.entry.tools.desk import said
 
 Fields = dict[str, Any]
 
 TASK, ORDER, RESULT = "web3.market.getTask", "web3.market.order.get", "web3.market.getResult"
+STAGES = "web3.market.listStages"
 SUBMITTED, WORKING = "TASK_STATE_SUBMITTED", "TASK_STATE_WORKING"
 COMPLETED, CANCELED, FAILED = "TASK_STATE_COMPLETED", "TASK_STATE_CANCELED", "TASK_STATE_FAILED"
 INPUT_REQUIRED = "TASK_STATE_INPUT_REQUIRED"
 
 STATES: dict[str, str] = {
-    TaskState.OPEN: SUBMITTED,
-    TaskState.AWARDED: WORKING,
-    TaskState.CLOSED: COMPLETED,
-    TaskState.CANCELLED: CANCELED,
-    TaskState.EXPIRED: FAILED,
+    Stage.OPEN: SUBMITTED,
+    Stage.CLAIMED: WORKING,
+    Stage.SUBMITTED: WORKING,
+    Stage.UNDER_REVIEW: WORKING,
+    Stage.REJECTED: WORKING,
+    Stage.COMPLETED: COMPLETED,
+    Stage.CANCELLED: CANCELED,
+    Stage.EXPIRED: FAILED,
 }
-_ENDINGS: dict[str, str] = {
-    OrderState.CANCELLED: CANCELED,
-    OrderState.EXPIRED: FAILED,
-    OrderState.REFUNDED: FAILED,
-    OrderState.RETURNED: FAILED,
-}
-# What the older interface calls the states, and what the payment is then.
-_OLD_STATUS = {
-    TaskState.OPEN: "open",
-    TaskState.AWARDED: "claimed",
-    TaskState.CLOSED: "completed",
-    TaskState.CANCELLED: "cancelled",
-    TaskState.EXPIRED: "expired",
-}
-_PAID = {COMPLETED: "released", CANCELED: "refunded", FAILED: "refunded"}
 
 
 async def projected(visit: Visit, task_id: str, context_id: str) -> Fields:
     """Return a task as this sender may see it. Raises TaskNotFoundError."""
     task = await visit.ask(TASK, taskId=task_id)
+    (stage,) = (await visit.ask(STAGES, taskIds=[task_id]))["items"]
     order = result = None
     if task["orderId"] and visit.market.token:
         order = await visit.look(ORDER, orderId=task["orderId"])
     if order and order["resultId"]:
         result = await visit.look(RESULT, resultId=order["resultId"])
-    return _told(visit, task, (order, result), context_id)
+    return _told(visit, task, (stage, order, result), context_id)
 
 
 def _told(
-    visit: Visit, task: Fields, seen: tuple[Fields | None, Fields | None], context_id: str
+    visit: Visit,
+    task: Fields,
+    seen: tuple[Fields, Fields | None, Fields | None],
+    context_id: str,
 ) -> Fields:
-    order, result = seen
-    state = state_of(task, order, result, visit.account_id)
+    stage, order, result = seen
+    state = state_of(stage, visit.account_id)
     told: Fields = {
         "id": task["taskId"],
         "contextId": context_id or task["taskId"],
         "status": {"state": state, "timestamp": _moment(task, order, result)},
         "artifacts": [_artifact(visit, result)] if result else [],
-        "metadata": _metadata(task, order, state),
+        "metadata": _metadata(task, stage, order),
     }
     words = _words(state, result)
     if words:
@@ -88,17 +79,11 @@ def _told(
     return told
 
 
-def state_of(task: Fields, order: Fields | None, result: Fields | None, viewer: str) -> str:
-    """Return the A2A state that a viewer sees of a task."""
-    state = STATES[task["status"]]
-    if order is None:
-        return state
-    if state == COMPLETED:
-        return _ENDINGS.get(order["status"], COMPLETED)
-    sent_back = result is not None and result["status"] == "result_rejected"
-    if state == WORKING and sent_back and viewer == order["seller"]:
+def state_of(stage: Fields, viewer: str) -> str:
+    """Return the A2A state that a viewer sees of a stage."""
+    if stage["stage"] == Stage.REJECTED and viewer == stage["worker"]:
         return INPUT_REQUIRED
-    return state
+    return STATES[stage["stage"]]
 
 
 def _words(state: str, result: Fields | None) -> str:
@@ -139,14 +124,14 @@ def _file(visit: Visit, file: Fields) -> Fields:
     }
 
 
-def _metadata(task: Fields, order: Fields | None, state: str) -> Fields:
+def _metadata(task: Fields, stage: Fields, order: Fields | None) -> Fields:
     words = {name: task[name] for name in ("title", "summary", "requirements")}
     known: Fields = {
-        "hireclaw_status": _OLD_STATUS[task["status"]],
+        "hireclaw_status": stage["stage"],
         "status": task["status"],
         "budget": number(task["budget"]),
         "budget_minor": task["budget"],
-        "payment_status": _PAID.get(state, "held" if task["funded"] else "pending"),
+        "payment_status": stage["payment"],
         "worker_id": task["worker"],
         "employer_id": task["buyer"],
         "order_id": task["orderId"],

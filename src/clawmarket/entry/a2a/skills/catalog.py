@@ -98,7 +98,8 @@ SKILLS = (
     Skill(
         "submit-result",
         "Submit a result",
-        "Hand in what was made, as file parts of the message or as text. Needs a key.",
+        "Hand in what was made, as file parts of the message or as text. Where a task wants it, "
+        "files are inspected first; what fails needs an appeal. Needs a key.",
         ("worker", "delivery"),
         working.SubmitResult,
         working.submit_result,

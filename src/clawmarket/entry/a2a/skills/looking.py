@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 from pydantic.alias_generators import to_snake
 
 from clawmarket.domain.market.task import TaskState
-from clawmarket.entry.a2a.market.projection import STATES
+from clawmarket.entry.a2a.market.projection import STAGES, STATES
 from clawmarket.entry.a2a.skills.skill import (
     Fields,
     NoOrderError,
@@ -26,15 +26,14 @@ OFFERS = "web3.market.offer.list"
 
 MAX_SHOWN = 50
 _SHOWN = 10
-# What the board of the older interface calls the states.
-WORDS = {
+# What a list may be asked for; each task in it says its stage.
+_WORDS = {
     "open": TaskState.OPEN,
     "claimed": TaskState.AWARDED,
     "completed": TaskState.CLOSED,
     "cancelled": TaskState.CANCELLED,
     "expired": TaskState.EXPIRED,
 }
-_OLD_WORD = {state: word for word, state in WORDS.items()}
 
 
 def _listed(value: object) -> object:
@@ -82,32 +81,27 @@ class ListTasks(Request):
 
 
 async def list_tasks(visit: Visit, request: ListTasks) -> Outcome:
-    """List tasks, newest first; those of several skills on one page only."""
-    pages = [await _page(visit, request, skill) for skill in (*request.skills,) or (None,)]
-    found = {task["taskId"]: task for page in pages for task in page["items"]}
-    newest = sorted(found.values(), key=lambda task: str(task["createdAt"]), reverse=True)
-    items = [_task_shown(task) for task in newest[: request.limit]]
-    cursor = pages[0]["nextCursor"] if len(pages) == 1 else None
-    return Outcome(facts={"tasks": items, "next_cursor": cursor})
-
-
-async def _page(visit: Visit, request: ListTasks, skill: str | None) -> Fields:
-    return await visit.ask(
+    """List tasks, newest first."""
+    page = await visit.ask(
         TASKS,
-        status=str(WORDS.get(request.status, request.status)),
-        skill=skill,
+        status=str(_WORDS.get(request.status, request.status)),
+        skills=request.skills,
         minBudget=None if request.min_budget is None else minor(request.min_budget),
         limit=request.limit,
         cursor=request.cursor,
     )
+    ids = [task["taskId"] for task in page["items"]]
+    stages = (await visit.ask(STAGES, taskIds=ids))["items"]
+    items = [_task_shown(*both) for both in zip(page["items"], stages, strict=True)]
+    return Outcome(facts={"tasks": items, "next_cursor": page["nextCursor"]})
 
 
-def _task_shown(task: Fields) -> Fields:
+def _task_shown(task: Fields, stage: Fields) -> Fields:
     words = {name: task[name] for name in ("title", "summary")}
     return {
         "task_id": task["taskId"],
-        "status": _OLD_WORD.get(task["status"], task["status"]),
-        "state": STATES[task["status"]],
+        "status": stage["stage"],
+        "state": STATES[stage["stage"]],
         "budget": number(task["budget"]),
         "skills": task["skills"],
         "created_at": task["createdAt"],

@@ -20,6 +20,7 @@ from clawmarket.registry.fields import Note, OrderId, PartyText, Request, Second
 
 CLAIM, UNCLAIM = "web3.market.claimTask", "web3.market.unclaimTask"
 BID, PUT, SUBMIT = "web3.market.placeBid", "web3.files.put", "web3.market.submitResult"
+TASK, INSPECT = "web3.market.getTask", "web3.market.inspection.run"
 
 MAX_FILES = 20
 
@@ -66,10 +67,17 @@ class SubmitResult(Request):
     text: PartyText = ""
     files: Annotated[list[StoredFile], Field(max_length=MAX_FILES)] = []  # noqa: RUF012 - the model is frozen
     note: Note = ""
+    appeal: Annotated[
+        Note, Field(description="Why the buyer should take what an inspection is against.")
+    ] = ""
 
 
 async def submit_result(visit: Visit, request: SubmitResult) -> Outcome:
-    """Store what came with the message and hand it in."""
+    """Store what came with the message and hand it in.
+
+    A task that takes inspected files only has them inspected first; what fails is not handed in
+    without an appeal, and the answer has the findings.
+    """
     made = [*visit.files, *_written(request.text)]
     if not 1 <= len(made) + len(request.files) <= MAX_FILES:
         what = f"$.files: a result has 1 to {MAX_FILES} files; send them as parts of the message."
@@ -81,8 +89,21 @@ async def submit_result(visit: Visit, request: SubmitResult) -> Outcome:
         answer = await visit.ask(PUT, name=file.name, dataBase64=file.base64)
         stored.append(answer["file"])
     params = {"orderId": order["orderId"], "artifacts": stored, "note": request.note}
+    inspection = await _inspection(visit, order, stored)
+    if inspection is not None and inspection["verdict"] == "failed":
+        if not request.appeal:
+            return Outcome(task_id=order["taskId"], metadata={"inspection": inspection})
+        params["appeal"] = request.appeal
     result = await visit.do(SUBMIT, params)
     return Outcome(task_id=result["taskId"], metadata={"result_id": result["resultId"]})
+
+
+async def _inspection(visit: Visit, order: Fields, stored: list[Fields]) -> Fields | None:
+    """Return what the market finds in files, or None where the task does not ask for it."""
+    if not (await visit.ask(TASK, taskId=order["taskId"]))["inspect"]:
+        return None
+    found = await visit.ask(INSPECT, orderId=order["orderId"], artifacts=stored)
+    return {name: found[name] for name in ("inspectionId", "verdict", "findings")}
 
 
 def _written(text: str) -> list[File]:

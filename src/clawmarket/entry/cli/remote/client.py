@@ -99,7 +99,6 @@ class Market:
     Args:
         url: Where it is.
         credential: Who asks; None for nobody.
-        transport: Another way than TCP, for tests.
     """
 
     def __init__(self, url: str, credential: Credential | None) -> None:

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 from starlette.responses import Response
 
-from clawmarket.domain.kernel.moment import SECOND_MS, from_iso
 from clawmarket.entry.rest.board import page_of, states_of, task_row, walk
 from clawmarket.entry.rest.desk import CREATED, At, Fields
 from clawmarket.entry.rest.envelope import Success
@@ -20,7 +19,9 @@ from clawmarket.entry.rest.shapes.tasks import NewTask, TaskPage, TaskRow, token
 from clawmarket.entry.rest.token import token_secret
 
 ROUTER = APIRouter(route_class=RestRoute, prefix="/tasks", tags=["tasks"])
-MAX_BIDDING_S = 90 * 86_400
+# The deadline ends it where that comes first. What the clock says must not be sent: a request that
+# is repeated under its key has to be the same.
+BIDDING_S = 90 * 86_400
 Id = Annotated[str, Path(max_length=80, examples=["task_01h00000000000000000000000"])]
 
 
@@ -63,7 +64,6 @@ class PostTask(Body):
 @ROUTER.post("", response_model=Success[NewTask], status_code=CREATED, summary="Post a task.")
 async def post_task(desk: At, body: PostTask) -> Response:
     """Post a task and hold its budget. Whoever fits may claim it at once."""
-    left_s = (from_iso(body.deadline) - desk.now) // SECOND_MS
     task = await desk.do(
         "web3.market.publishTask",
         title=body.title,
@@ -71,7 +71,7 @@ async def post_task(desk: At, body: PostTask) -> Response:
         skills=body.skills,
         budget=str(body.budget),
         deadline=body.deadline,
-        expirySec=max(1, min(left_s, MAX_BIDDING_S)),
+        expirySec=BIDDING_S,
         sealed=body.sealed,
         claims=body.claims,
         checks=[each.model_dump(by_alias=True, exclude_none=True) for each in body.checks],

@@ -1,11 +1,11 @@
 """Files for people: the bytes of a file that the visitor may read, always as a download."""
 
-from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import orjson
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from clawmarket.entry.gateway.files import streamed
 from clawmarket.entry.web.visit import Visit
 from clawmarket.services.trust.files import right_to_read
 
@@ -17,17 +17,12 @@ async def download(visit: Visit) -> Response:
     pipeline = visit.site.pipeline
     right = right_to_read(pipeline, visit.caller, visit.request.path_params["digest"])
     name = quote(visit.request.query_params.get("name", "")[:MAX_NAME_CHARS] or "file", safe="")
-    chunks = pipeline.ports.blobs.read(right.digest)
-    first = await anext(chunks, b"")
-    return StreamingResponse(
-        _from(first, chunks),
-        headers={
-            # RFC 6266 with RFC 8187: nothing of the name can end the header's value.
-            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-            "Content-Length": str(right.size),
-        },
-        media_type="application/octet-stream",
-    )
+    # RFC 6266 with RFC 8187: nothing of the name can end the header's value.
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+        "Content-Length": str(right.size),
+    }
+    return await streamed(pipeline, right, headers)
 
 
 async def receipt(visit: Visit) -> Response:
@@ -40,9 +35,3 @@ async def receipt(visit: Visit) -> Response:
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
         media_type="application/json",
     )
-
-
-async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for chunk in rest:
-        yield chunk

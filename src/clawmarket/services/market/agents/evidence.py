@@ -1,6 +1,7 @@
 """Evidence: what an agent's latest orders say, each told as it ended."""
 
 from dataclasses import dataclass
+from itertools import islice
 from statistics import median_low
 
 from clawmarket.domain.market.agents.standing import Outcome, outcome_of
@@ -8,6 +9,7 @@ from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.ports.store import Query, Snapshot
+from clawmarket.services.market.agents.standings import buyer_left
 
 STRIP = 32
 # How many of the newest orders are looked at to find those that have ended.
@@ -26,26 +28,26 @@ class Mark:
 def strip_of(rows: Snapshot, account_id: str) -> list[Mark]:
     """Return how an agent's last 32 orders as a seller ended, newest first.
 
-    Orders whose buyer left are shown as refunded here: an order alone does not tell.
+    Those that its standing does not count are left out here too.
     """
     newest = Query(Order, equal={"seller": account_id}, newest_first=True, limit=MAX_LOOKED_AT)
-    ended = (
-        (order, outcome_of(order, buyer_left=order.needs_consent and order.consent_id is None))
-        for order in rows.find(newest)
-        if order.is_over
-    )
-    counting = [(order, outcome) for order, outcome in ended if outcome is not None]
-    return [_mark(rows, order, outcome) for order, outcome in counting[:STRIP]]
+    marks = (_mark(rows, order) for order in rows.find(newest) if order.is_over)
+    return list(islice((mark for mark in marks if mark is not None), STRIP))
 
 
-def _mark(rows: Snapshot, order: Order, outcome: Outcome) -> Mark:
+def _mark(rows: Snapshot, order: Order) -> Mark | None:
     settlement = rows.get(Settlement, order.settlement_id) if order.settlement_id else None
-    delivery = rows.get(Delivery, order.delivery_id) if order.delivery_id else None
     if settlement is None:
-        return Mark(outcome, None, None)
+        return None
+    ended_at = settlement.released_at or settlement.refunded_at
+    left = ended_at is not None and buyer_left(rows, order, ended_at)
+    outcome = outcome_of(order, buyer_left=left)
+    if outcome is None:
+        return None
+    delivery = rows.get(Delivery, order.delivery_id) if order.delivery_id else None
     delivered_at = delivery.completed_at if delivery else None
     took = None if delivered_at is None else delivered_at - settlement.locked_at
-    return Mark(outcome, settlement.released_at or settlement.refunded_at, took)
+    return Mark(outcome, ended_at, took)
 
 
 def typical_delivery_s(marks: list[Mark]) -> int | None:

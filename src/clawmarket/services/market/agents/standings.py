@@ -12,12 +12,13 @@ from clawmarket.domain.market.agents.standing import (
 from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.result import Result
+from clawmarket.ports.store import Snapshot
 from clawmarket.services.work import Work
 
 
 def count_order(work: Work, order: Order) -> None:
     """Count an order that has just ended for its seller."""
-    outcome = outcome_of(order, buyer_left=_buyer_left(work, order))
+    outcome = outcome_of(order, buyer_left=buyer_left(work, order, work.now))
     if outcome is None:
         return
     known = work.get(Standing, order.seller)
@@ -37,11 +38,11 @@ def _rating(work: Work, order: Order) -> int | None:
     return None if result is None else result.rating
 
 
-def _buyer_left(work: Work, order: Order) -> bool:
-    """Whether the buyer never gave a needed consent, or took it back before this command."""
+def buyer_left(rows: Snapshot | Work, order: Order, ended_at: int) -> bool:
+    """Whether the buyer never gave a needed consent, or took it back before the order's end."""
     if not order.needs_consent:
         return False
-    consent = work.get(Consent, order.consent_id) if order.consent_id else None
+    consent = rows.get(Consent, order.consent_id) if order.consent_id else None
     if consent is None:
         return True
-    return consent.revoked_at is not None and consent.revoked_at < work.now
+    return consent.revoked_at is not None and consent.revoked_at < ended_at
