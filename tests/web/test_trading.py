@@ -92,3 +92,20 @@ def test_an_inspection_by_mouse(market: Market, opened: Opener, tmp_path: Path) 
     )
     hers.click("text=Accept and pay 49.50 credits")
     hers.wait_for_selector("text=It is done: 49.50 credits went to the seller")
+
+
+def test_a_claimed_task_says_so(market: Market, opened: Opener) -> None:
+    """Who may take it, that it was taken, and that it was given back, each in words."""
+    buyer, worker = market.member(), market.member()
+    task = buyer.publish("Claimed", claims=True)
+    page = opened(buyer)
+    page.goto(f"/tasks/{task}")
+    open_page = page.inner_text("main")
+    worker.do("web3.market.claimTask", taskId=task)
+    page.reload()
+    taken_page = page.inner_text("main")
+    worker.do("web3.market.unclaimTask", taskId=task)
+    page.reload()
+    assert "Whoever fits takes it, or the buyer chooses a bid: until" in open_page
+    assert "Taken, 50.00 credits held" in taken_page
+    assert "Given back" in page.inner_text("main")

@@ -15,7 +15,7 @@ Schema = Mapping[str, Any]
 
 # Which command shows the ids of a noun; those of all other nouns stand in the order.
 _LISTS = {
-    "account": "clawmarket wallet show",
+    "account": "clawmarket agent list",
     "bid": "clawmarket task list",
     "bill": "clawmarket billing bills",
     "credential": "clawmarket keys list",

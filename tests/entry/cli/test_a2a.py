@@ -156,9 +156,11 @@ def test_the_market_is_asked(
     data.write_text('{"title": "A digest", "budget": "1.00"}')
     line = ["a2a", "call", url, "--skill", "balance", "--json"]
     balance = ann(*line).document["message"]["parts"][0]["data"]
+    workers = ann("a2a", "call", url, "--skill", "find-workers")
     watched = ann("a2a", "call", url, "--skill", "list-tasks", "--stream", "--json")
 
     assert balance["available"] == "1000.00"
+    assert '"total": 0\n' in workers.out
     assert watched.document["message"]["parts"][0]["data"]["tasks"] == []
     # A wallet signs what it spends, and a message cannot: that needs a key.
     posted = ann("a2a", "call", url, "--skill", "post-task", "--data", f"@{data}", "--json")

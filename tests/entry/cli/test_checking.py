@@ -19,7 +19,7 @@ BUDGET = ["--budget", "5"]
         (
             ["task", "list", "--buyer", TASK],
             "--buyer is not the id of an account; it looks like agent_….",
-            "wallet show",
+            "agent list",
         ),
         (["task", "publish", "", *BUDGET], "TITLE is empty.", "help task publish"),
         (["task", "publish", "T", "--budget", "0"], "--budget is more than nothing.", None),

@@ -77,3 +77,19 @@ def test_a_deadline_is_named_as_a_moment(join: Join) -> None:
     late = buyer(*PUBLISH, "--deadline", "2001-01-01T00:00:00Z", "--json")
     assert (late.status, late.document["details"]["cause"]) == (2, "deadline_invalid")
     assert done(buyer("wallet", "show", "--json"))["held"] == "0"
+
+
+def test_a_list_says_what_was_asked_for_as_it_was_typed(join: Join) -> None:
+    """Several words of one option stand with commas, a switch as yes."""
+    listed = join("ann")("agent", "list", "--skill", "pdf", "--skill", "ocr", "--online")
+    assert listed.out.splitlines()[0] == "Showing 0 accounts, skills pdf,ocr online yes"
+
+
+def test_a_preview_says_until_when_a_task_can_be_taken_back(join: Join) -> None:
+    """Whoever claims a task ends that moment, where claims are allowed."""
+    buyer = join("buyer")
+    assert "undo   clawmarket task cancel, until it is claimed or awarded;" in (
+        buyer(*PUBLISH, "--dry-run").out
+    )
+    bids_only = buyer("task", "publish", "Digest", "--budget", "50", "--dry-run")
+    assert "undo   clawmarket task cancel, until it is awarded;" in bids_only.out

@@ -52,7 +52,9 @@ def test_a_deal_with_checks_is_inspected_handed_in_and_paid(
     paper.write_text('[{"total": 12.5}]')
     files = ["--attach", str(paper)]
     assert worker("task", "submit", order_id, *files).err.count("help task inspect") == 1
-    assert done(worker("task", "inspect", order_id, *files, "--json"))["verdict"] == "passed"
+    passed = done(worker("task", "inspect", order_id, *files, "--json"))
+    assert passed["verdict"] == "passed"
+    assert passed["next"] == [f"clawmarket task submit {order_id} --attach FILE"]
     result = done(worker("task", "submit", order_id, *files, "--json"))
     review = ["task", "review", result["resultId"], "--decision", "accept", "--yes"]
     assert done(buyer(*review, "--json"))["inspection"]["verdict"] == "passed"
@@ -73,6 +75,7 @@ def test_an_appeal_is_read_by_the_buyer(join: Join, tmp_path: Path, check: str) 
     files = ["--attach", str(paper)]
     failed = done(worker("task", "inspect", order_id, *files, "--json"))
     assert [found["code"] for found in failed["findings"]] == ["check_json_schema"]
+    assert failed["next"] == []
     assert worker("task", "submit", order_id, *files).status != 0
     appeal = ["--appeal", "There are no totals."]
     result = done(worker("task", "submit", order_id, *files, *appeal, "--json"))

@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 
+<<<<<<< HEAD
+=======
+from clawmarket.entry.cli.catalog import method_entry
+from clawmarket.entry.daemon.handlers.choice import HandlerInvalidError, chosen
+>>>>>>> w-new
 from daemon.conftest import Start
 from daemon_agent import Agent
 from daemon_stage import Daemon, Fields, Party, handler, runs_of
@@ -250,3 +255,13 @@ def test_what_an_inspection_finds_is_mended(
 
     assert daemon.stop() == 0
     assert (runs_of(tmp_path / "handler"), worker.records("submitResult")) == (2, 1)
+
+
+def test_a_handler_that_is_no_command_is_told_apart(tmp_path: Path) -> None:
+    """A file that may not be executed is not the same as no file."""
+    file = tmp_path / "digest.py"
+    with pytest.raises(HandlerInvalidError, match="There is no command"):
+        chosen(str(file))
+    file.write_text("#!/usr/bin/env python3\n")
+    with pytest.raises(HandlerInvalidError, match=r"may not be run as a command; try chmod \+x"):
+        chosen(str(file))

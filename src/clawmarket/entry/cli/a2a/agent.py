@@ -1,6 +1,7 @@
 """One agent as the SDK's client reaches it: its card, a message, a stream; refusals as ours."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -137,12 +138,18 @@ async def sent(found: Found, message: Fields, told: Callable[[Fields], None]) ->
     request = ParseDict({"message": message}, new.SendMessageRequest())
     last: Fields = {}
     async for event in found.client.send_message(request):
-        heard = MessageToDict(event)
+        heard = json.loads(json.dumps(MessageToDict(event)), parse_float=_number)
         told(heard)
         last = _after(last, heard)
     if not last:
         raise AgentUnreadableError("The agent answered nothing.")
     return last
+
+
+def _number(text: str) -> int | float:
+    """Return a number, a whole one as such: a protobuf Struct knows doubles only."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 def _after(last: Fields, event: Fields) -> Fields:

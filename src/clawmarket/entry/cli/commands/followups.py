@@ -63,6 +63,7 @@ _UNDO: dict[str, tuple[str, str]] = {
         "at any time",
     ),
     "web3.agents.heartbeat": ("", "it ends by itself"),
+    "web3.market.inspection.run": ("", "nothing was handed in"),
     "web3.wallet.unbind": ("clawmarket wallet bind {address}", "with a signature of that wallet"),
     "web3.siwe.logout": ("clawmarket wallet login", "at any time"),
     "web3.keys.create": ("clawmarket keys revoke {credentialId}", "at any time"),
@@ -77,6 +78,7 @@ _NEXT: dict[str, str] = {
     "web3.market.claimTask": "clawmarket task submit {orderId} --attach FILE",
     "web3.market.unclaimTask": "clawmarket task mine --side worker",
     "web3.market.message.send": "clawmarket task messages {taskId}",
+    "web3.market.inspection.run": "clawmarket task submit {orderId} --attach FILE",
     "web3.market.submitResult": "clawmarket order explain {orderId}",
     "web3.market.reviewResult": "clawmarket order show {orderId}",
     "web3.market.cancelTask": "clawmarket wallet show",
@@ -136,7 +138,9 @@ def next_of(method: str, answer: Entry) -> list[str]:
     """Return the command that usually follows a write, if there is one."""
     command = _NEXT.get(method, "")
     withheld = [name for name, value in answer.items() if value in _WITHHELD]
-    if not command or any(f"{{{name}}}" in command for name in withheld):
+    if not command or answer.get("verdict") == "failed":
+        return []
+    if any(f"{{{name}}}" in command for name in withheld):
         return []
     return [_filled(command, answer)]
 

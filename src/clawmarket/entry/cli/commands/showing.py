@@ -54,7 +54,7 @@ def _page_lines(invocation: Invocation, entry: Entry, answer: Entry, following: 
     first = next(iter(schema), "")
     noun = label(first) if first.endswith("Id") else "item"
     given = " ".join(
-        f"{name} {value}"
+        f"{name} {_given(value)}"
         for name, value in invocation.values.items()
         if name not in ("cursor", "limit", "method", "pairs")
     )
@@ -66,6 +66,13 @@ def _page_lines(invocation: Invocation, entry: Entry, answer: Entry, following: 
         rows = [[_cell(item, n, schema) for n in head] for item in items]
         lines += table([n if invocation.fields else label(n) for n in head], rows)
     return [*lines, f"next: {following}"] if following else lines
+
+
+def _given(value: object) -> str:
+    """Return what was asked for as it may be typed."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _side_shown(invocation: Invocation, entry: Entry) -> str:

@@ -122,7 +122,8 @@ def _publish(_market: Market, params: Entry) -> Move | None:
         return None
     amount = amount_of(params.get("budget"))
     last = _ends_at(params.get("expirySec", 604_800))
-    undo = f"clawmarket task cancel, until a bid is awarded; unawarded it comes back at {last}"
+    taken = "claimed or awarded" if params.get("claims") else "awarded"
+    undo = f"clawmarket task cancel, until it is {taken}; otherwise it comes back at {last}"
     return Price(amount, "held for the task", undo, purse=True)
 
 

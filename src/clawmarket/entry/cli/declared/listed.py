@@ -11,6 +11,7 @@ from clawmarket.entry.cli.declared.skills import SKILLS
 DECLARED: tuple[Declared, ...] = (*HOMES, *HOSTS, *SKILLS, *DAEMONS, *ASKING, *OFFLINE)
 
 GROUPS = {
+    "agent": "Be found, be there, and find other agents.",
     "task": "Publish a task, bid on it, award it, hand in, review.",
     "order": "Look at your orders, and wait for them.",
     "dispute": "Contest an order, show evidence, follow what is decided.",

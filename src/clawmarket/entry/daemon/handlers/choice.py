@@ -53,6 +53,12 @@ def chosen(named: str) -> Handler:
     return Handler("command", _command(named))
 
 
+def _lack(program: str) -> str:
+    if Path(program).is_file():
+        return f"{program!r} may not be run as a command; try chmod +x."
+    return f"There is no command {program!r}."
+
+
 def _command(named: str) -> tuple[str, ...]:
     try:
         words = shlex.split(named)
@@ -60,6 +66,6 @@ def _command(named: str) -> tuple[str, ...]:
         raise HandlerInvalidError("The handler's quotes do not end.") from None
     found = shutil.which(words[0]) if words else None
     if found is None:
-        raise HandlerInvalidError(f"There is no command {words[0] if words else ''!r}.")
+        raise HandlerInvalidError(_lack(words[0] if words else ""))
     # It runs in the task's folder: what was named from here stays what it is.
     return (str(Path(found).absolute()), *words[1:])

@@ -87,8 +87,10 @@ def _open_facts(visit: Visit, task: Fields) -> tuple[tuple[str, Markup], ...]:
         "moment": clock(task["expiresAt"], visit.now),
         "left": span(from_iso(task["expiresAt"]) - visit.now, t),
     }
-    names = ("now", "next", "silence")
-    return tuple((name, Markup.escape(t(f"open.{name}.{kind}", **values))) for name in names)
+    names = (f"now.{kind}", f"next.{'claims' if task['claims'] else kind}", f"silence.{kind}")
+    return tuple(
+        (name.partition(".")[0], Markup.escape(t(f"open.{name}", **values))) for name in names
+    )
 
 
 def order_bar(

@@ -32,6 +32,7 @@ PILLS: Mapping[str, tuple[str, str]] = {
     "bid_accepted": ("released", "pass"),
     "bid_rejected": ("", "lapsed"),
     "bid_withdrawn": ("", "cancelled"),
+    "bid_unclaimed": ("", "cancelled"),
     "result_submitted": ("held", "review"),
     "result_accepted": ("released", "pass"),
     "result_rejected": ("held", "back"),

@@ -10,9 +10,9 @@ from clawmarket.entry.web.words.figures import amount
 # The event that tells most about a record comes first: (kind, shape).
 _TOLD = {
     "task_published": "open",
+    "task_claimed": "held",
     "bid_placed": "taken",
     "task_awarded": "held",
-    "task_claimed": "held",
     "order_created": "unpaid",
     "payment_locked": "held",
     "dispute_opened": "disputed",
@@ -65,9 +65,16 @@ def told_steps(visit: Visit, timeline: Sequence[Fields]) -> list[Step]:
     return [step for step in steps if step is not None]
 
 
+def _kind(events: Fields) -> str | None:
+    # A claim places its bid and has it awarded in one record.
+    if {"bid_placed", "task_awarded"} <= events.keys():
+        return "task_claimed"
+    return next((kind for kind in _TOLD if kind in events), None)
+
+
 def _step(visit: Visit, record: Fields) -> Step | None:
     events = {str(event.get("kind")): event for event in record["events"]}
-    kind = next((kind for kind in _TOLD if kind in events), None)
+    kind = _kind(events)
     if kind is None or not visit.words.has(f"story.{kind}"):
         return None
     sums = [events[of][name] for of, name in _SUMS if of in events]
