@@ -5,11 +5,7 @@ from pathlib import Path
 
 import pytest
 
-<<<<<<< HEAD
-=======
-from clawmarket.entry.cli.catalog import method_entry
 from clawmarket.entry.daemon.handlers.choice import HandlerInvalidError, chosen
->>>>>>> w-new
 from daemon.conftest import Start
 from daemon_agent import Agent
 from daemon_stage import Daemon, Fields, Party, handler, runs_of
