@@ -170,3 +170,13 @@ def test_a_day_of_claims_leaves_the_books_straight(world: World) -> None:
     buyer.accepts(last.submits(last.claims(task)))
     assert [hold.state for hold in world.all(Hold)].count(HoldState.PENDING) == 0
     Books(world.store).check()
+
+
+def test_what_becomes_of_the_task_is_no_part_of_the_order(world: World) -> None:
+    """Taken back in the same millisecond as its order ended, the task leaves the books in order."""
+    buyer, worker, task, _ = claimed(world)
+    worker.steps_back(task)
+    buyer.do("web3.market.cancelTask", taskId=task["taskId"])
+    world.log()
+    assert buyer.figures() == ("1000000000", "0", "0", "0")
+    assert world.operator.do("market.reconciliation.list")["items"] == []

@@ -329,11 +329,17 @@ def _posted(rows: Snapshot, order: Order, records: list[Record]) -> Iterator[Pos
     Entries have no index by order; but an entry's id begins with the moment of its record, so
     the few of the same millisecond are looked through.
     """
-    about = {order.order_id, order.task_id}
     for moment in sorted({record.at for record in records}):
         for entry in _entries_of(rows, moment_prefix("entry", moment)):
-            if entry.ref in about:
+            if _is_about(entry, order):
                 yield from entry.postings
+
+
+def _is_about(entry: Entry, order: Order) -> bool:
+    if order.state is OrderState.RETURNED and entry.ref == order.task_id:
+        # The task lives on without the order; of its entries only the first hold was the order's.
+        return entry.reason == "hold"
+    return entry.ref in {order.order_id, order.task_id}
 
 
 def _entries_of(rows: Snapshot, prefix: str) -> Iterator[Entry]:
