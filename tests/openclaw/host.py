@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from openclaw.programs import CACHE, Programs
+from openclaw.programs import Programs
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "openclaw-plugin"
@@ -120,8 +120,6 @@ class Host:
             "OPENCLAW_CONFIG_PATH": str(self.config_path),
             **dict.fromkeys(("OPENCLAW_DISABLE_BONJOUR", "OPENCLAW_NO_RESPAWN", "CI"), "1"),
             "OPENCLAW_EXEC_SHELL_SNAPSHOT": "0",
-            # Else each home compiles the host anew, a tenth of a gateway's start.
-            "NODE_COMPILE_CACHE": str(CACHE / "compile-cache"),
             "NO_COLOR": "1",
             "LANG": "C.UTF-8",
         }
