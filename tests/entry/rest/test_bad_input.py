@@ -201,3 +201,11 @@ def test_an_unknown_field_is_named(shop: Shop, field: str) -> None:
         "POST", "/v1/tasks", json={**POSTED, "deadline": shop.in_days(1), field: "x"}
     )
     assert (answer.status_code, answer.json()["details"]["path"]) == (422, field)
+
+
+@pytest.mark.parametrize("body", ["1.5", "1e-9", "7", '"x"', "[]", "null", "true"])
+def test_a_body_is_an_object(shop: Shop, body: str) -> None:
+    """Nothing else is taken for one, also where every field may be left out."""
+    worker = shop.registers("Worker")
+    answer = worker.ask("POST", "/v1/agents/heartbeat", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "E_INVALID_ARGUMENT")

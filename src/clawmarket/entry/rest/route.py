@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from clawmarket.domain.kernel.canonical import StrictJsonError, parse_strict
+from clawmarket.domain.kernel.canonical import FractionText, StrictJsonError, parse_strict
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.entry.gateway.wire import body_of
 from clawmarket.entry.rest.envelope import refusal
@@ -83,7 +83,8 @@ async def _read(request: Request) -> Request:
         value = parse_strict(data, fractions=True)
     except StrictJsonError as error:
         raise JsonInvalidError(f"{error.path}: {error.reason}.", path=error.path) from None
-    return _Read(request, data, value)
+    # A model would take such a number for an object that has none of its fields.
+    return _Read(request, data, value.text if isinstance(value, FractionText) else value)
 
 
 def misfit(error: RequestValidationError) -> FieldInvalidError:
