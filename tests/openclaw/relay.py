@@ -16,7 +16,7 @@ class Relay:
     """A port that leads to the market, unless a test says otherwise.
 
     `connections` counts those that somebody asked for: neither the guard's nor the audit's.
-    `sockets` counts the guard's.
+    `sockets` counts the guard's. `sent` counts the bytes that went to the market.
     """
 
     def __init__(self, port: int) -> None:
@@ -28,7 +28,7 @@ class Relay:
         self._live: set[socket.socket] = set()
         self._lock = Lock()
         self.port: int = self._listening.getsockname()[1]
-        self.connections = self.sockets = 0
+        self.connections = self.sockets = self.sent = 0
         Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -150,6 +150,7 @@ class Relay:
                 if data.startswith(b"HTTP/"):
                     time.sleep(self._late_s)
                 target.sendall(data)
+                self.sent += len(data) if target.getpeername() == self._market else 0
         self._end(source)
         self._end(target)
 
