@@ -15,8 +15,9 @@ _BACKGROUND = (_SOCKET, b"POST /rpc/web3.audit.append")
 class Relay:
     """A port that leads to the market, unless a test says otherwise.
 
-    `connections` counts those that somebody asked for: neither the guard's nor the audit's.
-    `sockets` counts the guard's. `sent` counts the bytes that went to the market.
+    `asked` counts the requests that somebody asked for: neither the guard's nor the audit's.
+    `sockets` counts the guard's connections, `cuts` the requests that `cut_once` lost on the way.
+    `sent` counts the bytes that went to the market.
     """
 
     def __init__(self, port: int) -> None:
@@ -28,7 +29,7 @@ class Relay:
         self._live: set[socket.socket] = set()
         self._lock = Lock()
         self.port: int = self._listening.getsockname()[1]
-        self.connections = self.sockets = self.sent = 0
+        self.asked = self.sockets = self.cuts = self.sent = 0
         Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -56,7 +57,7 @@ class Relay:
 
     @contextmanager
     def cut_once(self) -> Iterator[None]:
-        """Drop the connections there are and the next one that is asked for; then all is well."""
+        """Lose the next request that is asked for, and its connection; then all is well."""
         with self._in_mode("cut once"):
             yield
 
@@ -114,45 +115,55 @@ class Relay:
                 Thread(target=self._serve, args=(plugin,), daemon=True).start()
 
     def _serve(self, plugin: socket.socket) -> None:
-        mode = self._mode
         self._keep(plugin)
         with suppress(OSError):
             begun = plugin.recv(64, socket.MSG_PEEK)
-            background = not begun or begun.startswith(_BACKGROUND)
-            self.connections += not background
+            mode = self._mode
             self.sockets += begun.startswith(_SOCKET)
-            if mode == "open" or (background and mode == "cut once"):
+            if mode in {"open", "cut once"}:
                 self._lead(plugin)
-            elif mode == "silent":
+            else:
+                self.asked += _is_asked(begun)
+            if mode == "silent":
                 while plugin.recv(_CHUNK):
                     pass
             elif isinstance(mode, bytes):
                 plugin.recv(_CHUNK)
                 plugin.sendall(mode)
-            elif mode == "cut once":
-                self._mode = "open"
         self._end(plugin)
 
     def _lead(self, plugin: socket.socket) -> None:
         market = socket.create_connection(self._market, timeout=10)
         market.settimeout(None)
         self._keep(market)
-        back = Thread(target=self._copy, args=(market, plugin), daemon=True)
+        back = Thread(target=self._bring_answers, args=(market, plugin), daemon=True)
         back.start()
-        self._copy(plugin, market)
+        self._bring_requests(plugin, market)
         back.join(timeout=5)
 
-    def _copy(self, source: socket.socket, target: socket.socket) -> None:
+    def _bring_requests(self, plugin: socket.socket, market: socket.socket) -> None:
         with suppress(OSError):
-            while data := source.recv(_CHUNK):
+            while data := plugin.recv(_CHUNK):
+                self.asked += _is_asked(data)
+                if self._mode == "cut once" and _is_asked(data):
+                    self._mode = "open"
+                    self.cuts += 1
+                    break
                 if self._named and data.startswith(self._named):
                     continue
+                market.sendall(data)
+                self.sent += len(data)
+        self._end(plugin)
+        self._end(market)
+
+    def _bring_answers(self, market: socket.socket, plugin: socket.socket) -> None:
+        with suppress(OSError):
+            while data := market.recv(_CHUNK):
                 if data.startswith(b"HTTP/"):
                     time.sleep(self._late_s)
-                target.sendall(data)
-                self.sent += len(data) if target.getpeername() == self._market else 0
-        self._end(source)
-        self._end(target)
+                plugin.sendall(data)
+        self._end(market)
+        self._end(plugin)
 
     def _keep(self, one: socket.socket) -> None:
         with self._lock:
@@ -170,3 +181,7 @@ class Relay:
             live = set(self._live)
         for one in live:
             self._end(one)
+
+
+def _is_asked(begun: bytes) -> bool:
+    return begun.startswith(b"POST ") and not begun.startswith(_BACKGROUND)

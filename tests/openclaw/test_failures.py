@@ -76,8 +76,10 @@ def test_the_agent_works_while_the_market_is_away(chat: Client, relay: Relay) ->
 
 def test_a_broken_connection_is_tried_once_more(chat: Client, relay: Relay) -> None:
     """What only reads is asked a second time, so one lost connection is never seen."""
+    cuts, asked = relay.cuts, relay.asked
     with relay.cut_once():
         assert chat.say("/whoami_web3").startswith("account: ")
+    assert (relay.cuts, relay.asked) == (cuts + 1, asked + 2)
 
 
 def test_a_silent_market_costs_the_time_it_was_given(chat: Client, relay: Relay) -> None:

@@ -68,23 +68,23 @@ def test_what_only_reads_is_asked_three_times_at_most(
     programs: Programs, relay: Relay, key: Key
 ) -> None:
     """A market that drops every connection is not asked for ever."""
-    before = relay.connections
+    before = relay.asked
     with relay.cut():
         look(programs, relay, key, include=["ledger"], timeoutMs=3000)
 
-    assert relay.connections == before + 3
+    assert relay.asked == before + 3
 
 
 def test_a_market_that_hangs_costs_the_one_budget(
     programs: Programs, relay: Relay, key: Key
 ) -> None:
     """All sections wait at the same time, and are not asked again."""
-    before = relay.connections
+    before = relay.asked
     with relay.silent():
         found = look(programs, relay, key)
 
     assert set(errors_of(found).values()) == {HUNG}
-    assert relay.connections == before + 3
+    assert relay.asked == before + 3
 
 
 def test_an_answer_after_the_time_is_not_taken(programs: Programs, relay: Relay, key: Key) -> None:
@@ -100,12 +100,12 @@ def test_another_program_is_an_error_of_each_section(
     programs: Programs, relay: Relay, key: Key, body: bytes
 ) -> None:
     """What is no market's answer is named as such and not asked again."""
-    before = relay.connections
+    before = relay.asked
     with relay.saying(body):
         found = look(programs, relay, key)
 
     assert set(errors_of(found).values()) == {STRANGER}
-    assert relay.connections == before + 3
+    assert relay.asked == before + 3
 
 
 def test_a_list_of_another_form_is_an_error_of_its_section(

@@ -269,9 +269,11 @@ def test_ten_megabytes_are_refused(buyer: Buyer) -> None:
 
 def test_a_connection_that_breaks_publishes_one_task(buyer: Buyer, relay: Relay) -> None:
     """What was lost on the way is sent again under the same key."""
+    cuts = relay.cuts
     with relay.cut_once():
         buyer.uses("publish_task", title="Once", budget="1.00")
 
+    assert relay.cuts == cuts + 1
     assert buyer.tasks().count("Once") == 1
 
 
