@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from openclaw.relay import Relay
 
@@ -56,18 +56,9 @@ class Frames(Relay):
         finally:
             self._trouble = ""
 
-    def _copy(self, source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
-            if source.getpeername() != self._market:
-                super()._copy(source, target)
-                return
-            self._hand_on(source, target)
-        self._end(source)
-        self._end(target)
-
-    def _hand_on(self, source: socket.socket, target: socket.socket) -> None:
+    def _hand_on(self, market: socket.socket, plugin: socket.socket) -> None:
         chunks, stuck = 0, False
-        while data := source.recv(_CHUNK):
+        while data := market.recv(_CHUNK):
             chunks += 1
             trouble = self._trouble if chunks > _GREETING else ""
             if trouble == "slow":
@@ -78,4 +69,4 @@ class Frames(Relay):
             if trouble == "cut":
                 return
             if not stuck:
-                target.sendall(_TEXT_FRAME if trouble == "garble" else data)
+                plugin.sendall(_TEXT_FRAME if trouble == "garble" else data)

@@ -158,12 +158,15 @@ class Relay:
 
     def _bring_answers(self, market: socket.socket, plugin: socket.socket) -> None:
         with suppress(OSError):
-            while data := market.recv(_CHUNK):
-                if data.startswith(b"HTTP/"):
-                    time.sleep(self._late_s)
-                plugin.sendall(data)
+            self._hand_on(market, plugin)
         self._end(market)
         self._end(plugin)
+
+    def _hand_on(self, market: socket.socket, plugin: socket.socket) -> None:
+        while data := market.recv(_CHUNK):
+            if data.startswith(b"HTTP/"):
+                time.sleep(self._late_s)
+            plugin.sendall(data)
 
     def _keep(self, one: socket.socket) -> None:
         with self._lock:
