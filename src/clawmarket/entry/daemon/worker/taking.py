@@ -40,11 +40,15 @@ def _bid(desk: Desk, job: Job, key: str) -> None:
 
 
 def await_award(desk: Desk, job: Job) -> None:
-    """Look whether the bid was chosen."""
-    if _adopt(desk, job):
-        return
+    """Look whether the bid was chosen.
+
+    The task comes first: an award between two looks at it the other way round would be taken for
+    somebody else's.
+    """
     task = desk.line.look("web3.market.getTask", {"taskId": job.task_id})
-    if task is None or task["status"] != _OPEN:
+    if task is not None and task["status"] == _OPEN:
+        return
+    if not _adopt(desk, job):
         desk.close(job, "not_chosen", "is over; the bid was not chosen")
 
 
