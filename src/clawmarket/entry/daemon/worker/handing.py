@@ -9,7 +9,7 @@ from clawmarket.domain.market.inspection.verdict import InspectionFailedError
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.files import ArtifactRefusedError, made_in
-from clawmarket.entry.daemon.line import HOPELESS
+from clawmarket.entry.daemon.line import check_right
 from clawmarket.entry.daemon.storage import write_text
 from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import Job, Phase
@@ -33,6 +33,7 @@ def store(desk: Desk, job: Job) -> None:
     try:
         job.artifacts = [desk.line.store(path) for path in made_in(_made(desk, job))]
     except (ArtifactRefusedError, RemoteRefusal) as refused:
+        check_right(refused)
         fail(desk, job, f"The files cannot be handed in: {refused}")
         return
     findings = _findings(desk, job)
@@ -53,10 +54,9 @@ def _findings(desk: Desk, job: Job) -> str:
         prepared_now(desk.line.ask, preparing(job.order_id, job.artifacts))
     except InspectionFailedError as failed:
         return findings_text(Finding(**each) for each in inspection_behind(failed)["findings"])
-    except RemoteRefusal as refusal:
-        if refusal.code in HOPELESS:
-            raise
-        return str(refusal)
+    except RemoteRefusal as refused:
+        check_right(refused)
+        return str(refused)
     return ""
 
 
