@@ -7,6 +7,7 @@ import pytest
 from clawmarket.domain.kernel.errors import UnavailableError
 from clawmarket.domain.market.inspection.verdict import Inspection, InspectionFailedError
 from clawmarket.domain.market.order import OrderNotFoundError, OtherSideError
+from clawmarket.services.market.delivering.results import NotATaskOrderError
 from clawmarket.services.market.inspections.preparing import (
     INSPECT,
     inspection_behind,
@@ -14,7 +15,6 @@ from clawmarket.services.market.inspections.preparing import (
     prepared_now,
     preparing,
 )
-from clawmarket.services.market.results import NotATaskOrderError
 from world import Fields, Member, World
 
 SUBMIT = "web3.market.submitResult"
