@@ -19,7 +19,6 @@ LONG_FILES: dict[str, str] = {}
 FULL_FOLDERS: dict[str, str] = {
     "domain/market": "one module per noun of the market",
     "domain/trust": "one module per notion of trust, small ones",
-    "services/market": "one module per noun of the market",
 }
 
 

@@ -19,10 +19,10 @@ from clawmarket.domain.market.inspection.verdict import (
 from clawmarket.domain.market.order import OrderNotFoundError, OtherSideError
 from clawmarket.domain.market.terms import Artifact
 from clawmarket.ports.blobs import Blob, BlobDamagedError, BlobMissingError
+from clawmarket.services.market.delivering.results import NotATaskOrderError
 from clawmarket.services.market.inspections import inspections
 from clawmarket.services.market.inspections.asking import CheckInvalidError
 from clawmarket.services.market.inspections.examining import examined
-from clawmarket.services.market.results import NotATaskOrderError
 from clawmarket.services.pipeline import FieldInvalidError
 from files_made import WHOLE
 from world import START, Fields, Member, World

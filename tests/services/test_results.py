@@ -8,7 +8,7 @@ from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.order import OrderNotFoundError, OtherSideError
 from clawmarket.domain.market.result import ResultNotFoundError
 from clawmarket.ports.blobs import BlobMissingError
-from clawmarket.services.market.results import FeedbackMissingError, NotATaskOrderError
+from clawmarket.services.market.delivering.results import FeedbackMissingError, NotATaskOrderError
 from clawmarket.services.pipeline import FieldInvalidError
 from world import START, Member, World
 

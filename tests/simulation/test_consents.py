@@ -11,7 +11,8 @@ from clawmarket.domain.market import consent as consents
 from clawmarket.domain.market import order as stopping
 from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.order import Order
-from clawmarket.services.market import consent_endings, orders
+from clawmarket.services.market import orders
+from clawmarket.services.market.consenting import endings as consent_endings
 from simulation.mutations import planted
 from simulation.simulator import SimulationFailedError, simulate
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from clawmarket.entry.daemon.handlers.choice import HandlerInvalidError, chosen
+from clawmarket.registry.codes import EXIT_CONFLICT
 from daemon.conftest import Start
 from daemon_agent import Agent
 from daemon_stage import Daemon, Fields, Party, handler, runs_of
@@ -251,6 +252,27 @@ def test_what_an_inspection_finds_is_mended(
 
     assert daemon.stop() == 0
     assert (runs_of(tmp_path / "handler"), worker.records("submitResult")) == (2, 1)
+
+
+def test_a_revoked_key_gives_nothing_back(
+    buyer: Party, worker: Party, run: Start, tmp_path: Path
+) -> None:
+    """What was made waits for a start with a good key; it is no failure of the work."""
+    body = "while not (here / 'go').exists(): time.sleep(0.02)\n" + _WRITES
+    does = handler(tmp_path / "handler", body)
+    task_id = buyer.publishes("Kept", skills=["digest-10"], claims=True, inspect=True)
+    # It looks at the market again once the handler is done, and not before.
+    words = ("--skills", "digest-10", "--interval", "60s")
+    daemon = _works(run, worker, tmp_path / "w", does, *words)
+    daemon.until("working")
+    (key,) = worker.market.call(worker.key, "web3.keys.list")["items"]
+    gone = {"credentialId": key["credentialId"]}
+    assert worker.market.call(worker.key, "web3.keys.revoke", "revoke", **gone)["ok"]
+    (tmp_path / "handler" / "go").touch()
+    daemon.until("made")
+
+    assert daemon.ends() == EXIT_CONFLICT
+    assert _state(tmp_path / "w", task_id)["phase"] == "made"
 
 
 def test_a_handler_that_is_no_command_is_told_apart(tmp_path: Path) -> None:

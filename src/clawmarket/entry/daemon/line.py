@@ -13,12 +13,18 @@ from clawmarket.entry.cli.remote.client import Market, NotAMarketError, RemoteRe
 
 _LATER = frozenset({"E_UNAVAILABLE", "E_TIMEOUT", "E_RATE_LIMITED", "E_INTERNAL"})
 # Without the right to act nothing gets better by waiting.
-HOPELESS = frozenset({"E_AUTH_REQUIRED", "E_FORBIDDEN"})
+_HOPELESS = frozenset({"E_AUTH_REQUIRED", "E_FORBIDDEN", "E_REVOKED"})
 _TASK_ID = re.compile(id_pattern("task"))
 
 
 class AwayError(Exception):
     """The market cannot answer now; the same call may be sent again later."""
+
+
+def check_right(refused: Exception) -> None:
+    """Raise a refusal again if it says that the key may not act, so no work is to blame for it."""
+    if isinstance(refused, RemoteRefusal) and refused.code in _HOPELESS:
+        raise refused
 
 
 def task_id_of(answer: Entry) -> str:

@@ -49,8 +49,9 @@ class FormFieldError(InvalidArgumentError):
 
 @dataclass(slots=True)
 class Upload:
-    """What a form brought."""
+    """What a form brought, and the order that it is for."""
 
+    order: Fields = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     files: list[Fields] = field(default_factory=list)
 
@@ -67,7 +68,7 @@ async def received(desk: Desk, request: Request) -> Upload:
     async for part in form.parts():
         await _take(desk, form, part, upload)
         if part.field == "task_id":
-            await order_at(desk, upload.texts["task_id"])
+            upload.order = await order_at(desk, upload.texts["task_id"])
     for name in ("task_id", "file"):
         if not (upload.files if name == "file" else upload.texts.get(name)):
             raise FormFieldError(f"{name} is required.", path=name)

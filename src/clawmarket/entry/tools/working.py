@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from clawmarket.domain.market.inspection.verdict import InspectionFailedError
 from clawmarket.domain.market.task import TaskState
 from clawmarket.entry.tools.desk import Desk, Fields, minor
 from clawmarket.entry.tools.tool import Credits, Listed, Tool
@@ -26,13 +27,20 @@ from clawmarket.registry.fields import (
     Skill,
     TaskId,
 )
+from clawmarket.services.market.inspections.preparing import (
+    INSPECT,
+    ORDER,
+    TASK,
+    inspection_behind,
+    prepared,
+    preparing,
+)
 
-TASKS, TASK = "web3.market.listTasks", "web3.market.getTask"
+TASKS = "web3.market.listTasks"
 BIDS, BID = "web3.market.listBids", "web3.market.placeBid"
-ORDER, RESULT = "web3.market.order.get", "web3.market.getResult"
+RESULT = "web3.market.getResult"
 DISPUTE, CONTEST = "web3.dispute.get", "web3.dispute.open"
 FILE, SUBMIT = "web3.files.put", "web3.market.submitResult"
-INSPECT = "web3.market.inspection.run"
 WALLET = "web3.wallet.show"
 
 _BIDS_SHOWN = 20
@@ -174,28 +182,16 @@ async def submit_result(desk: Desk, request: SubmitResult) -> Fields:
     """
     data = b64encode(request.text.encode("utf-8", "replace")).decode("ascii")
     stored = await desk.ask(FILE, name=request.file_name, dataBase64=data)
-    artifacts = [stored["file"]]
-    params: Fields = {"orderId": request.order_id, "artifacts": artifacts, "note": request.note}
-    inspection = await _inspection(desk, request.order_id, artifacts)
-    if inspection is not None and inspection["verdict"] == "failed":
-        if not request.appeal:
-            next_ = "Correct what was found, or hand it in with `appeal` and the reason."
-            return {"inspection": inspection, "next": [next_]}
-        params["appeal"] = request.appeal
+    made = preparing(request.order_id, [stored["file"]], request.note, request.appeal)
+    try:
+        params = await prepared(desk.ask, made)
+    except InspectionFailedError as failed:
+        next_ = "Correct what was found, or hand it in with `appeal` and the reason."
+        return {"inspection": inspection_behind(failed), "next": [next_]}
     result = await desk.do(SUBMIT, params)
     names = ("resultId", "taskId", "orderId", "status", "digest")
     next_ = f'web3_market_task_status {{"taskId": "{result["taskId"]}"}}: see what the buyer says.'
     return {"result": {name: result[name] for name in names}, "next": [next_]}
-
-
-async def _inspection(desk: Desk, order_id: str, artifacts: list[Fields]) -> Fields | None:
-    """Return what the market finds in files, or None where the task does not ask for it."""
-    order = await desk.look(ORDER, orderId=order_id)
-    task_id = order["taskId"] if order else None
-    if task_id is None or not (await desk.ask(TASK, taskId=task_id))["inspect"]:
-        return None
-    found = await desk.ask(INSPECT, orderId=order_id, artifacts=artifacts)
-    return {name: found[name] for name in ("inspectionId", "verdict", "findings")}
 
 
 class OpenDispute(Request):

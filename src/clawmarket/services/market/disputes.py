@@ -46,7 +46,7 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Need, Risk, Verb, read, write
 from clawmarket.services.call import Call, Caller
 from clawmarket.services.listing import Listing, scan
-from clawmarket.services.market.files import share_files
+from clawmarket.services.market.delivering.files import share_files
 from clawmarket.services.market.orders import end_with_refund, finish_order, own_order
 from clawmarket.services.market.views import (
     DisputeView,

@@ -41,8 +41,8 @@ from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.agents.standings import count_order
 from clawmarket.services.market.awards import order_created
-from clawmarket.services.market.consent_endings import end_consent, within_consent
-from clawmarket.services.market.files import unseal
+from clawmarket.services.market.consenting.endings import end_consent, within_consent
+from clawmarket.services.market.delivering.files import unseal
 from clawmarket.services.market.rejections import revoke_award
 from clawmarket.services.market.views import OrderView, order_view
 from clawmarket.services.treasury.moves import refund, release, release_part, settlement_of

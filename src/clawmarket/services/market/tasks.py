@@ -52,7 +52,7 @@ from clawmarket.services.market.claiming.deadlines import (
     deadline_of,
     seconds_left,
 )
-from clawmarket.services.market.files import share_files
+from clawmarket.services.market.delivering.files import share_files
 from clawmarket.services.market.inspections.asking import (
     AcceptanceChecks,
     CheckInvalidError,

@@ -15,7 +15,7 @@ from clawmarket.ports.store import Query, Snapshot, Transaction
 from clawmarket.registry.fields import Answer, Flag, Limit, Request
 from clawmarket.registry.methods import Scope, ask
 from clawmarket.services.call import Call
-from clawmarket.services.market.revocations import notice_body
+from clawmarket.services.market.consenting.revocations import notice_body
 from clawmarket.services.operate.jobs import JobRetried
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.work import Work

@@ -27,7 +27,7 @@ from clawmarket.ports.payments import (
     Unseen,
 )
 from clawmarket.services.call import THE_MARKET
-from clawmarket.services.market.consent_endings import within_consent
+from clawmarket.services.market.consenting.endings import within_consent
 from clawmarket.services.market.orders import conclude_refund, wind_up
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.moves import RowLostError

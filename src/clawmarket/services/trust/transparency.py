@@ -32,7 +32,7 @@ from clawmarket.registry.fields import (
 )
 from clawmarket.registry.methods import Need, Verb, read
 from clawmarket.services.call import Call
-from clawmarket.services.market.permissions import ConsentView, consent_view
+from clawmarket.services.market.consenting.views import ConsentView, consent_view
 from clawmarket.services.market.views import (
     DisputeView,
     OrderView,

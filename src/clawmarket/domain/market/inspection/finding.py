@@ -1,6 +1,6 @@
 """Findings: what an inspection has against a file, in words that are safe to show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 MAX_FINDINGS = 50
@@ -26,6 +26,11 @@ Findings = Iterator[Finding]
 def finding(file: str, code: str, what: str) -> Finding:
     """Return a finding whose texts are short and printable."""
     return Finding(shown(file), code, what[:_MAX_WHAT])
+
+
+def findings_text(findings: Iterable[Finding]) -> str:
+    """Return findings as one line: each file, and what is wrong with it."""
+    return " ".join(f"{each.file or 'the delivery'}: {each.what}" for each in findings)
 
 
 def shown(name: str) -> str:

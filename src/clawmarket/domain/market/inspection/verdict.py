@@ -1,13 +1,13 @@
 """Inspections: the verdict on exactly these files for exactly this order."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from clawmarket.domain.kernel.errors import ConflictError, InvalidArgumentError, NotFoundError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.ids import id_of
-from clawmarket.domain.market.inspection.finding import Finding
+from clawmarket.domain.market.inspection.finding import Finding, findings_text
 from clawmarket.domain.market.terms import Artifact
 
 
@@ -94,6 +94,18 @@ def concluded(inspection: Inspection) -> Event:
     return InspectionFailed(*facts, len(inspection.findings))
 
 
+def unappealed(
+    order_id: str, inspection_id: str, findings: tuple[Finding, ...]
+) -> InspectionFailedError:
+    """Return the refusal of files that failed, where nobody says why they should be taken."""
+    count = len(findings)
+    what = (
+        f"The inspection has {count} finding{'s' * (count != 1)}; in {findings_text(findings[:1])}"
+    )
+    found = [asdict(each) for each in findings]
+    return InspectionFailedError(what, orderId=order_id, inspectionId=inspection_id, findings=found)
+
+
 def check_appeal(
     inspection: Inspection | None, inspection_id: str, order_id: str, appeal: str
 ) -> None:
@@ -108,9 +120,6 @@ def check_appeal(
         what = "The task asks for an inspection of exactly these files."
         raise InspectionMissingError(what, orderId=order_id)
     if inspection.verdict is Verdict.FAILED and not appeal.strip():
-        first, count = inspection.findings[0], len(inspection.findings)
-        where = first.file or "the delivery"
-        what = f"The inspection has {count} finding{'s' * (count != 1)}; in {where}: {first.what}"
-        raise InspectionFailedError(what, orderId=order_id, inspectionId=inspection_id)
+        raise unappealed(order_id, inspection_id, inspection.findings)
     if inspection.verdict is Verdict.PASSED and appeal:
         raise AppealNeedlessError("These files passed their inspection.", orderId=order_id)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from clawmarket.domain.market.inspection.verdict import InspectionFailedError
 from clawmarket.entry.a2a.skills.looking import order_of
 from clawmarket.entry.a2a.skills.skill import (
     Fields,
@@ -17,10 +18,14 @@ from clawmarket.entry.a2a.skills.skill import (
 from clawmarket.entry.tools.desk import minor
 from clawmarket.registry.fields import File as StoredFile
 from clawmarket.registry.fields import Note, OrderId, PartyText, Request, Seconds, TaskId
+from clawmarket.services.market.inspections.preparing import (
+    inspection_behind,
+    prepared,
+    preparing,
+)
 
 CLAIM, UNCLAIM = "web3.market.claimTask", "web3.market.unclaimTask"
 BID, PUT, SUBMIT = "web3.market.placeBid", "web3.files.put", "web3.market.submitResult"
-TASK, INSPECT = "web3.market.getTask", "web3.market.inspection.run"
 
 MAX_FILES = 20
 
@@ -88,22 +93,13 @@ async def submit_result(visit: Visit, request: SubmitResult) -> Outcome:
         # Stored again, the same content changes nothing, so a repeated message needs no key here.
         answer = await visit.ask(PUT, name=file.name, dataBase64=file.base64)
         stored.append(answer["file"])
-    params = {"orderId": order["orderId"], "artifacts": stored, "note": request.note}
-    inspection = await _inspection(visit, order, stored)
-    if inspection is not None and inspection["verdict"] == "failed":
-        if not request.appeal:
-            return Outcome(task_id=order["taskId"], metadata={"inspection": inspection})
-        params["appeal"] = request.appeal
+    questions = preparing(order["orderId"], stored, request.note, request.appeal)
+    try:
+        params = await prepared(visit.ask, questions)
+    except InspectionFailedError as failed:
+        return Outcome(task_id=order["taskId"], metadata={"inspection": inspection_behind(failed)})
     result = await visit.do(SUBMIT, params)
     return Outcome(task_id=result["taskId"], metadata={"result_id": result["resultId"]})
-
-
-async def _inspection(visit: Visit, order: Fields, stored: list[Fields]) -> Fields | None:
-    """Return what the market finds in files, or None where the task does not ask for it."""
-    if not (await visit.ask(TASK, taskId=order["taskId"]))["inspect"]:
-        return None
-    found = await visit.ask(INSPECT, orderId=order["orderId"], artifacts=stored)
-    return {name: found[name] for name in ("inspectionId", "verdict", "findings")}
 
 
 def _written(text: str) -> list[File]:

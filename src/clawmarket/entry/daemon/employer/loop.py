@@ -8,7 +8,7 @@ from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.employer import steps
 from clawmarket.entry.daemon.employer.desk import Desk
 from clawmarket.entry.daemon.employer.post import Phase, Post
-from clawmarket.entry.daemon.line import HOPELESS, AwayError
+from clawmarket.entry.daemon.line import AwayError, check_right
 
 _TICK_S = 0.2
 _PATIENCE_S = 60.0
@@ -67,8 +67,7 @@ class Employer:
         try:
             _STEPS[post.phase](self.desk, post)
         except RemoteRefusal as refusal:
-            if refusal.code in HOPELESS:
-                raise
+            check_right(refusal)
             self.desk.say_once(post, "refused", f"the market refuses: {refusal}")
 
 

@@ -9,7 +9,7 @@ from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.employer.desk import Desk
 from clawmarket.entry.daemon.employer.post import Phase, Post
 from clawmarket.entry.daemon.files import kept_names
-from clawmarket.entry.daemon.line import task_id_of
+from clawmarket.entry.daemon.line import check_right, task_id_of
 from clawmarket.entry.daemon.storage import write_text
 
 _OPEN = "task_open"
@@ -33,6 +33,7 @@ def publish(desk: Desk, post: Post) -> None:
     try:
         task = desk.line.ask("web3.market.publishTask", post.params, post.key("publish"))
     except RemoteRefusal as refusal:
+        check_right(refusal)  # an answer may have been lost before: the same key finds it again
         # Nothing is held, and the same file may be tried again once it is paid for or mended.
         post.params, post.keys = {}, {}
         desk.save(post, Phase.PLANNED)

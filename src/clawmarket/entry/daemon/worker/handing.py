@@ -4,13 +4,21 @@ import json
 from pathlib import Path
 
 from clawmarket.domain.kernel.money import format_amount
+from clawmarket.domain.market.inspection.finding import Finding, findings_text
+from clawmarket.domain.market.inspection.verdict import InspectionFailedError
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.files import ArtifactRefusedError, made_in
+from clawmarket.entry.daemon.line import check_right
 from clawmarket.entry.daemon.storage import write_text
 from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import Job, Phase
 from clawmarket.entry.daemon.worker.making import fail, found, made_folder
+from clawmarket.services.market.inspections.preparing import (
+    inspection_behind,
+    prepared_now,
+    preparing,
+)
 
 MAX_ATTEMPTS = 3
 # How often what an inspection found is mended before the task is given back.
@@ -25,6 +33,7 @@ def store(desk: Desk, job: Job) -> None:
     try:
         job.artifacts = [desk.line.store(path) for path in made_in(_made(desk, job))]
     except (ArtifactRefusedError, RemoteRefusal) as refused:
+        check_right(refused)
         fail(desk, job, f"The files cannot be handed in: {refused}")
         return
     findings = _findings(desk, job)
@@ -41,19 +50,14 @@ def store(desk: Desk, job: Job) -> None:
 
 def _findings(desk: Desk, job: Job) -> str:
     """Return what the market's inspection found in the files, where the task wants one."""
-    task = desk.line.ask("web3.market.getTask", {"taskId": job.task_id})
-    if not task.get("inspect"):
-        return ""
-    key = job.key(f"inspect-{job.tries}")
-    desk.save(job)
-    asked = {"orderId": job.order_id, "artifacts": job.artifacts}
     try:
-        seen = desk.line.ask("web3.market.inspection.run", asked, key)
-    except RemoteRefusal as refusal:
-        return str(refusal)
-    if seen["verdict"] == "passed":
-        return ""
-    return "; ".join(f"{each['file']}: {each['what']}" for each in seen["findings"])
+        prepared_now(desk.line.ask, preparing(job.order_id, job.artifacts))
+    except InspectionFailedError as failed:
+        return findings_text(Finding(**each) for each in inspection_behind(failed)["findings"])
+    except RemoteRefusal as refused:
+        check_right(refused)
+        return str(refused)
+    return ""
 
 
 def submit(desk: Desk, job: Job) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.handlers.running import Run
-from clawmarket.entry.daemon.line import HOPELESS, AwayError, task_id_of
+from clawmarket.entry.daemon.line import AwayError, check_right, task_id_of
 from clawmarket.entry.daemon.worker import handing, making, taking
 from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import BUSY, FRESH, Job, Phase
@@ -142,8 +142,7 @@ class Worker:
         try:
             _STEPS[job.phase](self.desk, job)
         except RemoteRefusal as refusal:
-            if refusal.code in HOPELESS:
-                raise
+            check_right(refusal)
             self.desk.say_once(job, "refused", f"the market refuses: {refusal}")
 
     def _finish(self, job: Job) -> None:
@@ -199,8 +198,7 @@ class Worker:
         try:
             seen = self.desk.line.ask(_HEARTBEAT, {"intervalSec": lasts_s})
         except RemoteRefusal as refusal:
-            if refusal.code in HOPELESS:
-                raise
+            check_right(refusal)
             if not self._beat_refused:
                 self.desk.progress.say("refused", f"The heartbeat is refused: {refusal}")
             self._beat_refused = True

@@ -3,6 +3,7 @@
 from clawmarket.domain.kernel.money import format_amount
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import RemoteRefusal
+from clawmarket.entry.daemon.line import check_right
 from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import Job, Phase
 from clawmarket.entry.daemon.worker.rules import CLAIM
@@ -73,6 +74,7 @@ def give_back(desk: Desk, job: Job) -> None:
         else:
             desk.line.ask("web3.market.settlement.refund", {"orderId": job.order_id}, key)
     except RemoteRefusal as refusal:
+        check_right(refusal)
         desk.close(job, "stuck", f"could not be given back: {refusal}")
         return
     desk.close(job, "given_back", f"given back: {job.reason}")

@@ -7,6 +7,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError, NotFoundError
+from clawmarket.domain.market.inspection.finding import Finding, findings_text
+from clawmarket.domain.market.inspection.verdict import InspectionFailedError
 from clawmarket.domain.market.terms import MAX_REJECTIONS
 from clawmarket.entry.rest.board import task_row
 from clawmarket.entry.rest.desk import CREATED, At, Desk, Fields
@@ -25,12 +27,19 @@ from clawmarket.entry.rest.shapes.submissions import (
     submission_row,
 )
 from clawmarket.entry.rest.uploads import FORM_SCHEMA, received
+from clawmarket.services.market.inspections.preparing import (
+    inspection_behind,
+    prepared,
+    preparing,
+)
 
 ROUTER = APIRouter(route_class=RestRoute, prefix="/submissions", tags=["submissions"])
 FORM = {
     "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": FORM_SCHEMA}}}
 }
 BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+# How many findings the message says; `details` has them all.
+_SAID = 3
 Id = Annotated[str, Path(max_length=80, examples=["sub_01h00000000000000000000000"])]
 
 
@@ -73,34 +82,24 @@ async def submit(desk: At, request: Request) -> Response:
     The files are hashed while they are stored. A task that asks for it has them reviewed first.
     """
     upload = await received(desk, request)
-    order = await order_at(desk, upload.texts["task_id"])
-    task = await task_of(desk, upload.texts["task_id"])
-    appeal = upload.texts.get("appeal") or None
-    if task["inspect"] and await _passes(desk, order, upload.files, appeal):
-        appeal = None
-    result = await desk.do(
-        "web3.market.submitResult",
-        orderId=order["orderId"],
-        artifacts=upload.files,
-        note=upload.texts.get("notes", ""),
-        appeal=appeal,
-    )
+    notes, appeal = (upload.texts.get(name, "") for name in ("notes", "appeal"))
+    made = preparing(upload.order["orderId"], upload.files, notes, appeal)
+    try:
+        params = await prepared(desk.see, made)
+    except InspectionFailedError as failed:
+        raise _review_failed(failed) from None
+    result = await desk.do("web3.market.submitResult", **params)
     return desk.answer(submission_row(result), status=CREATED)
 
 
-async def _passes(desk: Desk, order: Fields, files: list[Fields], appeal: str | None) -> bool:
-    """Have files reviewed. Raises ReviewFailedError for what fails without an appeal."""
-    run = await desk.see("web3.market.inspection.run", orderId=order["orderId"], artifacts=files)
-    if run["verdict"] == "passed":
-        return True
-    if appeal is None:
-        raise ReviewFailedError(
-            "Submission failed automated review: "
-            + " ".join(f"{each['file']}: {each['what']}" for each in run["findings"][:3]),
-            inspectionId=run["inspectionId"],
-            findings=run["findings"],
-        )
-    return False
+def _review_failed(failed: InspectionFailedError) -> ReviewFailedError:
+    inspection = inspection_behind(failed)
+    said = findings_text(Finding(**each) for each in inspection["findings"][:_SAID])
+    return ReviewFailedError(
+        f"Submission failed automated review: {said}",
+        inspectionId=inspection["inspectionId"],
+        findings=inspection["findings"],
+    )
 
 
 @ROUTER.get("/{submission_id}", response_model=Success[SubmissionRow], summary="Show a submission.")

@@ -13,6 +13,7 @@ from clawmarket.entry.web.pages.me import show_me
 from clawmarket.entry.web.pages.task import show_task
 from clawmarket.entry.web.pages.tasks import new_task_page
 from clawmarket.entry.web.visit import Fields, Visit
+from clawmarket.services.market.inspections.preparing import prepared, preparing
 from clawmarket.services.trust.files import store_file
 
 HOUR_S, MINUTE_S = HOUR_MS // SECOND_MS, MINUTE_MS // SECOND_MS
@@ -97,22 +98,9 @@ async def _bid(_visit: Visit, form: Form) -> Fields:
 
 
 async def _hand_in(visit: Visit, form: Form) -> Fields:
-    params: Fields = {
-        "orderId": form.get("order"),
-        "artifacts": await _files(visit, form),
-        "note": form.text("note"),
-    }
-    task = await visit.ask("web3.market.getTask", taskId=form.get("task"))
-    if not task["inspect"] or await _passes(visit, params):
-        return params
-    return params | {"appeal": form.text("appeal")}
-
-
-async def _passes(visit: Visit, params: Fields) -> bool:
-    """Have the market inspect what is about to be handed in."""
-    asked = {name: params[name] for name in ("orderId", "artifacts")}
-    found = await visit.ask("web3.market.inspection.run", **asked)
-    return bool(found["verdict"] == "passed")
+    files = await _files(visit, form)
+    note, appeal = form.text("note"), form.text("appeal")
+    return await prepared(visit.ask, preparing(form.get("order"), files, note, appeal))
 
 
 async def _evidence(visit: Visit, form: Form) -> Fields:

@@ -1,1 +1,1 @@
-"""The board of tasks: its index, searches over it, and what changed on it."""
+"""The board of tasks: its index, searches over it, how far tasks are, what changed on it."""

@@ -23,10 +23,10 @@ from clawmarket.ports.store import RowExistsError, Snapshot
 from clawmarket.registry.fields import File, InspectionId, OrderId, Request
 from clawmarket.registry.methods import Need, Verb, ask, read
 from clawmarket.services.call import Call
+from clawmarket.services.market.delivering.results import NotATaskOrderError
 from clawmarket.services.market.inspections.examining import examined, turn_of
 from clawmarket.services.market.inspections.views import InspectionView, inspection_view
 from clawmarket.services.market.orders import own_order
-from clawmarket.services.market.results import NotATaskOrderError
 from clawmarket.services.market.views import artifacts_of
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.work import Work

@@ -8,7 +8,7 @@ from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.revocation import REVOCATION_JOB, Revocation
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import Answer
-from clawmarket.services.market.permissions import consent_view
+from clawmarket.services.market.consenting.views import consent_view
 from clawmarket.services.market.views import delivery_view, offer_view, order_view
 from clawmarket.services.work import Work
 

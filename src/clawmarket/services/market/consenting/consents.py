@@ -27,9 +27,9 @@ from clawmarket.registry.fields import (
 )
 from clawmarket.registry.methods import Need, Risk, Verb, read, write
 from clawmarket.services.call import Call
-from clawmarket.services.market.consent_endings import end_consent
+from clawmarket.services.market.consenting.endings import end_consent
+from clawmarket.services.market.consenting.views import ConsentView, consent_view
 from clawmarket.services.market.orders import own_order
-from clawmarket.services.market.permissions import ConsentView, consent_view
 from clawmarket.services.work import Work
 
 GRANTED = (Need("consentId", "web3.market.consent.grant", "consentId"),)

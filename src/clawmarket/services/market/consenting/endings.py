@@ -5,7 +5,7 @@ from clawmarket.domain.market import delivery as deliveries
 from clawmarket.domain.market.consent import Consent, ConsentRevoked, ConsentState
 from clawmarket.domain.market.delivery import Delivery, DeliveryState
 from clawmarket.domain.market.order import Order
-from clawmarket.services.market.revocations import give_notice
+from clawmarket.services.market.consenting.revocations import give_notice
 from clawmarket.services.work import Work
 
 

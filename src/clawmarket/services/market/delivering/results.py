@@ -39,7 +39,7 @@ from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import File, Note, OrderId, Request, ResultId, SignedRequest
 from clawmarket.registry.methods import Need, Risk, Verb, read, write
 from clawmarket.services.call import Call
-from clawmarket.services.market.files import hand_over
+from clawmarket.services.market.delivering.files import hand_over
 from clawmarket.services.market.inspections.handing import inspected, shown_result
 from clawmarket.services.market.orders import finish_order, own_order
 from clawmarket.services.market.views import ResultView, artifacts_of, result_view

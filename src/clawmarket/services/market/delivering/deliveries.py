@@ -29,9 +29,9 @@ from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import DeliveryId, File, Note, OrderId, Request, SignedRequest
 from clawmarket.registry.methods import Need, read, write
 from clawmarket.services.call import Call
-from clawmarket.services.market.files import share_files
+from clawmarket.services.market.consenting.revocations import give_notice
+from clawmarket.services.market.delivering.files import share_files
 from clawmarket.services.market.orders import own_order
-from clawmarket.services.market.revocations import give_notice
 from clawmarket.services.market.views import DeliveryView, artifacts_of, delivery_view
 from clawmarket.services.work import Work
 

@@ -1,0 +1,1 @@
+"""Consents: signed permissions, what ends them, and who is told."""

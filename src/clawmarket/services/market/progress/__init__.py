@@ -1,1 +1,0 @@
-"""How far tasks are, for whoever may see the task."""
