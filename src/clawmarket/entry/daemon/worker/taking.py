@@ -44,7 +44,7 @@ def await_award(desk: Desk, job: Job) -> None:
     if _adopt(desk, job):
         return
     task = desk.line.look("web3.market.getTask", {"taskId": job.task_id})
-    if task is None or task["status"] != _OPEN:
+    if task is None or not _may_be_open(task):
         desk.close(job, "not_chosen", "is over; the bid was not chosen")
 
 
@@ -57,6 +57,12 @@ def withdraw(desk: Desk, job: Job) -> None:
     except RemoteRefusal:
         return  # it was chosen, or is over: the next start finds out
     desk.close(job, "withdrawn", "bid withdrawn")
+
+
+def _may_be_open(task: Entry) -> bool:
+    """Return whether a bid can still be chosen: after a step back a claimed task is open again."""
+    taken = task["status"] == "task_awarded" and bool(task["claims"])
+    return taken or task["status"] == _OPEN
 
 
 def give_back(desk: Desk, job: Job) -> None:
