@@ -248,8 +248,10 @@ class Books:
         for task in self.rows(Task):
             assert (task.acts_at is None) == (task.state is not TaskState.OPEN)
             open_tasks |= {task.task_id} if task.acts_at else set()
-        live = {bid.task_id for bid in self.rows(Bid) if bid.state is BidState.SUBMITTED}
-        assert live <= open_tasks
+        live = Counter(bid.task_id for bid in self.rows(Bid) if bid.state is BidState.SUBMITTED)
+        assert live.keys() <= open_tasks
+        counts = {task.task_id: task.bid_count for task in self.rows(Task) if task.acts_at}
+        assert counts == {task_id: live[task_id] for task_id in open_tasks}
 
     def check_consents(self) -> None:
         """Nothing is handed over without a consent; one is bound to one order and ends with it."""

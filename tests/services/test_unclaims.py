@@ -157,17 +157,17 @@ def test_stepping_back_makes_room_for_another_claim(world: World) -> None:
 
 
 def test_a_day_of_claims_leaves_the_books_straight(world: World) -> None:
-    """Ten workers take a task and give it back; the eleventh is paid."""
-    buyer = world.member()
-    task = buyer.publishes(claims=True)
-    for _ in range(10):
+    """Ten workers take one of five tasks and give it back; the eleventh takes all and is paid."""
+    buyer, last = world.member(), world.member()
+    tasks = [buyer.publishes(claims=True) for _ in range(5)]
+    for number in range(10):
         worker = world.member()
-        worker.claims(task)
+        worker.claims(tasks[number % 5])
         world.pass_time(seconds=int(timedelta(minutes=5).total_seconds()))
-        worker.steps_back(task)
+        worker.steps_back(tasks[number % 5])
         Books(world.store).check()
-    last = world.member()
-    buyer.accepts(last.submits(last.claims(task)))
+    for task in tasks:
+        buyer.accepts(last.submits(last.claims(task)))
     assert [hold.state for hold in world.all(Hold)].count(HoldState.PENDING) == 0
     Books(world.store).check()
 

@@ -87,7 +87,7 @@ FINAL = frozenset(
         *("order_cancelled", "order_expired", "order_refunded", "settlement_cancelled"),
         *("settlement_completed", "settlement_released", "settlement_refunded"),
         *("task_closed", "task_cancelled", "task_expired", "offer_closed"),
-        *("bid_withdrawn", "bid_unclaimed", "bid_rejected", "award_revoked"),
+        *("bid_withdrawn", "bid_unclaimed", "award_revoked"),
         *("hold_posted", "hold_voided", "hold_expired", "result_accepted"),
         *("delivery_completed", "delivery_revoked", "dispute_resolved", "dispute_rejected"),
         *("tab_settled", "tab_forgiven", "tab_written_off", "trust_revoked"),
@@ -308,8 +308,9 @@ def _check_reopened(act: Act, before: Task, after: Task) -> None:
     must(act.at < order.before.due_at, "A worker stepped back too late.")
     must(not order.before.rejections and not order.before.milestone, "A delivery was forgotten.")
     must(after.hold_id not in (None, before.hold_id), "A task was opened without money of its own.")
+    back = [change for change in act.of(Bid) if change.after.state == "bid_submitted"]
     left = (after.order_id, after.worker, after.bid_count, after.acts_at)
-    must(left == (None, None, 0, before.expires_at), "A task was not opened as it was.")
+    must(left == (None, None, len(back), before.expires_at), "A task was not opened as it was.")
 
 
 def _check_bid(books: Books, act: Act, before: Bid | None, after: Bid) -> None:
@@ -318,8 +319,12 @@ def _check_bid(books: Books, act: Act, before: Bid | None, after: Bid) -> None:
     accepted = before is not None and before.state == "bid_accepted"
     must(not accepted or after.state in ("bid_accepted", "bid_unclaimed"), "A bid was chosen.")
     match str(after.state):
+        case "bid_submitted" if before is not None:
+            must(before.state == "bid_rejected", "A bid came back that was not turned down.")
+            unclaimed = any(change.after.state == "bid_unclaimed" for change in act.of(Bid))
+            must(unclaimed and task.state == "task_open", "A bid came back, no worker went.")
         case "bid_submitted":
-            must(before is None and after.bidder == act.actor != task.buyer, "A wrong bidder.")
+            must(after.bidder == act.actor != task.buyer, "A wrong bidder.")
             must(after.price <= task.budget and task.state == "task_open", "A bid on too little.")
             must(act.at < task.expires_at, "A bid that came late.")
         case "bid_unclaimed":

@@ -26,6 +26,12 @@ def buyer(market: Server) -> Party:
 
 
 @pytest.fixture
+def other(market: Server) -> Party:
+    """Somebody else."""
+    return Party.join(market)
+
+
+@pytest.fixture
 def worker(market: Server) -> Party:
     """Somebody who works."""
     return Party.join(market)

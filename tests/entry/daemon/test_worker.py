@@ -56,6 +56,26 @@ def test_a_bid_becomes_a_paid_order(
     ]
 
 
+def test_a_bid_waits_for_a_claim_that_is_given_back(
+    buyer: Party, other: Party, worker: Party, run: Start, tmp_path: Path
+) -> None:
+    """Its task is with somebody else for a while; then the bid stands again and is chosen."""
+    does = handler(tmp_path / "handler", _WRITES)
+    task_id = buyer.publishes("Once more", skills=["digest-9"], claims=True)
+    words = ("--skills", "digest-9", "--bid", "80%", "--max-concurrent", "3")
+    daemon = _works(run, worker, tmp_path / "w", does, *words)
+    bid_id = daemon.until("bid")["bidId"]
+    other.does("claimTask", "claim", taskId=task_id)
+    for title in ("First look", "Second look"):  # behind the second bid lies a whole round
+        buyer.publishes(title, skills=["digest-9"])
+        daemon.until("bid")
+    other.does("unclaimTask", "unclaim", taskId=task_id)
+    buyer.does("awardBid", "award", bidId=bid_id)
+
+    assert daemon.until("submitted")["taskId"] == task_id
+    assert daemon.stop() == 0
+
+
 def test_a_claimed_task_is_sent_back_and_done_better(
     buyer: Party, worker: Party, run: Start, tmp_path: Path
 ) -> None:

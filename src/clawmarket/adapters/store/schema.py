@@ -22,6 +22,7 @@ from clawmarket.domain.market.bid import Bid
 from clawmarket.domain.market.board import BoardColumn, BoardHead, BoardPlace, BoardTile
 from clawmarket.domain.market.claiming.claim import LiveClaim
 from clawmarket.domain.market.claiming.message import Message
+from clawmarket.domain.market.claiming.stepping_back import StepBack
 from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute, Evidence
@@ -99,6 +100,7 @@ KINDS: dict[str, type] = {
     "sessions": Session,
     "settlements": Settlement,
     "spends": Spend,
+    "step_backs": StepBack,
     "tabs": Tab,
     "tallies": Tally,
     "tasks": Task,
@@ -145,6 +147,7 @@ INDEXES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Session, ("expires_at",)),
     (Standing, ("place",)),
     (Standing, ("worked_at",)),
+    (StepBack, ("worker",)),
     (Tab, ("acts_at",)),
     (Tab, ("consumer", "state")),
     (Tab, ("consumer", "tab_id")),

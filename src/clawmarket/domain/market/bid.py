@@ -34,6 +34,7 @@ BID = Machine(
         "withdraw": {BidState.SUBMITTED: BidState.WITHDRAWN},
         "accept": {BidState.SUBMITTED: BidState.ACCEPTED},
         "reject": {BidState.SUBMITTED: BidState.REJECTED},
+        "restore": {BidState.REJECTED: BidState.SUBMITTED},
         "unclaim": {BidState.ACCEPTED: BidState.UNCLAIMED},
     },
 )
@@ -166,6 +167,11 @@ def accept(bid: Bid) -> Bid:
 def reject(bid: Bid) -> Bid:
     """Turn a bid down because another one was chosen or the task ended."""
     return replace(bid, state=BID.step(bid.state, "reject", taskId=bid.task_id))
+
+
+def restore(bid: Bid) -> Bid:
+    """Let a bid stand again whose task is open again. Raises TransitionRefusedError."""
+    return replace(bid, state=BID.step(bid.state, "restore", taskId=bid.task_id))
 
 
 def unclaim(bid: Bid) -> Bid:

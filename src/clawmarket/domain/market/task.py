@@ -188,11 +188,11 @@ def award(task: Task, order_id: str, worker: str, now: int) -> Task:
     )
 
 
-def reopen(task: Task, hold_id: str) -> Task:
-    """Open a task again whose worker stepped back; no bid on it is left.
+def reopen(task: Task, hold_id: str, bid_count: int, *, claims: bool) -> Task:
+    """Open a task again whose worker stepped back, with the bids that stand again.
 
-    Its last moment for bids stays; if that has passed, the market ends it next. Raises
-    TransitionRefusedError.
+    Its last moment for bids stays; if that has passed, the market ends it next. Without `claims`
+    it takes bids only from now on. Raises TransitionRefusedError.
     """
     return replace(
         task,
@@ -200,8 +200,9 @@ def reopen(task: Task, hold_id: str) -> Task:
         hold_id=hold_id,
         order_id=None,
         worker=None,
-        bid_count=0,
+        bid_count=bid_count,
         acts_at=task.expires_at,
+        claims=claims,
     )
 
 

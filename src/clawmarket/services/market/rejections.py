@@ -21,6 +21,16 @@ def turn_down_bids(work: Work, task_id: str, *, but: str = "") -> None:
             work.save(bids.reject(bid))
 
 
+def restore_bids(work: Work, task_id: str) -> int:
+    """Let the bids stand again that a claim turned down, and return how many those are."""
+    lost = {"task_id": task_id, "state": BidState.REJECTED}
+    found = work.find(Query(Bid, equal=lost, limit=MAX_BIDS_PER_TASK))
+    turned_down = [bid for each in found if (bid := work.get(Bid, each.bid_id)) is not None]
+    for bid in turned_down:
+        work.save(bids.restore(bid))
+    return len(turned_down)
+
+
 def revoke_award(work: Work, order: Order) -> None:
     """Take back the award of an order that ended without a delivery, if it was awarded."""
     award = work.get(Award, award_id_of(order.order_id))

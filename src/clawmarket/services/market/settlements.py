@@ -8,6 +8,7 @@ from clawmarket.domain.kernel.errors import ConflictError, InvalidArgumentError,
 from clawmarket.domain.kernel.money import CREDITS, format_amount
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import result as results
+from clawmarket.domain.market.claiming.stepping_back import StepBackInsteadError
 from clawmarket.domain.market.order import (
     LockLateError,
     Order,
@@ -33,6 +34,7 @@ from clawmarket.registry.fields import (
 )
 from clawmarket.registry.methods import Need, Risk, read, write
 from clawmarket.services.call import Call
+from clawmarket.services.market.claiming.stepping_back import check_not_claimed
 from clawmarket.services.market.orders import finish_order, own_order, return_money
 from clawmarket.services.market.views import SettlementView, settlement_view
 from clawmarket.services.treasury.moves import lock, set_aside, settlement_of
@@ -152,7 +154,7 @@ class RefundSettlement(SignedRequest):
 @write(
     "web3.market.settlement.refund",
     risk=Risk.MONEY,
-    errors=(OrderNotFoundError, RefundNotYoursError),
+    errors=(OrderNotFoundError, RefundNotYoursError, StepBackInsteadError),
     needs=(Need("orderId", "web3.market.settlement.lock", "orderId"),),
 )
 def refund_settlement(call: Call, work: Work, request: RefundSettlement) -> SettlementView:
@@ -161,6 +163,8 @@ def refund_settlement(call: Call, work: Work, request: RefundSettlement) -> Sett
     if call.actor == order.buyer and order.state is OrderState.WORKING:
         raise RefundNotYoursError("The seller has begun.", orderId=order.order_id)
     side = "buyer" if call.actor == order.buyer else "seller"
+    if side == "seller":
+        check_not_claimed(work, order)
     return_money(work, order, f"the {side} gave the order up")
     return settlement_view(settlement_of(work, order))
 

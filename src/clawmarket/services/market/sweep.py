@@ -23,6 +23,7 @@ from clawmarket.ports.store import Query, Snapshot, key_of
 from clawmarket.registry.fields import Answer, Flag, Limit, Request
 from clawmarket.registry.methods import Verb, ask
 from clawmarket.services.call import THE_MARKET, Call
+from clawmarket.services.market.claiming.stepping_back import note_silence
 from clawmarket.services.market.disputes import decide, dispute_of
 from clawmarket.services.market.orders import finish_order, return_money
 from clawmarket.services.market.postpay.settling import settle_tab
@@ -177,6 +178,7 @@ def _end_order(work: Work, order_id: str) -> str:
             decide(work, order, dispute, verdict, None)
             return "released" if verdict.share else "refunded"
         case _:
+            note_silence(work, order)
             return_money(work, order, _silence(work, order))
             return "refunded"
 

@@ -49,7 +49,9 @@ def await_award(desk: Desk, job: Job) -> None:
     task = desk.line.look("web3.market.getTask", {"taskId": job.task_id})
     if task is not None and task["status"] == _OPEN:
         return
-    if not _adopt(desk, job):
+    if _adopt(desk, job):
+        return
+    if task is None or not _is_claimed(task):
         desk.close(job, "not_chosen", "is over; the bid was not chosen")
 
 
@@ -62,6 +64,11 @@ def withdraw(desk: Desk, job: Job) -> None:
     except RemoteRefusal:
         return  # it was chosen, or is over: the next start finds out
     desk.close(job, "withdrawn", "bid withdrawn")
+
+
+def _is_claimed(task: Entry) -> bool:
+    # Whoever claimed a task may step back from it; the bids on it stand again then.
+    return task["status"] == "task_awarded" and bool(task["claims"])
 
 
 def give_back(desk: Desk, job: Job) -> None:

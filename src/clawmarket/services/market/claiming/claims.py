@@ -24,6 +24,7 @@ from clawmarket.domain.market.claiming.claim import (
     is_claimed,
     step_back,
 )
+from clawmarket.domain.market.claiming.stepping_back import ClaimsPausedError
 from clawmarket.domain.market.order import DeliveryLateError, Order
 from clawmarket.domain.market.task import (
     Task,
@@ -37,7 +38,12 @@ from clawmarket.registry.methods import Need, Verb, write
 from clawmarket.services.call import Call
 from clawmarket.services.market.agents.standings import count_order
 from clawmarket.services.market.awards import conclude_award
-from clawmarket.services.market.rejections import award_id_of, revoke_award
+from clawmarket.services.market.claiming.stepping_back import (
+    check_not_paused,
+    is_worn_out,
+    note_step_back,
+)
+from clawmarket.services.market.rejections import award_id_of, restore_bids, revoke_award
 from clawmarket.services.market.tasks import task_of, terms_digest
 from clawmarket.services.market.views import AwardView, TaskView, task_view
 from clawmarket.services.treasury.moves import refund, set_aside_again, settlement_of
@@ -61,6 +67,7 @@ class ClaimTask(SignedRequest):
         ClaimsClosedError,
         ClaimedBeforeError,
         ClaimsFullError,
+        ClaimsPausedError,
         OwnTaskBidError,
         PriceIndivisibleError,
     ),
@@ -75,6 +82,7 @@ def claim_task(call: Call, work: Work, request: ClaimTask) -> AwardView:
     """
     task = task_of(work, request.task_id)
     check_claim(task, call.actor, call.now)
+    check_not_paused(work, call.actor)
     _check_first_time(work, task)
     _check_free(work)
     bid = _bid_on(call, work, task)
@@ -109,7 +117,9 @@ class UnclaimTask(SignedRequest):
 def unclaim_task(call: Call, work: Work, request: UnclaimTask) -> TaskView:
     """Step back from a task that you claimed, before the first delivery.
 
-    The money is held for the task again, which is open to all but you. Its last moment stays.
+    The money is held for the task again, which is open to all but you, and the bids on it stand
+    again. Its last moment stays. After the third worker who stepped back it takes bids only; who
+    leaves five claims within a day claims nothing until the first of them is a day old.
     """
     task, order = _claimed(work, request.task_id)
     ended = orders.recorded(step_back(order, call.now), work.record_id)
@@ -121,7 +131,10 @@ def unclaim_task(call: Call, work: Work, request: UnclaimTask) -> TaskView:
     if bid is not None:
         work.save(bids.unclaim(bid))
     hold = set_aside_again(work, order.buyer, order.amount, task.task_id, order.asset)
-    reopened = tasks.reopen(task, hold.hold_id)
+    note_step_back(work, order)
+    live = restore_bids(work, task.task_id)
+    claims = not is_worn_out(work, task.task_id)
+    reopened = tasks.reopen(task, hold.hold_id, live, claims=claims)
     work.save(reopened)
     work.emit(
         TaskReopened(task.task_id, order.order_id, hold.hold_id, order.asset, str(order.amount))
