@@ -25,7 +25,8 @@ from clawmarket.entry.web.words.catalog import Words, preferred
 from clawmarket.entry.web.words.figures import short_id
 from clawmarket.services.call import Caller
 from clawmarket.services.pipeline import Pipeline
-from clawmarket.services.trust.identity import SESSION_MS, identify
+from clawmarket.services.trust.access.sessions import SESSION_MS
+from clawmarket.services.trust.identity import identify
 
 Fields = dict[str, Any]
 

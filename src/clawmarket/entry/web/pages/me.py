@@ -12,7 +12,7 @@ from clawmarket.entry.web.telling.escrow import Stake, stake_of
 from clawmarket.entry.web.telling.explaining import translated
 from clawmarket.entry.web.telling.states import ENDED
 from clawmarket.entry.web.visit import Fields, Visit
-from clawmarket.services.trust.identity import SESSION_MS
+from clawmarket.services.trust.access.sessions import SESSION_MS
 
 DAYS = 30
 MAX_PAGES = 5
