@@ -74,6 +74,7 @@ async def show_me(visit: Visit, wrong: Wrong | None = None) -> Response:
         charts=[chart(flow.days, "wide", 680), chart(flow.days[-10:], "narrow", 300)],
         last=[order for order in orders if order["status"] in ENDED][:LAST],
         keys=(await visit.ask("web3.keys.list"))["items"],
+        sessions=(await visit.ask("web3.sessions.list"))["items"],
         status=await visit.ask("web3.status.summary", deep=deep),
         session_hours=SESSION_MS // (60 * 60 * 1000),
         wrong=wrong,
