@@ -138,14 +138,3 @@ def test_only_a_key_is_rotated(world: World) -> None:
     """A wallet's session makes keys, and revokes them; it is none."""
     with pytest.raises(KeyOnlyError):
         world.member().do("web3.keys.rotate")
-
-
-def test_a_repeated_rotation_shows_no_second_key(world: World) -> None:
-    """What is shown once is not kept; the old key cannot ask again anyway."""
-    member = world.member()
-    old = member.do("web3.keys.create", label="worker", scope="write")["key"]
-    by_key = Member(world, world.caller(old), None)
-    made = by_key.do("web3.keys.rotate", key="once")
-    again = by_key.do("web3.keys.rotate", key="once")
-    assert again["credentialId"] == made["credentialId"]
-    assert again["key"] != made["key"]

@@ -87,7 +87,8 @@ class Market:
         method, account = "web3.keys.create", session["accountId"]
         asked = signed(wallet, origin, method, account, "first", label="web", scope="write")
         made = self.call(method, session["token"], "first", **asked)
-        return Member(self, wallet, account, made["key"])
+        opened = self.call("web3.sessions.open", made["key"])
+        return Member(self, wallet, account, made["key"], opened["token"])
 
     @property
     def operator(self) -> str:
@@ -97,12 +98,13 @@ class Market:
 
 @dataclass(frozen=True)
 class Member:
-    """An account with its wallet and an API key."""
+    """An account with its wallet, an API key, and a session of that key."""
 
     market: Market
     wallet: Wallet
     account_id: str
     key: str
+    token: str
 
     def do(self, method: str, **params: Any) -> Fields:
         """Call a method as this account."""
@@ -115,7 +117,7 @@ class Member:
 
     def cookie(self) -> str:
         """Return the header of a browser that signed in by this account's key."""
-        return f"clawmarket_{self.market.port}_session={self.key}"
+        return f"clawmarket_{self.market.port}_session={self.token}"
 
     def form(self, page: str, path: str, **fields: str) -> tuple[int, dict[str, str], bytes]:
         """Send a form of a page as a browser without scripts would."""

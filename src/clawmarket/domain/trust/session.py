@@ -7,6 +7,7 @@ from clawmarket.domain.kernel.errors import (
     AuthRequiredError,
     ConflictError,
     ForbiddenError,
+    InvalidArgumentError,
     NotFoundError,
     QuotaExceededError,
     RateLimitedError,
@@ -73,6 +74,13 @@ class KeyRevokedError(RevokedError):
     next_command = "clawmarket wallet login"
 
 
+class KeyReplacedError(KeyRevokedError):
+    """The key was replaced by a newer one and has ended."""
+
+    advice = "Call with the key that replaced it; a rotation may be sent again as it was."
+    next_command = "clawmarket keys rotate"
+
+
 class CredentialNotFoundError(NotFoundError):
     """There is no such credential on this account."""
 
@@ -123,10 +131,51 @@ class KeyMakerError(ForbiddenError):
 
 
 class KeyOnlyError(ConflictError):
-    """Only an API key can be rotated, by itself."""
+    """Only an API key can be rotated, by itself; no session of it can."""
 
     advice = "Call with the key that is to be replaced; make one with web3.keys.create."
     next_command = "clawmarket keys list"
+
+
+class KeyWeakError(InvalidArgumentError):
+    """The hash is that of something that anybody can guess, such as nothing or a line's end."""
+
+    advice = "Make a key of 32 random bytes, hash all of it, and no line's end behind it."
+    next_command = "clawmarket keys rotate"
+
+
+class KeyUnchangedError(ConflictError):
+    """The hash is that of the key that the call comes with."""
+
+    advice = "Nothing is left to do if this repeats a rotation; otherwise make another key."
+    next_command = "clawmarket keys list"
+
+
+class KeyTakenError(ConflictError):
+    """The hash belongs to a key that is known here already."""
+
+    advice = "Make another key of 32 random bytes and send its hash."
+    next_command = "clawmarket keys rotate"
+
+
+class KeyItselfError(ConflictError):
+    """Only an API key itself opens a session; a session opens no other."""
+
+    advice = "Call with the key, or let the wallet answer a challenge (web3.siwe.challenge)."
+    next_command = "clawmarket sessions list"
+
+
+class WalletSessionOnlyError(ForbiddenError):
+    """A key does not end all keys of an account: it would shut the owner out."""
+
+    advice = "Sign in with a wallet of the account and send it again."
+    next_command = "clawmarket wallet login"
+
+
+class SessionNotFoundError(NotFoundError):
+    """The account has no such session, or it has ended."""
+
+    next_command = "clawmarket sessions list"
 
 
 class CredentialRevokedError(ConflictError):
@@ -150,7 +199,7 @@ class Credential:
     """One way to sign in as an account.
 
     `lookup` is a wallet's lower-case address, or the SHA-256 of a key; a key itself is never
-    kept.
+    kept. `successor` is the credential that replaced this one, if one did.
     """
 
     credential_id: str
@@ -162,6 +211,7 @@ class Credential:
     scope: str
     created_at: int
     revoked_at: int | None
+    successor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +248,20 @@ class AccountOpened(Event):
 @event
 @dataclass(frozen=True, slots=True)
 class SessionOpened(Event):
-    """A wallet signed in."""
+    """A wallet signed in, or a key opened a session of its own."""
 
     account_id: str
     credential_id: str
     expires_at: int
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class SessionEnded(Event):
+    """An account ended a session, or `count` of them, before its time."""
+
+    account_id: str
+    count: int
 
 
 @event

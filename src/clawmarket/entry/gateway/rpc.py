@@ -24,6 +24,8 @@ from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.identity import identify
 
 SESSION_HEADER = "clawmarket-session"
+# The one call that a replaced key may still send, to be told again what it was replaced by.
+ROTATION = "web3.keys.rotate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Ask:
 async def answer(pipeline: Pipeline, ask: Ask, request_id: str) -> dict[str, Any]:
     """Identify the caller anew, run the call and return the envelope. Raises Refused."""
     ports = pipeline.ports
-    caller = identify(ports.store, ports.clock, ask.token, ask.peer)
+    replacing = ask.method == ROTATION
+    caller = identify(ports.store, ports.clock, ask.token, ask.peer, replacing=replacing)
     if ask.session:
         caller = replace(caller, agent_session=session_of(ask.session))
     fields = await pipeline.submit(

@@ -75,9 +75,19 @@ class Desk:
 
 def desk_of(request: Request) -> Desk:
     """Identify the caller anew. Raises what refuses a header, a key or a session."""
+    return _desk(request, replacing=False)
+
+
+def replacing_desk_of(request: Request) -> Desk:
+    """Identify whoever replaces a key, also by one that was replaced already. Raises as above."""
+    return _desk(request, replacing=True)
+
+
+def _desk(request: Request, *, replacing: bool) -> Desk:
     pipeline: Pipeline = request.app.state.pipeline
     ports, headers = pipeline.ports, request.headers
-    caller = identify(ports.store, ports.clock, bearer_of(headers), peer_of(request))
+    token, peer = bearer_of(headers), peer_of(request)
+    caller = identify(ports.store, ports.clock, token, peer, replacing=replacing)
     session = once(headers, SESSION_HEADER)
     if session:
         caller = replace(caller, agent_session=session_of(session))
@@ -87,6 +97,7 @@ def desk_of(request: Request) -> Desk:
 
 
 At = Annotated[Desk, Depends(desk_of)]
+Replacing = Annotated[Desk, Depends(replacing_desk_of)]
 
 
 def _given(params: Mapping[str, object]) -> Fields:

@@ -21,7 +21,7 @@ from clawmarket.entry.web.pages import (
     verifying,
 )
 from clawmarket.entry.web.sheets import ASSETS, Sheets, asset_data, asset_path
-from clawmarket.entry.web.visit import Site, Visit
+from clawmarket.entry.web.visit import SESSION, Site, Visit, is_session
 from clawmarket.services.pipeline import Pipeline
 
 Handler = Callable[[Visit], Awaitable[Response]]
@@ -77,10 +77,11 @@ def token_of(pipeline: Pipeline) -> Callable[[Request], str | None]:
 
     For reading alone: whatever changes something by a cookie has to come with its form's mark.
     """
-    name = site_of(pipeline).cookie("session")
+    name = site_of(pipeline).cookie(SESSION)
 
     def token(request: Request) -> str | None:
-        return bearer_of(request.headers) or request.cookies.get(name) or None
+        kept = request.cookies.get(name, "")
+        return bearer_of(request.headers) or (kept if is_session(kept) else None)
 
     return token
 

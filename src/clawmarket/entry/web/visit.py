@@ -25,7 +25,8 @@ from clawmarket.entry.web.words.catalog import Words, preferred
 from clawmarket.entry.web.words.figures import short_id
 from clawmarket.services.call import Caller
 from clawmarket.services.pipeline import Pipeline
-from clawmarket.services.trust.identity import SESSION_MS, identify
+from clawmarket.services.trust.access.sessions import SESSION_MS
+from clawmarket.services.trust.identity import identify
 
 Fields = dict[str, Any]
 
@@ -34,6 +35,8 @@ POLICY = (
     "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 THEMES = ("light", "dark")
+SESSION = "session"
+SESSION_PREFIX = "cms_"
 YEAR_S = 365 * 86_400
 FLASH_S = 60
 MAX_BACK_CHARS = 500
@@ -44,6 +47,11 @@ class FormForeignError(ForbiddenError):
 
     advice = "Load the page anew and send the form from there."
     next_command = "clawmarket explain form_foreign"
+
+
+def is_session(token: str) -> bool:
+    """Return whether a cookie holds a session's token: a key has no business in a browser."""
+    return token.startswith(SESSION_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ class Visit:
             preferred(self._cookie("lang"), request.headers.get("accept-language", ""))
         )
         self.now = site.pipeline.ports.clock.now()
-        self.token = self._cookie("session")
+        self.token = self._cookie(SESSION)
         self.ended = False
         self._names: dict[str, str] = {}
         self._new_cookies: list[tuple[str, str, int]] = []
@@ -159,11 +167,11 @@ class Visit:
 
     def sign_in(self, token: str) -> None:
         """Let the answer keep a session's token in the browser, out of every script's reach."""
-        self._new_cookies.append(("session", token, SESSION_MS // 1000))
+        self._new_cookies.append((SESSION, token, SESSION_MS // 1000))
 
     def sign_out(self) -> None:
         """Let the answer take the token back."""
-        self._new_cookies.append(("session", "", 0))
+        self._new_cookies.append((SESSION, "", 0))
 
     def remember(self, name: str, value: str) -> None:
         """Let the answer keep a choice for a year."""
@@ -200,6 +208,8 @@ class Visit:
 
     def _identified(self) -> Caller:
         ports, peer = self.site.pipeline.ports, peer_of(self.request)
+        if self.token is not None and not is_session(self.token):
+            return self._forgotten(peer)
         try:
             return identify(ports.store, ports.clock, self.token, peer)
         except (AuthRequiredError, RevokedError):

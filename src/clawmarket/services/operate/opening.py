@@ -11,7 +11,7 @@ from clawmarket.domain.trust.session import (
 from clawmarket.ports.store import Query
 from clawmarket.services.call import THE_MARKET
 from clawmarket.services.pipeline import Pipeline
-from clawmarket.services.trust.identity import token_hash
+from clawmarket.services.trust.access.sessions import token_hash
 from clawmarket.services.trust.tallies import complete_tallies
 from clawmarket.services.work import Work
 

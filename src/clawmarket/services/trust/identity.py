@@ -1,15 +1,13 @@
 """Signing in: a wallet answers a challenge and gets a session; a token becomes a caller."""
 
-import hashlib
-from base64 import urlsafe_b64encode
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
 
 from clawmarket.domain.kernel.errors import ConflictError
-from clawmarket.domain.kernel.events import Event, event
-from clawmarket.domain.kernel.moment import HOUR_MS, iso
+from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.kernel.secret import Secret
 from clawmarket.domain.trust.session import (
     KEYED_WALLET,
     OWN_WALLET,
@@ -18,13 +16,16 @@ from clawmarket.domain.trust.session import (
     ChallengeUnknownError,
     Credential,
     CredentialKind,
+    KeyReplacedError,
     KeyRevokedError,
     NonceReusedError,
     Role,
+    ScopeMissingError,
     Session,
+    SessionEnded,
     SessionExpiredError,
-    SessionOpened,
     SessionUnknownError,
+    allows,
 )
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.store import Query, Snapshot, Store
@@ -43,10 +44,15 @@ from clawmarket.registry.methods import Need, Scope, Verb, ask, read, write
 from clawmarket.services.call import NOBODY, Call, Caller
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.moves import grant
+from clawmarket.services.trust.access.sessions import (
+    SESSION_MS,
+    add_session,
+    new_token,
+    token_hash,
+)
 from clawmarket.services.trust.challenges import CHALLENGE_MS, answered, sign_in_of, use_up
 from clawmarket.services.work import Work
 
-SESSION_MS = 12 * HOUR_MS
 MAX_ENDED = 1_000
 STATEMENT = "Sign in to ClawMarket. This moves no money."
 
@@ -128,7 +134,7 @@ async def verify(call: Call, pipeline: Pipeline, request: VerifyRequest) -> Veri
     one session (ERC-4361, section on replay).
     """
     said = answered(call, STATEMENT, request.message, request.signature)
-    token = "cms_" + urlsafe_b64encode(call.entropy.draw(32)).decode().rstrip("=")
+    token = new_token(call)
     account_id, opened = await _open_session(call, pipeline, said, token)
     return VerifyAnswer(
         token=token,
@@ -150,19 +156,7 @@ async def _open_session(
         kind = _standing(credential)
         _act_as(call, credential.account_id, kind)
         work.speak_as(credential.account_id)
-        expires_at = call.now + SESSION_MS
-        work.add(
-            Session(
-                token_hash(token),
-                credential.account_id,
-                credential.credential_id,
-                kind,
-                credential.scope,
-                call.now,
-                expires_at,
-            )
-        )
-        work.emit(SessionOpened(credential.account_id, credential.credential_id, expires_at))
+        add_session(work, token, credential, kind)
         return credential.account_id, not found
 
     opened: tuple[str, bool] = await pipeline.write(call, change)
@@ -207,15 +201,6 @@ class SessionMissingError(ConflictError):
     next_command = "clawmarket keys list"
 
 
-@event
-@dataclass(frozen=True, slots=True)
-class SessionEnded(Event):
-    """An account ended a session, or `count` of them, before its time."""
-
-    account_id: str
-    count: int
-
-
 class LogoutRequest(Request):
     """Which sessions."""
 
@@ -235,7 +220,8 @@ class LogoutAnswer(Answer):
 
 @write(
     "web3.siwe.logout",
-    errors=(SessionMissingError, SessionUnknownError),
+    scope=Scope.READ,
+    errors=(SessionMissingError, SessionUnknownError, ScopeMissingError),
     example={"all": True},
     verb=Verb("wallet logout"),
 )
@@ -246,6 +232,8 @@ def logout(call: Call, work: Work, request: LogoutRequest) -> LogoutAnswer:
     API keys stay: `web3.keys.revoke` ends those.
     """
     own = call.caller.session
+    if request.all and not allows(call.caller.scope, Scope.WRITE):
+        raise ScopeMissingError("Ending other sessions needs the scope write.", scope="write")
     if not (own or request.all):
         raise SessionMissingError("This call came with a key, not with a session.")
     ended = _sessions(work, call.actor) if request.all else _session(work, own)
@@ -270,12 +258,9 @@ def _sessions(work: Work, account_id: str) -> set[str]:
     return {session.token_hash for session in work.find(live)}
 
 
-def token_hash(token: str) -> str:
-    """Return what is kept of a token or key: its SHA-256."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def identify(store: Store, clock: Clock, token: str | None, peer: str = "") -> Caller:
+def identify(
+    store: Store, clock: Clock, token: str | None, peer: str = "", *, replacing: bool = False
+) -> Caller:
     """Return who a bearer token speaks for; nobody for None.
 
     Args:
@@ -283,11 +268,14 @@ def identify(store: Store, clock: Clock, token: str | None, peer: str = "") -> C
         clock: What time it is.
         token: What the caller showed.
         peer: The address that the caller's connection comes from; no header says it.
+        replacing: Whether the call replaces a key: it may then come from one that was replaced,
+            to be told so again, and brings the key itself along.
 
     Raises:
         SessionUnknownError: The token is not known here.
         SessionExpiredError: The session's time has passed.
         KeyRevokedError: The key was revoked.
+        KeyReplacedError: The key was replaced by a newer one.
     """
     if not token:
         return replace(NOBODY, peer=peer) if peer else NOBODY
@@ -296,7 +284,7 @@ def identify(store: Store, clock: Clock, token: str | None, peer: str = "") -> C
         lambda rows: (
             _by_session(rows, hashed, clock.now())
             if token.startswith("cms_")
-            else _by_key(rows, hashed)
+            else _by_key(rows, hashed, Secret(token) if replacing else None)
         )
     )
 
@@ -313,16 +301,23 @@ def _by_session(rows: Snapshot, hashed: str, now: int) -> Caller:
     )
 
 
-def _by_key(rows: Snapshot, hashed: str) -> Caller:
+def _by_key(rows: Snapshot, hashed: str, key: Secret | None) -> Caller:
     found = rows.find(Query(Credential, equal={"lookup": hashed}, limit=1))
     if not found:
         raise SessionUnknownError("This key is not known here.")
     credential = found[0]
-    if credential.revoked_at is not None:
+    if credential.revoked_at is not None and credential.successor is None:
         raise KeyRevokedError("This key was revoked.")
+    if credential.revoked_at is not None and key is None:
+        raise KeyReplacedError("This key was replaced by a newer one.")
     role = _role(rows, credential.account_id)
     return Caller(
-        credential.account_id, role, credential.kind, credential.credential_id, credential.scope
+        credential.account_id,
+        role,
+        credential.kind,
+        credential.credential_id,
+        credential.scope,
+        key=key,
     )
 
 

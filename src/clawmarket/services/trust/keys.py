@@ -15,9 +15,9 @@ from clawmarket.domain.trust.session import (
     CredentialNotFoundError,
     CredentialRevokedError,
     KeyMakerError,
-    KeyOnlyError,
     KeysFullError,
     ScopeMissingError,
+    WalletSessionOnlyError,
     allows,
 )
 from clawmarket.ports.store import Query, Snapshot
@@ -33,7 +33,8 @@ from clawmarket.registry.fields import (
 )
 from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
-from clawmarket.services.trust.identity import token_hash
+from clawmarket.services.trust.access.sessions import end_sessions
+from clawmarket.services.trust.access.sessions import token_hash
 from clawmarket.services.work import Work
 
 MAX_KEYS = 50
@@ -84,9 +85,14 @@ def create_key(call: Call, work: Work, request: CreateKey) -> NewKey:
     )
 
 
+def key_of(drawn: bytes) -> str:
+    """Write random bytes as a key."""
+    return "cmk_" + urlsafe_b64encode(drawn).decode().rstrip("=")
+
+
 def make_key(call: Call, account_id: str, label: str, scope: str) -> tuple[str, Credential]:
     """Return a new key of an account and what is kept of it."""
-    key = "cmk_" + urlsafe_b64encode(call.entropy.draw(32)).decode().rstrip("=")
+    key = key_of(call.entropy.draw(32))
     credential = Credential(
         credential_id=call.new_id("credential"),
         account_id=account_id,
@@ -164,42 +170,54 @@ class RevokedKey(Answer):
     verb=Verb("keys revoke", ("credentialId",)),
 )
 def revoke_key(call: Call, work: Work, request: RevokeKey) -> RevokedKey:
-    """Revoke an API key of your account; calls with it are refused from now on."""
+    """Revoke an API key of your account; calls with it are refused, and its sessions end."""
     credential = work.get(Credential, request.credential_id)
     mine = credential is not None and credential.account_id == call.actor
     if credential is None or not mine or credential.kind is not CredentialKind.KEY:
         raise CredentialNotFoundError(f"You have no key {request.credential_id}.")
     if credential.revoked_at is not None:
         raise CredentialRevokedError("This key was revoked before.")
-    work.save(replace(credential, revoked_at=call.now))
-    work.emit(ApiKeyRevoked(credential.credential_id, call.actor))
+    _revoke(work, credential)
     return RevokedKey(credential_id=credential.credential_id, revoked_at=iso(call.now))
 
 
-class RotateKey(SignedRequest):
-    """Nothing to choose: it is the key that the call comes with."""
+class RevokeAllKeys(SignedRequest):
+    """Nothing to choose: it is every key of your account."""
+
+
+class RevokedKeys(Answer):
+    """How many keys are of no more use."""
+
+    revoked: int
 
 
 @write(
-    "web3.keys.rotate",
-    errors=(KeyOnlyError,),
-    verb=Verb("keys rotate"),
+    "web3.keys.revokeAll",
+    errors=(WalletSessionOnlyError,),
+    verb=Verb("keys revoke-all"),
 )
-def rotate_key(call: Call, work: Work, request: RotateKey) -> NewKey:  # noqa: ARG001 - it is empty
-    """Replace the key that you call with by a new one, which is shown this once.
+def revoke_all_keys(
+    call: Call,
+    work: Work,
+    request: RevokeAllKeys,  # noqa: ARG001 - it is empty
+) -> RevokedKeys:
+    """Revoke every API key of your account at once; their sessions end too.
 
-    The old one ends at the same moment. Label and scope stay; a key makes no keys beside itself.
+    For whoever signed in with a wallet: a thief who rotates a stolen key again and again is not
+    faster than this.
     """
-    old = work.get(Credential, call.caller.credential_id)
-    if old is None or old.kind is not CredentialKind.KEY or old.revoked_at is not None:
-        raise KeyOnlyError("This call comes with no key that is still good.")
-    key, fresh = make_key(call, call.actor, old.label, old.scope)
-    work.save(replace(old, revoked_at=call.now))
-    work.add(fresh)
-    work.emit(
-        ApiKeyRevoked(old.credential_id, call.actor),
-        ApiKeyCreated(fresh.credential_id, call.actor, fresh.scope),
-    )
-    return NewKey(
-        credential_id=fresh.credential_id, key=key, prefix=fresh.prefix, scope=fresh.scope
-    )
+    own = work.get(Credential, call.caller.credential_id)
+    if own is None or own.kind is CredentialKind.KEY:
+        raise WalletSessionOnlyError("Only a wallet's session revokes all keys.")
+    live = work.find(_keys(call.actor, MAX_KEYS))
+    for credential in live:
+        _revoke(work, credential)
+    return RevokedKeys(revoked=len(live))
+
+
+def _revoke(work: Work, credential: Credential) -> None:
+    """End a key and every session that it opened."""
+    work.get(Credential, credential.credential_id)
+    end_sessions(work, credential)
+    work.save(replace(credential, revoked_at=work.now))
+    work.emit(ApiKeyRevoked(credential.credential_id, credential.account_id))

@@ -21,7 +21,6 @@ from clawmarket.domain.trust.session import (
     CredentialKind,
     NonceReusedError,
     ScopeMissingError,
-    Session,
     allows,
 )
 from clawmarket.ports.store import Query, Snapshot
@@ -39,11 +38,11 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Need, Scope, Verb, ask, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.trust.access.sessions import end_sessions
 from clawmarket.services.trust.challenges import CHALLENGE_MS, answered, sign_in_of, use_up
 from clawmarket.services.work import Work
 
 MAX_WALLETS = 20
-MAX_SESSIONS = 1_000
 
 
 class WalletTakenError(ConflictError):
@@ -246,7 +245,7 @@ def unbind_wallet(call: Call, work: Work, request: UnbindWallet) -> UnboundWalle
     # A wallet that a thief of the key has bound goes, even alone: the key itself is left.
     if not others and (mine.label != KEYED_WALLET or not _comes_with_key(work)):
         raise LastWalletError(f"{address} is the last wallet of this account.")
-    ended = _end_sessions(work, mine)
+    ended = end_sessions(work, mine)
     work.remove(Credential, mine.credential_id)
     work.emit(WalletUnbound(call.actor, mine.credential_id, address))
     return UnboundWallet(account_id=call.actor, address=address, ended=ended)
@@ -273,14 +272,3 @@ def _comes_with_key(work: Work) -> bool:
     """Tell whether the call comes with a key itself, not with a wallet that a key has bound."""
     credential = work.get(Credential, work.call.caller.credential_id)
     return credential is not None and credential.kind is CredentialKind.KEY
-
-
-def _end_sessions(work: Work, wallet: Credential) -> int:
-    of_it = {"account_id": wallet.account_id, "credential_id": wallet.credential_id}
-    live = Query(Session, equal=of_it, limit=MAX_SESSIONS)
-    ended = 0
-    while found := work.find(live):
-        for session in found:
-            work.remove(Session, session.token_hash)
-        ended += len(found)
-    return ended

@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.errors import NotFoundError
-from clawmarket.entry.rest.desk import CREATED, At, Desk, Fields
+from clawmarket.entry.rest.desk import CREATED, At, Desk, Fields, Replacing
 from clawmarket.entry.rest.envelope import Success
 from clawmarket.entry.rest.reading.bodies import Body, SkillName
 from clawmarket.entry.rest.route import RestRoute
@@ -79,10 +79,31 @@ async def _profile(desk: Desk) -> Fields:
         return {}
 
 
+class Rotate(Body):
+    """The hash of a key that you made; without it the market makes one."""
+
+    key_hash: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[0-9a-f]{64}$",
+            description="SHA-256 of the new key, lower-case hexadecimal.",
+        ),
+    ] = None
+    key_prefix: Annotated[
+        str | None,
+        Field(pattern=r"^cmk_[A-Za-z0-9_-]{4}$", description="The new key's first 8 characters."),
+    ] = None
+
+
 @ROUTER.post("/keys/rotate", response_model=Success[NewKey], summary="Replace your key.")
-async def rotate(desk: At) -> Response:
-    """Replace the key that you call with; the new one is shown this once, the old one ends."""
-    made = await desk.do("web3.keys.rotate")
+async def rotate(desk: Replacing, body: Rotate) -> Response:
+    """Replace the key that you call with by one that you made, or by a new one; the old one ends.
+
+    With `key_hash` the call may be sent again and answers the same. Without it the market makes the
+    key; sent again within ten minutes, under the same Idempotency-Key of at least 16 characters, it
+    shows the same key.
+    """
+    made = await desk.do("web3.keys.rotate", keyHash=body.key_hash, keyPrefix=body.key_prefix)
     return desk.answer(
         NewKey(
             credential_id=made["credentialId"],
@@ -90,5 +111,5 @@ async def rotate(desk: At) -> Response:
             prefix=made["prefix"],
             scope=made["scope"],
         ),
-        "Save your API key: it is shown this once.",
+        "Save your API key: it is shown this once." if made["key"] else "The old key has ended.",
     )

@@ -27,7 +27,7 @@ class NewKey(Shape):
     """A key that took another's place."""
 
     credential_id: str
-    api_key: str = Field(description="Shown this once.")
+    api_key: str | None = Field(description="Shown this once; null if you made it.")
     prefix: str
     scope: str
 

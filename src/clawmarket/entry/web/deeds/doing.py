@@ -173,5 +173,6 @@ DEEDS = {
     "resolve": Deed("web3.dispute.resolve", _resolve, asks=True),
     "new_key": Deed("web3.keys.create", _new_key, "me"),
     "revoke_key": Deed("web3.keys.revoke", _only(credentialId="credential"), "me", asks=True),
+    "end_session": Deed("web3.sessions.end", _only(sessionId="session"), "me"),
     "unbind": Deed("web3.wallet.unbind", _only(address="address"), "me", asks=True),
 }

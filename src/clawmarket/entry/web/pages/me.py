@@ -12,7 +12,7 @@ from clawmarket.entry.web.telling.escrow import Stake, stake_of
 from clawmarket.entry.web.telling.explaining import translated
 from clawmarket.entry.web.telling.states import ENDED
 from clawmarket.entry.web.visit import Fields, Visit
-from clawmarket.services.trust.identity import SESSION_MS
+from clawmarket.services.trust.access.sessions import SESSION_MS
 
 DAYS = 30
 MAX_PAGES = 5
@@ -74,6 +74,7 @@ async def show_me(visit: Visit, wrong: Wrong | None = None) -> Response:
         charts=[chart(flow.days, "wide", 680), chart(flow.days[-10:], "narrow", 300)],
         last=[order for order in orders if order["status"] in ENDED][:LAST],
         keys=(await visit.ask("web3.keys.list"))["items"],
+        sessions=(await visit.ask("web3.sessions.list"))["items"],
         status=await visit.ask("web3.status.summary", deep=deep),
         session_hours=SESSION_MS // (60 * 60 * 1000),
         wrong=wrong,

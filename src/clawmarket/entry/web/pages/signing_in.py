@@ -2,7 +2,7 @@
 
 from starlette.responses import JSONResponse, Response
 
-from clawmarket.domain.kernel.errors import AuthRequiredError, Refused, RevokedError
+from clawmarket.domain.kernel.errors import AuthRequiredError, Refused
 from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, failure, peer_of
 from clawmarket.entry.web.deeds.forms import read_form
 from clawmarket.entry.web.visit import Visit
@@ -23,16 +23,19 @@ def sign_in_first(visit: Visit, status: int) -> Response:
 
 
 async def sign_in_by_key(visit: Visit) -> Response:
-    """Open a session that speaks by an API key; the market attests for what it does."""
+    """Open a session of an API key; the browser keeps its token, and never the key."""
     form = await read_form(visit, MAX_BODY_BYTES)
     key, back, ports = form.get("key"), visit.back(form.get("back")), visit.site.pipeline.ports
     try:
         if not key.startswith(KEY_PREFIXES):
             raise AuthRequiredError("This is no API key.")  # noqa: TRY301 - one way out
-        identify(ports.store, ports.clock, key, peer_of(visit.request))
-    except (AuthRequiredError, RevokedError) as error:
+        by_key = identify(ports.store, ports.clock, key, peer_of(visit.request))
+        opened = await visit.site.pipeline.submit(
+            by_key, "web3.sessions.open", {}, request_id=visit.request.state.request_id
+        )
+    except Refused as error:
         return _refused(visit, back, error)
-    visit.sign_in(key)
+    visit.sign_in(opened["token"])
     return visit.to(back)
 
 
@@ -62,9 +65,9 @@ async def sign_in_by_wallet(visit: Visit) -> Response:
 
 
 async def sign_out(visit: Visit) -> Response:
-    """End the session; a key stays good, only this browser forgets it."""
+    """End the session, or all of the account; a key that opened one stays good."""
     form = await read_form(visit, MAX_BODY_BYTES)
-    if visit.is_signed_in and (visit.caller.session or form.has("all")):
+    if visit.is_signed_in:
         await visit.act("web3.siwe.logout", {"all": form.has("all")}, visit.new_key())
     visit.sign_out()
     return visit.to("/")

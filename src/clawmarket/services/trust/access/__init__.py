@@ -1,0 +1,1 @@
+"""Access: sessions that wallets and keys opened, and keys that replace themselves."""
