@@ -33,6 +33,7 @@ REVISIONS = (
     "0013",
     "0014",
     "0015",
+    "0018",
 )
 
 SCRIPTS = Path(__file__).parent / "migrations"

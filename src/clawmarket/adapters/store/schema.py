@@ -21,6 +21,7 @@ from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid
 from clawmarket.domain.market.board import BoardColumn, BoardHead, BoardPlace, BoardTile
 from clawmarket.domain.market.claiming.claim import LiveClaim
+from clawmarket.domain.market.claiming.context import TaskContext
 from clawmarket.domain.market.claiming.message import Message
 from clawmarket.domain.market.consent import Consent
 from clawmarket.domain.market.delivery import Delivery
@@ -101,6 +102,7 @@ KINDS: dict[str, type] = {
     "spends": Spend,
     "tabs": Tab,
     "tallies": Tally,
+    "task_contexts": TaskContext,
     "tasks": Task,
     "trusts": Trust,
     "usages": Usage,
@@ -178,6 +180,7 @@ KEYED: frozenset[type] = frozenset(
         Spend,
         Standing,
         Tally,
+        TaskContext,
     }
 )
 

@@ -1,7 +1,7 @@
 """The operations of A2A, the same for both versions and both bindings; answers as 1.0 has them."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from a2a.types import a2a_pb2 as new
@@ -16,14 +16,14 @@ from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.market.task import TaskExpiredError, TaskNotOpenError
 from clawmarket.domain.trust.session import AuthNeededError
 from clawmarket.entry.a2a.market.client import Client
-from clawmarket.entry.a2a.market.contexts import Contexts
+from clawmarket.entry.a2a.market.contexts import context_for, context_of
 from clawmarket.entry.a2a.market.lists import listed
 from clawmarket.entry.a2a.market.projection import projected
 from clawmarket.entry.a2a.skills.skill import Outcome, Visit
 from clawmarket.entry.a2a.skills.use import chosen, hint, use
 from clawmarket.entry.a2a.wire.faults import invalid
 from clawmarket.entry.a2a.wire.form import ENDED
-from clawmarket.entry.a2a.wire.messages import Sent, check_history, is_key
+from clawmarket.entry.a2a.wire.messages import Sent, check_history
 from clawmarket.services.call import Terms
 
 Fields = dict[str, Any]
@@ -37,7 +37,6 @@ class Agent:
     """The market as an agent."""
 
     terms: Terms
-    contexts: Contexts = field(default_factory=Contexts)
 
     async def send(self, client: Client, sent: Sent) -> Fields:
         """Do what a message asks for and return a task or a message.
@@ -69,20 +68,17 @@ class Agent:
         return await self._reply(client, sent, visit, outcome)
 
     async def get(self, client: Client, task_id: str, history_length: int | None = None) -> Fields:
-        """Return a task. Raises TaskNotFoundError, InvalidParamsError.
-
-        Messages are not kept, so there is no history to bound.
-        """
+        """Return a task. Raises TaskNotFoundError, InvalidParamsError."""
         check_history(history_length)
-        context = self.contexts.of(client.account_id, task_id)
         if not _TASK_ID.fullmatch(task_id):
             raise TaskNotFoundError(f"There is no task {task_id[:80]!r}.")
-        return await projected(client.visit(self.terms), task_id, context)
+        context = await context_of(client, task_id)
+        return await projected(client.visit(self.terms), task_id, context, history_length)
 
     async def list(self, client: Client, asked: new.ListTasksRequest) -> Fields:
         """Return a page of the client's own tasks. Raises InvalidParamsError, Refused."""
         page = await listed(client, asked)
-        tasks = [await self.get(client, task_id) for task_id in page.task_ids]
+        tasks = [await self.get(client, task_id, asked.history_length) for task_id in page.task_ids]
         return page.told(tasks, asked)
 
     async def cancel(self, client: Client, task_id: str) -> Fields:
@@ -99,7 +95,7 @@ class Agent:
 
     async def _has_ended(self, client: Client, sent: Sent) -> bool:
         """Return whether a message's task is over; raise unless the contexts agree (3.4.3)."""
-        task = await self.get(client, sent.task_id)
+        task = await self.get(client, sent.task_id, 0)
         if sent.context_id and sent.context_id != task["contextId"]:
             raise invalid("message.contextId", "The task belongs to another context.")
         return task["status"]["state"] in ENDED
@@ -111,10 +107,8 @@ class Agent:
     async def _reply(self, client: Client, sent: Sent, visit: Visit, outcome: Outcome) -> Fields:
         if not outcome.task_id:
             return {"message": _message(client.market.request_id, sent, outcome.facts or {})}
-        if sent.context_id and is_key(sent.context_id):
-            self.contexts.keep(client.account_id, outcome.task_id, sent.context_id)
-        context = self.contexts.of(client.account_id, outcome.task_id)
-        task = await projected(visit, outcome.task_id, context)
+        context = await context_for(client, sent, outcome.task_id)
+        task = await projected(visit, outcome.task_id, context, sent.history_length)
         if outcome.metadata:
             task["metadata"] |= outcome.metadata
         return {"task": task}
