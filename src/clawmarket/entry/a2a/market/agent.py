@@ -10,6 +10,7 @@ from a2a.utils.errors import (
     TaskNotFoundError,
     UnsupportedOperationError,
 )
+from pydantic.alias_generators import to_camel
 
 from clawmarket.domain.kernel.errors import ConflictError, ExpiredError
 from clawmarket.domain.kernel.ids import id_pattern
@@ -19,7 +20,7 @@ from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.contexts import context_for, context_of
 from clawmarket.entry.a2a.market.lists import listed
 from clawmarket.entry.a2a.market.projection import projected
-from clawmarket.entry.a2a.skills.skill import Outcome, Visit
+from clawmarket.entry.a2a.skills.skill import Outcome, Skill, Visit
 from clawmarket.entry.a2a.skills.use import chosen, hint, use
 from clawmarket.entry.a2a.wire.faults import invalid
 from clawmarket.entry.a2a.wire.form import ENDED
@@ -56,8 +57,7 @@ class Agent:
         if found is None:
             return await self._only_words(client, visit, sent)
         skill, data = found
-        if sent.task_id and "task_id" in skill.request.model_fields:
-            data = _about(sent.task_id, data)
+        data = _about(skill, sent, data)
         try:
             outcome = await use(visit, skill, data)
         except (ConflictError, ExpiredError) as error:
@@ -114,10 +114,17 @@ class Agent:
         return {"task": task}
 
 
-def _about(task_id: str, data: Fields) -> Fields:
-    """Let a skill be about the task that its message belongs to, unless the data names one."""
-    named = {"task_id", "taskId"} & data.keys()
-    return data if named else data | {"taskId": task_id}
+def _about(skill: Skill, sent: Sent, data: Fields) -> Fields:
+    """Add the task that a message belongs to, and the older interface's token beside it.
+
+    What the data itself names goes before.
+    """
+    token = sent.metadata.get("task_token")
+    for name, value in (("task_id", sent.task_id or None), ("task_token", token)):
+        spellings = {name, to_camel(name)}
+        if value is not None and name in skill.request.model_fields and not spellings & data.keys():
+            data = data | {to_camel(name): value}
+    return data
 
 
 def _message(message_id: str, sent: Sent, facts: Fields) -> Fields:

@@ -64,7 +64,7 @@ SKILLS = (
         "Step back from a task",
         "Give a claimed task back before anything was delivered; it is open again. Needs a key.",
         ("worker",),
-        working.ClaimTask,
+        working.UnclaimTask,
         working.unclaim_task,
         _TASK | {"skill": "unclaim-task"},
     ),
