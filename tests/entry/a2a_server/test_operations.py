@@ -36,6 +36,41 @@ def test_the_cards(front: AgentFront) -> None:
     ]
 
 
+def test_the_extended_card(front: AgentFront) -> None:
+    """Whoever is signed in is told who it is and what the fee is; a stranger is asked for a key."""
+    member = front.world.member()
+    speaker, path = front.agent(member), "/a2a/v1/extendedAgentCard"
+    new = speaker.rpc("GetExtendedAgentCard", {})["result"]
+    old = speaker.rpc("agent/getAuthenticatedExtendedCard", {}, "0.3")["result"]
+    rest = front.ask("GET", path, headers=speaker.headers | NEW)
+    plain = front.ask("GET", "/.well-known/agent-card.json").json()
+
+    (told,) = new["capabilities"].pop("extensions")
+    assert told["params"] == {
+        "accountId": member.id,
+        "scope": "write",
+        "feeBps": 100,
+        "testMoney": True,
+    }
+    assert (new, plain["capabilities"]["extendedAgentCard"]) == (plain, True)
+    assert (old["url"], old["capabilities"]["extensions"]) == (
+        plain["supportedInterfaces"][0]["url"],
+        [told],
+    )
+    assert (rest.json()["capabilities"]["extensions"], rest.headers["Cache-Control"]) == (
+        [told],
+        "no-store",
+    )
+    body = {"jsonrpc": "2.0", "id": 1, "method": "GetExtendedAgentCard"}
+    assert front.agent().post(body, **NEW).status_code == 401
+    keyed = {each["id"] for each in plain["skills"] if "securityRequirements" in each}
+    assert keyed == {each["id"] for each in plain["skills"]} - {
+        "find-workers",
+        "get-task-status",
+        "list-tasks",
+    }
+
+
 @pytest.mark.parametrize("method", ["GetTask", "CancelTask", "SubscribeToTask"])
 @pytest.mark.parametrize("task", [NOBODYS, "x", "task_", "../../etc", "x" * 10_000])
 def test_a_task_that_is_not_there(front: AgentFront, method: str, task: str) -> None:
@@ -56,8 +91,6 @@ def test_a_task_that_is_not_there(front: AgentFront, method: str, task: str) -> 
         ("tasks/pushNotificationConfig/get", "0.3", -32003),
         ("tasks/pushNotificationConfig/list", "0.3", -32003),
         ("tasks/pushNotificationConfig/delete", "0.3", -32003),
-        ("GetExtendedAgentCard", "1.0", -32004),
-        ("agent/getAuthenticatedExtendedCard", "0.3", -32007),
         ("GetTask", "1.0", -32602),
         ("tasks/get", "0.3", -32602),
     ],
@@ -241,7 +274,7 @@ def test_http_and_json(front: AgentFront) -> None:
         ("GET", "tasks?includeArtifacts=perhaps", {}, 400, "INVALID_PARAMS"),
         ("GET", "tasks", {}, 401, "AUTH_NEEDED"),
         ("POST", f"tasks/{NOBODYS}/pushNotificationConfigs", {}, 400, None),
-        ("GET", "extendedAgentCard", {}, 400, "UNSUPPORTED_OPERATION"),
+        ("GET", "extendedAgentCard", {}, 401, "AUTH_NEEDED"),
         ("GET", "../../etc/passwd", {}, 404, None),
     ],
 )

@@ -16,6 +16,7 @@ from clawmarket.domain.kernel.errors import ConflictError, ExpiredError
 from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.market.task import TaskExpiredError, TaskNotOpenError
 from clawmarket.domain.trust.session import AuthNeededError
+from clawmarket.entry.a2a.card import extended
 from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.contexts import context_for, context_of
 from clawmarket.entry.a2a.market.lists import listed
@@ -92,6 +93,13 @@ class Agent:
         except (TaskNotOpenError, TaskExpiredError) as error:
             raise TaskNotCancelableError(error.what) from None
         return await self.get(client, task_id)
+
+    def card(self, client: Client, plain: Fields) -> Fields:
+        """Return a card with what it says to this client only. Raises AuthNeededError."""
+        caller = client.caller
+        if not caller.account_id:
+            raise AuthNeededError("The extended card is for a signed-in account.")
+        return extended(plain, self.terms, caller)
 
     async def _has_ended(self, client: Client, sent: Sent) -> bool:
         """Return whether a message's task is over; raise unless the contexts agree (3.4.3)."""
