@@ -53,22 +53,14 @@ def test_the_extended_card(front: AgentFront) -> None:
         "testMoney": True,
     }
     assert (new, plain["capabilities"]["extendedAgentCard"]) == (plain, True)
-    assert (old["url"], old["capabilities"]["extensions"]) == (
-        plain["supportedInterfaces"][0]["url"],
-        [told],
-    )
-    assert (rest.json()["capabilities"]["extensions"], rest.headers["Cache-Control"]) == (
-        [told],
-        "no-store",
-    )
+    assert old["url"] == plain["supportedInterfaces"][0]["url"]
+    assert [each["capabilities"]["extensions"] for each in (old, rest.json())] == [[told]] * 2
+    assert rest.headers["Cache-Control"] == "no-store"
     body = {"jsonrpc": "2.0", "id": 1, "method": "GetExtendedAgentCard"}
     assert front.agent().post(body, **NEW).status_code == 401
     keyed = {each["id"] for each in plain["skills"] if "securityRequirements" in each}
-    assert keyed == {each["id"] for each in plain["skills"]} - {
-        "find-workers",
-        "get-task-status",
-        "list-tasks",
-    }
+    public = {"find-workers", "get-task-status", "list-tasks"}
+    assert keyed == {each["id"] for each in plain["skills"]} - public
 
 
 @pytest.mark.parametrize("method", ["GetTask", "CancelTask", "SubscribeToTask"])

@@ -50,7 +50,7 @@ def _route(path: str, card: Fields) -> Route:
 
 def new_card(terms: Terms) -> Fields:
     """Return the card of 1.0."""
-    needs = [{"schemes": {"bearer": {"list": []}}}]
+    needs: list[Fields] = [{"schemes": {"bearer": {"list": []}}}]
     rpc, rest = f"{terms.base_url}/a2a", f"{terms.base_url}/a2a/v1"
     return _about(terms, {"securityRequirements": needs}) | {
         "supportedInterfaces": [
