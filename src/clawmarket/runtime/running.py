@@ -87,18 +87,18 @@ def _surfaces(market: Market, hub: Hub) -> list[BaseRoute]:
     return [
         mcp_route(pipeline),
         events_route(pipeline, hub, token_of=token_of(pipeline)),
-        *_agent_routes(market),
+        *_agent_routes(market, hub),
         *rest_routes(pipeline, max_file_bytes=max_file_bytes),
         *web_routes(pipeline, max_file_bytes),
     ]
 
 
-def _agent_routes(market: Market) -> list[Route]:
+def _agent_routes(market: Market, hub: Hub) -> list[Route]:
     """Return the routes of A2A. Raises RehearsalRefusedError."""
     rehearsed, test_money = market.config.a2a_rehearsal, market.pipeline.terms.test_money
     if rehearsed and not test_money:
         raise RehearsalRefusedError("CLAWMARKET_A2A_REHEARSAL is for test money only.")
-    return a2a_routes(market.pipeline, rehearsed=rehearsed)
+    return a2a_routes(market.pipeline, hub, rehearsed=rehearsed)
 
 
 def card_of(market: Market) -> Card:

@@ -149,9 +149,10 @@ def test_awarded_tasks_from_before_claims_name_their_worker(path: Path) -> None:
     """The worker is the seller of the task's order; a task without one has nobody."""
     migrate_file(path, "0011")
     later = {"deadline_at", "claims", "sealed", "worker", "rating", "attempt", "checks", "inspect"}
+    later |= {"ended_at"}
     (order,) = rows_of(Order)[:1]
     task = rows_of(Task)[0]
-    task = replace(task, claims=False, sealed=False, checks=(), inspect=False)
+    task = replace(task, claims=False, sealed=False, checks=(), inspect=False, ended_at=None)
     kept = [
         replace(task, task_id="task_1", order_id=order.order_id),
         replace(task, task_id="task_2", order_id=None),

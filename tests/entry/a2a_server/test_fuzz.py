@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from a2a_server.front import AgentFront, Speaker
-from clawmarket.entry.a2a.market.contexts import MAX_KEPT, Contexts
 from clawmarket.entry.a2a.skills.catalog import SKILLS
 from world import World
 
@@ -72,14 +71,3 @@ def test_no_message_is_a_defect(
     assert answer.status_code == 200
     assert ("result" in told) != ("error" in told)
     assert told.get("error", {}).get("code") != -32603, told
-
-
-def test_contexts_are_bounded() -> None:
-    """The oldest is forgotten first, and an account's contexts are its own."""
-    contexts = Contexts()
-    for number in range(MAX_KEPT + 1):
-        contexts.keep("ann", f"task {number}", f"context {number}")
-
-    assert contexts.of("ann", "task 0") == ""
-    assert contexts.of("ann", f"task {MAX_KEPT}") == f"context {MAX_KEPT}"
-    assert contexts.of("bob", f"task {MAX_KEPT}") == ""

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from a2a_server.front import NEW, AgentFront, Fields, Speaker, said
+from clawmarket.entry.a2a.market import lists
 from clawmarket.entry.a2a.market.agent import Agent
 from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.streams import MAX_OF_ONE, Streams, TooManyStreamsError
@@ -35,6 +36,33 @@ def test_the_cards(front: AgentFront) -> None:
     ]
 
 
+def test_the_extended_card(front: AgentFront) -> None:
+    """Whoever is signed in is told who it is and what the fee is; a stranger is asked for a key."""
+    member = front.world.member()
+    speaker, path = front.agent(member), "/a2a/v1/extendedAgentCard"
+    new = speaker.rpc("GetExtendedAgentCard", {})["result"]
+    old = speaker.rpc("agent/getAuthenticatedExtendedCard", {}, "0.3")["result"]
+    rest = front.ask("GET", path, headers=speaker.headers | NEW)
+    plain = front.ask("GET", "/.well-known/agent-card.json").json()
+
+    (told,) = new["capabilities"].pop("extensions")
+    assert told["params"] == {
+        "accountId": member.id,
+        "scope": "write",
+        "feeBps": 100,
+        "testMoney": True,
+    }
+    assert (new, plain["capabilities"]["extendedAgentCard"]) == (plain, True)
+    assert old["url"] == plain["supportedInterfaces"][0]["url"]
+    assert [each["capabilities"]["extensions"] for each in (old, rest.json())] == [[told]] * 2
+    assert rest.headers["Cache-Control"] == "no-store"
+    body = {"jsonrpc": "2.0", "id": 1, "method": "GetExtendedAgentCard"}
+    assert front.agent().post(body, **NEW).status_code == 401
+    keyed = {each["id"] for each in plain["skills"] if "securityRequirements" in each}
+    public = {"find-workers", "get-task-status", "list-tasks"}
+    assert keyed == {each["id"] for each in plain["skills"]} - public
+
+
 @pytest.mark.parametrize("method", ["GetTask", "CancelTask", "SubscribeToTask"])
 @pytest.mark.parametrize("task", [NOBODYS, "x", "task_", "../../etc", "x" * 10_000])
 def test_a_task_that_is_not_there(front: AgentFront, method: str, task: str) -> None:
@@ -55,8 +83,6 @@ def test_a_task_that_is_not_there(front: AgentFront, method: str, task: str) -> 
         ("tasks/pushNotificationConfig/get", "0.3", -32003),
         ("tasks/pushNotificationConfig/list", "0.3", -32003),
         ("tasks/pushNotificationConfig/delete", "0.3", -32003),
-        ("GetExtendedAgentCard", "1.0", -32004),
-        ("agent/getAuthenticatedExtendedCard", "0.3", -32007),
         ("GetTask", "1.0", -32602),
         ("tasks/get", "0.3", -32602),
     ],
@@ -153,20 +179,46 @@ def test_listing(front: AgentFront) -> None:
     assert (first["totalSize"], rest["totalSize"], first["pageSize"]) == (3, 3, 2)
 
 
-def test_both_sides_are_listed(front: AgentFront) -> None:
-    """What an account published comes first, then what it claimed from others."""
+def test_what_changed_last_comes_first(front: AgentFront) -> None:
+    """Of both sides, by the moment of their state (3.1.4); a page goes on behind its last task."""
     one, other = front.newcomer(), front.newcomer()
     own = one.does("post-task", title="Mine", budget="1")["id"]
     theirs = other.does("post-task", title="Theirs", budget="1")["id"]
+    front.world.pass_time(seconds=1)
     one.does("claim-task", task_id=theirs)
+    listed = [task["id"] for task in one.rpc("ListTasks", {})["result"]["tasks"]]
+    front.world.pass_time(seconds=1)
+    one.does("cancel-task", task_id=own)
     first = one.rpc("ListTasks", {"pageSize": 1})["result"]
     rest = one.rpc("ListTasks", {"pageSize": 1, "pageToken": first["nextPageToken"]})["result"]
-    whole = one.rpc("ListTasks", {})["result"]
+    whole = first["tasks"] + rest["tasks"]
 
-    assert [task["id"] for task in whole["tasks"]] == [own, theirs]
-    assert [task["id"] for task in first["tasks"] + rest["tasks"]] == [own, theirs]
+    assert (listed, [task["id"] for task in whole]) == ([theirs, own], [own, theirs])
+    moments = [task["status"]["timestamp"] for task in whole]
+    assert moments == sorted(moments, reverse=True)
+    late = one.rpc("ListTasks", {"statusTimestampAfter": moments[0]})["result"]
+    assert [task["id"] for task in late["tasks"]] == [own]
     assert one.rpc("ListTasks", {"pageToken": "?"})["error"]["code"] == -32602
     assert one.rpc("ListTasks", {"status": "TASK_STATE_KING"})["error"]["code"] == -32602
+
+
+def test_what_lies_behind_the_window(front: AgentFront, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Older tasks than are sorted come behind them, each once."""
+    monkeypatch.setattr(lists, "WINDOW", 2)
+    monkeypatch.setattr(lists, "_BATCH", 2)
+    one, other = front.newcomer(), front.newcomer()
+    made = [one.does("post-task", title=f"Task {n}", budget="1")["id"] for n in range(4)]
+    for n in range(3):
+        theirs = other.does("post-task", title=f"Theirs {n}", budget="1")["id"]
+        made.append(one.does("claim-task", task_id=theirs)["id"])
+    found: list[str] = []
+    token: str | None = ""
+    while token is not None:
+        page = one.rpc("ListTasks", {"pageSize": 3, "pageToken": token})["result"]
+        found += [task["id"] for task in page["tasks"]]
+        token = page["nextPageToken"] or None
+
+    assert (sorted(found), len(found)) == (sorted(made), 7)
 
 
 @pytest.mark.parametrize("size", [0, -1, 101, 10**9, "2", 1.5])
@@ -214,7 +266,7 @@ def test_http_and_json(front: AgentFront) -> None:
         ("GET", "tasks?includeArtifacts=perhaps", {}, 400, "INVALID_PARAMS"),
         ("GET", "tasks", {}, 401, "AUTH_NEEDED"),
         ("POST", f"tasks/{NOBODYS}/pushNotificationConfigs", {}, 400, None),
-        ("GET", "extendedAgentCard", {}, 400, "UNSUPPORTED_OPERATION"),
+        ("GET", "extendedAgentCard", {}, 401, "AUTH_NEEDED"),
         ("GET", "../../etc/passwd", {}, 404, None),
     ],
 )

@@ -108,3 +108,21 @@ def test_a_key_that_is_not_good_is_refused_even_for_what_is_public(front: AgentF
     body = {"jsonrpc": "2.0", "id": 1, "method": "GetTask", "params": {"id": "x"}}
 
     assert front.agent().post(body, Authorization="Bearer cmk_nobody").status_code == 401
+
+
+def test_a_token_is_given_and_checked_and_not_needed(front: AgentFront) -> None:
+    """As the older interface had it: in the task's metadata for its buyer, and with a claim."""
+    buyer, worker = front.newcomer(), front.newcomer()
+    posted = [buyer.does("post-task", title="Digest a document", budget="5") for _ in range(3)]
+    tokens = [task["metadata"]["task_token"] for task in posted]
+    seen = [who.rpc("GetTask", {"id": posted[0]["id"]})["result"] for who in (buyer, worker)]
+    assert all("task_token" not in task["metadata"] for task in seen)
+
+    first, second, third = (task["id"] for task in posted)
+    assert worker.refused("claim-task", task_id=first, task_token=tokens[1])["code"] == -32001 - 40
+    assert worker.does("claim-task", task_id=first, task_token=tokens[0])["id"] == first
+    claim = {"data": {"skill": "claim-task", "task_id": second}}
+    for token, taken in ((tokens[0], False), ("", False), (7, False), (tokens[1], True)):
+        message = said(claim, metadata={"task_token": token})
+        assert ("result" in worker.rpc("SendMessage", {"message": message})) == taken
+    assert worker.does("claim-task", task_id=third)["id"] == third

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from a2a_server.front import AgentFront, Speaker
+from a2a_server.front import AgentFront, Speaker, said
 from clawmarket.domain.market.stage import Stage
 from clawmarket.entry.a2a.market.projection import STATES, state_of
 
@@ -103,6 +103,24 @@ def test_lists_say_how_far_each_task_is(front: AgentFront) -> None:
     }
 
 
+def test_every_ended_task_is_found_by_its_state(front: AgentFront) -> None:
+    """Also those that ended with an order, which the market keeps as closed."""
+    buyer, member = front.newcomer(), front.world.member()
+    worker = front.agent(member)
+    gone, paid, back, late, never = (
+        buyer.does("post-task", title="Digest a document", budget="5")["id"] for _ in range(5)
+    )
+    _cancelled(front, buyer, worker, gone)
+    _accepted(front, buyer, worker, paid)
+    member.refunds({"orderId": worker.does("claim-task", task_id=back)["metadata"]["order_id"]})
+    _late(front, buyer, worker, late)
+
+    ended = {"FAILED": {late, never}, "CANCELED": {gone, back}, "COMPLETED": {paid}}
+    for state, ids in ended.items():
+        page = buyer.rpc("ListTasks", {"status": f"TASK_STATE_{state}"})["result"]
+        assert ({task["id"] for task in page["tasks"]}, page["totalSize"]) == (ids, len(ids))
+
+
 def test_a_stranger_sees_only_what_is_public(front: AgentFront) -> None:
     """Files, worker, order and amount of a task are its parties' own."""
     buyer, worker = front.newcomer(), front.newcomer()
@@ -131,3 +149,52 @@ def test_a_context_is_kept_and_must_fit(front: AgentFront) -> None:
     assert (task["contextId"], same["contextId"], same["id"]) == ("mine", "mine", task["id"])
     assert buyer.rpc("SendMessage", {"message": other})["error"]["code"] == -32602
     assert front.agent().rpc("GetTask", {"id": task["id"]})["result"]["contextId"] == task["id"]
+
+
+def test_a_client_finds_its_tasks_after_a_restart(front: AgentFront) -> None:
+    """Context and history are the market's: another process over the same store has them too."""
+    buyer, worker = front.newcomer(), front.newcomer()
+    part = {"data": {"skill": "post-task", "title": "Digest a document", "budget": "5"}}
+    told = buyer.rpc("SendMessage", {"message": said(part, contextId="mine")})["result"]["task"]
+    claim = {"data": {"skill": "claim-task", "task_id": told["id"]}}
+    worker.rpc("SendMessage", {"message": said(claim, contextId="my work")})
+    worker.does("send-message", task_id=told["id"], text="Which chapter?")
+    front.world.pass_time(seconds=1)
+    buyer.does("send-message", task_id=told["id"], text="The first.")
+
+    fresh = AgentFront(front.world)
+    again, other = (Speaker(fresh, speaker.headers) for speaker in (buyer, worker))
+    (found,) = again.rpc("ListTasks", {"contextId": "mine"})["result"]["tasks"]
+    last = {"contextId": "my work", "historyLength": 1}
+    (held,) = other.rpc("ListTasks", last)["result"]["tasks"]
+    assert again.rpc("ListTasks", {"contextId": "my work"})["result"]["totalSize"] == 0
+    assert (found["contextId"], held["contextId"], "history" in found) == ("mine", "my work", 0)
+
+    task = again.rpc("GetTask", {"id": told["id"]})["result"]
+    posted, asked, answered = task["history"]
+    assert {(m["taskId"], m["contextId"]) for m in task["history"]} == {(told["id"], "mine")}
+    assert [m["role"] for m in task["history"]] == ["ROLE_USER", "ROLE_AGENT", "ROLE_USER"]
+    assert posted["parts"] == [{"data": {"title": "Digest a document"}}]
+    assert asked["parts"][0]["data"]["text"] == "Which chapter?"
+    assert (answered["parts"], held["history"][0]["role"]) == (
+        [{"text": "The first."}],
+        "ROLE_AGENT",
+    )
+    short = again.rpc("tasks/get", {"id": told["id"], "historyLength": 1}, "0.3")["result"]
+    assert short["history"][0]["parts"] == [{"kind": "text", "text": "The first."}]
+    assert "history" not in again.rpc("GetTask", {"id": told["id"], "historyLength": 0})["result"]
+
+
+def test_a_context_is_its_account_s_own(front: AgentFront) -> None:
+    """Whoever has no part in a task hears its own word again, and nobody else does."""
+    buyer, other, stranger = front.newcomer(), front.newcomer(), front.agent()
+    task = buyer.does("post-task", title="Digest a document", budget="5")["id"]
+    look = {"data": {"skill": "get-task-status", "task_id": task}}
+    for who in (other, stranger):
+        shown = who.rpc("SendMessage", {"message": said(look, contextId="theirs")})["result"][
+            "task"
+        ]
+        assert (shown["contextId"], len(shown["history"])) == ("theirs", 1)
+        assert who.rpc("GetTask", {"id": task})["result"]["contextId"] == task
+    known = front.world.member().do("web3.market.context.list", taskIds=[task])
+    assert known["items"] == []

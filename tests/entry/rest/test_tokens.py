@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from clawmarket.entry.rest.reading.numbers import shortest
-from clawmarket.entry.rest.token import task_token
+from clawmarket.domain.kernel.money import shortest_text
+from clawmarket.entry.tools.token import task_token
 from rest.shop import Shop
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "task_token" / "vectors.json"
@@ -20,7 +20,7 @@ def test_a_token_is_the_originals(case: dict[str, Any]) -> None:
         case["secret"],
         case["task_id"],
         case["employer_id"],
-        shortest(case["budget_minor"]),
+        shortest_text(case["budget_minor"]),
         case["created_at"],
     )
     assert made == case["token"]
@@ -32,7 +32,7 @@ def test_a_token_is_the_originals(case: dict[str, Any]) -> None:
 )
 def test_a_number_is_spelled_as_javascript_does(minor: int, spelling: str) -> None:
     """No zeros at the end, and no exponent at any size that a budget has."""
-    assert shortest(minor) == spelling
+    assert shortest_text(minor) == spelling
 
 
 def test_a_claim_takes_the_right_token_and_no_other(shop: Shop) -> None:

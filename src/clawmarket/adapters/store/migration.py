@@ -35,6 +35,7 @@ REVISIONS = (
     "0015",
     "0016",
     "0017",
+    "0018",
 )
 
 SCRIPTS = Path(__file__).parent / "migrations"

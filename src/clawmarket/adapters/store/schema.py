@@ -21,6 +21,7 @@ from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid
 from clawmarket.domain.market.board import BoardColumn, BoardHead, BoardPlace, BoardTile
 from clawmarket.domain.market.claiming.claim import LiveClaim
+from clawmarket.domain.market.claiming.context import TaskContext
 from clawmarket.domain.market.claiming.message import Message
 from clawmarket.domain.market.claiming.stepping_back import StepBack
 from clawmarket.domain.market.consent import Consent
@@ -103,6 +104,7 @@ KINDS: dict[str, type] = {
     "step_backs": StepBack,
     "tabs": Tab,
     "tallies": Tally,
+    "task_contexts": TaskContext,
     "tasks": Task,
     "trusts": Trust,
     "usages": Usage,
@@ -181,6 +183,7 @@ KEYED: frozenset[type] = frozenset(
         Spend,
         Standing,
         Tally,
+        TaskContext,
     }
 )
 

@@ -73,6 +73,11 @@ def moment_prefix(noun: str, moment: int) -> str:
     return lowest_id(noun, moment)[:-16]
 
 
+def moment_of(some_id: str) -> int:
+    """Return the moment in milliseconds at which an id of ours was made."""
+    return _decode(some_id[-26:]) >> 80
+
+
 def _encode(number: int) -> str:
     return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 

@@ -91,6 +91,11 @@ def decimal_text(amount: int, asset_id: str = CREDITS) -> str:
     return f"{'-' if amount < 0 else ''}{whole}.{digits}"
 
 
+def shortest_text(amount: int) -> str:
+    """Return credits as the text that JavaScript makes of the number: 50 and not 50.00."""
+    return decimal_text(amount).rstrip("0").rstrip(".")
+
+
 def split_fee(amount: int, fee_bps: int) -> tuple[int, int]:
     """Return (what the seller gets, what the market gets); the fee is rounded down."""
     fee = amount * fee_bps // 10_000

@@ -62,7 +62,7 @@ class Task:
     `acts_at` is when the market ends it by itself; None once that cannot happen any more.
     `deadline_at` is the last moment to deliver, whenever it is awarded. With `claims` whoever fits
     may take it at the budget at once; with `sealed` the buyer reads no file before accepting.
-    `worker` is who it was awarded to.
+    `worker` is who it was awarded to. `ended_at` is when it ended without an award.
     """
 
     task_id: str
@@ -92,6 +92,7 @@ class Task:
     worker: str | None = None
     checks: tuple[Check, ...] = ()
     inspect: bool = False
+    ended_at: int | None = None
 
     @property
     def funded(self) -> bool:
@@ -153,13 +154,14 @@ def check_open(task: Task, now: int) -> None:
 def cancel(task: Task, now: int) -> tuple[Task, TaskCancelled]:
     """Take an open task back. Raises TaskNotOpenError, TaskExpiredError."""
     check_open(task, now)
-    after = replace(task, state=TASK.step(task.state, "cancel", taskId=task.task_id), acts_at=None)
-    return after, TaskCancelled(task.task_id)
+    state = TASK.step(task.state, "cancel", taskId=task.task_id)
+    return replace(task, state=state, acts_at=None, ended_at=now), TaskCancelled(task.task_id)
 
 
 def expire(task: Task) -> tuple[Task, TaskExpired]:
     """End a task that nobody was awarded in time. Raises TransitionRefusedError."""
-    after = replace(task, state=TASK.step(task.state, "expire", taskId=task.task_id), acts_at=None)
+    state = TASK.step(task.state, "expire", taskId=task.task_id)
+    after = replace(task, state=state, acts_at=None, ended_at=task.expires_at)
     return after, TaskExpired(task.task_id)
 
 

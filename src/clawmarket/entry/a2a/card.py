@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from clawmarket.entry.a2a.skills.catalog import SKILLS
 from clawmarket.entry.a2a.skills.skill import Skill
-from clawmarket.services.call import Terms
+from clawmarket.services.call import Caller, Terms
 
 Fields = dict[str, Any]
 
@@ -50,8 +50,9 @@ def _route(path: str, card: Fields) -> Route:
 
 def new_card(terms: Terms) -> Fields:
     """Return the card of 1.0."""
+    needs: list[Fields] = [{"schemes": {"bearer": {"list": []}}}]
     rpc, rest = f"{terms.base_url}/a2a", f"{terms.base_url}/a2a/v1"
-    return _about(terms) | {
+    return _about(terms, {"securityRequirements": needs}) | {
         "supportedInterfaces": [
             {"url": rpc, "protocolBinding": "JSONRPC", "protocolVersion": "1.0"},
             {"url": rest, "protocolBinding": "HTTP+JSON", "protocolVersion": "1.0"},
@@ -60,7 +61,7 @@ def new_card(terms: Terms) -> Fields:
         "capabilities": {
             "streaming": True,
             "pushNotifications": False,
-            "extendedAgentCard": False,
+            "extendedAgentCard": True,
         },
         "securitySchemes": {
             "bearer": {"httpAuthSecurityScheme": {"scheme": "Bearer", "description": _KEY}}
@@ -72,10 +73,11 @@ def new_card(terms: Terms) -> Fields:
 
 def old_card(terms: Terms) -> Fields:
     """Return the card of 0.3, with the modes that the older interface named."""
-    return _about(terms) | {
+    return _about(terms, {"security": [{"bearer": []}]}) | {
         "url": f"{terms.base_url}/a2a",
         "preferredTransport": "JSONRPC",
         "protocolVersion": "0.3.0",
+        "supportsAuthenticatedExtendedCard": True,
         "capabilities": {"streaming": True, "pushNotifications": False},
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": _KEY}},
         "defaultInputModes": ["text", "application/json"],
@@ -86,14 +88,31 @@ def old_card(terms: Terms) -> Fields:
 _KEY = "An API key of the market; whatever is public needs none."
 
 
-def _about(terms: Terms) -> Fields:
+def extended(card: Fields, terms: Terms, caller: Caller) -> Fields:
+    """Return a card for somebody who is signed in: what the market is to this account."""
+    known = {
+        "accountId": caller.account_id,
+        "scope": str(caller.scope),
+        "feeBps": terms.fee_bps,
+        "testMoney": terms.test_money,
+    }
+    told = {
+        "uri": f"{terms.base_url}/docs#account",
+        "description": "Who asks, what its key allows, and the market's fee.",
+        "required": False,
+        "params": known,
+    }
+    return card | {"capabilities": card["capabilities"] | {"extensions": [told]}}
+
+
+def _about(terms: Terms, needs: Fields) -> Fields:
     return {
         "name": "ClawMarket",
         "description": _DESCRIPTION,
         "version": terms.version,
         "provider": {"organization": terms.origin, "url": terms.base_url},
         "documentationUrl": f"{terms.base_url}/docs",
-        "skills": [_skill(skill) for skill in SKILLS],
+        "skills": [_skill(skill) | (needs if skill.needs_key else {}) for skill in SKILLS],
     }
 
 

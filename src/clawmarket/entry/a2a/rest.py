@@ -10,12 +10,12 @@ from a2a.utils.errors import (
     JSONParseError,
     MethodNotFoundError,
     PushNotificationNotSupportedError,
-    UnsupportedOperationError,
     VersionNotSupportedError,
 )
 from starlette.requests import Request
 from starlette.responses import Response
 
+from clawmarket.entry.a2a.card import new_card
 from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.streams import Streams
 from clawmarket.entry.a2a.wire.events import event_stream
@@ -29,6 +29,7 @@ Serve = Callable[[Request, Streams, Client], Awaitable[Response]]
 
 _MEDIA = "application/a2a+json"
 _WHOLE = ("pageSize", "historyLength")
+_NOT_KEPT = {"Cache-Control": "no-store"}
 _TRUTH = {"true": True, "false": False}
 
 
@@ -98,8 +99,8 @@ async def _push(_request: Request, _streams: Streams, _client: Client) -> Respon
     raise PushNotificationNotSupportedError("Nothing is pushed; subscribe to the task instead.")
 
 
-async def _card(_request: Request, _streams: Streams, _client: Client) -> Response:
-    raise UnsupportedOperationError("There is no card beside the public one.")
+async def _card(_request: Request, streams: Streams, client: Client) -> Response:
+    return _json(streams.agent.card(client, new_card(streams.agent.terms)), headers=_NOT_KEPT)
 
 
 _FIXED: dict[tuple[str, str], Serve] = {

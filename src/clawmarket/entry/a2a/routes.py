@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from clawmarket.domain.kernel.errors import UnavailableError
 from clawmarket.entry.a2a.card import cards_routes
+from clawmarket.entry.live.hub import Hub
 from clawmarket.services.pipeline import Pipeline
 
 REST_VERBS = ["GET", "POST", "PUT", "DELETE"]
@@ -32,11 +33,14 @@ def load_sdk() -> None:
     import_module("clawmarket.entry.a2a.serving")
 
 
-def a2a_routes(pipeline: Pipeline, *, rehearsed: bool = False) -> list[Route]:
+def a2a_routes(
+    pipeline: Pipeline, hub: Hub | None = None, *, rehearsed: bool = False
+) -> list[Route]:
     """Return the routes of A2A; the SDK is loaded for whoever asks first.
 
     Args:
         pipeline: Answers what is asked.
+        hub: Tells streams what happens; without it they look now and then.
         rehearsed: Whether the public conformance kit is answered too; only for test money.
     """
     served: list[Any] = []
@@ -47,7 +51,7 @@ def a2a_routes(pipeline: Pipeline, *, rehearsed: bool = False) -> list[Route]:
             await asyncio.to_thread(load_sdk)
             from clawmarket.entry.a2a.serving import Serving  # noqa: PLC0415 - needs the SDK
 
-            served.append(Serving.of(pipeline, rehearsed=rehearsed))
+            served.append(Serving.of(pipeline, hub, rehearsed=rehearsed))
         return served[0]
 
     async def rpc(request: Request) -> Response:

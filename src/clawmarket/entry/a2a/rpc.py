@@ -8,16 +8,15 @@ import orjson
 from a2a.compat.v0_3 import types as old
 from a2a.types import a2a_pb2 as new
 from a2a.utils.errors import (
-    ExtendedAgentCardNotConfiguredError,
     InvalidRequestError,
     JSONParseError,
     MethodNotFoundError,
     PushNotificationNotSupportedError,
-    UnsupportedOperationError,
 )
 from starlette.requests import Request
 from starlette.responses import Response
 
+from clawmarket.entry.a2a.card import new_card, old_card
 from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.streams import Streams
 from clawmarket.entry.a2a.wire.events import event_stream
@@ -88,12 +87,12 @@ async def _push(_streams: Streams, _client: Client, _params: Fields) -> Fields:
     raise PushNotificationNotSupportedError("Nothing is pushed; subscribe to the task instead.")
 
 
-async def _card(_streams: Streams, _client: Client, _params: Fields) -> Fields:
-    raise UnsupportedOperationError("There is no card beside the public one.")
+async def _card(streams: Streams, client: Client, _params: Fields) -> Fields:
+    return streams.agent.card(client, new_card(streams.agent.terms))
 
 
-async def _old_card(_streams: Streams, _client: Client, _params: Fields) -> Fields:
-    raise ExtendedAgentCardNotConfiguredError("There is no card beside the public one.")
+async def _old_card(streams: Streams, client: Client, _params: Fields) -> Fields:
+    return streams.agent.card(client, old_card(streams.agent.terms))
 
 
 async def _watch_send(

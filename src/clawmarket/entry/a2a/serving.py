@@ -6,11 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from clawmarket.entry.a2a.market.agent import Agent
+from clawmarket.entry.a2a.market.bell import Bell
 from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.streams import Streams
 from clawmarket.entry.a2a.rest import serve_rest
 from clawmarket.entry.a2a.rpc import serve_rpc
 from clawmarket.entry.gateway.tools import Inside
+from clawmarket.entry.live.hub import Hub
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.identity import identify
 
@@ -23,17 +25,19 @@ class Serving:
     streams: Streams
 
     @classmethod
-    def of(cls, pipeline: Pipeline, *, rehearsed: bool = False) -> "Serving":
+    def of(
+        cls, pipeline: Pipeline, hub: Hub | None = None, *, rehearsed: bool = False
+    ) -> "Serving":
         """Return the agent of a market; a rehearsed one also knows the conformance kit's lines."""
         if not rehearsed:
-            return cls(pipeline, Streams(Agent(pipeline.terms)))
+            return cls(pipeline, Streams(Agent(pipeline.terms), bell=Bell(hub)))
         from clawmarket.entry.a2a.rehearsal.agent import (  # noqa: PLC0415 - off in the product
             Rehearsal,
             RehearsedStreams,
         )
 
         agent = Rehearsal(pipeline.terms, clock=pipeline.ports.clock)
-        return cls(pipeline, RehearsedStreams(agent))
+        return cls(pipeline, RehearsedStreams(agent, bell=Bell(hub)))
 
     async def rpc(self, request: Request) -> Response:
         """Answer a JSON-RPC request."""

@@ -84,7 +84,7 @@ class Hub:
         self._room = room or Room()
         self._listeners: set[Listener] = set()
         self._looking: asyncio.Task[None] | None = None
-        self._is_closed = False
+        self.is_closed = False
         self.newest = ""
 
     def __len__(self) -> int:
@@ -113,7 +113,7 @@ class Hub:
 
     def close(self) -> None:
         """End all streams; nobody may listen any more."""
-        self._is_closed = True
+        self.is_closed = True
         for listener in self._listeners:
             listener.end("the market stops")
 
@@ -122,7 +122,7 @@ class Hub:
         same = [each for each in self._listeners if each.hearer.account_id == account]
         beside = sum(each.peer == peer for each in self._listeners)
         if (
-            self._is_closed
+            self.is_closed
             or len(self._listeners) >= room.all
             or len(same) >= (room.account if account else room.strangers)
             or (peer not in LOOPBACK and beside >= room.address)

@@ -1,7 +1,7 @@
 """The operations of A2A, the same for both versions and both bindings; answers as 1.0 has them."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from a2a.types import a2a_pb2 as new
@@ -10,20 +10,22 @@ from a2a.utils.errors import (
     TaskNotFoundError,
     UnsupportedOperationError,
 )
+from pydantic.alias_generators import to_camel
 
 from clawmarket.domain.kernel.errors import ConflictError, ExpiredError
 from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.market.task import TaskExpiredError, TaskNotOpenError
 from clawmarket.domain.trust.session import AuthNeededError
+from clawmarket.entry.a2a.card import extended
 from clawmarket.entry.a2a.market.client import Client
-from clawmarket.entry.a2a.market.contexts import Contexts
+from clawmarket.entry.a2a.market.contexts import context_for, context_of
 from clawmarket.entry.a2a.market.lists import listed
 from clawmarket.entry.a2a.market.projection import projected
-from clawmarket.entry.a2a.skills.skill import Outcome, Visit
+from clawmarket.entry.a2a.skills.skill import Outcome, Skill, Visit
 from clawmarket.entry.a2a.skills.use import chosen, hint, use
 from clawmarket.entry.a2a.wire.faults import invalid
 from clawmarket.entry.a2a.wire.form import ENDED
-from clawmarket.entry.a2a.wire.messages import Sent, check_history, is_key
+from clawmarket.entry.a2a.wire.messages import Sent, check_history
 from clawmarket.services.call import Terms
 
 Fields = dict[str, Any]
@@ -37,7 +39,6 @@ class Agent:
     """The market as an agent."""
 
     terms: Terms
-    contexts: Contexts = field(default_factory=Contexts)
 
     async def send(self, client: Client, sent: Sent) -> Fields:
         """Do what a message asks for and return a task or a message.
@@ -57,8 +58,7 @@ class Agent:
         if found is None:
             return await self._only_words(client, visit, sent)
         skill, data = found
-        if sent.task_id and "task_id" in skill.request.model_fields:
-            data = _about(sent.task_id, data)
+        data = _about(skill, sent, data)
         try:
             outcome = await use(visit, skill, data)
         except (ConflictError, ExpiredError) as error:
@@ -69,20 +69,17 @@ class Agent:
         return await self._reply(client, sent, visit, outcome)
 
     async def get(self, client: Client, task_id: str, history_length: int | None = None) -> Fields:
-        """Return a task. Raises TaskNotFoundError, InvalidParamsError.
-
-        Messages are not kept, so there is no history to bound.
-        """
+        """Return a task. Raises TaskNotFoundError, InvalidParamsError."""
         check_history(history_length)
-        context = self.contexts.of(client.account_id, task_id)
         if not _TASK_ID.fullmatch(task_id):
             raise TaskNotFoundError(f"There is no task {task_id[:80]!r}.")
-        return await projected(client.visit(self.terms), task_id, context)
+        context = await context_of(client, task_id)
+        return await projected(client.visit(self.terms), task_id, context, history_length)
 
     async def list(self, client: Client, asked: new.ListTasksRequest) -> Fields:
         """Return a page of the client's own tasks. Raises InvalidParamsError, Refused."""
         page = await listed(client, asked)
-        tasks = [await self.get(client, task_id) for task_id in page.task_ids]
+        tasks = [await self.get(client, task_id, asked.history_length) for task_id in page.task_ids]
         return page.told(tasks, asked)
 
     async def cancel(self, client: Client, task_id: str) -> Fields:
@@ -97,9 +94,16 @@ class Agent:
             raise TaskNotCancelableError(error.what) from None
         return await self.get(client, task_id)
 
+    def card(self, client: Client, plain: Fields) -> Fields:
+        """Return a card with what it says to this client only. Raises AuthNeededError."""
+        caller = client.caller
+        if not caller.account_id:
+            raise AuthNeededError("The extended card is for a signed-in account.")
+        return extended(plain, self.terms, caller)
+
     async def _has_ended(self, client: Client, sent: Sent) -> bool:
         """Return whether a message's task is over; raise unless the contexts agree (3.4.3)."""
-        task = await self.get(client, sent.task_id)
+        task = await self.get(client, sent.task_id, 0)
         if sent.context_id and sent.context_id != task["contextId"]:
             raise invalid("message.contextId", "The task belongs to another context.")
         return task["status"]["state"] in ENDED
@@ -111,19 +115,24 @@ class Agent:
     async def _reply(self, client: Client, sent: Sent, visit: Visit, outcome: Outcome) -> Fields:
         if not outcome.task_id:
             return {"message": _message(client.market.request_id, sent, outcome.facts or {})}
-        if sent.context_id and is_key(sent.context_id):
-            self.contexts.keep(client.account_id, outcome.task_id, sent.context_id)
-        context = self.contexts.of(client.account_id, outcome.task_id)
-        task = await projected(visit, outcome.task_id, context)
+        context = await context_for(client, sent, outcome.task_id)
+        task = await projected(visit, outcome.task_id, context, sent.history_length)
         if outcome.metadata:
             task["metadata"] |= outcome.metadata
         return {"task": task}
 
 
-def _about(task_id: str, data: Fields) -> Fields:
-    """Let a skill be about the task that its message belongs to, unless the data names one."""
-    named = {"task_id", "taskId"} & data.keys()
-    return data if named else data | {"taskId": task_id}
+def _about(skill: Skill, sent: Sent, data: Fields) -> Fields:
+    """Add the task that a message belongs to, and the older interface's token beside it.
+
+    What the data itself names goes before.
+    """
+    token = sent.metadata.get("task_token")
+    for name, value in (("task_id", sent.task_id or None), ("task_token", token)):
+        spellings = {name, to_camel(name)}
+        if value is not None and name in skill.request.model_fields and not spellings & data.keys():
+            data = data | {to_camel(name): value}
+    return data
 
 
 def _message(message_id: str, sent: Sent, facts: Fields) -> Fields:

@@ -7,7 +7,8 @@ from a2a.utils.errors import ContentTypeNotSupportedError
 from clawmarket.entry.a2a.skills.skill import File, Visit
 from clawmarket.entry.a2a.wire.messages import Sent
 from clawmarket.entry.gateway.tools import Inside
-from clawmarket.services.call import Terms
+from clawmarket.services.call import Caller, Terms
+from clawmarket.services.trust.identity import identify
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,12 @@ class Client:
 
     market: Inside
     account_id: str
+
+    @property
+    def caller(self) -> Caller:
+        """Whose key this is, as the market knows it now. Raises what refuses the key."""
+        market, ports = self.market, self.market.pipeline.ports
+        return identify(ports.store, ports.clock, market.token, market.peer)
 
     def visit(self, terms: Terms, sent: Sent | None = None) -> Visit:
         """Return the market as this client reaches it with a message, or with none."""

@@ -17,6 +17,7 @@ from mimetypes import guess_type
 from typing import Any
 
 from clawmarket.domain.market.stage import Stage
+from clawmarket.entry.a2a.market.history import history_of
 from clawmarket.entry.a2a.skills.skill import Visit, number
 from clawmarket.entry.tools.desk import said
 
@@ -40,8 +41,13 @@ STATES: dict[str, str] = {
 }
 
 
-async def projected(visit: Visit, task_id: str, context_id: str) -> Fields:
-    """Return a task as this sender may see it. Raises TaskNotFoundError."""
+async def projected(
+    visit: Visit, task_id: str, context_id: str, history_length: int | None = 0
+) -> Fields:
+    """Return a task as this sender may see it, with so much of its history; None for the usual.
+
+    Raises TaskNotFoundError.
+    """
     task = await visit.ask(TASK, taskId=task_id)
     (stage,) = (await visit.ask(STAGES, taskIds=[task_id]))["items"]
     order = result = None
@@ -49,7 +55,10 @@ async def projected(visit: Visit, task_id: str, context_id: str) -> Fields:
         order = await visit.look(ORDER, orderId=task["orderId"])
     if order and order["resultId"]:
         result = await visit.look(RESULT, resultId=order["resultId"])
-    return _told(visit, task, (stage, order, result), context_id)
+    told = _told(visit, task, (stage, order, result), context_id)
+    at = {"taskId": task_id, "contextId": context_id}
+    history = await history_of(visit, task, at, history_length)
+    return told | {"history": history} if history else told
 
 
 def _told(
@@ -62,8 +71,8 @@ def _told(
     state = state_of(stage, visit.account_id)
     told: Fields = {
         "id": task["taskId"],
-        "contextId": context_id or task["taskId"],
-        "status": {"state": state, "timestamp": _moment(task, order, result)},
+        "contextId": context_id,
+        "status": {"state": state, "timestamp": changed_at(task, stage)},
         "artifacts": [_artifact(visit, result)] if result else [],
         "metadata": _metadata(task, stage, order),
     }
@@ -94,11 +103,10 @@ def _words(state: str, result: Fields | None) -> str:
     return ""
 
 
-def _moment(*rows: Fields | None) -> str:
-    """Return the newest moment that is known of a task, its order and its result."""
-    names = ("createdAt", "submittedAt")
-    moments: list[str] = [row[name] for row in rows if row for name in names if name in row]
-    return max(moments)
+def changed_at(task: Fields, stage: Fields) -> str:
+    """Return when a task came to its state, as lists sort it."""
+    moment: str = max(stage["changedAt"], task["createdAt"])
+    return moment
 
 
 def _artifact(visit: Visit, result: Fields) -> Fields:

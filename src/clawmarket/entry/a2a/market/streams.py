@@ -1,6 +1,6 @@
 """A task watched: its state and files from now on, until it ends or the watching has its end.
 
-The store is looked at twice a second for each stream; their number is bounded.
+What happens to a task wakes those who watch it; their number is bounded.
 """
 
 import asyncio
@@ -14,15 +14,15 @@ from a2a.utils.errors import UnsupportedOperationError
 from clawmarket.domain.kernel.errors import RateLimitedError
 from clawmarket.domain.kernel.ids import PREFIXES
 from clawmarket.entry.a2a.market.agent import Agent
+from clawmarket.entry.a2a.market.bell import Bell
 from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.wire.form import ENDED, WAITING
 from clawmarket.entry.a2a.wire.messages import Sent
 
 Fields = dict[str, Any]
 
-LOOK_S = 0.5
-QUIET_LOOKS = 30
-MAX_LOOKS = 7_200
+QUIET_S = 15.0
+MOST_S = 3_600.0
 MAX_STREAMS = 256
 MAX_OF_ONE = 16
 # Strangers have addresses without end; they leave room for those who have an account.
@@ -42,6 +42,7 @@ class Streams:
 
     agent: Agent
     open: Counter[str] = field(default_factory=Counter)
+    bell: Bell = field(default_factory=Bell)
 
     async def send(self, client: Client, sent: Sent) -> AsyncIterator[Fields | None]:
         """Do what a message asks for, and watch the task that it leads to.
@@ -84,16 +85,35 @@ class Streams:
                 del self.open[who]
 
     async def _changes(self, client: Client, seen: Fields) -> AsyncIterator[Fields | None]:
-        for look in range(1, MAX_LOOKS):
-            if seen["status"]["state"] in ENDED | WAITING:
-                return
-            await asyncio.sleep(LOOK_S)
-            task = await self.agent.get(client, seen["id"])
-            for event in changes(seen, task):
-                yield event
-            if look % QUIET_LOOKS == 0:
-                yield None
-            seen = task
+        clock = asyncio.get_running_loop().time
+        end = clock() + MOST_S
+        told = clock()
+        with self.bell.heard(seen["id"]) as woken:
+            # What happened before it listened, nobody tells it.
+            woken.set()
+            while seen["status"]["state"] not in ENDED | WAITING and clock() < end:
+                if not await _rings(woken, min(self.bell.look_s, QUIET_S)):
+                    if clock() - told >= QUIET_S:
+                        told = clock()
+                        yield None
+                elif self.bell.is_stopped:
+                    return
+                task = await self.agent.get(client, seen["id"], 0)
+                for event in changes(seen, task):
+                    told = clock()
+                    yield event
+                seen = task
+
+
+async def _rings(woken: asyncio.Event, most_s: float) -> bool:
+    """Wait for the bell; return whether it rang in time."""
+    try:
+        async with asyncio.timeout(most_s):
+            await woken.wait()
+    except TimeoutError:
+        return False
+    woken.clear()
+    return True
 
 
 def changes(before: Fields, after: Fields) -> list[Fields]:

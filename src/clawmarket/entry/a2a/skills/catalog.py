@@ -15,6 +15,7 @@ SKILLS = (
         finding.FindWorkers,
         finding.find_workers,
         {"skill": "find-workers", "skills": ["summarize"], "limit": 5},
+        needs_key=False,
     ),
     Skill(
         "post-task",
@@ -40,6 +41,7 @@ SKILLS = (
         looking.OneTask,
         looking.get_task_status,
         _TASK,
+        needs_key=False,
     ),
     Skill(
         "list-tasks",
@@ -49,6 +51,7 @@ SKILLS = (
         looking.ListTasks,
         looking.list_tasks,
         {"skill": "list-tasks", "skills": ["summarize"], "limit": 5},
+        needs_key=False,
     ),
     Skill(
         "claim-task",
@@ -64,7 +67,7 @@ SKILLS = (
         "Step back from a task",
         "Give a claimed task back before anything was delivered; it is open again. Needs a key.",
         ("worker",),
-        working.ClaimTask,
+        working.UnclaimTask,
         working.unclaim_task,
         _TASK | {"skill": "unclaim-task"},
     ),

@@ -14,6 +14,7 @@ from clawmarket.entry.a2a.skills.skill import (
     Visit,
 )
 from clawmarket.entry.tools.desk import credit, minor
+from clawmarket.entry.tools.token import token_of
 from clawmarket.entry.tools.views import bid_shown
 from clawmarket.registry.fields import (
     BidId,
@@ -67,6 +68,7 @@ async def post_task(visit: Visit, request: PostTask) -> Outcome:
     task = await visit.do(PUBLISH, params)
     more: Fields = {"platform_fee": f"{visit.fee_bps / 100:g}%", "mode": "paid"}
     more |= {"deadline": task["deadline"]}
+    more |= {"task_token": token_of(task, visit.market.pipeline.terms)}
     return Outcome(task_id=task["taskId"], metadata=more)
 
 

@@ -108,6 +108,7 @@ class Skill:
         request: What its data has beside the name; nothing unknown is taken.
         run: What it does.
         example: Data of a message that uses it.
+        needs_key: Whether a stranger is refused.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Skill:
     request: type[Request]
     run: Run
     example: Fields
+    needs_key: bool = True
 
 
 def _as_text(value: object) -> object:

@@ -16,6 +16,7 @@ from clawmarket.entry.a2a.skills.skill import (
     Visit,
 )
 from clawmarket.entry.tools.desk import minor
+from clawmarket.entry.tools.token import check_token, token_of
 from clawmarket.registry.fields import File as StoredFile
 from clawmarket.registry.fields import Note, OrderId, PartyText, Request, Seconds, TaskId
 from clawmarket.services.market.inspections.preparing import (
@@ -31,18 +32,30 @@ MAX_FILES = 20
 
 
 class ClaimTask(Request):
+    """Which task; a token is checked if one is sent, and none is needed."""
+
+    task_id: TaskId
+    task_token: Annotated[
+        str | None, Field(max_length=200, description="As the task's buyer got it.")
+    ] = None
+
+
+async def claim_task(visit: Visit, request: ClaimTask) -> Outcome:
+    """Take a task at its budget at once."""
+    if request.task_token is not None:
+        task = await visit.ask(TASK, taskId=request.task_id)
+        check_token(token_of(task, visit.market.pipeline.terms), request.task_token)
+    await visit.do(CLAIM, {"taskId": request.task_id})
+    return Outcome(task_id=request.task_id)
+
+
+class UnclaimTask(Request):
     """Which task."""
 
     task_id: TaskId
 
 
-async def claim_task(visit: Visit, request: ClaimTask) -> Outcome:
-    """Take a task at its budget at once."""
-    await visit.do(CLAIM, {"taskId": request.task_id})
-    return Outcome(task_id=request.task_id)
-
-
-async def unclaim_task(visit: Visit, request: ClaimTask) -> Outcome:
+async def unclaim_task(visit: Visit, request: UnclaimTask) -> Outcome:
     """Step back from a claimed task."""
     await visit.do(UNCLAIM, {"taskId": request.task_id})
     return Outcome(task_id=request.task_id)

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from a2a.compat.v0_3 import types as old
@@ -44,6 +44,7 @@ class Sent:
     files: tuple[FilePart, ...]
     history_length: int | None = None
     returns_at_once: bool = False
+    metadata: Fields = field(default_factory=dict)
 
 
 def read_new(params: Fields, kind: type[P]) -> P:
@@ -104,6 +105,7 @@ def sent_new(params: Fields) -> Sent:
             ),
             asked.history_length if asked.HasField("history_length") else None,
             returns_at_once=asked.return_immediately,
+            metadata=params["message"].get("metadata") or {},
         ),
         len(message.parts),
     )
@@ -133,6 +135,7 @@ def sent_old(params: Fields) -> Sent:
             tuple(_file_old(part.file) for part in parts if isinstance(part, old.FilePart)),
             asked.history_length if asked else None,
             returns_at_once=bool(asked and asked.blocking is False),
+            metadata=message.metadata or {},
         ),
         len(parts),
     )

@@ -7,7 +7,7 @@ import orjson
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from clawmarket.domain.kernel.canonical import FractionText
-from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR, decimal_text
+from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR, shortest_text
 
 MINOR = 1_000_000
 MAX_BUDGET = 10_000
@@ -48,12 +48,7 @@ def _priced(value: object) -> int:
 
 def written(amount: int) -> orjson.Fragment:
     """Return minor units as a JSON number, in JavaScript's shortest form: 50, 49.5, 0.000001."""
-    return orjson.Fragment(shortest(amount).encode())
-
-
-def shortest(amount: int) -> str:
-    """Return minor units as the text that JavaScript makes of the number: 50 and not 50.00."""
-    return decimal_text(amount).rstrip("0").rstrip(".")
+    return orjson.Fragment(shortest_text(amount).encode())
 
 
 def _cents_schema(about: str, least: float, most: float) -> dict[str, Any]:

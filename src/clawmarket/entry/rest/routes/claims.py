@@ -17,8 +17,8 @@ from clawmarket.entry.rest.reading.paging import Part
 from clawmarket.entry.rest.route import RestRoute
 from clawmarket.entry.rest.routes.tasks import Id
 from clawmarket.entry.rest.shapes.submissions import SubmissionList, submission_row
-from clawmarket.entry.rest.shapes.tasks import TaskPage, TaskRow, token_of
-from clawmarket.entry.rest.token import check_token, token_secret
+from clawmarket.entry.rest.shapes.tasks import TaskPage, TaskRow
+from clawmarket.entry.tools.token import check_token, token_of
 
 ROUTER = APIRouter(route_class=RestRoute, prefix="/tasks", tags=["tasks"])
 EVENTS = "/events"
@@ -60,7 +60,7 @@ async def claim(desk: At, task_id: Id, body: Claim) -> Response:
     """Take an open task at its budget; of several workers one gets it, the others a 409."""
     if body.task_token is not None:
         task = await task_of(desk, task_id)
-        check_token(token_of(task, token_secret(desk.pipeline.terms)), body.task_token)
+        check_token(token_of(task, desk.pipeline.terms), body.task_token)
     award = await desk.do("web3.market.claimTask", taskId=task_named(task_id))
     return await _told(desk, award["taskId"], "Task claimed successfully")
 

@@ -15,8 +15,8 @@ from clawmarket.entry.rest.reading.numbers import Budget
 from clawmarket.entry.rest.reading.paging import Part
 from clawmarket.entry.rest.reading.wanted import Wanted
 from clawmarket.entry.rest.route import RestRoute
-from clawmarket.entry.rest.shapes.tasks import NewTask, TaskPage, TaskRow, token_of
-from clawmarket.entry.rest.token import token_secret
+from clawmarket.entry.rest.shapes.tasks import NewTask, TaskPage, TaskRow
+from clawmarket.entry.tools.token import token_of
 
 ROUTER = APIRouter(route_class=RestRoute, prefix="/tasks", tags=["tasks"])
 # The deadline ends it where that comes first. What the clock says must not be sent: a request that
@@ -77,7 +77,7 @@ async def post_task(desk: At, body: PostTask) -> Response:
         checks=[each.model_dump(by_alias=True, exclude_none=True) for each in body.checks],
         inspect=body.inspect,
     )
-    token = token_of(task, token_secret(desk.pipeline.terms))
+    token = token_of(task, desk.pipeline.terms)
     return desk.answer(NewTask(**await task_row(desk, task), task_token=token), status=CREATED)
 
 

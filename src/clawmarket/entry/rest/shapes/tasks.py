@@ -6,8 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from clawmarket.entry.rest.envelope import Shape
-from clawmarket.entry.rest.reading.numbers import Credits, shortest
-from clawmarket.entry.rest.token import task_token
+from clawmarket.entry.rest.reading.numbers import Credits
 
 STATUSES = (
     "open",
@@ -103,9 +102,3 @@ def task_fields(task: Fields, stage: Fields) -> dict[str, Any]:
         "updated_at": max(moment for moment in moments if moment is not None),
         "shortened": task["shortened"],
     }
-
-
-def token_of(task: Fields, secret: str) -> str:
-    """Return the token of a task."""
-    budget = shortest(int(task["budget"]))
-    return task_token(secret, task["taskId"], task["buyer"], budget, task["createdAt"])

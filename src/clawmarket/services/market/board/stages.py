@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from clawmarket.domain.kernel.moment import iso_or_none
+from clawmarket.domain.kernel.ids import moment_of
+from clawmarket.domain.kernel.moment import iso, iso_or_none
 from clawmarket.domain.market.order import Order
-from clawmarket.domain.market.result import Result
+from clawmarket.domain.market.result import Result, ResultState
 from clawmarket.domain.market.stage import payment_of, stage_of
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.treasury.settlement import Settlement
@@ -40,6 +41,7 @@ class StageView(Answer):
     claimed_at: Moment | None
     submitted_at: Moment | None
     ended_at: Annotated[Moment | None, Field(description="When its money was paid out or back.")]
+    changed_at: Annotated[Moment, Field(description="When it came to this stage.")]
 
 
 class StageList(Answer):
@@ -71,7 +73,8 @@ def _stage_view(rows: Snapshot, task: Task) -> StageView:
     settlement = (
         rows.get(Settlement, order.settlement_id) if order and order.settlement_id else None
     )
-    ended = (settlement.released_at or settlement.refunded_at) if settlement else None
+    paid = (settlement.released_at or settlement.refunded_at) if settlement else None
+    ended = paid or task.ended_at
     return StageView(
         task_id=task.task_id,
         stage=stage_of(task, order, result, settlement),
@@ -80,4 +83,16 @@ def _stage_view(rows: Snapshot, task: Task) -> StageView:
         claimed_at=iso_or_none(order.created_at if order else None),
         submitted_at=iso_or_none(result.submitted_at if result else None),
         ended_at=iso_or_none(ended),
+        changed_at=iso(ended or _moved_at(task, order, result)),
     )
+
+
+def _moved_at(task: Task, order: Order | None, result: Result | None) -> int:
+    """Return when a task that has not ended came to where it is."""
+    if order is None:
+        return task.created_at
+    if result is None:
+        return order.created_at
+    # A result that was sent back does not say when; the order's last record does.
+    sent_back = result.state is ResultState.REJECTED
+    return moment_of(order.records[-1]) if sent_back else result.submitted_at

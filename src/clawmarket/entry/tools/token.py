@@ -5,8 +5,11 @@ A token authenticates nothing that the task's own row does not: a claim needs no
 
 import hashlib
 import hmac
+from collections.abc import Mapping
+from typing import Any
 
 from clawmarket.domain.kernel.errors import AuthRequiredError
+from clawmarket.domain.kernel.money import shortest_text
 from clawmarket.services.call import Terms
 
 _PURPOSE = b"task-token/1"
@@ -29,9 +32,12 @@ def task_token(secret: str, task_id: str, employer_id: str, budget: str, created
     return hmac.new(secret.encode(), said.encode(), hashlib.sha256).hexdigest()
 
 
-def token_secret(terms: Terms) -> str:
-    """Return the market's secret for tokens, made from the one for challenges."""
-    return hmac.new(terms.challenge_key.reveal().encode(), _PURPOSE, hashlib.sha256).hexdigest()
+def token_of(task: Mapping[str, Any], terms: Terms) -> str:
+    """Return the token of a task of this market, under a secret made from that for challenges."""
+    known = terms.challenge_key.reveal().encode()
+    secret = hmac.new(known, _PURPOSE, hashlib.sha256).hexdigest()
+    budget = shortest_text(int(task["budget"]))
+    return task_token(secret, task["taskId"], task["buyer"], budget, task["createdAt"])
 
 
 def check_token(expected: str, given: str) -> None:
