@@ -9,7 +9,7 @@ import pytest
 from clawmarket.entry.web.deeds.doing import DEEDS
 from web_server.browser import Pages
 from web_server.people import Crowd
-from web_server.scene import PEOPLE, Scene
+from scene import PEOPLE, Scene
 from world import World
 
 NOBODYS = (401, 404, 404, 401, 403)

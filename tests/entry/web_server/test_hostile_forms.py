@@ -4,7 +4,7 @@ import pytest
 
 from clawmarket.entry.web.deeds.doing import DEEDS
 from web_server.browser import Browser, Pages
-from web_server.scene import Scene
+from scene import Scene
 from web_server.test_acts import fields_of
 from world import World
 

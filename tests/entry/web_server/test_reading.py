@@ -12,7 +12,7 @@ import pytest
 
 from web_server.browser import Pages
 from web_server.people import Crowd
-from web_server.scene import ACCEPTED, OPENED, PEOPLE, SEALED, SECRETS, Scene
+from scene import ACCEPTED, OPENED, PEOPLE, SEALED, SECRETS, Scene
 from world import World
 
 ALL = (200,) * 8

@@ -113,7 +113,7 @@ class Agent:
             return {"message": _message(client.market.request_id, sent, outcome.facts or {})}
         if sent.context_id and is_key(sent.context_id):
             self.contexts.keep(client.account_id, outcome.task_id, sent.context_id)
-        context = self.contexts.of(client.account_id, outcome.task_id)
+        context = self.contexts.of(client.account_id, outcome.task_id) or sent.context_id
         task = await projected(visit, outcome.task_id, context)
         if outcome.metadata:
             task["metadata"] |= outcome.metadata

@@ -16,7 +16,12 @@ class Contexts:
         self._kept: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def keep(self, account_id: str, task_id: str, context_id: str) -> None:
-        """Remember a task's context; the first one stays."""
+        """Remember a task's context; the first one stays.
+
+        Of those without a key nothing is remembered: each would be told what another one named.
+        """
+        if not account_id:
+            return
         key = (account_id, task_id)
         self._kept.setdefault(key, context_id)
         self._kept.move_to_end(key)
