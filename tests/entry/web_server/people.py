@@ -28,7 +28,7 @@ class Crowd:
         if name == "revoked":
             for cookie, value in self.lost_cookies.items():
                 if cookie not in browser.cookies:
-                    browser.cookies.set(cookie, value)
+                    browser.cookies.set(cookie, value, domain="127.0.0.1")
         return browser
 
     def all(self) -> list[tuple[str, Browser]]:
