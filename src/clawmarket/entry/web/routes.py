@@ -95,6 +95,8 @@ def _route(site: Site, path: str, handler: Handler, verb: str = "GET") -> Route:
             raise
         except Exception as error:  # noqa: BLE001 - a defect is a page that shows its id only
             return refusal_page(visit, error)
+        finally:
+            visit.end()
 
     return Route(path, endpoint, methods=[verb], name=f"{verb} {path}")
 

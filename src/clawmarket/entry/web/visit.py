@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -95,6 +96,7 @@ class Visit:
         self.now = site.pipeline.ports.clock.now()
         self.token = self._cookie(SESSION)
         self.ended = False
+        self.uploads: list[UploadFile] = []
         self._names: dict[str, str] = {}
         self._new_cookies: list[tuple[str, str, int]] = []
         self.caller = self._identified()
@@ -201,6 +203,11 @@ class Visit:
         plain = path.isascii() and path.isprintable() and "\\" not in path
         local = path.startswith("/") and not path.startswith("//")
         return path if plain and local and len(path) <= MAX_BACK_CHARS else "/"
+
+    def end(self) -> None:
+        """Let go of the files that came with a form; those that were handed in are stored."""
+        for upload in self.uploads:
+            upload.file.close()
 
     def sent(self, response: Response) -> Response:
         """Give an answer the cookies that this visit sets."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, body_of, stream_of
@@ -53,7 +53,7 @@ async def read_form(visit: Visit, max_file_bytes: int) -> Form:
     """
     kind = visit.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        form = await _with_files(visit.request, max_file_bytes)
+        form = await _with_files(visit, max_file_bytes)
     elif kind == "application/x-www-form-urlencoded":
         form = _form(_pairs(await body_of(visit.request)))
     else:
@@ -78,12 +78,13 @@ def _form(pairs: Sequence[tuple[str, str]], files: Sequence[UploadFile] = ()) ->
     return Form(first, several, files)
 
 
-async def _with_files(request: Request, max_file_bytes: int) -> Form:
-    """Read a form with files; large ones are kept on the disk until they are stored."""
+async def _with_files(visit: Visit, max_file_bytes: int) -> Form:
+    """Read a form with files; large ones are kept on the disk until the visit ends."""
     limit = max_file_bytes + MAX_BODY_BYTES
+    _check_charset(visit.request.headers["content-type"])
     parser = MultiPartParser(
-        request.headers,
-        stream_of(request, limit, BlobTooLargeError),
+        visit.request.headers,
+        stream_of(visit.request, limit, BlobTooLargeError),
         max_files=MAX_FILES,
         max_fields=MAX_FIELDS,
         max_part_size=MAX_PART_BYTES,
@@ -94,4 +95,16 @@ async def _with_files(request: Request, max_file_bytes: int) -> Form:
         raise FormUnreadableError(f"The form cannot be read: {error.message}") from None
     parts = data.multi_items()
     texts = [(name, part) for name, part in parts if isinstance(part, str)]
-    return _form(texts, [p for _, p in parts if isinstance(p, UploadFile) and p.filename])
+    uploads = [part for _, part in parts if isinstance(part, UploadFile)]
+    visit.uploads.extend(uploads)
+    return _form(texts, [each for each in uploads if each.filename])
+
+
+def _check_charset(kind: str) -> None:
+    """Raise FormUnreadableError for a charset but UTF-8, which is what our pages are in.
+
+    The parser would take it for the name of a codec: some of those take time that grows with the
+    square of a field, and some give characters that are none.
+    """
+    if parse_options_header(kind)[1].get(b"charset", b"utf-8").lower() != b"utf-8":
+        raise FormUnreadableError("The form is not in UTF-8.")

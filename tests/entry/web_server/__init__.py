@@ -1,0 +1,1 @@
+"""The pages over plain ASGI, as browsers without scripts use them."""
