@@ -1,4 +1,4 @@
-"""Write what is derived from the registry: the stored catalog, docs/reference, the plugin's lists.
+"""Write what is derived: the stored catalog, docs/reference, the plugin's lists, the page's rules.
 
 python tools/generate.py            write what differs
 python tools/generate.py --check    write nothing; fail if anything differs
@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 import clawmarket
 from clawmarket.entry.openclaw import manifest
 from clawmarket.entry.rest.app import ROUTERS
+from clawmarket.entry.web.receipt_rules import rules_script
 from clawmarket.registry.catalog import catalog
 
 Entry = dict[str, Any]
@@ -26,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 CATALOG = ROOT / "src" / "clawmarket" / "entry" / "cli" / "catalog.json"
 PLUGIN = ROOT / "openclaw-plugin"
+RULES = ROOT / "src" / "clawmarket" / "entry" / "web" / "static" / "receipt" / "rules.mjs"
 _NOTE = "<!-- Written by tools/generate.py from the registry; edit the declarations instead. -->"
 
 
@@ -38,6 +40,7 @@ def main(arguments: list[str]) -> int:
     register_everything()
     entries = catalog()
     stale = _keep(CATALOG, json.dumps(entries, ensure_ascii=False, indent=1) + "\n", check=check)
+    stale += _keep(RULES, rules_script(), check=check)
     for file, part in plugin_files().items():
         text = json.dumps(part, ensure_ascii=False, indent=2) + "\n"
         stale += _keep(PLUGIN / file, text, check=check)

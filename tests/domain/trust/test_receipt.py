@@ -27,6 +27,7 @@ from lies import (
     honest,
     put,
 )
+from page_verdict import by_page
 from receipts import (
     NAMES,
     VERIFIERS,
@@ -42,10 +43,10 @@ KINDS = ("task", "offer")
 ENDINGS = ("settled", "refunded")
 VOICES = ("signed", "attested")
 
-both = pytest.mark.parametrize("verifier", VERIFIERS, ids=["package", "tool"])
+each = pytest.mark.parametrize("verifier", (*VERIFIERS, by_page), ids=["package", "tool", "page"])
 
 
-@both
+@each
 @pytest.mark.parametrize("voice", VOICES)
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("kind", KINDS)
@@ -59,7 +60,7 @@ def test_an_honest_receipt_holds(verifier: Verifier, kind: str, ending: str, voi
     assert (verdict["ok"], outcomes(verdict)) == (True, passed)
 
 
-@both
+@each
 @pytest.mark.parametrize("ending", ["ruled", "overruled", "lapsed"])
 def test_an_honest_receipt_of_a_dispute_holds(verifier: Verifier, ending: str) -> None:
     """Whoever decided, the receipt shows who was heard and who got how much."""
@@ -71,7 +72,7 @@ def test_an_honest_receipt_of_a_dispute_holds(verifier: Verifier, ending: str) -
     assert made.document()["receipt"]["refund"] == ("29999999" if ending == "ruled" else "0")
 
 
-@both
+@each
 @pytest.mark.parametrize("voice", VOICES)
 @pytest.mark.parametrize(
     ("ending", "amounts"), [("parts", ("198", "1", "0")), ("stopped", ("65", "0", "134"))]
@@ -86,7 +87,7 @@ def test_an_honest_receipt_of_milestones_holds(
     assert verifier(made.text, made.key)["failed"] == []
 
 
-@both
+@each
 @pytest.mark.parametrize("lie", PART_LIES)
 def test_a_lie_about_a_milestone_fails_its_check(verifier: Verifier, lie: str) -> None:
     """Each part is what the bid's price and the task's percents make it."""
@@ -98,7 +99,7 @@ def test_a_lie_about_a_milestone_fails_its_check(verifier: Verifier, lie: str) -
     assert [name for name in found if name != "summary"] == failed
 
 
-@both
+@each
 @pytest.mark.parametrize("voice", VOICES)
 @pytest.mark.parametrize(
     ("kind", "ending", "amounts"),
@@ -121,7 +122,7 @@ def test_an_honest_receipt_of_an_offer_in_parts_holds(
     assert verifier(made.text, made.key)["failed"] == []
 
 
-@both
+@each
 @pytest.mark.parametrize("kind", ["offer", "rail"])
 @pytest.mark.parametrize("lie", OFFER_PART_LIES)
 def test_a_lie_about_an_offers_milestone_fails_its_check(
@@ -136,7 +137,7 @@ def test_a_lie_about_an_offers_milestone_fails_its_check(
     assert [name for name in found if name != "summary"] == failed
 
 
-@both
+@each
 @pytest.mark.parametrize("lie", RULING_LIES)
 def test_a_lie_about_a_ruling_fails_its_check(verifier: Verifier, lie: str) -> None:
     """An arbiter's share is as binding as a price."""
@@ -148,7 +149,7 @@ def test_a_lie_about_a_ruling_fails_its_check(verifier: Verifier, lie: str) -> N
     assert [name for name in found if name != "summary"] == failed
 
 
-@both
+@each
 @pytest.mark.parametrize("lie", LAPSED_LIES)
 def test_a_lie_about_what_silence_decided_fails_its_check(verifier: Verifier, lie: str) -> None:
     """Where no arbiter rules, who was heard decides, and nothing is divided."""
@@ -160,7 +161,7 @@ def test_a_lie_about_what_silence_decided_fails_its_check(verifier: Verifier, li
     assert [name for name in found if name != "summary"] == failed
 
 
-@both
+@each
 def test_without_a_key_the_market_is_not_confirmed(verifier: Verifier) -> None:
     """Nothing fails without a pinned key, but the verdict says that it was not pinned."""
     verdict = verifier(honest().text, None)
@@ -168,7 +169,7 @@ def test_without_a_key_the_market_is_not_confirmed(verifier: Verifier) -> None:
     assert any("Which market" in gap for gap in verdict["notProven"])
 
 
-@both
+@each
 def test_a_party_with_a_wallet_that_did_not_sign_is_named(verifier: Verifier) -> None:
     """A statement that the market attests is no failure; whose wallet is missing is said."""
     made = deal("task", "settled", "attested")
@@ -178,14 +179,14 @@ def test_a_party_with_a_wallet_that_did_not_sign_is_named(verifier: Verifier) ->
     assert [account for account in made.wallets if account in sentence] == list(made.wallets)
 
 
-@both
+@each
 def test_a_story_that_is_told_anew_holds_as_well(verifier: Verifier) -> None:
     """The lies below fail for what they change, not for being logged anew."""
     made = honest()
     assert verifier(made.told(made.records()), made.key)["failed"] == []
 
 
-@both
+@each
 @pytest.mark.parametrize("lie", FILE_LIES)
 def test_a_lie_in_the_file_fails_its_check(verifier: Verifier, lie: str) -> None:
     """Whoever changes a receipt on its way is found out, by the check that is named."""
@@ -195,7 +196,7 @@ def test_a_lie_in_the_file_fails_its_check(verifier: Verifier, lie: str) -> None
     assert verifier(json.dumps(file), honest().key)["failed"] == failed
 
 
-@both
+@each
 @pytest.mark.parametrize("lie", TEXT_LIES)
 def test_a_file_that_two_readers_could_read_differently_fails(verifier: Verifier, lie: str) -> None:
     """A receipt in loose JSON has no form; nothing else is looked at."""
@@ -205,7 +206,7 @@ def test_a_file_that_two_readers_could_read_differently_fails(verifier: Verifier
     assert outcomes(verdict) == dict.fromkeys(NAMES, "skipped") | {"format": "failed"}
 
 
-@both
+@each
 @pytest.mark.parametrize("lie", STORY_LIES)
 def test_a_lie_of_the_market_fails_its_check(verifier: Verifier, lie: str) -> None:
     """Even the market cannot tell another story than the parties signed, and sign for it."""
@@ -215,7 +216,7 @@ def test_a_lie_of_the_market_fails_its_check(verifier: Verifier, lie: str) -> No
     assert verifier(made.told(records), made.key)["failed"] == failed
 
 
-@both
+@each
 def test_an_offer_is_paid_price_times_quantity(verifier: Verifier) -> None:
     """The locked amount has to be the offer's price times the ordered quantity."""
     made = deal("offer", "settled", "attested")
@@ -224,7 +225,7 @@ def test_an_offer_is_paid_price_times_quantity(verifier: Verifier) -> None:
     assert verifier(made.told(records), made.key)["failed"] == ["postings"]
 
 
-@both
+@each
 def test_an_order_is_from_the_offer_that_the_buyer_named(verifier: Verifier) -> None:
     """The market cannot put another offer under a buyer's order."""
     made = deal("offer", "refunded", "attested")
@@ -234,7 +235,7 @@ def test_an_order_is_from_the_offer_that_the_buyer_named(verifier: Verifier) -> 
     assert verifier(made.told(records), made.key)["failed"] == ["signatures"]
 
 
-@both
+@each
 def test_a_refund_gives_everything_back(verifier: Verifier) -> None:
     """A part that the market keeps of a refund is found in the amounts."""
     made = deal("task", "refunded", "signed")
@@ -258,7 +259,7 @@ def test_both_verifiers_say_the_same(lie: str) -> None:
     assert outcomes(by_tool(text, made.key)) == outcomes(by_package(text, made.key))
 
 
-@both
+@each
 def test_test_money_is_not_sold_as_money(verifier: Verifier) -> None:
     """The order's record says which it is."""
     file = honest().document() | {"testMoney": False}

@@ -18,6 +18,7 @@ from typing import NoReturn, TypeVar
 import orjson
 
 __all__ = [
+    "MAX_DEPTH",
     "CanonicalError",
     "FractionText",
     "StrictJsonError",
@@ -26,6 +27,9 @@ __all__ = [
     "parse_strict",
     "sha256_digest",
 ]
+
+MAX_DEPTH = 32
+"""How deep arrays and objects may be nested on the wire."""
 
 _MAX_NESTING = 64
 _WRITE = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
@@ -97,7 +101,7 @@ class FractionText:
     text: str
 
 
-def parse_strict(data: bytes, *, max_depth: int = 32, fractions: bool = False) -> object:
+def parse_strict(data: bytes, *, max_depth: int = MAX_DEPTH, fractions: bool = False) -> object:
     """Read JSON from the wire, refusing whatever two readers could understand differently.
 
     Refused: duplicate names, fractions and exponents of every kind, `-0`, NaN and Infinity,

@@ -24,11 +24,11 @@ _SIGNATURE = re.compile(r"0x[0-9a-f]{130}")
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 _RECOVERY_BYTES = (0, 1, 27, 28)
 _ALL_BPS = 10_000
-_TERMED = ("task_published", "bid_placed", "offer_created", "offer_updated")
-_DECIDED = {"accept": "result_accepted", "reject": "result_rejected"}
+TERMED = ("task_published", "bid_placed", "offer_created", "offer_updated")
+DECIDED = {"accept": "result_accepted", "reject": "result_rejected"}
 _SHOWN_FILES = 5
-_REVIEW = "web3.market.reviewResult"
-_HANDED_OVER = ("result_submitted", "delivery_completed")
+REVIEW = "web3.market.reviewResult"
+HANDED_OVER = ("result_submitted", "delivery_completed")
 
 
 def same(sentence: str, expected: object, found: object) -> None:
@@ -99,7 +99,7 @@ def _check_said(facts: Facts, statement: Statement, origin: str) -> None:
             raise ReceiptFlawError(what, " or ".join(act.methods), facts.method)
         _check_params(where, event, facts.params)
     decision = facts.params.get("decision")
-    if decision is not None and _DECIDED.get(str(decision)) not in facts.kinds:
+    if decision is not None and DECIDED.get(str(decision)) not in facts.kinds:
         raise ReceiptFlawError(f"{where}: the verdict is not what was said.", _plain(decision))
 
 
@@ -111,10 +111,10 @@ def _check_params(where: str, event: Json, params: Json) -> None:
 
 
 def _check_terms(facts: Facts, story: Story) -> None:
-    if facts.method == _REVIEW:
+    if facts.method == REVIEW:
         _check_rating(facts, story)
     for event in facts.events:
-        if event["kind"] in _TERMED:
+        if event["kind"] in TERMED:
             what = f"{facts.record_id}: {event['kind']}.terms is not the hash of what was said."
             same(what, content_digest(facts.params), event.get("terms"))
         if event["kind"] == "dispute_evidence_submitted":
@@ -216,7 +216,7 @@ def _check_fee(story: Story) -> int:
 def check_delivery(story: Story, claimed: object) -> str:
     """Check every content hash that was handed over, and the one that the receipt names."""
     for facts in story.records:
-        digests = [event.get("digest") for event in facts.events if event["kind"] in _HANDED_OVER]
+        digests = [event.get("digest") for event in facts.events if event["kind"] in HANDED_OVER]
         for digest in digests:
             what = f"{facts.record_id}: another content hash than that of the files in it."
             same(what, _manifest(facts) if facts.statement else digests[0], digest)
@@ -233,7 +233,7 @@ def _named_files(story: Story) -> str:
         facts
         for facts in story.records
         for event in facts.events
-        if event["kind"] in _HANDED_OVER and event.get("digest") == story.delivery_digest
+        if event["kind"] in HANDED_OVER and event.get("digest") == story.delivery_digest
     ]
     files = [file for facts in records[-1:] for file in facts.params.get("artifacts", [])]
     if not files:

@@ -17,8 +17,8 @@ from clawmarket.domain.trust.statement import VERSION
 Json = dict[str, Any]
 Shape = Mapping[str, tuple[type, ...]]
 
-_SIGNED_AMOUNT = re.compile(r"-?[1-9][0-9]{0,18}")
-_RECORD: Shape = {
+SIGNED_AMOUNT = re.compile(r"-?[1-9][0-9]{0,18}")
+RECORD: Shape = {
     "v": (int,),
     "id": (str,),
     "at": (int,),
@@ -29,8 +29,8 @@ _RECORD: Shape = {
     "postings": (list,),
     "statement": (dict,),
 }
-_STATEMENT: Shape = {"said": (dict,), "signature": (str, NoneType), "address": (str, NoneType)}
-_SAID: Shape = {
+STATEMENT: Shape = {"said": (dict,), "signature": (str, NoneType), "address": (str, NoneType)}
+SAID: Shape = {
     "v": (int,),
     "market": (str,),
     "method": (str,),
@@ -40,7 +40,7 @@ _SAID: Shape = {
     "params": (dict,),
 }
 # Statements of the first version named no moment.
-_SAID_FIRST: Shape = {name: types for name, types in _SAID.items() if name != "signedAt"}
+SAID_FIRST: Shape = {name: types for name, types in SAID.items() if name != "signedAt"}
 
 
 class ReceiptFlawError(ValueError):
@@ -129,7 +129,7 @@ def read_facts(text: str, where: str) -> Facts:
         raise ReceiptFlawError(f"{where} is not canonical JSON: {error}") from None
     if exact != data:
         raise ReceiptFlawError(f"{where} is not written as RFC 8785 demands")
-    record = check_shape(value, _RECORD, where, frozenset({"statement"}))
+    record = check_shape(value, RECORD, where, frozenset({"statement"}))
     if record["v"] != 1:
         raise ReceiptFlawError(f"{where} has another version", "1", str(record["v"]))
     return Facts(
@@ -159,14 +159,14 @@ def _triple(value: object, where: str) -> tuple[str, str, str]:
 
 def _posting(value: object, where: str) -> tuple[str, str, int]:
     account, asset, amount = _triple(value, where)
-    if not _SIGNED_AMOUNT.fullmatch(amount):
+    if not SIGNED_AMOUNT.fullmatch(amount):
         raise ReceiptFlawError(f"{where} has a posting that is no whole amount", None, amount)
     return account, asset, int(amount)
 
 
 def _statement(value: Json, where: str) -> Statement:
-    statement = check_shape(value, _STATEMENT, f"{where}.statement")
-    shape = _SAID_FIRST if statement["said"].get("v") == 1 else _SAID
+    statement = check_shape(value, STATEMENT, f"{where}.statement")
+    shape = SAID_FIRST if statement["said"].get("v") == 1 else SAID
     said = check_shape(statement["said"], shape, f"{where}.statement.said")
     if said["v"] not in (1, VERSION):
         raise ReceiptFlawError(f"{where} has another statement version", "2", str(said["v"]))

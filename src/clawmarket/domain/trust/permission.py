@@ -15,7 +15,7 @@ from clawmarket.domain.kernel.canonical import CanonicalError, content_digest
 from clawmarket.domain.kernel.moment import DAY_MS, iso
 from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
 
-_BY_BUYER = "web3.market.consent.revoke"
+REVOKE = "web3.market.consent.revoke"
 _GRANTED, _REVOKED = "consent_granted", "consent_revoked"
 
 
@@ -107,7 +107,7 @@ def _grant(
 def _revoke(permission: _Permission, facts: Facts, event: Json, order: Json) -> _Permission:
     if permission.granted is None or permission.revoked:
         raise ReceiptFlawError("A consent was revoked that did not stand.")
-    by_buyer = facts.method == _BY_BUYER and facts.actor == order["buyer"]
+    by_buyer = facts.method == REVOKE and facts.actor == order["buyer"]
     if not by_buyer and "settlement_refunded" not in facts.kinds:
         raise ReceiptFlawError("A consent was revoked by nobody who may, and no money went back.")
     _check_revocation(facts, event, permission.granted)
@@ -152,7 +152,7 @@ def _check_revocation(facts: Facts, event: Json, granted: Json) -> None:
     if event.get("consentId") != granted.get("consentId"):
         raise ReceiptFlawError("Another consent was revoked than was granted.")
     told: Json = {"consentId": granted.get("consentId"), "revokedAt": _moment(facts.at)}
-    reason = facts.params.get("reason") if facts.method == _BY_BUYER else None
+    reason = facts.params.get("reason") if facts.method == REVOKE else None
     told |= {"scope": granted["scope"]} | ({"reason": reason} if reason else {})
     _check_hash(event, "revokeHash", told)
 

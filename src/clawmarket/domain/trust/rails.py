@@ -24,7 +24,7 @@ BOOKED: Mapping[str, tuple[str, Mapping[str, str]]] = {
 MONEY = tuple(kind for kind, _ in BOOKED.values())
 
 _ASKED, _ANSWERED, _FOUND = "rail_asked", "rail_answered", "rail_resolved"
-_RESOLVE = "market.repair.resolve"
+RESOLVE = "market.repair.resolve"
 _SAME = ("orderId", "settlementId", "rail", "step")
 
 
@@ -48,7 +48,7 @@ def rail_in(records: Sequence[Facts], locked: Json) -> str | None:
         return None
     _check_asked(asked, locked)
     for finding in _told(records, _FOUND):
-        if finding.facts.method != _RESOLVE or type(finding.event.get("moved")) is not bool:
+        if finding.facts.method != RESOLVE or type(finding.event.get("moved")) is not bool:
             raise _flaw("What a person found out is not said as an operator says it.", None, None)
     moved: list[_Told] = []
     heard = -1

@@ -27,10 +27,10 @@ MAX_RECEIPT_BYTES = 20_000_000
 MAX_RECORDS = 10_000
 BY_THE_MARKET = "the market"
 
-_MAX_PROOF = 64
+MAX_PROOF = 64
 _CLAIM = re.compile(r'"format"\s*:\s*"clawmarket-receipt/1"')
 _HASH = re.compile(r"[0-9a-f]{64}")
-_FILE: Shape = {
+FILE: Shape = {
     "format": (str,),
     "market": (dict,),
     "testMoney": (bool,),
@@ -42,8 +42,8 @@ _FILE: Shape = {
     "checkpoint": (str,),
     "anchors": (list,),
 }
-_MARKET: Shape = {"origin": (str,), "key": (str,)}
-_LOGGED: Shape = {"record": (str,), "salt": (str,), "index": (int,), "proof": (list,)}
+MARKET: Shape = {"origin": (str,), "key": (str,)}
+LOGGED: Shape = {"record": (str,), "salt": (str,), "index": (int,), "proof": (list,)}
 
 
 class NotAReceiptError(InvalidArgumentError):
@@ -186,13 +186,13 @@ def parse_receipt(text: str) -> ReceiptFile:
         value = parse_strict(data)
     except StrictJsonError as error:
         raise ReceiptFlawError(f"The file is not strict JSON: {error}.") from None
-    return _file(check_shape(value, _FILE, "The file"))
+    return _file(check_shape(value, FILE, "The file"))
 
 
 def _file(value: Json) -> ReceiptFile:
     if value["format"] != FORMAT:
         raise ReceiptFlawError("The file has another format.", FORMAT, value["format"])
-    market = check_shape(value["market"], _MARKET, "market")
+    market = check_shape(value["market"], MARKET, "market")
     if not 1 <= len(value["records"]) <= MAX_RECORDS:
         raise ReceiptFlawError(
             "The number of records is out of range.",
@@ -211,9 +211,9 @@ def _file(value: Json) -> ReceiptFile:
 
 
 def _logged(value: object, where: str) -> LoggedRecord:
-    item = check_shape(value, _LOGGED, where)
+    item = check_shape(value, LOGGED, where)
     hashes = [item["salt"], *item["proof"]]
-    if len(item["proof"]) > _MAX_PROOF or not all(map(_is_hash, hashes)):
+    if len(item["proof"]) > MAX_PROOF or not all(map(_is_hash, hashes)):
         raise ReceiptFlawError(f"{where}: salt and proof are not 32 bytes each in hexadecimal")
     return LoggedRecord(item["record"], item["salt"], item["index"], tuple(item["proof"]))
 

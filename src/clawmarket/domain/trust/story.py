@@ -21,15 +21,18 @@ from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
 from clawmarket.domain.trust.permission import agreed_usage, check_consent
 from clawmarket.domain.trust.rails import BOOKED, MONEY, rail_in
 
-_AMOUNT = re.compile(r"0|[1-9][0-9]{0,15}")
+AMOUNT = re.compile(r"0|[1-9][0-9]{0,15}")
 # What the market adds to a demand or an offer that leaves it out, as the order then says it.
-_CONDITIONS = ("feeBps", "timeoutSec", "disputeWindowSec", "resubmitSec")
+CONDITIONS = ("feeBps", "timeoutSec", "disputeWindowSec", "resubmitSec")
 _ALL_PERCENT = 100
+
+# What an order may begin with before it has an id.
+BEGINS = {"task": ("task_published", "bid_placed"), "offer": ("offer_created", "offer_updated")}
 
 _RELEASED = "settlement_released"
 _PART = "settlement_part_released"
 _DELIVERED = "delivery_completed"
-_ENDS = {
+ENDS = {
     _RELEASED: ("settlement_completed",),
     "settlement_refunded": ("order_refunded", "settlement_cancelled"),
 }
@@ -48,7 +51,7 @@ _REVIEW, _RELEASE = "web3.market.reviewResult", "web3.market.settlement.release"
 _AWARD, _SUBMIT = "web3.market.awardBid", "web3.market.submitResult"
 _RULE, _REJECT = "web3.dispute.resolve", "web3.dispute.reject"
 _GRANT, _REVOKE = "web3.market.consent.grant", "web3.market.consent.revoke"
-_RULED = ("dispute_resolved", "dispute_rejected")
+RULED = ("dispute_resolved", "dispute_rejected")
 ACTS: Mapping[str, Act] = {
     "task_published": Act(("buyer",), ("web3.market.publishTask",)),
     "bid_placed": Act(("seller",), ("web3.market.placeBid",)),
@@ -152,7 +155,7 @@ def read_story(records: Sequence[Facts]) -> Story:
     """
     made, order = _only(records, "order_created")
     _, locked = _only(records, "payment_locked")
-    _, end = _only(records, *_ENDS)
+    _, end = _only(records, *ENDS)
     order_id, buyer, seller = (_text(order, name) for name in ("orderId", "buyer", "seller"))
     if noun_of(order_id) != "order" or buyer == seller:
         raise ReceiptFlawError("The order has no order id, or one account on both sides.")
@@ -200,7 +203,7 @@ def read_story(records: Sequence[Facts]) -> Story:
     _check_actors(story)
     # A buyer may cancel while a rail is asked to lock; what it turns out to have locked goes back.
     late = ("order_cancelled",) if story.rail and not settled else ()
-    _check_states(story, _ENDS[end["kind"]] + late)
+    _check_states(story, ENDS[end["kind"]] + late)
     return story
 
 
@@ -228,7 +231,7 @@ def _text(event: Json, name: str) -> str:
 
 def _amount(event: Json, name: str) -> int:
     text = _text(event, name)
-    if not _AMOUNT.fullmatch(text):
+    if not AMOUNT.fullmatch(text):
         raise ReceiptFlawError(f"{event['kind']}.{name} is no amount in minor units.", None, text)
     return int(text)
 
@@ -264,7 +267,7 @@ def _agreement(records: Sequence[Facts], made: Facts, order: Json) -> Json:
         raise ReceiptFlawError("The quantity is no whole number.", None, str(quantity))
     price = _amount(priced, "price") * quantity
     parties = {name: order[name] for name in ("orderId", "buyer", "seller", "asset")}
-    conditions = {name: order.get(name) for name in _CONDITIONS}
+    conditions = {name: order.get(name) for name in CONDITIONS}
     timed = ids["taskId"] is not None and demand.params.get("deadline") is not None
     asked = {name: demand.params[name] for name in conditions if name in demand.params}
     _agree(order, asked | ({"timeoutSec": order["timeoutSec"]} if timed else {}))
@@ -341,10 +344,10 @@ def _check_handed_over(records: Sequence[Facts]) -> None:
 
 def _ruling(records: Sequence[Facts], order: Json, stake: int) -> tuple[str | None, int | None]:
     """Return who ruled in the order's dispute and the seller's share; None for what was not."""
-    if not any(True for _ in _told(records, "dispute_opened", *_RULED)):
+    if not any(True for _ in _told(records, "dispute_opened", *RULED)):
         return None, None
     opener, opened = _only(records, "dispute_opened")
-    facts, ruled = _only(records, *_RULED)
+    facts, ruled = _only(records, *RULED)
     _agree(ruled, {name: opened.get(name) for name in ("orderId", "disputeId")})
     claim = "refund" if opener.actor == order["buyer"] else "release"
     _agree(opened, {"claim": claim})
@@ -406,9 +409,7 @@ def _address(records: Sequence[Facts], party: str) -> str | None:
 
 
 def _check_belonging(story: Story) -> None:
-    begins = (
-        ("offer_created", "offer_updated") if story.offer_id else ("task_published", "bid_placed")
-    )
+    begins = BEGINS["offer" if story.offer_id else "task"]
     for facts in story.records:
         ours = False
         for event in facts.events:

@@ -52,7 +52,7 @@ def web_routes(pipeline: Pipeline, max_file_bytes: int) -> Sequence[Route]:
         _route(site, "/sign-out", signing_in.sign_out, "POST"),
         _route(site, "/act/{deed}", acts.act, "POST"),
         _route(site, "/confirm", acts.confirm, "POST"),
-        Route("/web/{digest}/{name}", _asset, methods=["GET"]),
+        Route("/web/{digest}/{name:path}", _asset, methods=["GET"]),
     ]
 
 

@@ -1,9 +1,10 @@
 """The templates: one environment, everything escaped, and what every page is given."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
 import orjson
@@ -18,14 +19,27 @@ from clawmarket.entry.web.words.catalog import Words
 if TYPE_CHECKING:
     from clawmarket.entry.web.visit import Visit
 
+_STATIC = files(__package__).joinpath("static")
+_BUNDLE = "receipt"
+
+
+def _modules(folder: Traversable, name: str) -> Iterator[str]:
+    """Yield the scripts of a folder of modules, which import each other by their places."""
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.is_dir():
+            yield from _modules(entry, f"{name}/{entry.name}")
+        elif entry.name.endswith(".mjs"):
+            yield f"{name}/{entry.name}"
+
+
 ASSETS = {
     "tokens.css": "text/css",
     "site.css": "text/css",
     "pages.css": "text/css",
     "app.js": "text/javascript",
-    "receipt.js": "text/javascript",
     "wallet.js": "text/javascript",
     "mark.svg": "image/svg+xml",
+    **dict.fromkeys(_modules(_STATIC.joinpath(_BUNDLE), _BUNDLE), "text/javascript"),
 }
 
 
@@ -86,10 +100,16 @@ def _order_states(words: Words) -> str:
 @cache
 def asset_data(name: str) -> bytes:
     """Return an asset of the pages."""
-    return files(__package__).joinpath("static", name).read_bytes()
+    return _STATIC.joinpath(*name.split("/")).read_bytes()
 
 
 @cache
 def asset_path(name: str) -> str:
-    """Return an asset's address; it changes with its content, so that it may be kept for long."""
-    return f"/web/{hashlib.sha256(asset_data(name)).hexdigest()[:12]}/{name}"
+    """Return an asset's address; it changes with its content, so that it may be kept for long.
+
+    That of a module changes with every module, since each names the others by their places.
+    """
+    together = [each for each in ASSETS if each.startswith(f"{_BUNDLE}/")]
+    parts = together if name in together else [name]
+    digest = hashlib.sha256(b"".join(map(asset_data, parts))).hexdigest()
+    return f"/web/{digest[:12]}/{name}"

@@ -10,7 +10,7 @@ _OWN = "receipt.js."
 
 
 async def verify_page(visit: Visit) -> Response:
-    """Show the page; `receipt.js` does the checks and says what they found by these sentences."""
+    """Show the page; its scripts do the checks and say what they found by these sentences."""
     status = await visit.ask("web3.status.summary")
     said = {
         key.removeprefix(_OWN): text

@@ -1,0 +1,158 @@
+"""The page that checks receipts, in a real browser: what it says, and that it does not freeze."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lies import FILE_LIES, STORY_LIES, honest
+from receipts import by_package, outcomes
+from web.market import Market
+
+Opener = Callable[..., Any]
+Said = Callable[..., Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _dealt() -> None:
+    """Trade before the browser starts: its driver's loop and the market's cannot share a thread."""
+    honest()
+
+
+@pytest.fixture
+def said(opened: Opener, tmp_path: Path) -> Said:
+    """Drop files on one page and return it once the verdict is there."""
+    pages: list[Any] = []
+
+    def drop(content: bytes, key: str = "", name: str = "a.json", **how: Any) -> Any:
+        if not pages:
+            pages.append(opened(**how))
+            pages[0].goto("/verify")
+        page = pages[0]
+        (tmp_path / name).write_bytes(content)
+        page.fill("#key", key)
+        page.set_input_files("#receipt", tmp_path / name)
+        page.evaluate("document.querySelector('[data-verdict]').replaceChildren()")
+        page.click("[data-receipt] button")
+        page.wait_for_selector(".verdict h2")
+        return page
+
+    return drop
+
+
+def _shown(page: Any) -> dict[str, str]:
+    found: dict[str, str] = page.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('[data-check]')]"
+        ".map((item) => [item.dataset.check, item.dataset.outcome]))"
+    )
+    return found
+
+
+def test_an_honest_receipt_holds_in_the_browser(said: Said) -> None:
+    """Signatures of wallets and the course of the order too; nothing was sent anywhere."""
+    page = said(honest().text.encode(), honest().key)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    page = said(honest().text.encode(), honest().key)
+
+    assert page.inner_text(".verdict h2") == "Unchanged, and of the market that you know."
+    assert _shown(page) == outcomes(by_package(honest().text, honest().key))
+    assert [line for line in asked if not line.startswith("GET ") or "/web/" not in line] == []
+    assert "39.60 credits to the seller" in page.inner_text("[data-check=postings]")
+
+
+@pytest.mark.parametrize("lie", ["a signature with a high s", "moves in another order", "no fee"])
+def test_a_lie_of_the_market_is_named_in_the_browser(said: Said, lie: str) -> None:
+    """The check that fails is the one that fails for the command."""
+    made, records = honest(), honest().records()
+    STORY_LIES[lie][0](records, made)
+    text = made.told(records)
+    page = said(text.encode(), made.key)
+
+    assert _shown(page) == outcomes(by_package(text, made.key))
+    assert page.inner_text(".verdict h2") == "Do not trust this file."
+
+
+def test_the_first_thing_shown_is_what_failed(said: Said) -> None:
+    """With what was expected and found, as text: markup from a file stays letters."""
+    file = honest().document()
+    FILE_LIES["another fee"][0](file)
+    file["receipt"]["fee"] = "<img src=x onerror=alert(1)>\u202e"
+    page = said(json.dumps(file).encode(), honest().key)
+    first = page.locator("[data-check]").first
+
+    assert first.get_attribute("data-check") == "summary"
+    assert first.locator("dd").all_inner_texts() == ["400000", "<img src=x onerror=alert(1)>\ufffd"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"hello", "no receipt"),
+        (b'{"a": 1}', "JSON, but no receipt"),
+        (b"<!doctype html><title>x</title>", "web page"),
+        (b"\x89PNG\r\n\x1a\n\x00\xff", "no text file"),
+        (b" " * 20_000_001, "larger than 20 MB"),
+        (b'{"format": "clawmarket-receipt/1", "a": ' + b"[" * 100_000, "nested deeper than 32"),
+        (b'{"format": "clawmarket-receipt/1", ', "Not JSON, from character 35"),
+    ],
+    ids=["empty", "text", "json", "html", "binary", "large", "deep", "cut"],
+)
+def test_a_wrong_file_is_told_what_it_is(said: Said, content: bytes, words: str) -> None:
+    """Plain words instead of a verdict, and no complaint on the console."""
+    page = said(content)
+    assert words in page.inner_text("[data-verdict]")
+    assert page.locator("[data-outcome=passed]").count() == 0
+
+
+def test_a_key_that_is_none_is_said_to_be_none(said: Said) -> None:
+    """It is a slip of the reader and no verdict on the receipt."""
+    page = said(honest().text.encode(), "garbage")
+    assert "no market key" in page.inner_text("[data-verdict]")
+
+
+def test_a_large_receipt_does_not_freeze_the_page(said: Said) -> None:
+    """Over 4 MB are checked in a thread of their own, with progress; the page goes on drawing."""
+    file = honest().document()
+    file["records"] += [file["records"][-1] | {"record": _long()} for _ in range(4000)]
+    text = json.dumps(file)
+    page = said(b"hello")
+    page.evaluate(
+        "window.gap = 0; let last = performance.now();"
+        "setInterval(() => { const now = performance.now();"
+        "window.gap = Math.max(window.gap, now - last); last = now; }, 10);"
+        "window.told = [];"
+        "new MutationObserver(() => window.told.push("
+        "document.querySelector('[data-busy] p').textContent))"
+        ".observe(document.querySelector('[data-busy]'), {subtree: true, childList: true});"
+    )
+    assert len(text) > 4_000_000
+    said(text.encode(), name="large.json")
+    assert _shown(page)["records"] == "failed"
+    assert page.evaluate("window.told.length") > 0
+    assert page.evaluate("window.gap") < 1000
+
+
+def _long() -> str:
+    return honest().document()["records"][-1]["record"]
+
+
+def test_the_page_speaks_chinese(said: Said) -> None:
+    """Each check and each gap has its sentence there, with nothing left to fill in."""
+    page = said(honest().text.encode(), locale="zh-CN")
+    told = page.inner_text("[data-verdict]")
+    assert page.inner_text(".verdict h2").startswith("内容未被改动")
+    assert "{" not in told
+    assert "undefined" not in told
+    assert "也不能证明的事" in told
+
+
+def test_without_scripts_the_page_names_the_command(opened: Opener, market: Market) -> None:
+    """There is no form that does nothing."""
+    page = opened(java_script_enabled=False)
+    page.goto(f"{market.url}/verify")
+    assert page.locator("[data-receipt]").is_hidden()
+    assert "clawmarket verify receipt.json" in page.inner_text("main")
