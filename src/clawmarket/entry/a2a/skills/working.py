@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from clawmarket.domain.market.inspection.verdict import InspectionFailedError
-from clawmarket.entry.a2a.skills.looking import order_of
+from clawmarket.entry.a2a.skills.looking import TASK, order_of
 from clawmarket.entry.a2a.skills.skill import (
     Fields,
     File,
