@@ -18,7 +18,7 @@ from typing import Any
 
 from clawmarket.domain.market.telling.stage import Stage
 from clawmarket.entry.a2a.skills.skill import Visit, number
-from clawmarket.entry.tools.desk import said
+from clawmarket.entry.tools.using import said
 
 Fields = dict[str, Any]
 

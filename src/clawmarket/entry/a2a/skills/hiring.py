@@ -13,7 +13,7 @@ from clawmarket.entry.a2a.skills.skill import (
     SkillInputError,
     Visit,
 )
-from clawmarket.entry.tools.desk import credit, minor
+from clawmarket.entry.tools.using import credit, minor
 from clawmarket.entry.tools.views import bid_shown
 from clawmarket.registry.fields import (
     BidId,

@@ -1,4 +1,4 @@
-"""Where a tool works: the market as one caller sees it, and the words for what it brings back."""
+"""Using a tool: the market as one caller sees it, and the words for what it brings back."""
 
 import re
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class Market(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ToolUse:
     """One use of one tool.
 
     Args:
