@@ -46,9 +46,10 @@ def _bid(place: Workplace, job: Job, key: str) -> None:
 
 def await_award(place: Workplace, job: Job) -> None:
     """Look whether the bid was chosen."""
+    # The task first: an award behind this look leaves it open, one before it is in the list.
+    task = place.line.look("web3.market.getTask", {"taskId": job.task_id})
     if _adopt(place, job):
         return
-    task = place.line.look("web3.market.getTask", {"taskId": job.task_id})
     if task is None or task["status"] != _OPEN:
         place.close(job, "not_chosen", "is over; the bid was not chosen")
 
