@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from pydantic import ValidationError
-
 from clawmarket.domain.kernel.errors import InvalidArgumentError, NotFoundError
 from clawmarket.domain.kernel.money import split_fee
 from clawmarket.domain.trust.redaction import redact_text
+from clawmarket.entry.tools.arguments import arguments_of
 from clawmarket.entry.tools.hiring import (
     AWARD_BID,
     FIND_WORKERS,
@@ -117,12 +116,4 @@ async def _matter(using: ToolUse, request: Request) -> list[str]:
 
 
 def _request(tool: Tool, arguments: Mapping[str, object]) -> Request:
-    try:
-        return tool.request.model_validate(dict(arguments))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        path = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in first["loc"])
-        what = f"${path}: {first['msg']}."
-        raise ToolArgumentError(what, path=f"${path}", tool=tool.name) from None
-    except RecursionError:
-        raise ToolArgumentError("The arguments are nested too deeply.", tool=tool.name) from None
+    return arguments_of(tool.request, arguments, ToolArgumentError, tool=tool.name)
