@@ -17,7 +17,7 @@ from openclaw.programs import Programs
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "openclaw-plugin"
-READY_S, STOP_S = 90, 15
+READY_S, STOP_S = 240, 15
 
 Config = dict[str, Any]
 

@@ -35,7 +35,6 @@ TURN = 10_000 + 200 * 10 + 20 * 20
 RUN_PRICES = ("--call-price", "0.01", "--input-price", "10", "--output-price", "20")
 # As the host does it by default: a tool of a plugin is called through another one.
 USE_PAID = 'use tool_call {"id": "web3_market_status", "args": {"include": ["market"]}}'
-USE_LONG = 'use exec {"command": "sleep 2"}'
 USE_FREE = 'use ls {"path": "."}'
 
 
@@ -82,11 +81,15 @@ class World:
         self.server.stop()
 
     @contextmanager
-    def saying(self, text: str, session: str) -> Iterator[None]:
-        """Say something that takes a while; it is answered at the end."""
+    def running(self, seconds: int, session: str) -> Iterator[None]:
+        """Have a paid tool run for a while; the turn is answered at the end."""
+        begun = self.home.with_name(session.replace(":", "-"))
+        text = f'use exec {{"command": "touch {begun}; sleep {seconds}"}}'
         with ThreadPoolExecutor(1) as pool:
             said = pool.submit(self.chat.say, text, session)
-            until(lambda: self.usage(session), lambda now: now["creditsReserved"] == str(PRICE))
+            # The market knows of it a moment before the guard does, and the tool runs only then.
+            until(lambda: {"begun": begun.exists()}, lambda now: now["begun"])
+            assert self.usage(session)["creditsReserved"] == str(PRICE)
             yield
             said.result()
 
@@ -257,7 +260,7 @@ def test_a_session_that_ends_is_billed(world: World) -> None:
 def test_a_market_that_dies_in_between_is_told_once(world: World) -> None:
     """The tool ends while the market is dead; when it is back the call is settled, once."""
     session = "agent:main:dies"
-    with world.saying(USE_LONG, session):
+    with world.running(2, session):
         world.server.kill()
     world.back()
     used = world.settled(session)
@@ -269,7 +272,7 @@ def test_a_gateway_that_dies_in_between_tells_it_later(world: World) -> None:
     """What it had not told is told by the next one, once."""
     session = "agent:main:told"
     with ExitStack() as gone:
-        with world.saying(USE_LONG, session):
+        with world.running(2, session):
             gone.enter_context(world.way.gone())
         world.host.kill()
     world.enter()
@@ -281,7 +284,7 @@ def test_a_gateway_that_dies_in_between_tells_it_later(world: World) -> None:
 def test_a_tool_that_dies_with_the_gateway_is_not_paid(world: World) -> None:
     """Nobody got its result, so what was reserved is given back."""
     session = "agent:main:cut"
-    with pytest.raises(ConnectionClosed), world.saying('use exec {"command": "sleep 60"}', session):
+    with pytest.raises(ConnectionClosed), world.running(60, session):
         world.host.kill()
     world.enter()
 

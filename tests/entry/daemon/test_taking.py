@@ -1,60 +1,72 @@
-"""Taking a task: what a worker makes of an award that comes while it looks."""
+"""How a worker sees that its bid was chosen, also when that happens between two of its looks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from clawmarket.domain.kernel.secret import Secret
+from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.invocation import Invocation
 from clawmarket.entry.cli.remote.client import Market
-from clawmarket.entry.daemon.handlers.choice import Handler
+from clawmarket.entry.cli.remote.session import Credential
+from clawmarket.entry.daemon.handlers.choice import chosen
 from clawmarket.entry.daemon.line import Line
 from clawmarket.entry.daemon.progress import Progress
 from clawmarket.entry.daemon.storage import Workspace
+from clawmarket.entry.daemon.worker import taking
 from clawmarket.entry.daemon.worker.job import Job, Phase
-from clawmarket.entry.daemon.worker.rules import Rules
-from clawmarket.entry.daemon.worker.taking import await_award
+from clawmarket.entry.daemon.worker.rules import BID, Rules
 from clawmarket.entry.daemon.worker.workplace import Workplace
-from world import Fields, Member, World
+from daemon_stage import Party
+
+PRICE = 40_000_000
 
 
-@dataclass(frozen=True)
-class _AwardedMeanwhile(Line):
-    """A line to a market in which the buyer awards a bid right behind the first answer."""
+class Awarding(Market):
+    """The way to the market of a worker whose bid is chosen right after its next look."""
 
-    worker: Member
-    buyer: Member
-    bids: list[Fields] = field(default_factory=list)
+    def __init__(self, worker: Party, buyer: Party) -> None:
+        super().__init__(worker.market.url, Credential(Secret(worker.key), None))
+        self.buyer = buyer
+        self.bid_id = ""
 
-    def ask(self, method: str, params: Fields | None = None, key: str = "") -> Fields:
-        answer = self.worker.do(method, key, **(params or {}))
-        if self.bids:
-            self.buyer.awards(self.bids.pop())
+    def call(self, method: str, params: Entry | None = None, key: str = "") -> Entry:
+        """Ask, and let the buyer award what there is to award."""
+        answer = super().call(method, params, key)
+        if self.bid_id:
+            bid_id, self.bid_id = self.bid_id, ""
+            self.buyer.does("awardBid", "award", bidId=bid_id)
         return answer
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    """An empty market that ends with the test."""
-    market = World()
-    yield market
-    market.close()
+def market_of_worker(worker: Party, buyer: Party) -> Iterator[Awarding]:
+    """The worker's way to the market."""
+    way = Awarding(worker, buyer)
+    yield way
+    way.close()
 
 
-def test_an_award_between_two_looks_is_not_lost(world: World, tmp_path: Path) -> None:
-    """The task is no longer open because it is ours: the order is taken up, not left lying."""
-    buyer, worker = world.member(), world.member()
-    task = buyer.publishes()
-    bid = worker.bids(task)
-    job = Job(task["taskId"], task["title"], "bid", 40_000_000, Phase.BIDDING, bid_id=bid["bidId"])
-    line = _AwardedMeanwhile(Market("http://127.0.0.1:9", None), worker, buyer, [bid])
-    progress = Progress(Invocation("worker run", (), None, {}, quiet=True))
-    handler, rules = Handler("command", ()), Rules()
-    place = Workplace(line, Workspace(tmp_path), progress, handler, rules, worker.id, 100, 60.0)
+def test_an_award_between_two_looks_is_not_lost(
+    buyer: Party, worker: Party, market_of_worker: Awarding, tmp_path: Path
+) -> None:
+    """The worker goes on waiting, and finds its order the next time it looks."""
+    invocation = Invocation("worker run", (), None, {}, as_json=True)
+    workspace, handler = Workspace(tmp_path), chosen("true")
+    line, rules = Line(market_of_worker), Rules(amount=PRICE)
+    place = Workplace(
+        line, workspace, Progress(invocation), handler, rules, worker.account, 100, 60.0
+    )
+    job = Job(buyer.publishes("Chosen in between"), "Chosen in between", BID, PRICE)
+    taking.take(place, job)
+    market_of_worker.bid_id = job.bid_id
 
-    await_award(place, job)
-    if job.phase is Phase.BIDDING:
-        await_award(place, job)
+    phases = []
+    for _ in range(2):
+        taking.await_award(place, job)
+        phases.append(job.phase)
 
-    assert (job.phase, job.order_id) == (Phase.WORKING, worker.task(task)["orderId"])
+    (order,) = worker.asks("order.list", side="seller", taskId=job.task_id)["items"]
+    assert (phases, job.outcome) == ([Phase.BIDDING, Phase.WORKING], "")
+    assert job.order_id == order["orderId"]

@@ -45,12 +45,15 @@ def _bid(place: Workplace, job: Job, key: str) -> None:
 
 
 def await_award(place: Workplace, job: Job) -> None:
-    """Look whether the bid was chosen."""
-    # The task first: an award behind this look leaves it open, one before it is in the list.
+    """Look whether the bid was chosen.
+
+    The task comes first: an award between two looks at it the other way round would be taken for
+    somebody else's.
+    """
     task = place.line.look("web3.market.getTask", {"taskId": job.task_id})
-    if _adopt(place, job):
+    if task is not None and task["status"] == _OPEN:
         return
-    if task is None or task["status"] != _OPEN:
+    if not _adopt(place, job):
         place.close(job, "not_chosen", "is over; the bid was not chosen")
 
 

@@ -1,15 +1,18 @@
 """Files for people: the bytes of a file that the visitor may read, always as a download."""
 
+import asyncio
 from urllib.parse import quote
 
 import orjson
 from starlette.responses import Response
 
+from clawmarket.domain.market.receipt import ReceiptNotReadyError
 from clawmarket.entry.gateway.files import streamed
-from clawmarket.entry.web.visit import Visit
+from clawmarket.entry.web.visit import Fields, Visit
 from clawmarket.services.trust.files import right_to_read
 
 MAX_NAME_CHARS = 200
+LOOKS, LOOK_S = 12, 0.25
 
 
 async def download(visit: Visit) -> Response:
@@ -28,10 +31,20 @@ async def download(visit: Visit) -> Response:
 async def receipt(visit: Visit) -> Response:
     """Send the receipt file of a finished order, as `clawmarket receipt get` writes it."""
     order_id = visit.request.path_params["order_id"]
-    got = await visit.ask("web3.market.receipt.get", orderId=order_id)
+    got = await _receipt(visit, order_id)
     name = f"{got['receiptId']}.json"
     return Response(
         got["receipt"] if isinstance(got["receipt"], str) else orjson.dumps(got["receipt"]),
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
         media_type="application/json",
     )
+
+
+async def _receipt(visit: Visit, order_id: str) -> Fields:
+    # The log takes an order's last record in within a second of its end: nobody has to ask twice.
+    for _ in range(LOOKS):
+        try:
+            return await visit.ask("web3.market.receipt.get", orderId=order_id)
+        except ReceiptNotReadyError:
+            await asyncio.sleep(LOOK_S)
+    return await visit.ask("web3.market.receipt.get", orderId=order_id)
