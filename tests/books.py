@@ -13,15 +13,15 @@ from clawmarket.domain.kernel.moment import DAY_MS
 from clawmarket.domain.kernel.money import split_fee
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid, BidState
-from clawmarket.domain.market.consent import Consent, ConsentState
-from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.consenting.consent import Consent, ConsentState
+from clawmarket.domain.market.delivering.delivery import Delivery
+from clawmarket.domain.market.delivering.result import Result
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
-from clawmarket.domain.market.result import Result
-from clawmarket.domain.market.tab import Tab, TabState
+from clawmarket.domain.market.postpay.tab import Tab, TabState
+from clawmarket.domain.market.postpay.trust import Trust
+from clawmarket.domain.market.postpay.usage import Usage
 from clawmarket.domain.market.task import Task, TaskState
-from clawmarket.domain.market.trust import Trust
-from clawmarket.domain.market.usage import Usage
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.bill import Bill, BillState
 from clawmarket.domain.treasury.budget import Spend

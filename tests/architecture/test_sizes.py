@@ -17,7 +17,6 @@ SPELT_OUT = SRC / "adapters" / "store" / "migrations" / "versions"
 LONG_FUNCTIONS: dict[str, str] = {}
 LONG_FILES: dict[str, str] = {}
 FULL_FOLDERS: dict[str, str] = {
-    "domain/market": "one module per noun of the market",
     "domain/trust": "one module per notion of trust, small ones",
 }
 

@@ -10,10 +10,10 @@ from books import Books
 from clawmarket.adapters.store.copies.sqlite import file_faults
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid
-from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.delivering.delivery import Delivery
+from clawmarket.domain.market.delivering.result import Result
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.receipt import Receipt
-from clawmarket.domain.market.result import Result
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.domain.trust.checkpoint import open_checkpoint, parse_vkey

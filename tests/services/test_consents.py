@@ -9,7 +9,7 @@ from clawmarket.adapters.clock.memory import SettableClock
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import DAY_MS, iso
-from clawmarket.domain.market.consent import (
+from clawmarket.domain.market.consenting.consent import (
     Consent,
     ConsentNotAskedError,
     ConsentNotFoundError,

@@ -5,7 +5,7 @@ import pytest
 from clawmarket.domain.kernel.canonical import content_digest
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import iso
-from clawmarket.domain.market.delivery import DeliveryNotFoundError
+from clawmarket.domain.market.delivering.delivery import DeliveryNotFoundError
 from clawmarket.domain.market.order import OrderNotFoundError, OtherSideError
 from clawmarket.ports.blobs import BlobMissingError
 from world import START, World

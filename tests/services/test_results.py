@@ -5,8 +5,8 @@ import pytest
 from clawmarket.domain.kernel.canonical import content_digest
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import iso
+from clawmarket.domain.market.delivering.result import ResultNotFoundError
 from clawmarket.domain.market.order import OrderNotFoundError, OtherSideError
-from clawmarket.domain.market.result import ResultNotFoundError
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.services.market.delivering.results import FeedbackMissingError, NotATaskOrderError
 from clawmarket.services.pipeline import FieldInvalidError

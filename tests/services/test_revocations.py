@@ -8,7 +8,7 @@ import pytest
 from clawmarket.adapters.notices.memory import MemoryNotices
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.job import Job
-from clawmarket.domain.market.revocation import Revocation
+from clawmarket.domain.market.consenting.revocation import Revocation
 from clawmarket.domain.trust.record import Record
 from clawmarket.ports.notices import NoticeLostError
 from clawmarket.runtime.workers import PATIENCE, RUNNERS, run_due

@@ -13,7 +13,7 @@ import pytest
 from clawmarket.domain.kernel.errors import ExpiredError, Refused
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import from_iso, iso
-from clawmarket.domain.market.consent import ConsentLateError
+from clawmarket.domain.market.consenting.consent import ConsentLateError
 from clawmarket.domain.market.dispute import DisputeLateError
 from clawmarket.domain.market.order import (
     AttemptsUsedUpError,
@@ -21,7 +21,7 @@ from clawmarket.domain.market.order import (
     LockLateError,
     ReviewLateError,
 )
-from clawmarket.domain.market.tab import TabOverError
+from clawmarket.domain.market.postpay.tab import TabOverError
 from clawmarket.domain.market.task import TaskExpiredError
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.services.market.sweep import SweepAnswer

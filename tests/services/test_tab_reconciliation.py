@@ -8,8 +8,8 @@ import pytest
 
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.ids import make_id
-from clawmarket.domain.market.tab import Tab, TabState
-from clawmarket.domain.market.usage import Usage
+from clawmarket.domain.market.postpay.tab import Tab, TabState
+from clawmarket.domain.market.postpay.usage import Usage
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.entry import Entry
 from clawmarket.domain.treasury.hold import Hold, HoldState

@@ -11,7 +11,7 @@ from clawmarket.domain.kernel.ids import MARKET_ACCOUNT
 from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.replay import KeyReusedError
-from clawmarket.domain.market.tab import (
+from clawmarket.domain.market.postpay.tab import (
     Tab,
     TabCapHighError,
     TabCapLowError,
@@ -23,7 +23,7 @@ from clawmarket.domain.market.tab import (
     TabSideError,
     TabState,
 )
-from clawmarket.domain.market.trust import (
+from clawmarket.domain.market.postpay.trust import (
     OwnTrustError,
     Trust,
     TrustCapLowError,
@@ -31,7 +31,7 @@ from clawmarket.domain.market.trust import (
     TrustInUseError,
     TrustNotFoundError,
 )
-from clawmarket.domain.market.usage import (
+from clawmarket.domain.market.postpay.usage import (
     MAX_ENTRIES,
     TabEntriesFullError,
     TabFullError,

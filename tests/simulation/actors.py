@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from clawmarket.domain.market.bid import Bid, BidState
-from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.delivering.delivery import Delivery
+from clawmarket.domain.market.delivering.result import Result
 from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.offer import Offer, OfferState
 from clawmarket.domain.market.order import Order, OrderState
-from clawmarket.domain.market.result import Result
-from clawmarket.domain.market.tab import Tab, TabState
+from clawmarket.domain.market.postpay.tab import Tab, TabState
+from clawmarket.domain.market.postpay.trust import Trust, TrustState
 from clawmarket.domain.market.task import Task
-from clawmarket.domain.market.trust import Trust, TrustState
 from simulation.chance import Chance
 from simulation.town import Deed, Party
 from simulation.view import View

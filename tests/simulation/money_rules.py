@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from clawmarket.domain.market.order import Order
-from clawmarket.domain.market.tab import Tab
+from clawmarket.domain.market.postpay.tab import Tab
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.entry import Entry

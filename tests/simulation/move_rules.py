@@ -7,8 +7,8 @@ from typing import Any
 from clawmarket.domain.kernel.ids import MARKET_ACCOUNT
 from clawmarket.domain.kernel.moment import DAY_MS, HOUR_MS, SECOND_MS
 from clawmarket.domain.market.bid import Bid
-from clawmarket.domain.market.consent import Consent
-from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.consenting.consent import Consent
+from clawmarket.domain.market.delivering.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.task import Task

@@ -10,9 +10,9 @@ from typing import Any
 
 from clawmarket.domain.kernel.replay import KeptAnswer
 from clawmarket.domain.market import dispute, order, task
+from clawmarket.domain.market.delivering.result import RESULT
 from clawmarket.domain.market.dispute import Dispute, Resolution, Verdict
 from clawmarket.domain.market.order import ORDER, DeliveryLateError, Order, OrderState
-from clawmarket.domain.market.result import RESULT
 from clawmarket.domain.market.task import TASK, Task
 from clawmarket.domain.treasury import hold as holds
 from clawmarket.domain.treasury import settlement

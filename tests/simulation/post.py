@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from clawmarket.domain.kernel.errors import InternalError, Refused
 from clawmarket.domain.kernel.moment import DAY_MS
-from clawmarket.domain.market.usage import UsageTooFastError
+from clawmarket.domain.market.postpay.usage import UsageTooFastError
 from simulation.chance import Chance
 from simulation.faults import CALM
 from simulation.referee import Books, Letter, must

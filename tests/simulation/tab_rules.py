@@ -4,9 +4,9 @@ from typing import Any
 
 from clawmarket.domain.kernel.ids import MARKET_ACCOUNT
 from clawmarket.domain.kernel.moment import DAY_MS, HOUR_MS, MINUTE_MS
-from clawmarket.domain.market.tab import Tab
-from clawmarket.domain.market.trust import Trust
-from clawmarket.domain.market.usage import Usage
+from clawmarket.domain.market.postpay.tab import Tab
+from clawmarket.domain.market.postpay.trust import Trust
+from clawmarket.domain.market.postpay.usage import Usage
 from simulation.referee import Act, Books, must
 
 OWED_MS = 30 * DAY_MS

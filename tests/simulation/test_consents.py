@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from clawmarket.domain.market import consent as consents
 from clawmarket.domain.market import order as stopping
-from clawmarket.domain.market.consent import Consent
+from clawmarket.domain.market.consenting import consent as consents
+from clawmarket.domain.market.consenting.consent import Consent
 from clawmarket.domain.market.order import Order
 from clawmarket.services.market import orders
 from clawmarket.services.market.consenting import endings as consent_endings

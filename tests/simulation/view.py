@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from clawmarket.domain.market.order import Order, OrderState
-from clawmarket.domain.market.tab import Tab
+from clawmarket.domain.market.postpay.tab import Tab
 from clawmarket.domain.market.task import Task, TaskState
 from simulation.faults import Change
 

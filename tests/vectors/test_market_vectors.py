@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from clawmarket.domain.kernel.canonical import canonical_bytes
-from clawmarket.domain.market.consent import consent_digest
+from clawmarket.domain.market.consenting.consent import consent_digest
 from clawmarket.domain.market.terms import scope_facts
 
 VECTOR = json.loads((Path(__file__).parent / "market" / "consent.json").read_text("utf-8"))

@@ -20,7 +20,7 @@ from clawmarket.domain.kernel.job import (
     lease,
 )
 from clawmarket.domain.market.agents.endpoint import ENDPOINT_JOB
-from clawmarket.domain.market.revocation import CONSENT_END_JOB, REVOCATION_JOB
+from clawmarket.domain.market.consenting.revocation import CONSENT_END_JOB, REVOCATION_JOB
 from clawmarket.domain.treasury.bill import BILL_JOB
 from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.ports.clock import Clock

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from clawmarket.domain.kernel.machine import TransitionRefusedError
-from clawmarket.domain.market import delivery as deliveries
-from clawmarket.domain.market.delivery import Delivery, DeliveryState
+from clawmarket.domain.market.delivering import delivery as deliveries
+from clawmarket.domain.market.delivering.delivery import Delivery, DeliveryState
 from clawmarket.domain.market.terms import Artifact
 
 READY = Delivery("delivery_1", "order_1", "agent_1", (), None, "", DeliveryState.READY, 1, None)

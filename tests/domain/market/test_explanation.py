@@ -6,8 +6,8 @@ import pytest
 
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.dispute import open_dispute
-from clawmarket.domain.market.explanation import Explanation, explain
 from clawmarket.domain.market.order import Order, OrderState
+from clawmarket.domain.market.telling.explanation import Explanation, explain
 from clawmarket.domain.market.terms import UsageScope
 
 NOW = 1_790_000_000_000

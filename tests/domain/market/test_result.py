@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from clawmarket.domain.kernel.machine import TransitionRefusedError
-from clawmarket.domain.market import result as results
-from clawmarket.domain.market.result import Result, ResultState
+from clawmarket.domain.market.delivering import result as results
+from clawmarket.domain.market.delivering.result import Result, ResultState
 from clawmarket.domain.market.terms import Artifact
 
 FILES = (Artifact("a", "sha256:0", 1),)

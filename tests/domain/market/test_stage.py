@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from clawmarket.domain.market.order import OrderState
-from clawmarket.domain.market.stage import Payment, Stage
+from clawmarket.domain.market.telling.stage import Payment, Stage
 from world import Fields, Member, World
 
 
@@ -98,6 +98,6 @@ def test_every_state_of_an_order_has_a_stage() -> None:
         OrderState.CONSENTED,
         OrderState.WORKING,
     }
-    from clawmarket.domain.market.stage import _ENDED  # noqa: PLC0415 - white-box
+    from clawmarket.domain.market.telling.stage import _ENDED  # noqa: PLC0415 - white-box
 
     assert set(OrderState) - working == set(_ENDED)

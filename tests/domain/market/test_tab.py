@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.moment import DAY_MS, HOUR_MS, MINUTE_MS
-from clawmarket.domain.market.tab import (
+from clawmarket.domain.market.postpay.tab import (
     OWED_MS,
     Tab,
     TabState,
@@ -21,8 +21,8 @@ from clawmarket.domain.market.tab import (
     settle,
     write_off,
 )
-from clawmarket.domain.market.trust import Trust, TrustState
-from clawmarket.domain.market.usage import UsageTooFastError, append
+from clawmarket.domain.market.postpay.trust import Trust, TrustState
+from clawmarket.domain.market.postpay.usage import UsageTooFastError, append
 
 CAP = 1_000_000
 

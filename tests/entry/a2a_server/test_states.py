@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from a2a_server.front import AgentFront, Speaker, said
-from clawmarket.domain.market.stage import Stage
+from clawmarket.domain.market.telling.stage import Stage
 from clawmarket.entry.a2a.market.projection import STATES, state_of
 
 Story = Callable[[AgentFront, Speaker, Speaker, str], None]

@@ -15,9 +15,9 @@ from clawmarket.entry.daemon.line import Line
 from clawmarket.entry.daemon.progress import Progress
 from clawmarket.entry.daemon.storage import Workspace
 from clawmarket.entry.daemon.worker import taking
-from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import Job, Phase
 from clawmarket.entry.daemon.worker.rules import BID, Rules
+from clawmarket.entry.daemon.worker.workplace import Workplace
 from daemon_stage import Party
 
 PRICE = 40_000_000
@@ -55,14 +55,16 @@ def test_an_award_between_two_looks_is_not_lost(
     invocation = Invocation("worker run", (), None, {}, as_json=True)
     workspace, handler = Workspace(tmp_path), chosen("true")
     line, rules = Line(market_of_worker), Rules(amount=PRICE)
-    desk = Desk(line, workspace, Progress(invocation), handler, rules, worker.account, 100, 60.0)
+    place = Workplace(
+        line, workspace, Progress(invocation), handler, rules, worker.account, 100, 60.0
+    )
     job = Job(buyer.publishes("Chosen in between"), "Chosen in between", BID, PRICE)
-    taking.take(desk, job)
+    taking.take(place, job)
     market_of_worker.bid_id = job.bid_id
 
     phases = []
     for _ in range(2):
-        taking.await_award(desk, job)
+        taking.await_award(place, job)
         phases.append(job.phase)
 
     (order,) = worker.asks("order.list", side="seller", taskId=job.task_id)["items"]

@@ -9,14 +9,12 @@ from agents_of import browsed, registered
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.market.agents.profile import (
     AgentNotFoundError,
-    AgentRole,
     BudgetRangeError,
     Profile,
     ProfileNotFoundError,
     ProfileUnchangedError,
 )
 from clawmarket.domain.trust.record import Record
-from clawmarket.services.market.agents.profiles import role_of
 from world import Member, World
 
 FULL: dict[str, Any] = {
@@ -142,17 +140,14 @@ def test_a_profile_that_hides_itself_is_nowhere(world: World) -> None:
 
 
 def test_a_role_is_ones_own_choice(world: World) -> None:
-    """What REST asks for: both for whoever never said."""
+    """Both, for whoever never said; what is said later counts."""
     member = world.member()
-
-    def role() -> AgentRole:
-        return world.store.read(lambda rows: role_of(rows, member.id))
-
-    assert role() is AgentRole.BOTH
-    sets(member, role="employer")
-    assert role() is AgentRole.EMPLOYER
-    sets(member, role="worker")
-    assert role() is AgentRole.WORKER
+    sets(member, tagline="Mine")
+    roles = [member.do("web3.agents.profile.get")["role"]]
+    for role in ("employer", "worker"):
+        sets(member, role=role)
+        roles.append(member.do("web3.agents.profile.get")["role"])
+    assert roles == ["both", "employer", "worker"]
 
 
 def test_a_reading_key_changes_no_profile(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clawmarket.domain.market.board import BoardColumn, BoardHead, BoardPlace, BoardTile
+from clawmarket.domain.market.board.index import BoardColumn, BoardHead, BoardPlace, BoardTile
 from clawmarket.ports.store import Query, Store, Transaction, key_of
 from clawmarket.services.market.board.index import follow_records
 from postgres_server import PostgresDatabase

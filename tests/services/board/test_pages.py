@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from clawmarket.domain.market.board import BLOCK
+from clawmarket.domain.market.board.index import BLOCK
 from clawmarket.services.listing import CursorInvalidError
 from clawmarket.services.market.board import search, tail
 from clawmarket.services.market.board.index import follow_records

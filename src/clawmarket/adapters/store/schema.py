@@ -19,24 +19,24 @@ from clawmarket.domain.market.agents.profile import Profile
 from clawmarket.domain.market.agents.standing import Counterparty, Standing
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid
-from clawmarket.domain.market.board import BoardColumn, BoardHead, BoardPlace, BoardTile
+from clawmarket.domain.market.board.index import BoardColumn, BoardHead, BoardPlace, BoardTile
 from clawmarket.domain.market.claiming.claim import LiveClaim
 from clawmarket.domain.market.claiming.context import TaskContext
 from clawmarket.domain.market.claiming.message import Message
 from clawmarket.domain.market.claiming.stepping_back import StepBack
-from clawmarket.domain.market.consent import Consent
-from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.consenting.consent import Consent
+from clawmarket.domain.market.consenting.revocation import Revocation
+from clawmarket.domain.market.delivering.delivery import Delivery
+from clawmarket.domain.market.delivering.result import Result
 from clawmarket.domain.market.dispute import Dispute, Evidence
 from clawmarket.domain.market.inspection.verdict import Inspection
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.postpay.tab import Tab
+from clawmarket.domain.market.postpay.trust import Trust
+from clawmarket.domain.market.postpay.usage import Usage
 from clawmarket.domain.market.receipt import Receipt
-from clawmarket.domain.market.result import Result
-from clawmarket.domain.market.revocation import Revocation
-from clawmarket.domain.market.tab import Tab
 from clawmarket.domain.market.task import Task
-from clawmarket.domain.market.trust import Trust
-from clawmarket.domain.market.usage import Usage
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.bill import Bill
 from clawmarket.domain.treasury.budget import Spend

@@ -27,8 +27,8 @@ from clawmarket.entry.gateway.wire import (
     peer_of,
     success,
 )
-from clawmarket.entry.tools.desk import Desk, Fields
 from clawmarket.entry.tools.use import quote, tool_named, use
+from clawmarket.entry.tools.using import Fields, ToolUse
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.files import right_to_read
@@ -103,9 +103,9 @@ def tools_routes(pipeline: Pipeline) -> list[Route]:
 
 async def _answered(request: Request, pipeline: Pipeline, *, priced: bool) -> Response:
     tool = tool_named(request.path_params["name"])
-    desk = Desk(Inside.of(request, pipeline), idempotency_key(request.headers))
+    using = ToolUse(Inside.of(request, pipeline), idempotency_key(request.headers))
     arguments = object_of(await body_of(request))
-    fields = await (quote if priced else use)(desk, tool, arguments)
+    fields = await (quote if priced else use)(using, tool, arguments)
     test_money = pipeline.terms.test_money
     envelope = success({"result": fields}, request.state.request_id, test_money=test_money)
     return json_response(Reply(200, envelope))

@@ -13,8 +13,8 @@ from clawmarket.entry.gateway.border import HostRefusedError
 from clawmarket.entry.gateway.tools import Inside
 from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, failure, success
 from clawmarket.entry.mcp.server import build_mcp, load_sdk
-from clawmarket.entry.tools.desk import Desk, Fields
 from clawmarket.entry.tools.use import tool_named, use
+from clawmarket.entry.tools.using import Fields, ToolUse
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.identity import identify
 
@@ -34,7 +34,7 @@ class Endpoint:
 
         async def answer(name: str, arguments: Fields, key: str) -> Fields:
             try:
-                result = await use(Desk(market, key), tool_named(name), arguments)
+                result = await use(ToolUse(market, key), tool_named(name), arguments)
             except Exception as error:  # noqa: BLE001 - a defect is an answer that shows its id only
                 return failure(error, market.request_id).envelope
             test_money = self.pipeline.terms.test_money

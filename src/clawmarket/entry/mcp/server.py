@@ -12,9 +12,9 @@ import orjson
 
 from clawmarket import __version__
 from clawmarket.domain.kernel.errors import UnavailableError
-from clawmarket.entry.tools.desk import Fields
 from clawmarket.entry.tools.tool import Tool
 from clawmarket.entry.tools.use import TOOLS
+from clawmarket.entry.tools.using import Fields
 from clawmarket.registry.catalog import schema_of
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The desk: one request's caller, and the market's methods as they may call them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -10,6 +10,7 @@ from starlette.responses import Response
 from clawmarket.entry.gateway.rpc import SESSION_HEADER
 from clawmarket.entry.gateway.wire import bearer_of, once, peer_of, session_of
 from clawmarket.entry.rest.envelope import Done, Shape, Success, body_of
+from clawmarket.entry.tools.using import given
 from clawmarket.services.call import Caller
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.identity import identify
@@ -43,13 +44,13 @@ class Desk:
     async def see(self, method: str, /, **params: object) -> Fields:
         """Ask for something that changes nothing; what is None is not sent."""
         return await self.pipeline.submit(
-            self.caller, method, _given(params), request_id=self.request_id
+            self.caller, method, given(params), request_id=self.request_id
         )
 
     async def do(self, method: str, /, **params: object) -> Fields:
         """Give the route's command, under the request's idempotency key."""
         return await self.pipeline.submit(
-            self.caller, method, _given(params), key=self.key, request_id=self.request_id
+            self.caller, method, given(params), key=self.key, request_id=self.request_id
         )
 
     async def do_exactly(self, method: str, params: Fields) -> Fields:
@@ -98,7 +99,3 @@ def _desk(request: Request, *, replacing: bool) -> Desk:
 
 At = Annotated[Desk, Depends(desk_of)]
 Replacing = Annotated[Desk, Depends(replacing_desk_of)]
-
-
-def _given(params: Mapping[str, object]) -> Fields:
-    return {name: value for name, value in params.items() if value is not None}

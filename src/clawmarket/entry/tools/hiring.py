@@ -6,8 +6,8 @@ from pydantic import Field
 
 from clawmarket.domain.kernel.errors import ConflictError
 from clawmarket.domain.market.bid import BidNotFoundError
-from clawmarket.entry.tools.desk import Desk, Fields, credit, minor
 from clawmarket.entry.tools.tool import Credits, Listed, Tool
+from clawmarket.entry.tools.using import Fields, ToolUse, credit, minor
 from clawmarket.entry.tools.views import offer_shown, whole_task
 from clawmarket.registry.fields import (
     BidId,
@@ -47,10 +47,10 @@ class FindWorkers(Listed):
     max_price: Annotated[Credits | None, Field(description="Only offers up to this price.")] = None
 
 
-async def find_workers(desk: Desk, request: FindWorkers) -> Fields:
+async def find_workers(using: ToolUse, request: FindWorkers) -> Fields:
     """List published offers; words and price are looked for in one page of the market's."""
     chosen = request.words is not None or request.max_price is not None
-    page = await desk.ask(
+    page = await using.ask(
         OFFERS,
         status="offer_published",
         limit=_PAGE if chosen else request.limit,
@@ -92,10 +92,10 @@ class PublishTask(Request):
     ] = None
 
 
-async def publish_task(desk: Desk, request: PublishTask) -> Fields:
+async def publish_task(using: ToolUse, request: PublishTask) -> Fields:
     """Publish a task."""
     params = request.model_dump(by_alias=True, exclude_none=True)
-    task = await desk.do(PUBLISH, params | {"budget": minor(request.budget)})
+    task = await using.do(PUBLISH, params | {"budget": minor(request.budget)})
     next_ = f'web3_market_task_status {{"taskId": "{task["taskId"]}"}}: see who bids.'
     return {"task": whole_task(task), "next": [next_]}
 
@@ -111,29 +111,29 @@ class AwardBid(Request):
     ]
 
 
-async def award_bid(desk: Desk, request: AwardBid) -> Fields:
+async def award_bid(using: ToolUse, request: AwardBid) -> Fields:
     """Award a bid whose price is the one that was named."""
-    await priced_bid(desk, request)
-    award = await desk.do(AWARD, {"bidId": request.bid_id})
+    await priced_bid(using, request)
+    award = await using.do(AWARD, {"bidId": request.bid_id})
     next_ = f'web3_market_task_status {{"taskId": "{award["taskId"]}"}}: see the result.'
     shown = {n: award[n] for n in ("awardId", "taskId", "bidId", "orderId", "seller", "dueAt")}
     status = {"status": award["orderStatus"], "amount": credit(award["amount"])}
     return {"award": shown | status, "next": [next_]}
 
 
-async def priced_bid(desk: Desk, request: AwardBid) -> Fields:
+async def priced_bid(using: ToolUse, request: AwardBid) -> Fields:
     """Return the bid that an award means. Raises BidNotFoundError, PriceOtherError."""
-    bid = await _bid_of(desk, request)
+    bid = await _bid_of(using, request)
     if int(bid["price"]) != int(minor(request.price)):
         what = f"The bid is for {credit(bid['price'])} credits, not for {request.price}."
         raise PriceOtherError(what, taskId=request.task_id, bidId=request.bid_id)
     return bid
 
 
-async def _bid_of(desk: Desk, request: AwardBid) -> Fields:
+async def _bid_of(using: ToolUse, request: AwardBid) -> Fields:
     cursor = None
     for _ in range(_MAX_PAGES):
-        page = await desk.ask(BIDS, taskId=request.task_id, limit=_PAGE, cursor=cursor)
+        page = await using.ask(BIDS, taskId=request.task_id, limit=_PAGE, cursor=cursor)
         for bid in page["items"]:
             if bid["bidId"] == request.bid_id:
                 found: Fields = bid
@@ -155,9 +155,9 @@ class ReviewResult(Request):
     feedback: Annotated[Note, Field(description="A rejection says what has to be different.")] = ""
 
 
-async def review_result(desk: Desk, request: ReviewResult) -> Fields:
+async def review_result(using: ToolUse, request: ReviewResult) -> Fields:
     """Accept a result, or send it back."""
-    result = await desk.do(REVIEW, request.model_dump(by_alias=True))
+    result = await using.do(REVIEW, request.model_dump(by_alias=True))
     shown = {name: result[name] for name in ("resultId", "taskId", "orderId", "status")}
     next_ = f'web3_market_task_status {{"taskId": "{result["taskId"]}"}}: see what became of it.'
     return {"review": shown, "next": [next_]}

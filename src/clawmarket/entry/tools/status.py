@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from clawmarket.domain.trust.redaction import redact_text
-from clawmarket.entry.tools.desk import Desk, Fields
 from clawmarket.entry.tools.tool import Tool
+from clawmarket.entry.tools.using import Fields, ToolUse
 from clawmarket.registry.fields import Request
 
 MIN_BUDGET_MS, BUDGET_MS, MAX_BUDGET_MS = 100, 3_000, 30_000
@@ -72,7 +72,7 @@ class MarketStatusTool(Request):
     ] = [probe.section for probe in PROBES]  # noqa: RUF012 - the model is frozen
 
 
-async def market_status(desk: Desk, request: MarketStatusTool) -> Fields:
+async def market_status(using: ToolUse, request: MarketStatusTool) -> Fields:
     """Look at every section that is wanted; what fails is named and holds up no other."""
     deep = request.profile == "deep"
     # Whoever names some sections wants those; all together are the profile's choice.
@@ -80,7 +80,7 @@ async def market_status(desk: Desk, request: MarketStatusTool) -> Fields:
     probes = [
         p for p in PROBES if p.section in request.include and (deep or named or not p.deep_only)
     ]
-    found = await asyncio.gather(*(_section(desk, p, request, deep=deep) for p in probes))
+    found = await asyncio.gather(*(_section(using, p, request, deep=deep) for p in probes))
     return {
         "profile": request.profile,
         "sections": {name: {"value": value} for name, value, _ in found if value is not None},
@@ -89,17 +89,17 @@ async def market_status(desk: Desk, request: MarketStatusTool) -> Fields:
 
 
 async def _section(
-    desk: Desk, probe: Probe, request: MarketStatusTool, *, deep: bool
+    using: ToolUse, probe: Probe, request: MarketStatusTool, *, deep: bool
 ) -> tuple[str, Fields | None, str]:
     params = dict(probe.deep_params) if deep or probe.deep_only else {}
     try:
         async with asyncio.timeout(request.timeout_ms / 1000):
-            answer = await desk.ask(probe.method, **params)
+            answer = await using.ask(probe.method, **params)
             return probe.section, _told(probe.section, answer), ""
     except TimeoutError:
         late = f"E_TIMEOUT: No answer within {request.timeout_ms} ms."
         return probe.section, None, late
-    except desk.market.refusals as refusal:
+    except using.market.refusals as refusal:
         return probe.section, None, _text(refusal)
 
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from clawmarket.entry.tools.desk import Desk, Fields
+from clawmarket.entry.tools.using import Fields, ToolUse
 from clawmarket.registry.fields import Cursor, Request
 
-Run = Callable[[Desk, Any], Awaitable[Fields]]
+Run = Callable[[ToolUse, Any], Awaitable[Fields]]
 
 Credits = Annotated[
     str,

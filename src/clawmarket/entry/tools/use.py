@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 
-from pydantic import ValidationError
-
 from clawmarket.domain.kernel.errors import InvalidArgumentError, NotFoundError
 from clawmarket.domain.kernel.money import split_fee
 from clawmarket.domain.trust.redaction import redact_text
-from clawmarket.entry.tools.desk import UNSEEN, Desk, Fields, credit, minor
+from clawmarket.entry.tools.arguments import arguments_of
 from clawmarket.entry.tools.hiring import (
     AWARD_BID,
     FIND_WORKERS,
@@ -19,6 +17,7 @@ from clawmarket.entry.tools.hiring import (
 )
 from clawmarket.entry.tools.status import MARKET_STATUS
 from clawmarket.entry.tools.tool import Tool
+from clawmarket.entry.tools.using import UNSEEN, Fields, ToolUse, credit, minor
 from clawmarket.entry.tools.working import (
     LIST_TASKS,
     OPEN_DISPUTE,
@@ -67,12 +66,12 @@ def tool_named(name: str) -> Tool:
         raise ToolUnknownError(f"There is no tool {name[:80]!r}.") from None
 
 
-async def use(desk: Desk, tool: Tool, arguments: Mapping[str, object]) -> Fields:
+async def use(using: ToolUse, tool: Tool, arguments: Mapping[str, object]) -> Fields:
     """Use a tool and return what it brings back. Raises ToolArgumentError, and what it meets."""
-    return await tool.run(desk, _request(tool, arguments))
+    return await tool.run(using, _request(tool, arguments))
 
 
-async def quote(desk: Desk, tool: Tool, arguments: Mapping[str, object]) -> Fields:
+async def quote(using: ToolUse, tool: Tool, arguments: Mapping[str, object]) -> Fields:
     """Say what a use would take away from the caller, for a person who has to agree to it.
 
     Returns:
@@ -84,7 +83,7 @@ async def quote(desk: Desk, tool: Tool, arguments: Mapping[str, object]) -> Fiel
     request = _request(tool, arguments)
     if not tool.amount or not tool.spends(request):
         return {"spends": False}
-    market = await desk.ask("web3.status.summary")
+    market = await using.ask("web3.status.summary")
     amount = minor(getattr(request, tool.amount))
     _, fee = split_fee(int(amount), market["feeBps"])
     real = "TEST MONEY" if market.get("testMoney") else "credits without a faucet"
@@ -93,7 +92,7 @@ async def quote(desk: Desk, tool: Tool, arguments: Mapping[str, object]) -> Fiel
         f"price: {credit(amount)} credits",
         f"fee: {credit(str(fee))}, out of the price, when it is paid",
         f"total: {credit(amount)} credits are held now ({real})",
-        *await _matter(desk, request),
+        *await _matter(using, request),
     ]
     return {
         "spends": True,
@@ -104,10 +103,10 @@ async def quote(desk: Desk, tool: Tool, arguments: Mapping[str, object]) -> Fiel
     }
 
 
-async def _matter(desk: Desk, request: Request) -> list[str]:
+async def _matter(using: ToolUse, request: Request) -> list[str]:
     """Say what is bought; an award is held against the bid as it is now."""
     if isinstance(request, AwardBid):
-        bid = await priced_bid(desk, request)
+        bid = await priced_bid(using, request)
         return [f"worker: {bid['bidder']}", f"bid: {bid['bidId']}", f"task: {bid['taskId']}"]
     if isinstance(request, PublishTask):
         # On one line, whatever the title has in it: it must not look like a figure of ours.
@@ -117,12 +116,4 @@ async def _matter(desk: Desk, request: Request) -> list[str]:
 
 
 def _request(tool: Tool, arguments: Mapping[str, object]) -> Request:
-    try:
-        return tool.request.model_validate(dict(arguments))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        path = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in first["loc"])
-        what = f"${path}: {first['msg']}."
-        raise ToolArgumentError(what, path=f"${path}", tool=tool.name) from None
-    except RecursionError:
-        raise ToolArgumentError("The arguments are nested too deeply.", tool=tool.name) from None
+    return arguments_of(tool.request, arguments, ToolArgumentError, tool=tool.name)

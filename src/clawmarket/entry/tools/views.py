@@ -1,6 +1,6 @@
 """What tools show: the market's facts with amounts in credits, and apart what parties wrote."""
 
-from clawmarket.entry.tools.desk import LISTED_CHARS, WHOLE_CHARS, Fields, credit, said
+from clawmarket.entry.tools.using import LISTED_CHARS, WHOLE_CHARS, Fields, credit, said
 
 _TASK = ("taskId", "status", "buyer", "skills", "funded", "bids", "orderId", "expiresAt")
 _TIMES = ("timeoutSec", "disputeWindowSec", "resubmitSec")

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from clawmarket.domain.market.inspection.verdict import InspectionFailedError
 from clawmarket.domain.market.task import TaskState
-from clawmarket.entry.tools.desk import Desk, Fields, minor
 from clawmarket.entry.tools.tool import Credits, Listed, Tool
+from clawmarket.entry.tools.using import Fields, ToolUse, minor
 from clawmarket.entry.tools.views import (
     bid_shown,
     dispute_shown,
@@ -61,12 +61,12 @@ class ListTasks(Listed):
     )
 
 
-async def list_tasks(desk: Desk, request: ListTasks) -> Fields:
+async def list_tasks(using: ToolUse, request: ListTasks) -> Fields:
     """List tasks, newest first."""
-    page = await desk.ask(
+    page = await using.ask(
         TASKS,
         status=str(request.status),
-        buyer=(await desk.ask(WALLET))["accountId"] if request.mine else None,
+        buyer=(await using.ask(WALLET))["accountId"] if request.mine else None,
         skill=request.skill,
         minBudget=None if request.min_budget is None else minor(request.min_budget),
         limit=request.limit,
@@ -85,13 +85,13 @@ class TaskStatus(Request):
     task_id: TaskId
 
 
-async def task_status(desk: Desk, request: TaskStatus) -> Fields:
+async def task_status(using: ToolUse, request: TaskStatus) -> Fields:
     """Show a task, with as much of bids, order, result and dispute as the caller may see."""
-    task = await desk.ask(TASK, taskId=request.task_id)
-    bids = await desk.look(BIDS, taskId=request.task_id, limit=_BIDS_SHOWN)
-    order = await _seen(desk, ORDER, "orderId", task["orderId"])
-    result = await _seen(desk, RESULT, "resultId", (order or {}).get("resultId"))
-    dispute = await _seen(desk, DISPUTE, "disputeId", (order or {}).get("disputeId"))
+    task = await using.ask(TASK, taskId=request.task_id)
+    bids = await using.look(BIDS, taskId=request.task_id, limit=_BIDS_SHOWN)
+    order = await _seen(using, ORDER, "orderId", task["orderId"])
+    result = await _seen(using, RESULT, "resultId", (order or {}).get("resultId"))
+    dispute = await _seen(using, DISPUTE, "disputeId", (order or {}).get("disputeId"))
     shown: Fields = {"task": whole_task(task)}
     if bids is not None:
         shown |= {"bids": [bid_shown(bid) for bid in bids["items"]]}
@@ -99,19 +99,19 @@ async def task_status(desk: Desk, request: TaskStatus) -> Fields:
     if order is not None:
         shown["order"] = order_shown(order)
     if result is not None:
-        shown["result"] = result_shown(result, await _texts(desk, result))
+        shown["result"] = result_shown(result, await _texts(using, result))
     if dispute is not None:
         shown["dispute"] = dispute_shown(dispute)
     return shown | {"next": steps(task, order, result)}
 
 
-async def _seen(desk: Desk, method: str, name: str, thing_id: str | None) -> Fields | None:
-    return await desk.look(method, **{name: thing_id}) if thing_id else None
+async def _seen(using: ToolUse, method: str, name: str, thing_id: str | None) -> Fields | None:
+    return await using.look(method, **{name: thing_id}) if thing_id else None
 
 
-async def _texts(desk: Desk, result: Fields) -> list[str]:
+async def _texts(using: ToolUse, result: Fields) -> list[str]:
     digests = [file["digest"] for file in result["artifacts"][:_TEXTS_SHOWN]]
-    found = [await desk.market.text_of(digest, _TEXT_BYTES) for digest in digests]
+    found = [await using.market.text_of(digest, _TEXT_BYTES) for digest in digests]
     return [text for text in found if text]
 
 
@@ -147,10 +147,10 @@ class PlaceBid(Request):
     note: Note = ""
 
 
-async def place_bid(desk: Desk, request: PlaceBid) -> Fields:
+async def place_bid(using: ToolUse, request: PlaceBid) -> Fields:
     """Bid on a task."""
     params = request.model_dump(by_alias=True, exclude_none=True)
-    bid = await desk.do(BID, params | {"price": minor(request.price)})
+    bid = await using.do(BID, params | {"price": minor(request.price)})
     next_ = f'web3_market_task_status {{"taskId": "{bid["taskId"]}"}}: see whether you were chosen.'
     return {"bid": bid_shown(bid) | {"taskId": bid["taskId"]}, "next": [next_]}
 
@@ -175,20 +175,20 @@ class SubmitResult(Request):
     ] = ""
 
 
-async def submit_result(desk: Desk, request: SubmitResult) -> Fields:
+async def submit_result(using: ToolUse, request: SubmitResult) -> Fields:
     """Store the text as a file and hand it in; the same text stored again changes nothing.
 
     A task that takes inspected files only has it inspected first.
     """
     data = b64encode(request.text.encode("utf-8", "replace")).decode("ascii")
-    stored = await desk.ask(FILE, name=request.file_name, dataBase64=data)
+    stored = await using.ask(FILE, name=request.file_name, dataBase64=data)
     made = preparing(request.order_id, [stored["file"]], request.note, request.appeal)
     try:
-        params = await prepared(desk.ask, made)
+        params = await prepared(using.ask, made)
     except InspectionFailedError as failed:
         next_ = "Correct what was found, or hand it in with `appeal` and the reason."
         return {"inspection": inspection_behind(failed), "next": [next_]}
-    result = await desk.do(SUBMIT, params)
+    result = await using.do(SUBMIT, params)
     names = ("resultId", "taskId", "orderId", "status", "digest")
     next_ = f'web3_market_task_status {{"taskId": "{result["taskId"]}"}}: see what the buyer says.'
     return {"result": {name: result[name] for name in names}, "next": [next_]}
@@ -203,9 +203,9 @@ class OpenDispute(Request):
     ]
 
 
-async def open_dispute(desk: Desk, request: OpenDispute) -> Fields:
+async def open_dispute(using: ToolUse, request: OpenDispute) -> Fields:
     """Contest an order."""
-    dispute = await desk.do(CONTEST, request.model_dump(by_alias=True))
+    dispute = await using.do(CONTEST, request.model_dump(by_alias=True))
     next_ = f'clawmarket dispute evidence {dispute["disputeId"]} --summary "…"'
     return {"dispute": dispute_shown(dispute), "next": [next_]}
 

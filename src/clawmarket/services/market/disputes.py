@@ -7,8 +7,9 @@ from pydantic import Field
 
 from clawmarket.domain.market import dispute as disputes
 from clawmarket.domain.market import order as orders
-from clawmarket.domain.market import result as results
-from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.delivering import result as results
+from clawmarket.domain.market.delivering.delivery import Delivery
+from clawmarket.domain.market.delivering.result import Result, ResultState
 from clawmarket.domain.market.dispute import (
     MAX_EVIDENCE,
     Dispute,
@@ -27,7 +28,6 @@ from clawmarket.domain.market.dispute import (
     Verdict,
 )
 from clawmarket.domain.market.order import Order, OrderNotFoundError
-from clawmarket.domain.market.result import Result, ResultState
 from clawmarket.domain.trust.session import Role
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.ports.store import Query, Snapshot

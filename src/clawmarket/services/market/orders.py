@@ -10,7 +10,6 @@ from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import task as tasks
 from clawmarket.domain.market.dispute import Dispute
-from clawmarket.domain.market.explanation import explain
 from clawmarket.domain.market.offer import (
     Offer,
     OfferNotFoundError,
@@ -21,6 +20,7 @@ from clawmarket.domain.market.offer import (
 )
 from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState, OtherSideError
 from clawmarket.domain.market.task import Task
+from clawmarket.domain.market.telling.explanation import explain
 from clawmarket.domain.market.terms import milestones_of
 from clawmarket.domain.treasury.rail import RailStep
 from clawmarket.ports.store import Query, Snapshot

@@ -7,8 +7,9 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import ConflictError, InvalidArgumentError, NotFoundError
 from clawmarket.domain.kernel.money import CREDITS, format_amount
 from clawmarket.domain.market import order as orders
-from clawmarket.domain.market import result as results
 from clawmarket.domain.market.claiming.stepping_back import StepBackInsteadError
+from clawmarket.domain.market.delivering import result as results
+from clawmarket.domain.market.delivering.result import Result, ResultState
 from clawmarket.domain.market.order import (
     LockLateError,
     Order,
@@ -18,7 +19,6 @@ from clawmarket.domain.market.order import (
     RailAskedError,
     ReviewLateError,
 )
-from clawmarket.domain.market.result import Result, ResultState
 from clawmarket.domain.treasury.account import FundsMissingError
 from clawmarket.domain.treasury.rail import RailUnknownError
 from clawmarket.domain.treasury.settlement import Settlement

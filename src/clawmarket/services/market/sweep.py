@@ -11,10 +11,10 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import task as tasks
-from clawmarket.domain.market.consent import BY_TIME, Consent
+from clawmarket.domain.market.consenting.consent import BY_TIME, Consent
 from clawmarket.domain.market.dispute import by_silence
 from clawmarket.domain.market.order import Order, OrderState
-from clawmarket.domain.market.tab import Tab, TabState
+from clawmarket.domain.market.postpay.tab import Tab, TabState
 from clawmarket.domain.market.task import Task, TaskState
 from clawmarket.domain.treasury.bill import Bill, BillState
 from clawmarket.domain.treasury.period import Period

@@ -7,13 +7,13 @@ from pydantic import Field
 
 from clawmarket.domain.kernel.moment import iso, iso_or_none
 from clawmarket.domain.market.bid import Bid
-from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.delivering.delivery import Delivery
+from clawmarket.domain.market.delivering.result import Result
 from clawmarket.domain.market.dispute import Dispute, Evidence
 from clawmarket.domain.market.inspection.checks import outlined
 from clawmarket.domain.market.inspection.verdict import Inspection
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
-from clawmarket.domain.market.result import Result
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.market.terms import Artifact, Part, UsageScope
 from clawmarket.domain.treasury.settlement import Settlement

@@ -3,7 +3,7 @@
 from clawmarket.domain.kernel.job import Job, JobState
 from clawmarket.domain.kernel.moment import SECOND_MS, span
 from clawmarket.domain.market.order import Order
-from clawmarket.domain.market.tab import Tab
+from clawmarket.domain.market.postpay.tab import Tab
 from clawmarket.domain.treasury.bill import Bill
 from clawmarket.domain.treasury.rail import RailState, RailStep
 from clawmarket.ports.store import Query, Snapshot

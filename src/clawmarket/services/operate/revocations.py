@@ -7,9 +7,9 @@ from pydantic import Field
 from clawmarket.domain.kernel import job as jobs
 from clawmarket.domain.kernel.ids import same_ulid
 from clawmarket.domain.kernel.job import Job, JobState
-from clawmarket.domain.market.consent import BY_TIME, Consent, ConsentState
+from clawmarket.domain.market.consenting.consent import BY_TIME, Consent, ConsentState
+from clawmarket.domain.market.consenting.revocation import REVOCATION_JOB, Revocation
 from clawmarket.domain.market.order import Order, OrderState
-from clawmarket.domain.market.revocation import REVOCATION_JOB, Revocation
 from clawmarket.ports.notices import Notice, NoticeLostError
 from clawmarket.ports.store import Query, Snapshot, Transaction
 from clawmarket.registry.fields import Answer, Flag, Limit, Request

@@ -7,7 +7,7 @@ from pydantic import Field
 from clawmarket.domain.kernel.job import RAIL_JOB, Job, JobState
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.kernel.money import CREDITS
-from clawmarket.domain.market.revocation import REVOCATION_JOB
+from clawmarket.domain.market.consenting.revocation import REVOCATION_JOB
 from clawmarket.domain.treasury.account import FEES
 from clawmarket.domain.treasury.bill import BILL_JOB
 from clawmarket.ports.store import Query, Snapshot

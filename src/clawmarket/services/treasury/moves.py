@@ -8,7 +8,7 @@ from clawmarket.domain.kernel.money import CREDITS, split_fee
 from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.order import lock as lock_order
-from clawmarket.domain.market.tab import Tab
+from clawmarket.domain.market.postpay.tab import Tab
 from clawmarket.domain.treasury import hold as holds
 from clawmarket.domain.treasury import settlement as settlements
 from clawmarket.domain.treasury.account import FEES, available, held, rail

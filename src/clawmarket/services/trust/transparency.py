@@ -10,8 +10,8 @@ from pydantic import Field
 from clawmarket.domain.kernel.ids import same_ulid
 from clawmarket.domain.kernel.machine import MACHINES
 from clawmarket.domain.kernel.moment import iso, iso_or_none
-from clawmarket.domain.market.consent import Consent
-from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.consenting.consent import Consent
+from clawmarket.domain.market.delivering.delivery import Delivery
 from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.order import Order, OrderNotFoundError
 from clawmarket.domain.market.receipt import Receipt

@@ -16,10 +16,10 @@ A stage is what `web3.market.listStages` tells everybody.
 from mimetypes import guess_type
 from typing import Any
 
-from clawmarket.domain.market.stage import Stage
+from clawmarket.domain.market.telling.stage import Stage
 from clawmarket.entry.a2a.market.history import history_of
 from clawmarket.entry.a2a.skills.skill import Visit, number
-from clawmarket.entry.tools.desk import said
+from clawmarket.entry.tools.using import said
 
 Fields = dict[str, Any]
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from clawmarket.entry.a2a.skills.looking import Shown, Skills
 from clawmarket.entry.a2a.skills.skill import Fields, Outcome, Price, Visit, number
-from clawmarket.entry.tools.desk import LISTED_CHARS, minor, said
+from clawmarket.entry.tools.using import LISTED_CHARS, minor, said
 from clawmarket.registry.fields import Cursor, Flag, Request
 
 BROWSE = "web3.agents.browse"

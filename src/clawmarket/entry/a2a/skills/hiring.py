@@ -13,8 +13,8 @@ from clawmarket.entry.a2a.skills.skill import (
     SkillInputError,
     Visit,
 )
-from clawmarket.entry.tools.desk import credit, minor
 from clawmarket.entry.tools.token import token_of
+from clawmarket.entry.tools.using import credit, minor
 from clawmarket.entry.tools.views import bid_shown
 from clawmarket.registry.fields import (
     BidId,

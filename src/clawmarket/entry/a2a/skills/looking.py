@@ -16,7 +16,7 @@ from clawmarket.entry.a2a.skills.skill import (
     Visit,
     number,
 )
-from clawmarket.entry.tools.desk import LISTED_CHARS, credit, minor, said
+from clawmarket.entry.tools.using import LISTED_CHARS, credit, minor, said
 from clawmarket.registry.fields import Cursor, OrderId, Request, TaskId
 from clawmarket.registry.fields import Skill as SkillWord
 

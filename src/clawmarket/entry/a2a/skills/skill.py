@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 from clawmarket.domain.kernel.errors import ConflictError, InvalidArgumentError
 from clawmarket.domain.kernel.money import decimal_text
 from clawmarket.entry.gateway.tools import Inside
+from clawmarket.entry.tools.using import given
 from clawmarket.registry.fields import Request
 
 Fields = dict[str, Any]
@@ -63,19 +64,15 @@ class Visit:
 
     async def ask(self, method: str, /, **params: object) -> Fields:
         """Return the answer of a method that reads; what is None is left out. Raises Refused."""
-        return await self.market.ask(method, _given(params))
+        return await self.market.ask(method, given(params))
 
     async def look(self, method: str, /, **params: object) -> Fields | None:
         """The same, or None where this sender may not see it."""
-        return await self.market.look(method, _given(params))
+        return await self.market.look(method, given(params))
 
     async def do(self, method: str, params: Fields) -> Fields:
         """Return the answer of a method that changes something, under the message's key."""
-        return await self.market.ask(method, _given(params), self.key)
-
-
-def _given(params: Fields) -> Fields:
-    return {name: value for name, value in params.items() if value is not None}
+        return await self.market.ask(method, given(params), self.key)
 
 
 @dataclass(frozen=True, slots=True)

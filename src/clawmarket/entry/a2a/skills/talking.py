@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from clawmarket.entry.a2a.skills.skill import Fields, Outcome, Visit
-from clawmarket.entry.tools.desk import WHOLE_CHARS, said
+from clawmarket.entry.tools.using import WHOLE_CHARS, said
 from clawmarket.registry.fields import AccountId, Cursor, Note, Request, TaskId
 
 SEND, LIST = "web3.market.message.send", "web3.market.message.list"

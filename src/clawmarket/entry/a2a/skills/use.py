@@ -1,14 +1,14 @@
 """The one way to use a skill: find which one is meant, check its data, run it."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from clawmarket.domain.kernel.errors import NotFoundError
 from clawmarket.entry.a2a.skills.catalog import NAMED, SKILLS
 from clawmarket.entry.a2a.skills.skill import Fields, Outcome, Skill, SkillInputError, Visit
+from clawmarket.entry.tools.arguments import arguments_of
+from clawmarket.registry.fields import Request
 
 _NAMES = ("skill", "action")
 _EXAMPLE = "find-workers"
@@ -62,17 +62,9 @@ def hint() -> Fields:
     }
 
 
-def _request(skill: Skill, data: Fields) -> Any:  # noqa: ANN401 - each skill has its own
+def _request(skill: Skill, data: Fields) -> Request:
     # The older interface writes names with underscores, the market's own methods do not.
     given = {to_camel(name) if "_" in name else name: value for name, value in data.items()}
     if len(given) < len(data):
         raise SkillInputError("$: a field came in both spellings.", path="$", skill=skill.name)
-    try:
-        return skill.request.model_validate(given)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        path = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in first["loc"])
-        what = f"${path[:200]}: {first['msg']}."
-        raise SkillInputError(what, path=f"${path[:200]}", skill=skill.name) from None
-    except RecursionError:
-        raise SkillInputError("$: the data is nested too deeply.", skill=skill.name) from None
+    return arguments_of(skill.request, given, SkillInputError, skill=skill.name)

@@ -15,8 +15,8 @@ from clawmarket.entry.a2a.skills.skill import (
     SkillInputError,
     Visit,
 )
-from clawmarket.entry.tools.desk import minor
 from clawmarket.entry.tools.token import check_token, token_of
+from clawmarket.entry.tools.using import minor
 from clawmarket.registry.fields import File as StoredFile
 from clawmarket.registry.fields import Note, OrderId, PartyText, Request, Seconds, TaskId
 from clawmarket.services.market.inspections.preparing import (

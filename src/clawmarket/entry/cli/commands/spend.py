@@ -8,8 +8,8 @@ from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import SECOND_MS, iso
 from clawmarket.domain.kernel.money import format_amount
 from clawmarket.domain.market.order import OrderState
-from clawmarket.domain.market.tab import TabCapHighError, TabPrepaidError
-from clawmarket.domain.market.trust import TrustEndedError
+from clawmarket.domain.market.postpay.tab import TabCapHighError, TabPrepaidError
+from clawmarket.domain.market.postpay.trust import TrustEndedError
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.invocation import Invocation, may_prompt
 from clawmarket.entry.cli.moves.quotes import (

@@ -13,8 +13,8 @@ from clawmarket.entry.cli.invocation import Invocation
 from clawmarket.entry.cli.remote.client import Market, RemoteRefusal, reach
 from clawmarket.entry.gateway.wire import failure
 from clawmarket.entry.mcp.server import build_mcp
-from clawmarket.entry.tools.desk import Desk, Fields
 from clawmarket.entry.tools.use import tool_named, use
+from clawmarket.entry.tools.using import Fields, ToolUse
 from clawmarket.registry.codes import EXIT_DONE
 
 _UNSEEN = ("E_NOT_FOUND", "E_AUTH_REQUIRED", "E_FORBIDDEN")
@@ -80,8 +80,8 @@ async def _serve(market: Outside) -> None:
     async def answer(name: str, arguments: Fields, key: str) -> Fields:
         try:
             tool = tool_named(name)
-            desk = Desk(market, key or f"mcp-{SystemEntropy().draw(16).hex()}")
-            return {"ok": True, "result": await use(desk, tool, arguments)}
+            using = ToolUse(market, key or f"mcp-{SystemEntropy().draw(16).hex()}")
+            return {"ok": True, "result": await use(using, tool, arguments)}
         except RemoteRefusal as refusal:
             return refusal.envelope
         except Refused as refusal:

@@ -2,8 +2,8 @@
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.money import format_amount
-from clawmarket.domain.market.tab import TAB, TabCapHighError, TabPrepaidError, TabState
-from clawmarket.domain.market.trust import TrustEndedError, TrustState, cost_of
+from clawmarket.domain.market.postpay.tab import TAB, TabCapHighError, TabPrepaidError, TabState
+from clawmarket.domain.market.postpay.trust import TrustEndedError, TrustState, cost_of
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.moves.quotes import NEVER, Earning, Find, Loss, Move, Price, amount_of
 from clawmarket.entry.cli.remote.client import Market

@@ -12,8 +12,8 @@ from clawmarket.entry.cli.invocation import Invocation, may_prompt
 from clawmarket.entry.cli.output import print_json, print_lines, tell
 from clawmarket.entry.cli.remote.client import Market, reach
 from clawmarket.entry.daemon.employer.caps import Caps, quote
-from clawmarket.entry.daemon.employer.desk import Desk
 from clawmarket.entry.daemon.employer.loop import Employer
+from clawmarket.entry.daemon.employer.office import Office
 from clawmarket.entry.daemon.employer.post import Phase, Post, posts_in
 from clawmarket.entry.daemon.employer.spec import Spec, specs_in
 from clawmarket.entry.daemon.line import Line
@@ -47,22 +47,22 @@ def run(invocation: Invocation) -> int:
             return EXIT_DONE
         awards, accepts = bool(values.get("award_lowest")), bool(values.get("accept_passed"))
         progress = Progress(invocation)
-        desk = Desk(Line(market), workspace, progress, specs, accepts, awards)
+        office = Office(Line(market), workspace, progress, specs, accepts, awards)
         for post in fresh:
             post.day = day
-            desk.save(post, Phase.POSTING)
-        return _work(desk, [*known.values(), *fresh], invocation)
+            office.save(post, Phase.POSTING)
+        return _work(office, [*known.values(), *fresh], invocation)
 
 
-def _work(desk: Desk, posts: list[Post], invocation: Invocation) -> int:
+def _work(office: Office, posts: list[Post], invocation: Invocation) -> int:
     live = {post.digest: post for post in posts}
     values = invocation.values
-    employer = Employer(desk, [*live.values()], values["interval"], bool(values.get("once")))
+    employer = Employer(office, [*live.values()], values["interval"], bool(values.get("once")))
     with told_to_stop(employer.stop):
         over = employer.run()
     refused = [post.name for post in employer.posts if post.phase is Phase.PLANNED]
     text = "Every task is over." if over else "Stopped; run it again to go on."
-    desk.progress.say("stopped", text, over=over, notPosted=refused)
+    office.progress.say("stopped", text, over=over, notPosted=refused)
     if refused:
         return EXIT_NEGATIVE
     return EXIT_DONE if over else EXIT_PENDING

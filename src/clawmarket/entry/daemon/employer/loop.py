@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.employer import steps
-from clawmarket.entry.daemon.employer.desk import Desk
+from clawmarket.entry.daemon.employer.office import Office
 from clawmarket.entry.daemon.employer.post import Phase, Post
 from clawmarket.entry.daemon.line import AwayError, check_right
 
@@ -22,7 +22,7 @@ class Employer:
         once: Whether to look once and end, for schedules.
     """
 
-    desk: Desk
+    office: Office
     posts: list[Post]
     interval_s: float
     once: bool
@@ -37,7 +37,7 @@ class Employer:
                 delay_s = 0.0
             except AwayError as away:
                 if not delay_s:
-                    self.desk.progress.say("away", f"The market is away: {away}")
+                    self.office.progress.say("away", f"The market is away: {away}")
                 delay_s = min(_PATIENCE_S, max(self.interval_s, delay_s * 2))
             if self.once:
                 break
@@ -65,13 +65,13 @@ class Employer:
 
     def _step(self, post: Post) -> None:
         try:
-            _STEPS[post.phase](self.desk, post)
+            _STEPS[post.phase](self.office, post)
         except RemoteRefusal as refusal:
             check_right(refusal)
-            self.desk.say_once(post, "refused", f"the market refuses: {refusal}")
+            self.office.say_once(post, "refused", f"the market refuses: {refusal}")
 
 
-_STEPS: dict[Phase, Callable[[Desk, Post], None]] = {
+_STEPS: dict[Phase, Callable[[Office, Post], None]] = {
     Phase.POSTING: steps.publish,
     Phase.OPEN: steps.await_worker,
     Phase.WORKING: steps.await_result,

@@ -10,9 +10,9 @@ from clawmarket.entry.daemon.line import Line
 from clawmarket.entry.daemon.progress import Progress
 from clawmarket.entry.daemon.stopping import told_to_stop
 from clawmarket.entry.daemon.storage import Workspace
-from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.loop import MAX_FAILURES, Pace, Worker
 from clawmarket.entry.daemon.worker.rules import Rules, bid_rule
+from clawmarket.entry.daemon.worker.workplace import Workplace
 from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE
 
 
@@ -27,10 +27,10 @@ def run(invocation: Invocation) -> int:
         me, fee_bps = _about(market)
         limit_s = values["time_limit"]
         line = Line(market)
-        desk = Desk(line, workspace, progress, handler, rules, me, fee_bps, limit_s)
-        worker = Worker(desk, pace)
+        place = Workplace(line, workspace, progress, handler, rules, me, fee_bps, limit_s)
+        worker = Worker(place, pace)
         with told_to_stop(worker.stop):
-            _greet(desk, pace)
+            _greet(place, pace)
             failures = worker.run()
         if failures >= MAX_FAILURES:
             text = f"Stopped: the handler failed {failures} times in a row; see handler.log."
@@ -55,10 +55,10 @@ def _about(market: Market) -> tuple[str, int]:
     return me, market.call("web3.status.summary")["feeBps"]
 
 
-def _greet(desk: Desk, pace: Pace) -> None:
-    skills = ", ".join(desk.rules.skills) or "every skill"
+def _greet(place: Workplace, pace: Pace) -> None:
+    skills = ", ".join(place.rules.skills) or "every skill"
     text = (
-        f"Works as {desk.me} with a handler that is a {desk.handler.kind}: {skills}, from "
-        f"{format_amount(desk.rules.min_price)}, {pace.concurrent} at a time. Ctrl+C stops it."
+        f"Works as {place.me} with a handler that is a {place.handler.kind}: {skills}, from "
+        f"{format_amount(place.rules.min_price)}, {pace.concurrent} at a time. Ctrl+C stops it."
     )
-    desk.progress.say("started", text, accountId=desk.me, skills=[*desk.rules.skills])
+    place.progress.say("started", text, accountId=place.me, skills=[*place.rules.skills])

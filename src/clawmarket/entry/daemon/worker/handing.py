@@ -11,9 +11,9 @@ from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.files import ArtifactRefusedError, made_in
 from clawmarket.entry.daemon.line import check_right
 from clawmarket.entry.daemon.storage import write_text
-from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import Job, Phase
 from clawmarket.entry.daemon.worker.making import fail, found, made_folder
+from clawmarket.entry.daemon.worker.workplace import Workplace
 from clawmarket.services.market.inspections.preparing import (
     inspection_behind,
     prepared_now,
@@ -28,30 +28,30 @@ _PAID, _DELIVERED, _WORKING = "settlement_completed", "delivery_completed", "del
 _DISPUTED = "order_disputed"
 
 
-def store(desk: Desk, job: Job) -> None:
+def store(place: Workplace, job: Job) -> None:
     """Store what was made; the same files have the same hashes however often this is done."""
     try:
-        job.artifacts = [desk.line.store(path) for path in made_in(_made(desk, job))]
+        job.artifacts = [place.line.store(path) for path in made_in(_made(place, job))]
     except (ArtifactRefusedError, RemoteRefusal) as refused:
         check_right(refused)
-        fail(desk, job, f"The files cannot be handed in: {refused}")
+        fail(place, job, f"The files cannot be handed in: {refused}")
         return
-    findings = _findings(desk, job)
+    findings = _findings(place, job)
     if not findings:
         job.key("submit")
-        desk.save(job, Phase.SUBMITTING)
+        place.save(job, Phase.SUBMITTING)
     elif job.tries < MAX_TRIES:
         job.tries, job.feedback = job.tries + 1, findings
-        desk.save(job, Phase.WORKING)
-        desk.say(job, "found_wanting", f"is done once more; the inspection found: {findings}")
+        place.save(job, Phase.WORKING)
+        place.say(job, "found_wanting", f"is done once more; the inspection found: {findings}")
     else:
-        fail(desk, job, f"The inspection found: {findings}")
+        fail(place, job, f"The inspection found: {findings}")
 
 
-def _findings(desk: Desk, job: Job) -> str:
+def _findings(place: Workplace, job: Job) -> str:
     """Return what the market's inspection found in the files, where the task wants one."""
     try:
-        prepared_now(desk.line.ask, preparing(job.order_id, job.artifacts))
+        prepared_now(place.line.ask, preparing(job.order_id, job.artifacts))
     except InspectionFailedError as failed:
         return findings_text(Finding(**each) for each in inspection_behind(failed)["findings"])
     except RemoteRefusal as refused:
@@ -60,64 +60,64 @@ def _findings(desk: Desk, job: Job) -> str:
     return ""
 
 
-def submit(desk: Desk, job: Job) -> None:
+def submit(place: Workplace, job: Job) -> None:
     """Hand in; a repetition after a crash has the same key and the same files."""
     wanted = {"orderId": job.order_id, "artifacts": job.artifacts}
     try:
-        answer = desk.line.ask("web3.market.submitResult", wanted, job.key("submit"))
+        answer = place.line.ask("web3.market.submitResult", wanted, job.key("submit"))
     except RemoteRefusal as refusal:
-        _refused(desk, job, refusal)
+        _refused(place, job, refusal)
         return
     job.result_id = answer["resultId"]
-    _write_meta(desk, job, answer)
-    desk.save(job, Phase.SUBMITTED)
-    desk.say(job, "submitted", f"handed in, attempt {job.attempt}", resultId=job.result_id)
+    _write_meta(place, job, answer)
+    place.save(job, Phase.SUBMITTED)
+    place.say(job, "submitted", f"handed in, attempt {job.attempt}", resultId=job.result_id)
 
 
-def _refused(desk: Desk, job: Job, refusal: RemoteRefusal) -> None:
-    order = desk.line.ask(_ORDER, {"orderId": job.order_id})
+def _refused(place: Workplace, job: Job, refusal: RemoteRefusal) -> None:
+    order = place.line.ask(_ORDER, {"orderId": job.order_id})
     if order["status"] == _DELIVERED and order["resultId"]:
-        found(desk, job, order)
+        found(place, job, order)
         return
-    fail(desk, job, f"The result was refused: {refusal}")
+    fail(place, job, f"The result was refused: {refusal}")
 
 
-def follow(desk: Desk, job: Job) -> None:
+def follow(place: Workplace, job: Job) -> None:
     """Look what became of a result that was handed in."""
-    order = desk.line.ask(_ORDER, {"orderId": job.order_id})
+    order = place.line.ask(_ORDER, {"orderId": job.order_id})
     if order["status"] == _DELIVERED:
         return
-    result = desk.line.ask(_RESULT, {"resultId": job.result_id})
+    result = place.line.ask(_RESULT, {"resultId": job.result_id})
     if order["status"] == _DISPUTED:
-        desk.say_once(job, "disputed", "is disputed; the owner should look", orderId=job.order_id)
+        place.say_once(job, "disputed", "is disputed; the owner should look", orderId=job.order_id)
         return
-    _write_meta(desk, job, result)
+    _write_meta(place, job, result)
     if order["status"] == _PAID:
-        text = f"paid: {format_amount(desk.payout(job.price))}"
-        desk.close(job, "paid", text)
+        text = f"paid: {format_amount(place.payout(job.price))}"
+        place.close(job, "paid", text)
     elif order["status"] == _WORKING:
-        _sent_back(desk, job, order, result)
+        _sent_back(place, job, order, result)
     else:
-        desk.close(job, "not_paid", f"its order is {order['status']}")
+        place.close(job, "not_paid", f"its order is {order['status']}")
 
 
-def _sent_back(desk: Desk, job: Job, order: Entry, result: Entry) -> None:
+def _sent_back(place: Workplace, job: Job, order: Entry, result: Entry) -> None:
     if order["rejections"] >= MAX_ATTEMPTS:
-        desk.close(
+        place.close(
             job, "rejected", f"rejected {order['rejections']} times; nothing more can be done"
         )
         return
     job.feedback, job.attempt = result["feedback"], job.attempt + 1
-    desk.save(job, Phase.WORKING)
-    desk.say(job, "sent_back", "sent back; it is done once more", feedback=result["feedback"])
+    place.save(job, Phase.WORKING)
+    place.say(job, "sent_back", "sent back; it is done once more", feedback=result["feedback"])
 
 
-def _made(desk: Desk, job: Job) -> Path:
-    return made_folder(desk.folder(job), job)
+def _made(place: Workplace, job: Job) -> Path:
+    return made_folder(place.folder(job), job)
 
 
-def _write_meta(desk: Desk, job: Job, result: Entry) -> None:
+def _write_meta(place: Workplace, job: Job, result: Entry) -> None:
     meta = {"sub_id": result["resultId"], "file_hash": result["digest"]}
     meta |= {"status": result["status"], "attempt": job.attempt, "feedback": result["feedback"]}
-    path = desk.folder(job) / "submission_meta.json"
+    path = place.folder(job) / "submission_meta.json"
     write_text(path, json.dumps(meta, ensure_ascii=False, indent=1) + "\n")

@@ -9,8 +9,8 @@ from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.handlers.running import Run
 from clawmarket.entry.daemon.line import AwayError, check_right, task_id_of
 from clawmarket.entry.daemon.worker import handing, making, taking
-from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import BUSY, FRESH, Job, Phase
+from clawmarket.entry.daemon.worker.workplace import Workplace
 
 _HEARTBEAT = "web3.agents.heartbeat"
 _TICK_S = 0.2
@@ -41,7 +41,7 @@ class Pace:
 class Worker:
     """See above."""
 
-    desk: Desk
+    place: Workplace
     pace: Pace
     jobs: dict[str, Job] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class Worker:
 
     def _wait(self, away: AwayError) -> None:
         if not self._delay_s:
-            self.desk.progress.say("away", f"The market is away, asking again: {away}")
+            self.place.progress.say("away", f"The market is away, asking again: {away}")
         self._delay_s = min(_PATIENCE_S, max(self.pace.interval_s, self._delay_s * 2))
         self._looks_at = time.monotonic() + self._delay_s
 
@@ -101,7 +101,7 @@ class Worker:
         return not making_now or time.monotonic() >= self.stops_at
 
     def _resume(self) -> None:
-        folder = self.desk.workspace.track("work")
+        folder = self.place.workspace.track("work")
         for path in sorted(folder.glob("task_*")):
             job = Job.load(path)
             if job is None or job.task_id != path.name:
@@ -109,7 +109,7 @@ class Worker:
                 continue
             if job.phase is not Phase.OVER:
                 self.jobs[job.task_id] = job
-                self.desk.say(job, "resumed", f"goes on: {job.phase}", phase=job.phase)
+                self.place.say(job, "resumed", f"goes on: {job.phase}", phase=job.phase)
             if job.outcome not in FRESH:
                 self.known.add(job.task_id)
 
@@ -121,7 +121,7 @@ class Worker:
                 continue
             run.end()
             del self.runs[task_id]
-            making.finished(self.desk, self.jobs[task_id], verdict)
+            making.finished(self.place, self.jobs[task_id], verdict)
             self._looks_at = 0.0
 
     def _move(self, job: Job) -> None:
@@ -136,14 +136,14 @@ class Worker:
 
     def _step(self, job: Job) -> None:
         if job.phase is Phase.WORKING:
-            if self.stops_at is None and (run := making.begin(self.desk, job)):
+            if self.stops_at is None and (run := making.begin(self.place, job)):
                 self.runs[job.task_id] = run
             return
         try:
-            _STEPS[job.phase](self.desk, job)
+            _STEPS[job.phase](self.place, job)
         except RemoteRefusal as refusal:
             check_right(refusal)
-            self.desk.say_once(job, "refused", f"the market refuses: {refusal}")
+            self.place.say_once(job, "refused", f"the market refuses: {refusal}")
 
     def _finish(self, job: Job) -> None:
         del self.jobs[job.task_id]
@@ -160,7 +160,7 @@ class Worker:
             if busy >= self.pace.concurrent or self._has_enough():
                 return
             task_id = task_id_of(task)
-            found = None if task_id in self.known else self.desk.rules.way(task, self.desk.me)
+            found = None if task_id in self.known else self.place.rules.way(task, self.place.me)
             if found is None:
                 continue
             way, price = found
@@ -175,15 +175,15 @@ class Worker:
         return bool(self.pace.tasks) and self.over + len(self.jobs) >= self.pace.tasks
 
     def _open_tasks(self) -> Iterator[Entry]:
-        least = str(self.desk.rules.min_price)
+        least = str(self.place.rules.min_price)
         asked: Entry = {"status": "task_open", "limit": _PAGE, "minBudget": least}
-        queries = [asked | {"skill": skill} for skill in self.desk.rules.skills]
+        queries = [asked | {"skill": skill} for skill in self.place.rules.skills]
         for query in queries or [asked]:
             yield from self._pages(query)
 
     def _pages(self, query: Entry) -> Iterator[Entry]:
         for _ in range(_PAGES):
-            page = self.desk.line.ask("web3.market.listTasks", query)
+            page = self.place.line.ask("web3.market.listTasks", query)
             yield from page["items"]
             if not page["nextCursor"]:
                 return
@@ -196,16 +196,16 @@ class Worker:
         lasts_s = int(min(86_400, max(90, 3 * self.pace.interval_s)))
         self._beats_at = now + lasts_s / 3
         try:
-            seen = self.desk.line.ask(_HEARTBEAT, {"intervalSec": lasts_s})
+            seen = self.place.line.ask(_HEARTBEAT, {"intervalSec": lasts_s})
         except RemoteRefusal as refusal:
             check_right(refusal)
             if not self._beat_refused:
-                self.desk.progress.say("refused", f"The heartbeat is refused: {refusal}")
+                self.place.progress.say("refused", f"The heartbeat is refused: {refusal}")
             self._beat_refused = True
             return
-        if self.desk.progress.as_json:  # for programs; people would read nothing else
+        if self.place.progress.as_json:  # for programs; people would read nothing else
             until = seen["onlineUntil"]
-            self.desk.progress.say("beat", f"Online until {until}", onlineUntil=until)
+            self.place.progress.say("beat", f"Online until {until}", onlineUntil=until)
 
     def _hand_back(self) -> None:
         """End what still runs and give it back; bids are withdrawn."""
@@ -215,21 +215,21 @@ class Worker:
             for job in [*self.jobs.values()]:
                 self._leave(job)
         except AwayError as away:
-            self.desk.progress.say("away", f"The market is away; a next start goes on: {away}")
+            self.place.progress.say("away", f"The market is away; a next start goes on: {away}")
 
     def _leave(self, job: Job) -> None:
         if job.phase is Phase.BIDDING:
-            taking.withdraw(self.desk, job)
+            taking.withdraw(self.place, job)
         elif job.phase is Phase.WORKING and job.attempt == 1:
             job.reason = "the worker stops"
-            self.desk.save(job, Phase.RETURNING)
+            self.place.save(job, Phase.RETURNING)
         if job.phase is Phase.RETURNING:
-            taking.give_back(self.desk, job)
+            taking.give_back(self.place, job)
 
 
 # What a worker that stops still waits for.
 _ENDING = frozenset({Phase.WORKING, Phase.MADE, Phase.SUBMITTING, Phase.RETURNING})
-_STEPS: dict[Phase, Callable[[Desk, Job], None]] = {
+_STEPS: dict[Phase, Callable[[Workplace, Job], None]] = {
     Phase.TAKING: taking.take,
     Phase.BIDDING: taking.await_award,
     Phase.MADE: handing.store,

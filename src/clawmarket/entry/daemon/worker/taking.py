@@ -4,66 +4,70 @@ from clawmarket.domain.kernel.money import format_amount
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.line import check_right
-from clawmarket.entry.daemon.worker.desk import Desk
 from clawmarket.entry.daemon.worker.job import Job, Phase
 from clawmarket.entry.daemon.worker.rules import CLAIM
+from clawmarket.entry.daemon.worker.workplace import Workplace
 
 _OPEN = "task_open"
 # An order that ended without pay is none to go on with: it was given back before.
 _GONE = frozenset({"settlement_cancelled", "order_refunded", "order_cancelled", "order_expired"})
 
 
-def take(desk: Desk, job: Job) -> None:
+def take(place: Workplace, job: Job) -> None:
     """Claim or bid; a repetition after a crash has the same key, so it happens once."""
     step = _claim if job.way == CLAIM else _bid
     key = job.key(job.way)
-    desk.save(job)
+    place.save(job)
     try:
-        step(desk, job, key)
+        step(place, job, key)
     except RemoteRefusal as refusal:
-        if not _adopt(desk, job):
-            desk.close(job, "not_taken", f"went to somebody else, or not to us: {refusal}")
+        if not _adopt(place, job):
+            place.close(job, "not_taken", f"went to somebody else, or not to us: {refusal}")
 
 
-def _claim(desk: Desk, job: Job, key: str) -> None:
-    answer = desk.line.ask("web3.market.claimTask", {"taskId": job.task_id}, key)
+def _claim(place: Workplace, job: Job, key: str) -> None:
+    answer = place.line.ask("web3.market.claimTask", {"taskId": job.task_id}, key)
     job.order_id = answer["orderId"]
-    desk.save(job, Phase.WORKING)
-    _say_taken(desk, job)
+    place.save(job, Phase.WORKING)
+    _say_taken(place, job)
 
 
-def _bid(desk: Desk, job: Job, key: str) -> None:
-    wanted = {"taskId": job.task_id, "price": str(job.price), "etaSec": max(1, int(desk.limit_s))}
-    job.bid_id = desk.line.ask("web3.market.placeBid", wanted, key)["bidId"]
-    desk.save(job, Phase.BIDDING)
+def _bid(place: Workplace, job: Job, key: str) -> None:
+    wanted = {
+        "taskId": job.task_id,
+        "price": str(job.price),
+        "etaSec": max(1, int(place.limit_s)),
+    }
+    job.bid_id = place.line.ask("web3.market.placeBid", wanted, key)["bidId"]
+    place.save(job, Phase.BIDDING)
     text = f"bid {format_amount(job.price)}"
-    desk.say(job, "bid", text, bidId=job.bid_id, price=str(job.price))
+    place.say(job, "bid", text, bidId=job.bid_id, price=str(job.price))
 
 
-def await_award(desk: Desk, job: Job) -> None:
+def await_award(place: Workplace, job: Job) -> None:
     """Look whether the bid was chosen.
 
     The task comes first: an award between two looks at it the other way round would be taken for
     somebody else's.
     """
-    task = desk.line.look("web3.market.getTask", {"taskId": job.task_id})
+    task = place.line.look("web3.market.getTask", {"taskId": job.task_id})
     if task is not None and task["status"] == _OPEN:
         return
-    if _adopt(desk, job):
+    if _adopt(place, job):
         return
     if task is None or not _is_claimed(task):
-        desk.close(job, "not_chosen", "is over; the bid was not chosen")
+        place.close(job, "not_chosen", "is over; the bid was not chosen")
 
 
-def withdraw(desk: Desk, job: Job) -> None:
+def withdraw(place: Workplace, job: Job) -> None:
     """Take a bid back before the worker stops: nobody would do the work."""
     key = job.key("withdraw")
-    desk.save(job)
+    place.save(job)
     try:
-        desk.line.ask("web3.market.withdrawBid", {"bidId": job.bid_id}, key)
+        place.line.ask("web3.market.withdrawBid", {"bidId": job.bid_id}, key)
     except RemoteRefusal:
         return  # it was chosen, or is over: the next start finds out
-    desk.close(job, "withdrawn", "bid withdrawn")
+    place.close(job, "withdrawn", "bid withdrawn")
 
 
 def _is_claimed(task: Entry) -> bool:
@@ -71,35 +75,35 @@ def _is_claimed(task: Entry) -> bool:
     return task["status"] == "task_awarded" and bool(task["claims"])
 
 
-def give_back(desk: Desk, job: Job) -> None:
+def give_back(place: Workplace, job: Job) -> None:
     """Step back from an order before delivering; the buyer's money is free again."""
     key = job.key("return")
-    desk.save(job)
+    place.save(job)
     try:
         if job.way == CLAIM:
-            desk.line.ask("web3.market.unclaimTask", {"taskId": job.task_id}, key)
+            place.line.ask("web3.market.unclaimTask", {"taskId": job.task_id}, key)
         else:
-            desk.line.ask("web3.market.settlement.refund", {"orderId": job.order_id}, key)
+            place.line.ask("web3.market.settlement.refund", {"orderId": job.order_id}, key)
     except RemoteRefusal as refusal:
         check_right(refusal)
-        desk.close(job, "stuck", f"could not be given back: {refusal}")
+        place.close(job, "stuck", f"could not be given back: {refusal}")
         return
-    desk.close(job, "given_back", f"given back: {job.reason}")
+    place.close(job, "given_back", f"given back: {job.reason}")
 
 
-def _adopt(desk: Desk, job: Job) -> bool:
+def _adopt(place: Workplace, job: Job) -> bool:
     """Go on with an order that there is already, if it is ours."""
     asked = {"side": "seller", "taskId": job.task_id}
-    listed: list[Entry] = desk.line.ask("web3.market.order.list", asked)["items"]
+    listed: list[Entry] = place.line.ask("web3.market.order.list", asked)["items"]
     found = [order for order in listed if order["status"] not in _GONE]
     if not found:
         return False
     job.order_id = found[0]["orderId"]
-    desk.save(job, Phase.WORKING)
-    _say_taken(desk, job)
+    place.save(job, Phase.WORKING)
+    _say_taken(place, job)
     return True
 
 
-def _say_taken(desk: Desk, job: Job) -> None:
-    text = f"is ours for {format_amount(job.price)}, {format_amount(desk.payout(job.price))} to us"
-    desk.say(job, "taken", text, orderId=job.order_id, price=str(job.price))
+def _say_taken(place: Workplace, job: Job) -> None:
+    text = f"is ours for {format_amount(job.price)}, {format_amount(place.payout(job.price))} to us"
+    place.say(job, "taken", text, orderId=job.order_id, price=str(job.price))

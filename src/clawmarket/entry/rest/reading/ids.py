@@ -3,7 +3,7 @@
 from clawmarket.domain.kernel.errors import NotFoundError
 from clawmarket.domain.kernel.ids import noun_of
 from clawmarket.domain.market.agents.profile import AgentNotFoundError
-from clawmarket.domain.market.result import ResultNotFoundError
+from clawmarket.domain.market.delivering.result import ResultNotFoundError
 from clawmarket.domain.market.task import TaskNotFoundError
 
 SUBMISSION = "sub_"

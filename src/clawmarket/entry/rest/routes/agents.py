@@ -20,15 +20,17 @@ from clawmarket.entry.rest.shapes.agents import (
     AgentPage,
     AgentRow,
     CardRow,
-    Endpoint,
-    Heartbeat,
-    ProfileRow,
     StatsRow,
     agent_row,
     card_row,
+    stats_row,
+)
+from clawmarket.entry.rest.shapes.profiles import (
+    Endpoint,
+    Heartbeat,
+    ProfileRow,
     profile_row,
     skill_rows,
-    stats_row,
 )
 
 ROUTER = APIRouter(route_class=RestRoute, prefix="/agents", tags=["agents"])

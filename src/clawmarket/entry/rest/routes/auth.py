@@ -11,7 +11,7 @@ from clawmarket.entry.rest.desk import CREATED, At, Desk, Fields, Replacing
 from clawmarket.entry.rest.envelope import Success
 from clawmarket.entry.rest.reading.bodies import Body, SkillName
 from clawmarket.entry.rest.route import RestRoute
-from clawmarket.entry.rest.shapes.agents import Me, NewKey, Registered
+from clawmarket.entry.rest.shapes.accounts import Me, NewKey, Registered
 from clawmarket.entry.rest.shapes.money import balance_of
 
 ROUTER = APIRouter(route_class=RestRoute, prefix="/auth", tags=["auth"])

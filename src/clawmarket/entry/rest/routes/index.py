@@ -11,7 +11,7 @@ from clawmarket.domain.kernel.moment import iso
 from clawmarket.entry.rest.desk import At
 from clawmarket.entry.rest.envelope import Shape, Success
 from clawmarket.entry.rest.route import RestRoute
-from clawmarket.entry.rest.shapes.agents import MarketStats
+from clawmarket.entry.rest.shapes.figures import MarketStats
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.log import log_head
 

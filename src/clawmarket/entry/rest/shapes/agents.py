@@ -1,4 +1,4 @@
-"""Agents as `/v1` shows them: accounts, profiles, cards, figures."""
+"""Agents as `/v1` shows them to others: rows of a list, cards, how their work ended."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,88 +7,10 @@ from pydantic import Field
 
 from clawmarket.entry.rest.envelope import Shape
 from clawmarket.entry.rest.reading.numbers import Credits
-from clawmarket.entry.rest.shapes.money import Balance
+from clawmarket.entry.rest.shapes.profiles import SkillRow, amount_or_none, skill_rows
 
 Fields = Mapping[str, Any]
 HUNDRED = 100
-
-
-class Registered(Shape):
-    """A new account with its key."""
-
-    agent_id: str
-    name: str
-    owner_email: str | None
-    api_key: str = Field(description="Shown this once.")
-    role: str
-
-
-class NewKey(Shape):
-    """A key that took another's place."""
-
-    credential_id: str
-    api_key: str | None = Field(description="Shown this once; null if you made it.")
-    prefix: str
-    scope: str
-
-
-class Me(Shape):
-    """The caller's own account."""
-
-    id: str
-    agent_id: str = Field(description="The same as `id`.")
-    name: str | None
-    owner_email: str | None
-    capabilities: list[str]
-    role: str | None
-    balance: Balance
-
-
-class SkillRow(Shape):
-    """Something that an agent says it can do."""
-
-    id: str
-    name: str
-    level: str | None = None
-
-
-class ProfileRow(Shape):
-    """A profile, as its own agent sees it."""
-
-    agent_id: str
-    display_name: str
-    role: str
-    tagline: str
-    bio: str
-    primary_skills: list[SkillRow]
-    languages: list[str]
-    specializations: list[str]
-    accepts_free: bool
-    accepts_paid: bool
-    min_budget: Credits | None
-    max_budget: Credits | None
-    typical_response_time: str
-    openclaw_version: str
-    openclaw_model: str
-    openclaw_skills_count: int | None
-    is_listed: bool
-    created_at: str
-    updated_at: str
-
-
-class Heartbeat(Shape):
-    """Until when an agent counts as online."""
-
-    timestamp: str
-    online_until: str
-
-
-class Endpoint(Shape):
-    """Where an agent is reached over A2A."""
-
-    agent_id: str
-    a2a_url: str | None
-    skills: list[SkillRow]
 
 
 class Pricing(Shape):
@@ -189,55 +111,6 @@ class CardRow(Shape):
     stats: StatsRow
     connect: Connect
     openclaw: Openclaw
-
-
-class MarketStats(Shape):
-    """The market in figures; in camelCase, as the original had this one answer."""
-
-    totalAgents: int  # noqa: N815 - the original's wire
-    onlineAgents: int  # noqa: N815 - the same
-    totalTasks: int  # noqa: N815 - the same
-    openTasks: int  # noqa: N815 - the same
-    tasksToday: int  # noqa: N815 - the same
-    weeklyEarnings: Credits  # noqa: N815 - the same
-    activeWorkers: int  # noqa: N815 - the same
-    heldNow: Credits  # noqa: N815 - the same
-    timestamp: str
-
-
-def amount_or_none(text: str | None) -> int | None:
-    """Return minor units, or None where no amount is said."""
-    return None if text is None else int(text)
-
-
-def skill_rows(skills: list[Fields]) -> list[SkillRow]:
-    """Return skills as a profile names them."""
-    return [SkillRow(id=s["id"], name=s["name"], level=s["level"]) for s in skills]
-
-
-def profile_row(profile: Fields) -> ProfileRow:
-    """Return a profile."""
-    return ProfileRow(
-        agent_id=profile["accountId"],
-        display_name=profile["displayName"],
-        role=profile["role"],
-        tagline=profile["tagline"],
-        bio=profile["bio"],
-        primary_skills=skill_rows(profile["primarySkills"]),
-        languages=profile["languages"],
-        specializations=profile["specializations"],
-        accepts_free=profile["acceptsFree"],
-        accepts_paid=profile["acceptsPaid"],
-        min_budget=amount_or_none(profile["minBudget"]),
-        max_budget=amount_or_none(profile["maxBudget"]),
-        typical_response_time=profile["typicalResponseTime"],
-        openclaw_version=profile["openclawVersion"],
-        openclaw_model=profile["openclawModel"],
-        openclaw_skills_count=profile["openclawSkillsCount"],
-        is_listed=profile["isListed"],
-        created_at=profile["createdAt"],
-        updated_at=profile["updatedAt"],
-    )
 
 
 def agent_row(agent: Fields) -> AgentRow:

@@ -5,7 +5,7 @@ from itertools import islice
 from statistics import median_low
 
 from clawmarket.domain.market.agents.standing import Outcome, outcome_of
-from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.delivering.delivery import Delivery
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.ports.store import Query, Snapshot

@@ -204,12 +204,6 @@ def own_profile(rows: Snapshot | Work, account_id: str) -> Profile:
     return profile
 
 
-def role_of(rows: Snapshot, account_id: str) -> AgentRole:
-    """Return what an account's keys are for; whoever never said may be on both sides."""
-    profile = rows.get(Profile, account_id)
-    return profile.role if profile else AgentRole.BOTH
-
-
 def skill_parts(profile: Profile) -> list[SkillPart]:
     """Return a profile's skills as the wire has them."""
     return [

@@ -9,9 +9,9 @@ from clawmarket.domain.market.agents.standing import (
     outcome_of,
     pair_of,
 )
-from clawmarket.domain.market.consent import Consent
+from clawmarket.domain.market.consenting.consent import Consent
+from clawmarket.domain.market.delivering.result import Result
 from clawmarket.domain.market.order import Order
-from clawmarket.domain.market.result import Result
 from clawmarket.ports.store import Snapshot
 from clawmarket.services.work import Work
 

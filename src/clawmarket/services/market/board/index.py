@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from clawmarket.domain.market.board import (
+from clawmarket.domain.market.board.index import (
     BLOCK,
     BOARD,
     BoardColumn,

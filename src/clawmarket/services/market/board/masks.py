@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from clawmarket.domain.market.board import (
+from clawmarket.domain.market.board.index import (
     BLOCK,
     BoardColumn,
     BoardTile,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clawmarket.domain.kernel.ids import PREFIXES
-from clawmarket.domain.market.board import BLOCK, BoardPlace, offsets_of
+from clawmarket.domain.market.board.index import BLOCK, BoardPlace, offsets_of
 from clawmarket.domain.market.task import Task
 from clawmarket.ports.store import Snapshot
 from clawmarket.services.listing import CursorInvalidError

@@ -6,10 +6,10 @@ from pydantic import Field
 
 from clawmarket.domain.kernel.ids import moment_of
 from clawmarket.domain.kernel.moment import iso, iso_or_none
+from clawmarket.domain.market.delivering.result import Result, ResultState
 from clawmarket.domain.market.order import Order
-from clawmarket.domain.market.result import Result, ResultState
-from clawmarket.domain.market.stage import payment_of, stage_of
 from clawmarket.domain.market.task import Task
+from clawmarket.domain.market.telling.stage import payment_of, stage_of
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import AccountId, Answer, Moment, Request, TaskId, Word

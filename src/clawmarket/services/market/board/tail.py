@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import orjson
 
 from clawmarket.domain.kernel.ids import PREFIXES
-from clawmarket.domain.market.board import BOARD, EMPTY_BOARD, BoardHead, BoardPlace
+from clawmarket.domain.market.board.index import BOARD, EMPTY_BOARD, BoardHead, BoardPlace
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.trust.record import Record
 from clawmarket.ports.store import Query, Snapshot

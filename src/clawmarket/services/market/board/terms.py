@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from clawmarket.domain.market.board.words import MAX_WORD_CHARS, indexed_words, pairs_of, words_of
 from clawmarket.domain.market.task import Task, TaskState
-from clawmarket.domain.market.words import MAX_WORD_CHARS, indexed_words, pairs_of, words_of
 
 # Beginnings of words have tiles of their own up to this length; longer ones are few enough to be
 # looked for among the words themselves.

@@ -6,8 +6,8 @@ import orjson
 from pydantic import Field
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.market.delivering.result import Result
 from clawmarket.domain.market.order import Order, OrderNotFoundError
-from clawmarket.domain.market.result import Result
 from clawmarket.domain.market.task import Task, TaskNotFoundError, TaskState
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import Answer, Cursor, OrderId, Page, Request, TaskId

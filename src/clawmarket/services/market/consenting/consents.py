@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from clawmarket.domain.market import consent as consents
 from clawmarket.domain.market import order as orders
-from clawmarket.domain.market.consent import (
+from clawmarket.domain.market.consenting import consent as consents
+from clawmarket.domain.market.consenting.consent import (
     Consent,
     ConsentLateError,
     ConsentNotAskedError,
@@ -14,8 +14,8 @@ from clawmarket.domain.market.consent import (
     ConsentOverError,
     ConsentScopeError,
 )
+from clawmarket.domain.market.consenting.revocation import CONSENT_END_JOB
 from clawmarket.domain.market.order import Order, OrderNotFoundError, OtherSideError
-from clawmarket.domain.market.revocation import CONSENT_END_JOB
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import (
     ConsentId,

@@ -1,9 +1,9 @@
 """Endings of consents: what one that is over, or goes on, means for its order and delivery."""
 
-from clawmarket.domain.market import consent as consents
-from clawmarket.domain.market import delivery as deliveries
-from clawmarket.domain.market.consent import Consent, ConsentRevoked, ConsentState
-from clawmarket.domain.market.delivery import Delivery, DeliveryState
+from clawmarket.domain.market.consenting import consent as consents
+from clawmarket.domain.market.consenting.consent import Consent, ConsentRevoked, ConsentState
+from clawmarket.domain.market.delivering import delivery as deliveries
+from clawmarket.domain.market.delivering.delivery import Delivery, DeliveryState
 from clawmarket.domain.market.order import Order
 from clawmarket.services.market.consenting.revocations import give_notice
 from clawmarket.services.work import Work

@@ -1,11 +1,11 @@
 """Revocations: what whoever guards a delivery is told when its use ends, as it is true then."""
 
 from clawmarket.domain.kernel.canonical import canonical_bytes
-from clawmarket.domain.market.consent import Consent
-from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.consenting.consent import Consent
+from clawmarket.domain.market.consenting.revocation import REVOCATION_JOB, Revocation
+from clawmarket.domain.market.delivering.delivery import Delivery
 from clawmarket.domain.market.offer import Offer
 from clawmarket.domain.market.order import Order
-from clawmarket.domain.market.revocation import REVOCATION_JOB, Revocation
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import Answer
 from clawmarket.services.market.consenting.views import consent_view

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from clawmarket.domain.kernel.moment import iso, iso_or_none
-from clawmarket.domain.market.consent import Consent
+from clawmarket.domain.market.consenting.consent import Consent
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.registry.fields import (
     AccountId,

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from clawmarket.domain.market import consent as consents
-from clawmarket.domain.market import delivery as deliveries
 from clawmarket.domain.market import order as orders
-from clawmarket.domain.market.consent import Consent
-from clawmarket.domain.market.delivery import (
+from clawmarket.domain.market.consenting import consent as consents
+from clawmarket.domain.market.consenting.consent import Consent
+from clawmarket.domain.market.delivering import delivery as deliveries
+from clawmarket.domain.market.delivering.delivery import (
     Delivery,
     DeliveryIssued,
     DeliveryNotFoundError,

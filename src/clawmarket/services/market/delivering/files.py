@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from clawmarket.domain.market.delivery import Delivery
+from clawmarket.domain.market.delivering.delivery import Delivery
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.terms import Artifact
 from clawmarket.domain.trust.file import FileRight, right_id

@@ -8,10 +8,18 @@ from pydantic import Field
 from clawmarket.domain.kernel.canonical import content_digest
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.rows import replace
-from clawmarket.domain.market import delivery as deliveries
 from clawmarket.domain.market import order as orders
-from clawmarket.domain.market import result as results
-from clawmarket.domain.market.delivery import Delivery, DeliveryState
+from clawmarket.domain.market.delivering import delivery as deliveries
+from clawmarket.domain.market.delivering import result as results
+from clawmarket.domain.market.delivering.delivery import Delivery, DeliveryState
+from clawmarket.domain.market.delivering.result import (
+    Result,
+    ResultNotFoundError,
+    ResultRated,
+    ResultRejected,
+    ResultState,
+    ResultSubmitted,
+)
 from clawmarket.domain.market.inspection.verdict import (
     AppealNeedlessError,
     InspectionFailedError,
@@ -24,14 +32,6 @@ from clawmarket.domain.market.order import (
     OrderNotFoundError,
     OtherSideError,
     ReviewLateError,
-)
-from clawmarket.domain.market.result import (
-    Result,
-    ResultNotFoundError,
-    ResultRated,
-    ResultRejected,
-    ResultState,
-    ResultSubmitted,
 )
 from clawmarket.domain.market.terms import manifest_digest
 from clawmarket.ports.blobs import BlobMissingError

@@ -1,5 +1,6 @@
 """Handing in what was inspected: which inspection stands behind a result."""
 
+from clawmarket.domain.market.delivering.result import Result
 from clawmarket.domain.market.inspection.verdict import (
     AppealNeedlessError,
     Inspection,
@@ -7,7 +8,6 @@ from clawmarket.domain.market.inspection.verdict import (
     inspection_id_of,
 )
 from clawmarket.domain.market.order import Order
-from clawmarket.domain.market.result import Result
 from clawmarket.domain.market.task import Task
 from clawmarket.ports.store import Snapshot
 from clawmarket.services.market.views import ResultView, result_view

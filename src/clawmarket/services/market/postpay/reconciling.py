@@ -8,7 +8,7 @@ import orjson
 from pydantic import Field
 
 from clawmarket.domain.kernel.ids import lowest_id, moment_prefix
-from clawmarket.domain.market.tab import (
+from clawmarket.domain.market.postpay.tab import (
     Tab,
     TabAbandoned,
     TabForgiven,
@@ -16,8 +16,14 @@ from clawmarket.domain.market.tab import (
     TabOpened,
     TabSettled,
 )
-from clawmarket.domain.market.tab_books import TabBooks, Used, differences, paid, use_differences
-from clawmarket.domain.market.usage import MAX_ENTRIES, Usage
+from clawmarket.domain.market.postpay.tab_books import (
+    TabBooks,
+    Used,
+    differences,
+    paid,
+    use_differences,
+)
+from clawmarket.domain.market.postpay.usage import MAX_ENTRIES, Usage
 from clawmarket.domain.treasury.entry import Entry, Posting
 from clawmarket.domain.treasury.hold import Hold
 from clawmarket.domain.treasury.reconciliation import Difference, Sums, summed

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from clawmarket.domain.market import tab as tabs
-from clawmarket.domain.market import trust as trusts
-from clawmarket.domain.market.tab import Tab
-from clawmarket.domain.market.trust import Trust, TrustState
+from clawmarket.domain.market.postpay import tab as tabs
+from clawmarket.domain.market.postpay import trust as trusts
+from clawmarket.domain.market.postpay.tab import Tab
+from clawmarket.domain.market.postpay.trust import Trust, TrustState
 from clawmarket.services.treasury.moves import RowLostError, give_back, hold_of, pay_tab
 from clawmarket.services.work import Work
 

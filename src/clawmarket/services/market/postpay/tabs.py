@@ -6,9 +6,9 @@ from pydantic import Field
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.money import format_amount
-from clawmarket.domain.market import tab as tabs
-from clawmarket.domain.market import trust as trusts
-from clawmarket.domain.market.tab import (
+from clawmarket.domain.market.postpay import tab as tabs
+from clawmarket.domain.market.postpay import trust as trusts
+from clawmarket.domain.market.postpay.tab import (
     TAB,
     Tab,
     TabCapHighError,
@@ -22,7 +22,7 @@ from clawmarket.domain.market.tab import (
     TabState,
     TabTerms,
 )
-from clawmarket.domain.market.trust import (
+from clawmarket.domain.market.postpay.trust import (
     Trust,
     TrustEndedError,
     TrustInUseError,

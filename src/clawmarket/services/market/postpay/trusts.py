@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from clawmarket.domain.market import trust as trusts
-from clawmarket.domain.market.trust import (
+from clawmarket.domain.market.postpay import trust as trusts
+from clawmarket.domain.market.postpay.trust import (
     OwnTrustError,
     Trust,
     TrustCapLowError,

@@ -8,9 +8,9 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.ids import same_ulid
 from clawmarket.domain.kernel.money import format_amount
-from clawmarket.domain.market import usage as usages
-from clawmarket.domain.market.tab import Tab, TabNotFoundError, TabOverError, TabSideError
-from clawmarket.domain.market.usage import (
+from clawmarket.domain.market.postpay import usage as usages
+from clawmarket.domain.market.postpay.tab import Tab, TabNotFoundError, TabOverError, TabSideError
+from clawmarket.domain.market.postpay.usage import (
     TabEntriesFullError,
     TabFullError,
     Usage,

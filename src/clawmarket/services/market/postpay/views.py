@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from clawmarket.domain.kernel.moment import iso, iso_or_none
-from clawmarket.domain.market.tab import Tab
-from clawmarket.domain.market.trust import Trust
-from clawmarket.domain.market.usage import Usage
+from clawmarket.domain.market.postpay.tab import Tab
+from clawmarket.domain.market.postpay.trust import Trust
+from clawmarket.domain.market.postpay.usage import Usage
 from clawmarket.registry.fields import (
     AccountId,
     Amount,

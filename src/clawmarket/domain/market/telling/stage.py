@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
+from clawmarket.domain.market.delivering.result import Result, ResultState
 from clawmarket.domain.market.order import Order, OrderState
-from clawmarket.domain.market.result import Result, ResultState
 from clawmarket.domain.market.task import Task, TaskState
 from clawmarket.domain.treasury.settlement import Settlement, SettlementState
 

@@ -1,4 +1,4 @@
-"""What every step of a worker needs: the market, the workspace, the handler and the rules."""
+"""A worker's workplace: the market, the workspace, the handler and the rules, for every step."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,8 @@ from clawmarket.entry.daemon.worker.rules import Rules
 
 
 @dataclass(frozen=True)
-class Desk:
-    """See above.
+class Workplace:
+    """What every step of a worker needs.
 
     Args:
         me: The worker's account.

@@ -20,7 +20,7 @@ from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.moment import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from clawmarket.domain.kernel.money import format_amount, split_fee
-from clawmarket.domain.market.trust import Trust, cost_of
+from clawmarket.domain.market.postpay.trust import Trust, cost_of
 
 # After the consumer closed: so long the provider may still write down what was used before.
 LAST_USAGE_S = 60

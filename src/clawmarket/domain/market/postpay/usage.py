@@ -10,7 +10,7 @@ from clawmarket.domain.kernel.errors import (
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.moment import MINUTE_MS, SECOND_MS
 from clawmarket.domain.kernel.money import format_amount
-from clawmarket.domain.market.tab import TAB, Tab, check_in_time
+from clawmarket.domain.market.postpay.tab import TAB, Tab, check_in_time
 
 MAX_ENTRIES = 10_000
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from clawmarket.domain.kernel.money import split_fee
-from clawmarket.domain.market.tab import Tab, TabState
-from clawmarket.domain.market.usage import Usage
+from clawmarket.domain.market.postpay.tab import Tab, TabState
+from clawmarket.domain.market.postpay.usage import Usage
 from clawmarket.domain.treasury.account import FEES, available, held
 from clawmarket.domain.treasury.hold import Hold, HoldState
 from clawmarket.domain.treasury.reconciliation import Difference, Sums, sum_differences, unequal

@@ -1,4 +1,4 @@
-"""Where a tool works: the market as one caller sees it, and the words for what it brings back."""
+"""Using a tool: the market as one caller sees it, and the words for what it brings back."""
 
 import re
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class Market(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ToolUse:
     """One use of one tool.
 
     Args:
@@ -53,18 +53,19 @@ class Desk:
 
     async def ask(self, method: str, /, **params: object) -> Fields:
         """Ask a method that reads; what is None is left out."""
-        return await self.market.ask(method, _given(params))
+        return await self.market.ask(method, given(params))
 
     async def look(self, method: str, /, **params: object) -> Fields | None:
         """The same, or None where this caller may not see it."""
-        return await self.market.look(method, _given(params))
+        return await self.market.look(method, given(params))
 
     async def do(self, method: str, params: Mapping[str, object]) -> Fields:
         """Ask a method that changes something, under the key of this use."""
-        return await self.market.ask(method, _given(params), self.key)
+        return await self.market.ask(method, given(params), self.key)
 
 
-def _given(params: Mapping[str, object]) -> Fields:
+def given(params: Mapping[str, object]) -> Fields:
+    """Return what of a call's parameters is sent: all that is not None."""
     return {name: value for name, value in params.items() if value is not None}
 
 

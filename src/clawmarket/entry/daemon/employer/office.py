@@ -1,4 +1,4 @@
-"""What every step of an employer needs: the market, the workspace, and the rules."""
+"""An employer's office: the market, the workspace and the rules, for every step."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,8 @@ from clawmarket.entry.daemon.storage import Workspace
 
 
 @dataclass(frozen=True)
-class Desk:
-    """See above.
+class Office:
+    """What every step of an employer needs.
 
     Args:
         specs: The files, by digest; only what is not yet posted needs its own.

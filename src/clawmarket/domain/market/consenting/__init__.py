@@ -1,0 +1,1 @@
+"""Consents: what a buyer permits, and who is told when it ends."""

@@ -1,0 +1,1 @@
+"""Pay afterwards: trust between two accounts, tabs, metered use and their books."""
