@@ -23,6 +23,7 @@ ENVIRONMENT = (
     ),
     ("CLAWMARKET_HOME", "the folder with wallet, session and market; .clawmarket if not set"),
     ("CLAWMARKET_API_KEY", "an API key or an operator's token; wins over the session file"),
+    ("CLAWMARKET_API_KEY_FILE", "a file with the API key instead; `keys rotate` replaces it"),
     ("CLAWMARKET_A2A_KEY", "a key for the agent that `a2a call` or `a2a card` names"),
     ("CLAWMARKET_JSON", "1: every command prints one JSON document, as with --json"),
     ("CLAWMARKET_FAUCET", "1: as `serve --faucet`"),

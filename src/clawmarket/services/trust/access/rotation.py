@@ -25,7 +25,14 @@ from clawmarket.domain.trust.session import (
     KeyWeakError,
 )
 from clawmarket.ports.store import Query, Snapshot
-from clawmarket.registry.fields import Answer, CredentialId, ShownOnce, SignedRequest, Verbatim, Word
+from clawmarket.registry.fields import (
+    Answer,
+    CredentialId,
+    ShownOnce,
+    SignedRequest,
+    Verbatim,
+    Word,
+)
 from clawmarket.registry.methods import Verb, ask
 from clawmarket.services.call import Call
 from clawmarket.services.pipeline import Pipeline

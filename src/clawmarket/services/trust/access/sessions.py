@@ -75,9 +75,7 @@ def add_session(work: Work, token: str, credential: Credential, kind: Credential
         work.now + SESSION_MS,
     )
     work.add(session)
-    work.emit(
-        SessionOpened(credential.account_id, credential.credential_id, session.expires_at)
-    )
+    work.emit(SessionOpened(credential.account_id, credential.credential_id, session.expires_at))
     return session
 
 
@@ -170,9 +168,7 @@ def list_sessions(call: Call, rows: Snapshot, _request: ListSessions) -> Session
     """List your live sessions, the latest first; their tokens are not kept anywhere."""
     of_mine = {"account_id": call.actor}
     found = rows.find(
-        Query(
-            Session, equal=of_mine, order_by="expires_at", newest_first=True, limit=MAX_LISTED
-        )
+        Query(Session, equal=of_mine, order_by="expires_at", newest_first=True, limit=MAX_LISTED)
     )
     views = [_view(call, rows, each) for each in found if each.expires_at > call.now]
     return SessionPage(items=[view for view in views if view is not None])
