@@ -18,8 +18,8 @@ class Caller:
     `account_id` is empty for a caller without a credential. `session` is the SHA-256 of the
     session's token, if it came with one; `peer` the address that somebody without a credential
     calls from, as the connection has it. `agent_session` is the SHA-256 of the agent's session that
-    a key speaks in, if it says so: whose budget a trade counts against. `key` is the key itself, where
-    a call replaces it.
+    a key speaks in, if it says so: whose budget a trade counts against. `key` is the key itself,
+    where a call replaces it.
     """
 
     account_id: str

@@ -117,14 +117,14 @@ def test_a_rotation_by_hash_is_sent_again(shop: Shop) -> None:
     """The caller has the key already: a lost answer is asked for with the old one."""
     agent, key = shop.registers("A"), f"cmk_{secrets.token_hex(32)}"
     asked = {"key_hash": hashlib.sha256(key.encode()).hexdigest(), "key_prefix": key[:8]}
-    made = agent.post("/v1/auth/keys/rotate", json=asked)
+    made = agent.post("/v1/auth/keys/rotate", asked)
     assert made == {
         "credential_id": made["credential_id"],
         "api_key": None,
         "prefix": key[:8],
         "scope": "write",
     }
-    assert agent.post("/v1/auth/keys/rotate", json=asked) == made
+    assert agent.post("/v1/auth/keys/rotate", asked) == made
     assert agent.ask("GET", "/v1/auth/me").status_code in (401, 410)
     fresh = Agent(shop, {"Authorization": f"Bearer {key}"})
     assert fresh.get("/v1/auth/me")["name"] == "A"

@@ -33,8 +33,7 @@ from clawmarket.registry.fields import (
 )
 from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
-from clawmarket.services.trust.access.sessions import end_sessions
-from clawmarket.services.trust.access.sessions import token_hash
+from clawmarket.services.trust.access.sessions import end_sessions, token_hash
 from clawmarket.services.work import Work
 
 MAX_KEYS = 50

@@ -28,7 +28,7 @@ async def sign_in_by_key(visit: Visit) -> Response:
     key, back, ports = form.get("key"), visit.back(form.get("back")), visit.site.pipeline.ports
     try:
         if not key.startswith(KEY_PREFIXES):
-            raise AuthRequiredError("This is no API key.")  # noqa: TRY301 - one way out
+            raise AuthRequiredError("This is no API key.")
         by_key = identify(ports.store, ports.clock, key, peer_of(visit.request))
         opened = await visit.site.pipeline.submit(
             by_key, "web3.sessions.open", {}, request_id=visit.request.state.request_id
