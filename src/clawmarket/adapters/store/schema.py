@@ -32,7 +32,7 @@ from clawmarket.domain.market.receipt import Receipt
 from clawmarket.domain.market.result import Result
 from clawmarket.domain.market.revocation import Revocation
 from clawmarket.domain.market.tab import Tab
-from clawmarket.domain.market.task import Task
+from clawmarket.domain.market.task import OpenTasks, Task
 from clawmarket.domain.market.trust import Trust
 from clawmarket.domain.market.usage import Usage
 from clawmarket.domain.treasury.account import Balance
@@ -85,6 +85,7 @@ KINDS: dict[str, type] = {
     "log_heads": LogHead,
     "log_tiles": LogTile,
     "offers": Offer,
+    "open_tasks": OpenTasks,
     "orders": Order,
     "periods": Period,
     "plans": Plan,
@@ -171,6 +172,7 @@ KEYED: frozenset[type] = frozenset(
         FileRight,
         Hold,
         LogTile,
+        OpenTasks,
         Presence,
         RecordParty,
         RunningPeriod,

@@ -32,6 +32,8 @@ ENVIRONMENT = (
     ("CLAWMARKET_REVOCATION_SECRET", "signs those notices; at least 16 characters"),
     ("CLAWMARKET_REVOCATION_SECRET_FILE", "a file with that secret instead"),
     ("CLAWMARKET_CALLS_PER_S", "calls a second that `serve` lets an account make; 0: any number"),
+    ("CLAWMARKET_OPEN_TASKS", "open tasks an account may have at once, 200; 0: any number"),
+    ("CLAWMARKET_ACCOUNTS_PER_DAY", "accounts one address may open a day, 1000; 0: any number"),
     ("CLAWMARKET_A2A_REHEARSAL", "1: `serve` answers the A2A conformance kit; test money only"),
     ("CLAWMARKET_LOG", "how much `serve` writes to stderr"),
     ("CLAWMARKET_DEBUG", "1: failures show where in the program they happened"),

@@ -37,6 +37,7 @@ from clawmarket.registry.methods import Need, Verb, write
 from clawmarket.services.call import Call
 from clawmarket.services.market.agents.standings import count_order
 from clawmarket.services.market.awards import conclude_award
+from clawmarket.services.market.open_tasks import count_open
 from clawmarket.services.market.rejections import award_id_of, revoke_award
 from clawmarket.services.market.tasks import task_of, terms_digest
 from clawmarket.services.market.views import AwardView, TaskView, task_view
@@ -123,6 +124,7 @@ def unclaim_task(call: Call, work: Work, request: UnclaimTask) -> TaskView:
     hold = set_aside_again(work, order.buyer, order.amount, task.task_id, order.asset)
     reopened = tasks.reopen(task, hold.hold_id)
     work.save(reopened)
+    count_open(work, task.buyer, 1)
     work.emit(
         TaskReopened(task.task_id, order.order_id, hold.hold_id, order.asset, str(order.amount))
     )
