@@ -54,8 +54,15 @@ class MovableClock:
 
 def _config(home: Path, database: Secret | None) -> Config:
     """Return a configuration that limits nobody: what is measured is the market."""
-    free = {"calls_per_s": 0, "open_tasks": 0, "accounts_per_day": 0}
-    return Config(home, port=0, faucet=True, database=database, **free)
+    return Config(
+        home,
+        port=0,
+        faucet=True,
+        database=database,
+        calls_per_s=0,
+        open_tasks=0,
+        accounts_per_day=0,
+    )
 
 
 @asynccontextmanager
