@@ -52,6 +52,19 @@ class MovableClock:
         self._ahead += ms
 
 
+def _config(home: Path, database: Secret | None) -> Config:
+    """Return a configuration that limits nobody: what is measured is the market."""
+    return Config(
+        home,
+        port=0,
+        faucet=True,
+        database=database,
+        calls_per_s=0,
+        open_tasks=0,
+        accounts_per_day=0,
+    )
+
+
 @asynccontextmanager
 async def open_market(
     home: Path,
@@ -61,7 +74,7 @@ async def open_market(
     database: Secret | None = None,
 ) -> AsyncIterator[Market]:
     """Open a market with its workers running."""
-    market = open_app(Config(home, port=0, faucet=True, calls_per_s=0, database=database))
+    market = open_app(_config(home, database))
     if commit_delay_s:
         market.pipeline.ports.store.close()
         store = open_sqlite(market.home.database, commit_delay_s=commit_delay_s)

@@ -26,6 +26,7 @@ FUNCTIONS = {
     "web3.siwe.challenge": "challenge",  # EIP-4361's own word; `siwe` is no noun of ours
     "web3.siwe.verify": "verify",  # the same
     "web3.siwe.logout": "logout",  # the same
+    "web3.keys.revokeAll": "revoke_all_keys",  # all keys, not one called all
     "web3.status.ping": "ping",  # a status is nothing to ping
     "web3.status.summary": "status",  # the summary is all there is
     "web3.market.status.summary": "market_status",  # beside the other status

@@ -91,9 +91,9 @@ def test_a_flood_of_tasks_keeps_no_order_waiting(world: World) -> None:
 
 def test_the_market_sweeps_until_nothing_is_due(world: World) -> None:
     """However much is due, a flood waits for one round of the sweep only."""
-    flooder = world.member()
-    for _ in range(201):
-        flooder.publishes(budget="1", fund=False, expirySec=1)
+    flooders = [world.member(), world.member()]
+    for number in range(201):
+        flooders[number % 2].publishes(budget="1", fund=False, expirySec=1)
     world.pass_time(seconds=2)
     world.run(sweep_all(world.pipeline))
     assert world.sweep().due == 0

@@ -43,7 +43,8 @@ def home(tmp_path: Path, migrated: Path) -> Path:
     # The world's signing key is the first that its seeded entropy draws.
     write_private(folder / "log.key", SeededEntropy(1).draw(32).hex())
     write_private(folder / "log.name", ORIGIN)
-    for name in ("operator.token", "wallet.json", "session.json", "lock", "log.mark"):
+    own = ("operator.token", "wallet.json", "api.key", "api.key.next")
+    for name in (*own, "session.json", "lock", "log.mark"):
         write_private(folder / name, name)
     (folder / "photos").mkdir()
     return folder
@@ -75,7 +76,8 @@ def test_a_backup_holds_the_home_and_leaves_the_process_out(home: Path) -> None:
     """Database, files, keys and names; no lock, no session, no mark, no folder of others."""
     made = create_backup(home, home.with_name("backup"), START)
     own = ["log.key", "log.name", "market.db", "operator.token", "wallet.json"]
-    assert sorted(file.path for file in made.manifest.files) == sorted([*own, STORED])
+    keys = ["api.key", "api.key.next"]
+    assert sorted(file.path for file in made.manifest.files) == sorted([*own, *keys, STORED])
     assert (made.left_out, made.damaged) == (("photos",), ())
     assert read_manifest(made.folder) == made.manifest
     assert [path.name for path in home.parent.iterdir() if path.name.startswith(".")] == []

@@ -56,7 +56,8 @@ class Reader:
         two = me, you
         if (about["scope"] == "admin" or about["role"]) and me.wallet is not None:
             me, you = self.world.operator, me
-        if name == "web3.keys.rotate":  # it replaces the key that it comes with
+        # They replace the key that they come with, or speak for it.
+        if name in ("web3.keys.rotate", "web3.sessions.open"):
             me = self.world.with_key(me)
         params = dict(about["example"])
         if "callId" in params:  # each call has its own, says the description

@@ -13,6 +13,7 @@ from clawmarket.domain.trust.session import (
     SessionUnknownError,
 )
 from clawmarket.services.trust import identity
+from clawmarket.services.trust.access.sessions import token_hash
 from clawmarket.services.trust.identity import SessionMissingError
 from world import Fields, Member, World
 
@@ -62,7 +63,7 @@ def test_a_logout_is_recorded_without_the_token(world: World) -> None:
     assert (said["method"], said["actor"]) == (LOGOUT, member.id)
     assert said["events"] == [{"kind": "session_ended", "accountId": member.id, "count": 1}]
     assert token not in newest.body.decode()
-    assert identity.token_hash(token) not in newest.body.decode()
+    assert token_hash(token) not in newest.body.decode()
 
 
 def test_a_session_ends_once(world: World) -> None:

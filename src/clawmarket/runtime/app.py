@@ -186,8 +186,10 @@ def _wire(
         version=__version__,
         gives_notice=config.receiver is not None,
         rails=tuple(rails),
+        open_tasks=config.open_tasks,
     )
-    pipeline = Pipeline(ports, terms, Limits(config.calls_per_s))
+    limits = Limits(config.calls_per_s, config.accounts_per_day)
+    pipeline = Pipeline(ports, terms, limits)
     return Market(config, home, pipeline, signer, GivenOut(home.folder))
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.domain.kernel.secret import Secret
+from clawmarket.domain.market.terms import OPEN_TASKS
 
 DEFAULT_PORT = 8787
 MAX_PORT = 65535
@@ -18,6 +19,9 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 CALLS_PER_S = 100
 SHORTEST_SECRET = 16
 MAX_CALLS_PER_S = 10_000
+MAX_OPEN_TASKS = 1_000_000
+ACCOUNTS_PER_DAY = 1_000
+MAX_ACCOUNTS_PER_DAY = 1_000_000
 
 
 class ConfigError(InvalidArgumentError):
@@ -64,6 +68,8 @@ class Config:
         receiver: Who is told of revocations; None tells nobody.
         calls_per_s: How many calls a second an account may make, four times as many at once; 0
             for any number.
+        open_tasks: How many open tasks an account may have at once; 0 for any number.
+        accounts_per_day: How many accounts one address may open a day; 0 for any number.
         a2a_rehearsal: Whether the public A2A conformance kit is answered; refused for real money.
     """
 
@@ -75,6 +81,8 @@ class Config:
     database: Secret | None = None
     log: str = "warning"
     calls_per_s: int = CALLS_PER_S
+    open_tasks: int = OPEN_TASKS
+    accounts_per_day: int = ACCOUNTS_PER_DAY
     receiver: Receiver | None = None
     a2a_rehearsal: bool = False
 
@@ -104,6 +112,10 @@ class Config:
             database=database_url(env),
             log=_log(env),
             calls_per_s=_number(env, "CLAWMARKET_CALLS_PER_S", CALLS_PER_S, MAX_CALLS_PER_S),
+            open_tasks=_number(env, "CLAWMARKET_OPEN_TASKS", OPEN_TASKS, MAX_OPEN_TASKS),
+            accounts_per_day=_number(
+                env, "CLAWMARKET_ACCOUNTS_PER_DAY", ACCOUNTS_PER_DAY, MAX_ACCOUNTS_PER_DAY
+            ),
             receiver=_receiver(env, production=production),
             a2a_rehearsal=_flag(env, "CLAWMARKET_A2A_REHEARSAL"),
         )

@@ -37,6 +37,7 @@ _PLAIN = frozenset({"lock", "starting", FILES, PLUGIN})
 _NAMED = (
     *(DATABASE, LOG_KEY, LOG_NAME, MARK, RESTORED, TEST_MONEY_MARK),
     *("challenge.key", "operator.token", "wallet.json", "session.json"),
+    "api.key",
 )
 
 

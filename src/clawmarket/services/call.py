@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from clawmarket.domain.kernel.ids import MARKET_ACCOUNT, RecordIds, make_id
 from clawmarket.domain.kernel.secret import Secret
+from clawmarket.domain.market.terms import OPEN_TASKS
 from clawmarket.domain.trust.session import CredentialKind, Role
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.entropy import Entropy
@@ -16,10 +17,9 @@ class Caller:
     """The signed-in account, or nobody.
 
     `account_id` is empty for a caller without a credential. `session` is the SHA-256 of the
-    session's token, if it came with one; `peer` the address that somebody without a credential
-    calls from, as the connection has it. `agent_session` is the SHA-256 of the agent's session that
-    a key speaks in, if it says so: whose budget a trade counts against. `key` is the key itself, where
-    a call replaces it.
+    session's token, if it came with one; `peer` the address that it calls from, as the connection
+    has it. `agent_session` is the SHA-256 of the agent's session that a key speaks in, if it says
+    so: whose budget a trade counts against. `key` is the key itself, where a call replaces it.
     """
 
     account_id: str
@@ -53,6 +53,7 @@ class Terms:
         version: The running program's version.
         gives_notice: Whether somebody outside is told of revocations.
         rails: The names of the outside rails that orders can be paid on, beside credits.
+        open_tasks: How many open tasks an account may have at once; 0 for any number.
     """
 
     origin: str
@@ -66,6 +67,7 @@ class Terms:
     version: str
     gives_notice: bool = False
     rails: tuple[str, ...] = ()
+    open_tasks: int = OPEN_TASKS
 
 
 SUPPLY_BYTES = 160

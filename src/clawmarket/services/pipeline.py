@@ -142,6 +142,8 @@ def limit(passage: Passage) -> None:
         passage.limits.check_account(call.actor, call.now)
     elif passage.method.manner is Manner.ASK:
         passage.limits.check_stranger(call.caller.peer, call.method, call.now)
+    else:
+        passage.limits.check_reader(call.caller.peer, call.now)
 
 
 def bind_key(passage: Passage) -> None:

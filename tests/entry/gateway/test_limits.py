@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from clawmarket.entry.gateway.app import build_gateway
+from clawmarket.entry.web.routes import web_routes
 from clawmarket.services.limits import STRANGER
 from gateway.front import Front
 from world import World
@@ -35,6 +37,30 @@ def test_a_held_back_client_is_told_how_long(front: Front, world: World) -> None
     assert answer.json()["details"]["retryAfterSec"] == 1
     world.pass_time(seconds=int(answer.headers["Retry-After"]))
     assert front.call(VERIFY, NONSENSE).status_code == 401
+
+
+def test_a_stranger_who_reads_too_often_is_held_back(slow: World) -> None:
+    """Four at once from an address, then a 429 with the wait, and another address reads on."""
+    front = Front(slow)
+    answers = [front.call("web3.status.ping", peer="203.0.113.7") for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
+    assert answers[4].headers["Retry-After"] == "1"
+    assert answers[4].json()["details"]["cause"] == "too_many_calls"
+    assert front.call("web3.status.ping", peer="203.0.113.8").status_code == 200
+    slow.pass_time(seconds=1)
+    assert front.call("web3.status.ping", peer="203.0.113.7").status_code == 200
+
+
+def test_a_page_says_so_too(slow: World) -> None:
+    """A page asks several methods; the one that tells of the refusal has the header as well."""
+    front = Front(slow)
+    front.app = build_gateway(
+        slow.pipeline, max_file_bytes=1_000_000, more=web_routes(slow.pipeline, 1_000_000)
+    )
+    pages = [front.ask("GET", "/tasks", peer="203.0.113.7") for _ in range(5)]
+    assert (pages[0].status_code, pages[4].status_code) == (200, 429)
+    assert pages[4].headers["Retry-After"] == "1"
+    assert pages[4].headers["Content-Type"].startswith("text/html")
 
 
 def test_an_account_s_429_carries_it_too(slow: World) -> None:

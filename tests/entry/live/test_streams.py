@@ -116,6 +116,21 @@ def test_an_address_has_a_bound_unless_it_is_this_machine(world: World) -> None:
     world.run(join())
 
 
+def test_a_line_of_ipv6_is_one_address(world: World) -> None:
+    """It has 2^64 of them, so that a bound for each would be none."""
+
+    async def join() -> Any:
+        hub = Hub(world.store, Room(address=1))
+        listener = hub.join(Hearer(), "2001:db8:1:2::1", "")
+        with pytest.raises(ListenersFullError):
+            hub.join(Hearer(), "2001:db8:1:2::2", "")
+        other = hub.join(Hearer(), "2001:db8:1:3::1", "")
+        for each in (listener, other):
+            hub.leave(each)
+
+    world.run(join())
+
+
 def test_a_key_that_is_revoked_hears_nothing_private_any_more(world: World) -> None:
     """The stream ends before the next news of its orders, and nothing of them is in it."""
     members = [world.member() for _ in range(2)]

@@ -1,5 +1,7 @@
 """The paid loop over `/v1` alone: two agents that never met register, trade and are paid."""
 
+import hashlib
+import secrets
 from typing import Any
 
 from rest.shop import Agent, Shop
@@ -109,3 +111,23 @@ def test_a_key_replaces_itself(shop: Shop) -> None:
     assert agent.ask("GET", "/v1/auth/me").status_code in (401, 410)
     fresh = Agent(shop, {"Authorization": f"Bearer {made['api_key']}"})
     assert fresh.get("/v1/auth/me")["name"] == "A"
+
+
+def test_a_rotation_by_hash_is_sent_again(shop: Shop) -> None:
+    """The caller has the key already: a lost answer is asked for with the old one."""
+    agent, key = shop.registers("A"), f"cmk_{secrets.token_hex(32)}"
+    asked = {"key_hash": hashlib.sha256(key.encode()).hexdigest(), "key_prefix": key[:8]}
+    made = agent.post("/v1/auth/keys/rotate", asked)
+    assert made == {
+        "credential_id": made["credential_id"],
+        "api_key": None,
+        "prefix": key[:8],
+        "scope": "write",
+    }
+    assert agent.post("/v1/auth/keys/rotate", asked) == made
+    assert agent.ask("GET", "/v1/auth/me").status_code in (401, 410)
+    fresh = Agent(shop, {"Authorization": f"Bearer {key}"})
+    assert fresh.get("/v1/auth/me")["name"] == "A"
+    refused = fresh.ask("POST", "/v1/auth/keys/rotate", json=asked)
+    assert (refused.status_code, refused.json()["code"]) == (409, "E_CONFLICT")
+    assert fresh.ask("POST", "/v1/auth/keys/rotate", json={"key_hash": "00"}).status_code == 422

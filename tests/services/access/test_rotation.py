@@ -210,7 +210,7 @@ def test_a_session_of_a_key_does_not_replace_it(world: World) -> None:
 
 
 def test_a_wallet_ends_all_keys_at_once(world: World) -> None:
-    """However often a thief rotates: the one in use ends, and its sessions; other accounts' stay."""
+    """However often a thief rotates: keys and their sessions end; those of others stay."""
     member, other = world.member(), world.member()
     kept = other.do("web3.keys.create")["key"]
     member.do("web3.keys.create")

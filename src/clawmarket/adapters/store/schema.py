@@ -36,7 +36,7 @@ from clawmarket.domain.market.postpay.tab import Tab
 from clawmarket.domain.market.postpay.trust import Trust
 from clawmarket.domain.market.postpay.usage import Usage
 from clawmarket.domain.market.receipt import Receipt
-from clawmarket.domain.market.task import Task
+from clawmarket.domain.market.task import OpenTasks, Task
 from clawmarket.domain.treasury.account import Balance
 from clawmarket.domain.treasury.bill import Bill
 from clawmarket.domain.treasury.budget import Spend
@@ -87,6 +87,7 @@ KINDS: dict[str, type] = {
     "log_heads": LogHead,
     "log_tiles": LogTile,
     "offers": Offer,
+    "open_tasks": OpenTasks,
     "orders": Order,
     "periods": Period,
     "plans": Plan,
@@ -176,6 +177,7 @@ KEYED: frozenset[type] = frozenset(
         FileRight,
         Hold,
         LogTile,
+        OpenTasks,
         Presence,
         RecordParty,
         RunningPeriod,

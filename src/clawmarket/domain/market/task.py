@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from clawmarket.domain.kernel.errors import ConflictError, ExpiredError, NotFoundError
+from clawmarket.domain.kernel.errors import (
+    ConflictError,
+    ExpiredError,
+    NotFoundError,
+    QuotaExceededError,
+)
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.moment import SECOND_MS
@@ -53,6 +58,21 @@ class TaskExpiredError(ExpiredError):
 
     advice = "Look for another open task, or publish it again."
     next_command = "clawmarket task list --status task_open"
+
+
+class TasksFullError(QuotaExceededError):
+    """The account has as many open tasks as an account may have at once."""
+
+    advice = "Cancel a task, or wait until one is awarded or its time has passed."
+    next_command = "clawmarket task mine"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTasks:
+    """How many tasks of an account are open; it is counted, since looking takes too long."""
+
+    buyer: str
+    tasks: int
 
 
 @dataclass(frozen=True)

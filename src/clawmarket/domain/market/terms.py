@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from clawmarket.domain.kernel.canonical import content_digest
 
+# How many tasks of one account are open at once, unless the operator says otherwise.
+OPEN_TASKS = 200
 FEE_BPS = 100
 
 LOCK_WINDOW_S = 15 * 60

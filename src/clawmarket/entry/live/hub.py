@@ -16,6 +16,7 @@ from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.entry.live.frames import Hearer
 from clawmarket.ports.store import Store
+from clawmarket.services.limits import network_of
 from clawmarket.services.market.board.news import PAGE, News, newest_record, news_after
 
 LOOK_EVERY_S = 0.1
@@ -120,7 +121,8 @@ class Hub:
     def _check_room(self, hearer: Hearer, peer: str) -> None:
         room, account = self._room, hearer.account_id
         same = [each for each in self._listeners if each.hearer.account_id == account]
-        beside = sum(each.peer == peer for each in self._listeners)
+        network = network_of(peer)
+        beside = sum(network_of(each.peer) == network for each in self._listeners)
         if (
             self.is_closed
             or len(self._listeners) >= room.all

@@ -78,7 +78,7 @@ class _Read(Request):
 
 async def _read(request: Request) -> Request:
     """Read a body; nothing at all is the empty object. JsonInvalidError, BodyTooLargeError."""
-    data = (await body_of(request)).strip(b" \t\r\n") or b"{}"
+    data = (await body_of(request) or b"{}").strip(b" \t\r\n")
     try:
         value = parse_strict(data, fractions=True)
     except StrictJsonError as error:

@@ -108,9 +108,12 @@ def refusal_page(visit: Visit, error: Exception) -> Response:
         return signing_in.sign_in_first(visit, reply.status)
     said = error if isinstance(error, Refused) else None
     code = reply.envelope["error"].partition(":")[0]
-    return visit.page(
+    page = visit.page(
         "error.html", reply.status, here="", code=code, refusal=said, details=reply.envelope
     )
+    if "retryAfterSec" in reply.envelope["details"]:
+        page.headers["Retry-After"] = str(reply.envelope["details"]["retryAfterSec"])
+    return page
 
 
 async def _asset(request: Request) -> Response:

@@ -29,7 +29,9 @@ FORMAT_VERSION = 1
 # What may be shown to anybody, and what may not. Nothing else right in a home can be in a backup:
 # a log that SQLite replays, or somebody's session, would come back with it and never be checked.
 PUBLIC = frozenset({DATABASE, LOG_NAME, TEST_MONEY_MARK})
-SECRET = frozenset({LOG_KEY, "challenge.key", "operator.token", "wallet.json"})
+SECRET = frozenset(
+    {LOG_KEY, "challenge.key", "operator.token", "wallet.json", "api.key", "api.key.next"}
+)
 
 _STORED_FILE = re.compile(rf"{FILES}/sha256/([0-9a-f]{{2}})/([0-9a-f]{{62}})")
 

@@ -19,6 +19,7 @@ from clawmarket.domain.treasury.account import FundsMissingError
 from clawmarket.registry.fields import BidId, SignedRequest
 from clawmarket.registry.methods import Need, Risk, Verb, write
 from clawmarket.services.call import Call
+from clawmarket.services.market.open_tasks import count_open
 from clawmarket.services.market.rejections import award_id_of, turn_down_bids
 from clawmarket.services.market.views import AwardView
 from clawmarket.services.treasury.moves import carry_over, hold_of, lock, set_aside
@@ -64,6 +65,7 @@ def conclude_award(call: Call, work: Work, task: Task, bid: Bid) -> AwardView:
     accepted = bids.accept(bid)
     order = _order_of(call, work, task, bid)
     work.save(tasks.award(task, order.order_id, bid.bidder, call.now))
+    count_open(work, task.buyer, -1)
     work.save(accepted)
     turn_down_bids(work, task.task_id, but=bid.bid_id)
     old = hold_of(work, task.hold_id) if task.hold_id else None

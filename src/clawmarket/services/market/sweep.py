@@ -25,6 +25,7 @@ from clawmarket.registry.methods import Verb, ask
 from clawmarket.services.call import THE_MARKET, Call
 from clawmarket.services.market.claiming.stepping_back import note_silence
 from clawmarket.services.market.disputes import decide, dispute_of
+from clawmarket.services.market.open_tasks import count_open
 from clawmarket.services.market.orders import finish_order, return_money
 from clawmarket.services.market.postpay.settling import settle_tab
 from clawmarket.services.market.rejections import turn_down_bids
@@ -149,6 +150,7 @@ def _end_task(work: Work, task_id: str) -> str:
         raise MovedOnError("The task moved on.")
     after, expired = tasks.expire(task)
     work.save(after)
+    count_open(work, task.buyer, -1)
     work.emit(expired)
     work.involve((task.buyer,))
     turn_down_bids(work, task_id)

@@ -14,6 +14,7 @@ from clawmarket.domain.market.task import (
     TaskNotFoundError,
     TaskNotOpenError,
     TaskPublished,
+    TasksFullError,
     TaskState,
 )
 from clawmarket.domain.market.terms import (
@@ -58,6 +59,7 @@ from clawmarket.services.market.inspections.asking import (
     CheckInvalidError,
     checks_of,
 )
+from clawmarket.services.market.open_tasks import check_room, count_open
 from clawmarket.services.market.rejections import turn_down_bids
 from clawmarket.services.market.views import TaskView, artifacts_of, task_view
 from clawmarket.services.market.windows import WindowTooShortError, check_windows
@@ -128,6 +130,7 @@ class PublishTask(SignedRequest):
     "web3.market.publishTask",
     risk=Risk.MONEY,
     errors=(
+        TasksFullError,
         FundsMissingError,
         BlobMissingError,
         WindowTooShortError,
@@ -156,6 +159,7 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
     check_windows(call.terms, request.expiry_sec, *windows)
     if request.claims and not request.fund:
         raise ClaimsNeedFundsError("A task to be claimed has to be funded.")
+    check_room(work, call.actor)
     task_id = call.new_id("task")
     attachments = artifacts_of(request.attachments)
     share_files(work, call.actor, attachments, EVERYBODY)
@@ -192,6 +196,7 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
         inspect=bool(request.checks) if request.inspect is None else request.inspect,
     )
     work.add(task)
+    count_open(work, call.actor, 1)
     work.emit(
         TaskPublished(
             task_id, call.actor, task.asset, request.budget, request.fund, terms_digest(call)
@@ -266,6 +271,7 @@ def cancel_task(call: Call, work: Work, request: CancelTask) -> TaskView:
         raise TaskNotFoundError(f"You have no task {request.task_id}.")
     after, cancelled = tasks.cancel(task, call.now)
     work.save(after)
+    count_open(work, task.buyer, -1)
     work.emit(cancelled)
     turn_down_bids(work, task.task_id)
     if task.hold_id is not None:

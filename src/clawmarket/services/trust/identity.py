@@ -42,6 +42,7 @@ from clawmarket.registry.fields import (
 )
 from clawmarket.registry.methods import Need, Scope, Verb, ask, read, write
 from clawmarket.services.call import NOBODY, Call, Caller
+from clawmarket.services.limits import AccountsTooManyError
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.moves import grant
 from clawmarket.services.trust.access.sessions import (
@@ -124,7 +125,7 @@ class VerifyAnswer(Answer):
 @ask(
     "web3.siwe.verify",
     scope=Scope.PUBLIC,
-    errors=(SignInRefusedError, ChallengeUnknownError, NonceReusedError),
+    errors=(SignInRefusedError, ChallengeUnknownError, NonceReusedError, AccountsTooManyError),
     needs=(Need("message", "web3.siwe.challenge", "message"),),
 )
 async def verify(call: Call, pipeline: Pipeline, request: VerifyRequest) -> VerifyAnswer:
@@ -152,6 +153,8 @@ async def _open_session(
     def change(work: Work) -> tuple[str, bool]:
         use_up(work, said)
         found = work.find(Query(Credential, equal={"lookup": said.address}, limit=1))
+        if not found:
+            pipeline.limits.check_opening(call.caller.peer, call.now)
         credential = found[0] if found else open_wallet_account(work, said.address)
         kind = _standing(credential)
         _act_as(call, credential.account_id, kind)
@@ -280,13 +283,14 @@ def identify(
     if not token:
         return replace(NOBODY, peer=peer) if peer else NOBODY
     hashed = token_hash(token)
-    return store.read(
+    caller = store.read(
         lambda rows: (
             _by_session(rows, hashed, clock.now())
             if token.startswith("cms_")
             else _by_key(rows, hashed, Secret(token) if replacing else None)
         )
     )
+    return replace(caller, peer=peer) if peer else caller
 
 
 def _by_session(rows: Snapshot, hashed: str, now: int) -> Caller:

@@ -9,8 +9,8 @@ import httpx
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.entry.cli.remote.session import (
-    KEY_VARIABLE,
     home_folder,
+    key_held,
     market_url,
     stored_session,
 )
@@ -47,9 +47,9 @@ def key_for(url: str, environ: Mapping[str, str] = os.environ) -> Secret | None:
     if key := environ.get(AGENT_KEY, "").strip():
         return Secret(key)
     origin = origin_of(url)
-    own = environ.get(KEY_VARIABLE, "").strip()
-    if own and origin == origin_of(market_url(environ.get("CLAWMARKET_URL"), environ)):
-        return Secret(own)
+    held = key_held(environ)
+    if held and origin == origin_of(market_url(environ.get("CLAWMARKET_URL"), environ)):
+        return held.token
     session = stored_session(home_folder(environ))
     if session is not None and origin == origin_of(session.url):
         return session.token

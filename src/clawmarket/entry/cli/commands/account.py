@@ -9,6 +9,7 @@ from clawmarket.entry.cli.invocation import Invocation
 from clawmarket.entry.cli.output import finish, tell
 from clawmarket.entry.cli.remote.client import Market
 from clawmarket.entry.cli.remote.session import (
+    KEY_FILE_VARIABLE,
     KEY_VARIABLE,
     WALLET_FILE,
     Session,
@@ -66,9 +67,10 @@ def login(invocation: Invocation) -> None:
 
 def _show(invocation: Invocation, session: Session, *, opened: bool) -> None:
     next_step = "clawmarket wallet show"
-    if os.environ.get(KEY_VARIABLE, "").strip():
-        tell(f"{KEY_VARIABLE} is set: commands go on using that key instead of this session.")
-        next_step = f"unset {KEY_VARIABLE}"
+    held = KEY_VARIABLE if os.environ.get(KEY_VARIABLE, "").strip() else KEY_FILE_VARIABLE
+    if os.environ.get(held, "").strip():
+        tell(f"{held} is set: commands go on using that key instead of this session.")
+        next_step = f"unset {held}"
     document = {
         "ok": True,
         "accountId": session.account_id,

@@ -99,6 +99,26 @@ ASKING: tuple[Declared, ...] = (
         changes=True,
     ),
     Declared(
+        "keys rotate",
+        "clawmarket.entry.cli.remote.rotation:rotate",
+        "Replace the API key in use by a new one, which is made here and kept in a file.",
+        "The key is on the disk before the market is asked, which gets its SHA-256 only. If no "
+        "answer comes, run it again: the same key is sent, and nobody is locked out. The file is "
+        "the one of CLAWMARKET_API_KEY_FILE, or api.key in the home.",
+        params=(
+            click.Option(
+                ["--file", "file"],
+                type=click.Path(dir_okay=False, path_type=Path),
+                metavar="FILE",
+                help="Where the new key goes; it may hold the key in use.",
+            ),
+        ),
+        remote=True,
+        changes=True,
+        fields=("credentialId", "prefix", "file"),
+        quiet="Print only the file.",
+    ),
+    Declared(
         "ledger",
         "clawmarket.entry.cli.books.ledger:ledger",
         "Show your balances, the entries behind them, or a statement; also as CSV.",

@@ -22,6 +22,7 @@ GROUPS = {
     "trust": "Whom you let use first and pay later.",
     "wallet": "Your wallet, your account and its four figures.",
     "keys": "API keys of your account.",
+    "sessions": "Sessions of your account: of wallets, and of keys in browsers.",
     "audit": "The records of what you took part in, and their proofs.",
     "receipt": "Receipts of finished orders.",
     "files": "Store files and fetch them.",

@@ -199,11 +199,12 @@ class Market:
 
     def _with_source(self, envelope: Entry) -> Entry:
         """Say where a refused credential came from: a login is of no use beside the variable."""
-        is_ours = self.credential is not None and self.credential.session is None
-        if not (is_ours and str(envelope.get("error")).startswith("E_AUTH_REQUIRED")):
+        held = self.credential
+        is_refused = str(envelope.get("error")).startswith("E_AUTH_REQUIRED")
+        if held is None or held.session is not None or not is_refused:
             return envelope
-        text = f"{envelope['error']} The key came from {KEY_VARIABLE}, which wins over a session."
-        details = envelope.get("details", {}) | {"next": f"unset {KEY_VARIABLE}"}
+        text = f"{envelope['error']} The key came from {held.source}, which wins over a session."
+        details = envelope.get("details", {}) | {"next": f"unset {held.source}"}
         return envelope | {"error": text, "details": details}
 
 

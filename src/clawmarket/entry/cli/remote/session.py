@@ -18,6 +18,7 @@ from clawmarket.domain.kernel.secret import Secret
 DEFAULT_PORT = 8787
 MAX_PORT = 65535
 KEY_VARIABLE = "CLAWMARKET_API_KEY"
+KEY_FILE_VARIABLE = "CLAWMARKET_API_KEY_FILE"
 SESSION_FILE = "session.json"
 WALLET_FILE = "wallet.json"
 
@@ -26,6 +27,13 @@ class SessionFileInvalidError(AuthRequiredError):
     """The session file cannot be read."""
 
     advice = "Sign in again; the file is replaced."
+
+
+class KeyFileUnreadableError(AuthRequiredError):
+    """The file that holds the API key cannot be read, or holds none."""
+
+    advice = f"Correct {KEY_FILE_VARIABLE}; the file holds the key and nothing else."
+    next_command = "clawmarket help environment"
 
 
 class AddressInvalidError(InvalidArgumentError):
@@ -58,10 +66,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a call proves itself with; `session` is None for an API key."""
+    """What a call proves itself with; `session` is None for an API key, which `source` gave."""
 
     token: Secret
     session: Session | None
+    source: str = KEY_VARIABLE
 
 
 def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -103,17 +112,42 @@ def _port(environ: Mapping[str, str]) -> int:
 
 
 def credential_for(url: str, environ: Mapping[str, str] = os.environ) -> Credential | None:
-    """Return what to show to a market: the key of the environment wins over the session file.
+    """Return what to show to a market: the environment's key or key file wins over the session.
 
-    Raises SessionFileInvalidError.
+    Raises KeyFileUnreadableError, SessionFileInvalidError.
     """
-    key = environ.get(KEY_VARIABLE, "").strip()
-    if key:
-        return Credential(Secret(key), None)
+    held = key_held(environ)
+    if held is not None:
+        return held
     session = stored_session(home_folder(environ))
     if session is None or session.url != url:
         return None
     return Credential(session.token, session)
+
+
+def key_held(environ: Mapping[str, str] = os.environ) -> Credential | None:
+    """Return the API key of the environment or of its file. Raises KeyFileUnreadableError."""
+    key, file = environ.get(KEY_VARIABLE, "").strip(), key_file(environ)
+    if key:
+        return Credential(Secret(key), None)
+    return None if file is None else Credential(_key_in(file), None, KEY_FILE_VARIABLE)
+
+
+def key_file(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the file of `CLAWMARKET_API_KEY_FILE` if it is the one in use, or None."""
+    named = environ.get(KEY_FILE_VARIABLE, "")
+    in_use = named and not environ.get(KEY_VARIABLE, "").strip()
+    return Path(named).expanduser().absolute() if in_use else None
+
+
+def _key_in(file: Path) -> Secret:
+    try:
+        key = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        key = ""
+    if not key:
+        raise KeyFileUnreadableError(f"The file of {KEY_FILE_VARIABLE} cannot be read.")
+    return Secret(key)
 
 
 def stored_session(home: Path) -> Session | None:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from clawmarket.entry.cli.remote.session import KEY_VARIABLE
+from clawmarket.entry.cli.remote.session import KEY_FILE_VARIABLE, KEY_VARIABLE
 from clawmarket.entry.daemon.handlers.choice import Handler
 
 LOG = "handler.log"
@@ -113,7 +113,8 @@ def end_group(group: int) -> None:
 
 def _environment(handler: Handler, made: Path, about: Mapping[str, str]) -> dict[str, str]:
     """Return the handler's environment: a task's text never meets the market's key."""
-    inherited = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
+    own = (KEY_VARIABLE, KEY_FILE_VARIABLE)
+    inherited = {name: value for name, value in os.environ.items() if name not in own}
     named = {"CLAWMARKET_ARTIFACTS": str(made), **about}
     return inherited | dict(handler.settings) | named
 

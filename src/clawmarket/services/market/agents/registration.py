@@ -22,6 +22,7 @@ from clawmarket.domain.trust.session import (
 from clawmarket.registry.fields import AccountId, Answer, Request, Skill, Token
 from clawmarket.registry.methods import Scope, Verb, ask
 from clawmarket.services.call import Call, Caller
+from clawmarket.services.limits import AccountsTooManyError
 from clawmarket.services.market.agents.fields import Email, Name
 from clawmarket.services.market.agents.profiles import open_profile
 from clawmarket.services.pipeline import Pipeline
@@ -61,6 +62,7 @@ class RegisteredAgent(Answer):
 @ask(
     "web3.agents.register",
     scope=Scope.PUBLIC,
+    errors=(AccountsTooManyError,),
     example={"name": "Summariser", "role": "worker"},
     verb=Verb("agent register", ("name",)),
 )
@@ -72,6 +74,7 @@ async def register_agent(call: Call, pipeline: Pipeline, request: RegisterAgent)
     """
     account_id: str
     key: str
+    pipeline.limits.check_opening(call.caller.peer, call.now)
     account_id, key = await pipeline.write(call, lambda work: _open(work, request))
     return RegisteredAgent(account_id=account_id, key=key, name=request.name, role=request.role)
 

@@ -43,6 +43,7 @@ from clawmarket.services.market.claiming.stepping_back import (
     is_worn_out,
     note_step_back,
 )
+from clawmarket.services.market.open_tasks import count_open
 from clawmarket.services.market.rejections import award_id_of, restore_bids, revoke_award
 from clawmarket.services.market.tasks import task_of, terms_digest
 from clawmarket.services.market.views import AwardView, TaskView, task_view
@@ -136,6 +137,7 @@ def unclaim_task(call: Call, work: Work, request: UnclaimTask) -> TaskView:
     claims = not is_worn_out(work, task.task_id)
     reopened = tasks.reopen(task, hold.hold_id, live, claims=claims)
     work.save(reopened)
+    count_open(work, task.buyer, 1)
     work.emit(
         TaskReopened(task.task_id, order.order_id, hold.hold_id, order.asset, str(order.amount))
     )
