@@ -93,6 +93,11 @@ def test_an_older_agent_is_spoken_to_in_its_version(cli: Cli, stranger: str) -> 
     assert cli("a2a", "card", stranger, "-q").out == "Older\n"
 
 
+def test_an_agent_is_found_by_the_address_that_it_speaks_at(cli: Cli, stranger: str) -> None:
+    """As the market shows it; the card lies above it."""
+    assert cli("a2a", "call", f"{stranger}/deep/rpc", "hello").out.startswith("Hello")
+
+
 def test_a_key_goes_to_the_named_address_only(
     cli: Cli, stranger: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,7 @@ CONNECT_S = 5.0
 _SILENCE = (TimeoutError, A2AClientTimeoutError, httpx.TimeoutException)
 _AWAY = (httpx.HTTPError,)
 _FAILURES = (*_SILENCE, A2AError, A2AClientError, httpx.HTTPError, ValueError)
-_NOT_FOUND, _UNAUTHORISED, _BROKEN = 404, (401, 403), 500
+_NOT_HERE, _UNAUTHORISED, _BROKEN = (404, 405), (401, 403), 500
 _KNOWN = re.compile(r"(1|0\.3)(\.|$)")
 _MOST, _SHOWN = 5, 200
 
@@ -129,16 +129,22 @@ async def reached(url: str, timeout_s: float, *, stream: bool = False) -> AsyncI
 
 
 async def _card(http: httpx.AsyncClient, url: str) -> new.AgentCard:
-    """Return the card: the one that was named, or of 1.0, or of 0.3."""
+    """Return the card: the one that was named, or of 1.0, or of 0.3.
+
+    The market shows the address that an agent speaks at; its card may lie at the root above.
+    """
     if url.endswith(".json"):
         return await A2ACardResolver(http, url).get_agent_card("/")
-    for path in CARDS[:-1]:
+    root = str(httpx.URL(url).copy_with(raw_path=b"/")).rstrip("/")
+    places = [(base, path) for path in CARDS for base in dict.fromkeys((url, root))]
+    for base, path in places[:-1]:
         try:
-            return await A2ACardResolver(http, url).get_agent_card(path)
+            return await A2ACardResolver(http, base).get_agent_card(path)
         except AgentCardResolutionError as error:
-            if error.status_code != _NOT_FOUND:
+            if error.status_code not in _NOT_HERE:
                 raise
-    return await A2ACardResolver(http, url).get_agent_card(CARDS[-1])
+    base, path = places[-1]
+    return await A2ACardResolver(http, base).get_agent_card(path)
 
 
 def _check_spoken(card: new.AgentCard) -> None:
