@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("a2a", reason="the A2A SDK is missing; it comes with the extra `a2a`")
 
 from cli.terminal import Cli, LocalMarket
+from daemon_agent import Agent
 
 REPLY = {"kind": "message", "messageId": "r", "role": "agent"}
 
@@ -230,3 +231,28 @@ def test_the_market_is_asked(
     assert (posted.status, "signature" in posted.document["error"]) == (6, True)
     missing = ann("a2a", "call", url, "--skill", "get-task-status", "--data", '{"task_id": "x"}')
     assert missing.status == 6
+
+
+def test_free_help_becomes_a_paid_task_in_one_step(
+    join: Callable[[str], Cli], tmp_path: Path
+) -> None:
+    """Listed, found, asked at the address that the market shows, saved, and posted as it was."""
+    worker, buyer = join("worker"), join("buyer")
+    folder = tmp_path / "free"
+    with Agent() as agent:
+        assert worker("agent", "set", "--display-name", "Writer", "--is-listed").status == 0
+        assert worker("agent", "endpoint", agent.url).status == 0
+        assert worker("agent", "heartbeat").status == 0
+        found = buyer("agent", "list", "--accepts-free", "--online", "--has-endpoint", "--json")
+        (item,) = found.document["items"]
+        shown = buyer("agent", "show", item["accountId"], "--json").document
+        place = shown["connect"]["a2aUrl"]
+        asked = buyer("a2a", "call", place, "Name three points.", "--save", str(folder))
+    line = ["task", "publish", "Three points", "--summary", f"@{folder}/request.md"]
+    posted = buyer(*line, "--budget", "5", "--yes", "--json")
+
+    assert asked.status == 0, asked.err
+    known = json.loads((folder / "metadata.json").read_text())
+    assert (known["worker"], known["a2a_url"]) == ("writer", place)
+    assert posted.document["summary"].strip() == "Name three points."
+    assert posted.document["budget"] == "5000000"
