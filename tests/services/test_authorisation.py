@@ -24,6 +24,7 @@ OPEN = {
     "web3.market.placeBid": "the same",
     "web3.market.claimTask": "the same",
     "web3.market.message.send": "the same",
+    "web3.market.context.name": "the same",
     "web3.market.message.list": "what others wrote is left out of the answer",
     "web3.market.listBids": "a task's other bids are left out of the answer",
     "web3.market.order.list": "orders of others are left out of the answer",

@@ -154,5 +154,5 @@ def test_what_binds_a_party_is_signed() -> None:
         for name, method in METHODS.items()
         if name.startswith("web3.market.") and method.manner == "write" and not method.signed
     }
-    # A message binds nobody, and its record holds the text's hash only.
-    assert unsigned == {"web3.market.message.send"}
+    # A message or the name of a context binds nobody, and its record holds a hash only.
+    assert unsigned == {"web3.market.message.send", "web3.market.context.name"}

@@ -9,11 +9,15 @@ import httpx
 import pytest
 
 from a2a_server.front import NEW, AgentFront, Fields, Speaker, said
-from clawmarket.entry.a2a.market import lists
+from clawmarket.entry.a2a.market import bell, lists, streams
 from clawmarket.entry.a2a.market.agent import Agent
+from clawmarket.entry.a2a.market.bell import Bell
 from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.streams import MAX_OF_ONE, Streams, TooManyStreamsError
+from clawmarket.entry.a2a.routes import a2a_routes
+from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.gateway.tools import Inside
+from clawmarket.entry.live.hub import Hub, Room
 
 NOBODYS = "task_01h00000000000000000000000"
 REST_MESSAGE = {"message": {"messageId": "r", "role": "ROLE_USER", "parts": [{"text": "hello"}]}}
@@ -150,11 +154,11 @@ def test_streams_are_bounded(front: AgentFront) -> None:
     """One caller has no more than its share of streams, and is told to try later."""
     task = front.newcomer().does("post-task", title="Digest a document", budget="5")["id"]
     caller = front.agent()
-    streams = Streams(Agent(front.world.terms), Counter({"127.0.0.1": MAX_OF_ONE}))
+    full = Streams(Agent(front.world.terms), Counter({"127.0.0.1": MAX_OF_ONE}))
     client = Client(Inside(front.world.pipeline, "127.0.0.1", None, "req_1"), "")
 
     with pytest.raises(TooManyStreamsError):
-        front.world.run(streams.subscribe(client, task))
+        front.world.run(full.subscribe(client, task))
     assert caller.rpc("GetTask", {"id": task})["result"]["id"] == task
 
 
@@ -322,3 +326,43 @@ def test_a_task_is_watched_to_its_end(front: AgentFront, version: str) -> None:
         told = (last["kind"], last["status"]["state"], last["final"])
         assert told == ("status-update", "canceled", True)
     assert len(events) == 2
+
+
+@pytest.mark.parametrize("ending", ["task", "market"])
+def test_news_wake_whoever_watches(
+    front: AgentFront, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    """The end is told as it comes, long before a watcher would look by itself."""
+    pipeline, member = front.world.pipeline, front.world.member()
+    hub = Hub(pipeline.ports.store)
+    front.app = build_gateway(pipeline, max_file_bytes=1, more=a2a_routes(pipeline, hub))
+    for module, name in ((bell, "SLOW_S"), (streams, "QUIET_S")):
+        monkeypatch.setattr(module, name, 600.0)
+    buyer = front.agent(member)
+    task = buyer.does("post-task", title="Digest a document", budget="5")["id"]
+    body: Fields = {"jsonrpc": "2.0", "id": 1, "method": "SubscribeToTask", "params": {"id": task}}
+
+    async def end() -> None:
+        if ending == "market":
+            hub.close()
+            return
+        signed = member.signed("web3.market.cancelTask", "end", {"taskId": task})
+        await pipeline.submit(member.caller, "web3.market.cancelTask", signed, key="end")
+
+    _, *news = front.world.run(_lines(front, body, buyer, end))
+
+    states = [event["statusUpdate"]["status"]["state"] for event in news]
+    assert states == (["TASK_STATE_CANCELED"] if ending == "task" else [])
+    assert len(hub) == 0
+
+
+def test_a_full_hub_leaves_a_watcher_to_itself(front: AgentFront) -> None:
+    """Nobody is turned away from a task for it: it is looked at now and then."""
+    full = Bell(Hub(front.world.pipeline.ports.store, Room(0, 0, 0, 0)))
+
+    async def look_s() -> tuple[float, float]:
+        heard = Bell(Hub(front.world.pipeline.ports.store))
+        with full.heard("task_1"), heard.heard("task_1"), heard.heard("task_2"):
+            return full.look_s, heard.look_s
+
+    assert front.world.run(look_s()) == (bell.FAST_S, bell.SLOW_S)

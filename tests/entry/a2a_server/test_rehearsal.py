@@ -1,6 +1,7 @@
 """What the public conformance kit asks for is answered where that is switched on only."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,13 @@ import httpx
 import pytest
 
 from a2a_server.front import AgentFront, Fields, Speaker, said
+from clawmarket.entry.a2a.rehearsal.scripts import SCRIPTS
 from clawmarket.entry.a2a.routes import a2a_routes
 from clawmarket.entry.gateway.app import build_gateway
 from real.server import refused_start
 
 TEXT = {"text": "hello"}
+KIT_WAITS_S = 2.0
 
 
 @pytest.fixture
@@ -30,31 +33,81 @@ def sends(kit: Speaker, message_id: str, **more: Any) -> Fields:
     return result
 
 
+FILE = {"raw": "dGNr", "filename": "output.txt", "mediaType": "text/plain"}
+LINK = {"url": "https://example.com/output.txt"} | {n: FILE[n] for n in ("filename", "mediaType")}
+DATA = {"data": {"key": "value", "count": 42}, "mediaType": "application/json"}
+
+
 @pytest.mark.parametrize(
-    ("message_id", "state", "parts"),
+    ("message_id", "state", "parts", "words"),
     [
-        ("tck-complete-task-1", "COMPLETED", []),
-        ("tck-reject-task-1", "REJECTED", []),
-        ("tck-input-required-1", "INPUT_REQUIRED", []),
-        ("tck-artifact-text-1", "COMPLETED", ["text"]),
-        ("tck-artifact-file-1", "COMPLETED", ["raw"]),
-        ("tck-artifact-file-url-1", "COMPLETED", ["url"]),
-        ("tck-artifact-data-1", "COMPLETED", ["data"]),
-        ("tck-stream-001", "COMPLETED", ["text"]),
-        ("tck-stream-artifact-chunked-1", "COMPLETED", ["text", "text"]),
-        ("test-of-an-earlier-kit", "WORKING", []),
+        ("tck-complete-task-1", "COMPLETED", [], "Hello from TCK"),
+        ("tck-reject-task-1", "REJECTED", [], "rejected"),
+        ("tck-input-required-1", "INPUT_REQUIRED", [], ""),
+        ("tck-artifact-text-1", "COMPLETED", [{"text": "Generated text content"}], ""),
+        ("tck-artifact-file-1", "COMPLETED", [FILE], ""),
+        ("tck-artifact-file-url-1", "COMPLETED", [LINK], ""),
+        ("tck-artifact-data-1", "COMPLETED", [DATA], ""),
+        ("tck-stream-001-1", "COMPLETED", [{"text": "Stream hello from TCK"}], ""),
+        ("tck-stream-002-1", "COMPLETED", [], ""),
+        ("tck-stream-003-1", "COMPLETED", [{"text": "Stream task lifecycle"}], ""),
+        ("tck-stream-ordering-001-1", "COMPLETED", [{"text": "Ordered output"}], ""),
+        ("tck-stream-artifact-text-1", "COMPLETED", [{"text": "Streamed text content"}], ""),
+        ("tck-stream-artifact-file-1", "COMPLETED", [FILE], ""),
+        (
+            "tck-stream-artifact-chunked-1",
+            "COMPLETED",
+            [{"text": "chunk-1 "}, {"text": "chunk-2"}],
+            "",
+        ),
+        ("test-of-an-earlier-kit", "WORKING", [], ""),
     ],
 )
-def test_a_task_is_played(kit: Speaker, message_id: str, state: str, parts: list[str]) -> None:
-    """It ends as its id says, with the artifacts that it names."""
+def test_a_task_is_played(
+    kit: Speaker, message_id: str, state: str, parts: list[Fields], words: str
+) -> None:
+    """It ends as its id says, with the artifacts and the words that the kit's scenarios name."""
     task = sends(kit, message_id)["task"]
     again = kit.rpc("GetTask", {"id": task["id"], "historyLength": 0})["result"]
 
     assert task["status"]["state"] == f"TASK_STATE_{state}"
-    found = [part for artifact in task["artifacts"] for part in artifact["parts"]]
-    assert [next(iter({"text", "raw", "url", "data"} & part.keys())) for part in found] == parts
+    assert [part for artifact in task["artifacts"] for part in artifact["parts"]] == parts
+    said_last = task["status"].get("message", {}).get("parts", [])
+    assert said_last == ([{"text": words}] if words else [])
     assert [message["messageId"] for message in task["history"]] == [message_id]
     assert "history" not in again
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS.keys() - {"test-resubscribe-"}))
+def test_a_stream_has_the_events_of_its_scenario(kit: Speaker, script: str) -> None:
+    """Work first, artifacts in between, the end last; the shortest one has its end only."""
+    events = kit.front.world.run(_streamed(kit.front, f"{script}-1"))
+    states = [e["statusUpdate"]["status"]["state"] for e in events if "statusUpdate" in e]
+
+    ended = f"TASK_STATE_{SCRIPTS[script].state}"
+    assert states == (["TASK_STATE_WORKING"] if SCRIPTS[script].works else []) + [ended]
+    assert "task" in events[0]
+    assert "statusUpdate" in events[-1]
+    assert sum("artifactUpdate" in each for each in events) == len(SCRIPTS[script].parts)
+
+
+def test_a_task_is_held_for_whoever_comes_back(
+    kit: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays in work for two of the kit's waits, and then ends by itself."""
+    held = SCRIPTS["test-resubscribe-"]
+    assert held.hold_s == 2 * KIT_WAITS_S
+    monkeypatch.setitem(SCRIPTS, "test-resubscribe-", replace(held, hold_s=0.05))
+    events = kit.front.world.run(_streamed(kit.front, "test-resubscribe-message-id-1"))
+    states = [e["statusUpdate"]["status"]["state"] for e in events if "statusUpdate" in e]
+    assert states == ["TASK_STATE_WORKING", "TASK_STATE_COMPLETED"]
+
+
+def test_files_that_no_skill_takes_are_refused(kit: Speaker, front: AgentFront) -> None:
+    """The kit and the market alike: nobody would look at them (3.3.2)."""
+    for who in (kit, front.newcomer()):
+        message = said(TEXT, FILE) | {"messageId": "tck-complete-task-1"}
+        assert who.rpc("SendMessage", {"message": message})["error"]["code"] == -32005
 
 
 def test_a_message_is_answered_with_one(kit: Speaker) -> None:

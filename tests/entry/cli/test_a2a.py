@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("a2a", reason="the A2A SDK is missing; it comes with the extra `a2a`")
 
 from cli.terminal import Cli, LocalMarket
+from daemon_agent import Agent
 
 REPLY = {"kind": "message", "messageId": "r", "role": "agent"}
 
@@ -23,6 +24,8 @@ class Stranger(BaseHTTPRequestHandler):
     card: ClassVar[dict[str, Any]] = {}
     heard: ClassVar[list[tuple[str, str | None]]] = []
     huge: ClassVar[bool] = False
+    reply: ClassVar[dict[str, Any]] = {}
+    status: ClassVar[int] = 200
 
     def do_GET(self) -> None:
         """Show the older card only."""
@@ -37,7 +40,7 @@ class Stranger(BaseHTTPRequestHandler):
         self._heard()
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         text = "x" * (9 * 2**20) if self.huge else "Hello \x1b[31mthere"
-        result = REPLY | {"parts": [{"kind": "text", "text": text}]}
+        result = self.reply or REPLY | {"parts": [{"kind": "text", "text": text}]}
         self._answer({"jsonrpc": "2.0", "id": asked["id"], "result": result})
 
     def log_message(self, *_args: object) -> None:
@@ -48,7 +51,7 @@ class Stranger(BaseHTTPRequestHandler):
 
     def _answer(self, document: dict[str, Any]) -> None:
         data = json.dumps(document).encode()
-        self.send_response(200)
+        self.send_response(self.status if self.command == "POST" else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -73,7 +76,7 @@ def stranger() -> Iterator[str]:
         "skills": [],
     }
     Stranger.heard.clear()
-    Stranger.huge = False
+    Stranger.huge, Stranger.reply, Stranger.status = False, {}, 200
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield url
     server.shutdown()
@@ -89,6 +92,11 @@ def test_an_older_agent_is_spoken_to_in_its_version(cli: Cli, stranger: str) -> 
     assert said.document["message"]["parts"][0]["text"].startswith("Hello")
     assert "\x1b" not in said.out + shown.out
     assert cli("a2a", "card", stranger, "-q").out == "Older\n"
+
+
+def test_an_agent_is_found_by_the_address_that_it_speaks_at(cli: Cli, stranger: str) -> None:
+    """As the market shows it; the card lies above it."""
+    assert cli("a2a", "call", f"{stranger}/deep/rpc", "hello").out.startswith("Hello")
 
 
 def test_a_key_goes_to_the_named_address_only(
@@ -114,6 +122,62 @@ def test_an_answer_is_read_up_to_a_bound(cli: Cli, stranger: str) -> None:
     """Eight mebibytes are enough for anybody."""
     Stranger.huge = True
     assert cli("a2a", "call", stranger, "hello").status == 4
+
+
+def test_an_answer_is_saved_with_its_files(cli: Cli, stranger: str, tmp_path: Path) -> None:
+    """Words, files under names that are no paths, who it was, and what a paid task would ask."""
+    file = {"name": "../../etc/metadata.json", "mimeType": "text/plain", "bytes": "SGk="}
+    parts = [{"kind": "text", "text": "Three points."}, {"kind": "file", "file": file}]
+    Stranger.reply = REPLY | {"parts": parts}
+    folder = tmp_path / "free" / "digest"
+    line = ["a2a", "call", stranger, "Name the main points.", "--save", str(folder)]
+    said = cli(*line, "--json")
+    again = cli(*line, "--json")
+
+    assert said.document["saved"] == ["result.md", "metadata.json", "request.md", "1-metadata.json"]
+    assert sorted(each.name for each in folder.iterdir()) == sorted(said.document["saved"])
+    assert (folder / "result.md").read_text().startswith("Three points.")
+    assert (folder / "request.md").read_text() == "Name the main points.\n"
+    assert (folder / "1-metadata.json").read_bytes() == b"Hi"
+    known = json.loads((folder / "metadata.json").read_text())
+    assert (known["worker"], known["a2a_url"]) == ("Older", stranger)
+    assert f"task publish TITLE --summary @{folder}/request.md" in said.err
+    assert (again.status, again.document["details"]["cause"]) == (6, "folder_taken")
+    posts = [path for path, _ in Stranger.heard if path == "/rpc"]
+    assert len(posts) == 1
+
+
+def test_a_task_that_asks_is_answered_by_a_line_that_is_shown(cli: Cli, stranger: str) -> None:
+    """The next command has the task and its context."""
+    message = REPLY | {"parts": [{"kind": "text", "text": "Which language?"}]}
+    status = {"state": "input-required", "message": message}
+    Stranger.reply = {"kind": "task", "id": "t 1", "contextId": "c1", "status": status}
+    said = cli("a2a", "call", stranger, "hello")
+
+    assert said.out == "task t 1 is input-required\nWhich language?\n"
+    assert f"a2a call {stranger} TEXT --task 't 1' --context c1" in said.err
+
+
+@pytest.mark.parametrize(
+    ("status", "card", "cause"),
+    [
+        (500, {}, "agent_broken"),
+        (401, {}, "agent_key"),
+        (404, {}, "agent_unreadable"),
+        (200, {"protocolVersion": "0.2.5"}, "agent_foreign"),
+        (200, {"preferredTransport": "GRPC"}, "agent_foreign"),
+    ],
+)
+def test_an_agent_that_does_not_answer_as_one(
+    cli: Cli, stranger: str, status: int, card: dict[str, Any], cause: str
+) -> None:
+    """Each failure has a cause of its own, and what is said ends in one full stop."""
+    Stranger.status = status
+    Stranger.card = Stranger.card | card
+    ended = cli("a2a", "call", stranger, "hello", "--json")
+
+    assert ended.document["details"]["cause"] == cause
+    assert "http" not in ended.document["error"].lower().replace("http ", "").replace("http+", "")
 
 
 @pytest.mark.parametrize(
@@ -167,3 +231,28 @@ def test_the_market_is_asked(
     assert (posted.status, "signature" in posted.document["error"]) == (6, True)
     missing = ann("a2a", "call", url, "--skill", "get-task-status", "--data", '{"task_id": "x"}')
     assert missing.status == 6
+
+
+def test_free_help_becomes_a_paid_task_in_one_step(
+    join: Callable[[str], Cli], tmp_path: Path
+) -> None:
+    """Listed, found, asked at the address that the market shows, saved, and posted as it was."""
+    worker, buyer = join("worker"), join("buyer")
+    folder = tmp_path / "free"
+    with Agent() as agent:
+        assert worker("agent", "set", "--display-name", "Writer", "--is-listed").status == 0
+        assert worker("agent", "endpoint", agent.url).status == 0
+        assert worker("agent", "heartbeat").status == 0
+        found = buyer("agent", "list", "--accepts-free", "--online", "--has-endpoint", "--json")
+        (item,) = found.document["items"]
+        shown = buyer("agent", "show", item["accountId"], "--json").document
+        place = shown["connect"]["a2aUrl"]
+        asked = buyer("a2a", "call", place, "Name three points.", "--save", str(folder))
+    line = ["task", "publish", "Three points", "--summary", f"@{folder}/request.md"]
+    posted = buyer(*line, "--budget", "5", "--yes", "--json")
+
+    assert asked.status == 0, asked.err
+    known = json.loads((folder / "metadata.json").read_text())
+    assert (known["worker"], known["a2a_url"]) == ("writer", place)
+    assert posted.document["summary"].strip() == "Name three points."
+    assert posted.document["budget"] == "5000000"

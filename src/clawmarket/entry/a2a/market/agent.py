@@ -6,6 +6,7 @@ from typing import Any
 
 from a2a.types import a2a_pb2 as new
 from a2a.utils.errors import (
+    ContentTypeNotSupportedError,
     TaskNotCancelableError,
     TaskNotFoundError,
     UnsupportedOperationError,
@@ -21,6 +22,7 @@ from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.contexts import context_for, context_of
 from clawmarket.entry.a2a.market.lists import listed
 from clawmarket.entry.a2a.market.projection import projected
+from clawmarket.entry.a2a.skills.catalog import SKILLS
 from clawmarket.entry.a2a.skills.skill import Outcome, Skill, Visit
 from clawmarket.entry.a2a.skills.use import chosen, hint, use
 from clawmarket.entry.a2a.wire.faults import invalid
@@ -47,12 +49,14 @@ class Agent:
             TaskNotFoundError: The message belongs to a task that this client does not see.
             UnsupportedOperationError: That task has ended.
             InvalidParamsError: It belongs to another context.
-            ContentTypeNotSupportedError: A file came as an address.
+            ContentTypeNotSupportedError: A file came as an address, or where none is taken.
             Refused: What the market says no to.
         """
         visit = client.visit(self.terms, sent)
         ended = bool(sent.task_id) and await self._has_ended(client, sent)
         found = chosen(sent.data)
+        if found is None or not found[0].takes_files:
+            refuse_files(sent)
         if found is None and ended:
             raise UnsupportedOperationError(f"The task {sent.task_id} has ended.")
         if found is None:
@@ -120,6 +124,13 @@ class Agent:
         if outcome.metadata:
             task["metadata"] |= outcome.metadata
         return {"task": task}
+
+
+def refuse_files(sent: Sent) -> None:
+    """Raise ContentTypeNotSupportedError for files that nobody would look at."""
+    if sent.files:
+        takers = ", ".join(skill.name for skill in SKILLS if skill.takes_files)
+        raise ContentTypeNotSupportedError(f"Files come with {takers} only.")
 
 
 def _about(skill: Skill, sent: Sent, data: Fields) -> Fields:

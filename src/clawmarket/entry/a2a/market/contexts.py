@@ -16,7 +16,9 @@ async def contexts_of(client: Client, task_ids: Sequence[str]) -> dict[str, str]
     """Return the contexts that this client named for tasks."""
     if not client.account_id:
         return {}
-    page = await client.market.ask(LIST, {"taskIds": list(task_ids)})
+    page = await client.market.look(LIST, {"taskIds": list(task_ids)})
+    if page is None:
+        return {}
     return {each["taskId"]: each["contextId"] for each in page["items"]}
 
 

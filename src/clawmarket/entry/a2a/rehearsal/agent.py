@@ -12,7 +12,7 @@ from a2a.utils.errors import (
     UnsupportedOperationError,
 )
 
-from clawmarket.entry.a2a.market.agent import Agent
+from clawmarket.entry.a2a.market.agent import Agent, refuse_files
 from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.lists import page_size, shown_in_list
 from clawmarket.entry.a2a.market.streams import Streams
@@ -73,6 +73,7 @@ class Rehearsal(Agent):
         known = self.tasks.get(sent.task_id)
         if known is None and script_of(sent.message_id) is None and names_a_skill(sent.data):
             return None
+        refuse_files(sent)
         if is_answered_at_once(sent.message_id):
             context = sent.context_id or f"ctx-{client.market.request_id}"
             told = {"messageId": client.market.request_id, "contextId": context}

@@ -24,6 +24,7 @@ class Script:
         words: What the last state says.
         hold_s: How long it stays in work.
         stays: Whether it stays there until it is taken back.
+        works: Whether it says that it is in work before it ends.
     """
 
     state: str = "COMPLETED"
@@ -31,10 +32,10 @@ class Script:
     words: str = ""
     hold_s: float = 0.0
     stays: bool = False
+    works: bool = True
 
 
 MESSAGE = "tck-message-response"
-MESSAGE_STREAM = "tck-stream-002"
 MESSAGE_WORDS = "Direct message response"
 
 # The longer beginning stands before the shorter one.
@@ -44,6 +45,7 @@ SCRIPTS: dict[str, Script] = {
     "tck-stream-artifact-file": Script(parts=(_FILE,)),
     "tck-stream-ordering": Script(parts=({"text": "Ordered output"},)),
     "tck-stream-001": Script(parts=({"text": "Stream hello from TCK"},)),
+    "tck-stream-002": Script(works=False),
     "tck-stream-003": Script(parts=({"text": "Stream task lifecycle"},)),
     "tck-stream-": Script(),
     "tck-artifact-file-url": Script(parts=(_URL,)),
@@ -51,7 +53,7 @@ SCRIPTS: dict[str, Script] = {
     "tck-artifact-data": Script(parts=(_DATA,)),
     "tck-artifact-": Script(parts=({"text": "Generated text content"},)),
     "tck-input-required": Script("INPUT_REQUIRED"),
-    "tck-reject-task": Script("REJECTED"),
+    "tck-reject-task": Script("REJECTED", words="rejected"),
     "tck-complete-task": Script(words="Hello from TCK"),
     "test-resubscribe-": Script(hold_s=4.0),
 }
@@ -70,4 +72,4 @@ def script_of(message_id: str) -> Script | None:
 
 def is_answered_at_once(message_id: str) -> bool:
     """Return whether a message is answered with a message."""
-    return message_id.startswith((MESSAGE, MESSAGE_STREAM))
+    return message_id.startswith(MESSAGE)

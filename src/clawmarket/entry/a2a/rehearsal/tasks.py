@@ -62,7 +62,8 @@ class Played:
 
     async def play(self, script: Script) -> None:
         """Let a script happen, unless it is taken back on the way."""
-        await self.to("WORKING")
+        if script.works:
+            await self.to("WORKING")
         if script.stays:
             return
         await asyncio.sleep(script.hold_s or _STEP_S)

@@ -107,6 +107,7 @@ SKILLS = (
         working.SubmitResult,
         working.submit_result,
         _TASK | {"skill": "submit-result", "text": "# Digest"},
+        takes_files=True,
     ),
     Skill(
         "review-result",

@@ -106,6 +106,7 @@ class Skill:
         run: What it does.
         example: Data of a message that uses it.
         needs_key: Whether a stranger is refused.
+        takes_files: Whether a message may have files beside the data.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Skill:
     run: Run
     example: Fields
     needs_key: bool = True
+    takes_files: bool = False
 
 
 def _as_text(value: object) -> object:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,15 +32,17 @@ CARDS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
 BINDINGS = ["JSONRPC", "HTTP+JSON"]
 CONNECT_S = 5.0
 _SILENCE = (TimeoutError, A2AClientTimeoutError, httpx.TimeoutException)
-_AWAY = (httpx.RequestError,)
+_AWAY = (httpx.HTTPError,)
 _FAILURES = (*_SILENCE, A2AError, A2AClientError, httpx.HTTPError, ValueError)
-_NOT_FOUND, _UNAUTHORISED = 404, (401, 403)
+_NOT_HERE, _UNAUTHORISED, _BROKEN = (404, 405), (401, 403), 500
+_KNOWN = re.compile(r"(1|0\.3)(\.|$)")
+_MOST, _SHOWN = 5, 200
 
 
 class AgentAwayError(UnavailableError):
     """No agent answers at that address."""
 
-    advice = "Check the address; `clawmarket a2a card` shows what is there."
+    advice = "Check the address and that the agent runs."
     next_command = "clawmarket help a2a call"
 
 
@@ -49,6 +52,21 @@ class AgentUnreadableError(UnavailableError):
     advice = "Check the address; it is where the agent's card is found."
     next_command = "clawmarket help a2a card"
     retryable = False
+
+
+class AgentForeignError(UnavailableError):
+    """The agent speaks only versions or bindings of A2A that are not spoken here."""
+
+    advice = "Spoken here are 1.0 and 0.3 over JSON-RPC, and 1.0 over HTTP+JSON."
+    next_command = "clawmarket help a2a card"
+    retryable = False
+
+
+class AgentBrokenError(UnavailableError):
+    """The agent's server failed; whether the message did anything is not known."""
+
+    advice = "Send it again later with the same --message-id."
+    next_command = "clawmarket help a2a call"
 
 
 class AgentSilentError(DeadlineError):
@@ -68,6 +86,7 @@ class AgentKeyError(AuthRequiredError):
 class AgentTaskError(NotFoundError):
     """The agent has no such task, or does not show it to you."""
 
+    advice = "Leave --task out for a new one."
     next_command = "clawmarket help a2a call"
 
 
@@ -99,26 +118,44 @@ async def reached(url: str, timeout_s: float, *, stream: bool = False) -> AsyncI
             ) as http,
         ):
             card = await _card(http, url)
+            _check_spoken(card)
             config = ClientConfig(
                 httpx_client=http, streaming=stream, supported_protocol_bindings=BINDINGS
             )
             client = ClientFactory(config).create(card)
             yield Found(card, client, _version(card))
     except _FAILURES as error:
-        raise _refusal(error, url) from None
+        raise _refusal(error) from None
 
 
 async def _card(http: httpx.AsyncClient, url: str) -> new.AgentCard:
-    """Return the card: the one that was named, or of 1.0, or of 0.3."""
+    """Return the card: the one that was named, or of 1.0, or of 0.3.
+
+    The market shows the address that an agent speaks at; its card may lie at the root above.
+    """
     if url.endswith(".json"):
         return await A2ACardResolver(http, url).get_agent_card("/")
-    for path in CARDS[:-1]:
+    root = str(httpx.URL(url).copy_with(raw_path=b"/")).rstrip("/")
+    places = [(base, path) for path in CARDS for base in dict.fromkeys((url, root))]
+    for base, path in places[:-1]:
         try:
-            return await A2ACardResolver(http, url).get_agent_card(path)
+            return await A2ACardResolver(http, base).get_agent_card(path)
         except AgentCardResolutionError as error:
-            if error.status_code != _NOT_FOUND:
+            if error.status_code not in _NOT_HERE:
                 raise
-    return await A2ACardResolver(http, url).get_agent_card(CARDS[-1])
+    base, path = places[-1]
+    return await A2ACardResolver(http, base).get_agent_card(path)
+
+
+def _check_spoken(card: new.AgentCard) -> None:
+    """Raise AgentForeignError unless an agent speaks a version and a binding that are known here.
+
+    The SDK would try 1.0 with whatever the card names.
+    """
+    places = [(each.protocol_binding, each.protocol_version) for each in card.supported_interfaces]
+    if not any(binding in BINDINGS and _KNOWN.match(version) for binding, version in places):
+        named = ", ".join(f"{binding} {version}".strip() for binding, version in places[:_MOST])
+        raise AgentForeignError(f"The agent speaks {named[:_SHOWN] or 'nothing that is named'}.")
 
 
 def _version(card: new.AgentCard) -> str:
@@ -164,20 +201,39 @@ def _after(last: Fields, event: Fields) -> Fields:
     return {"task": task}
 
 
-def _refusal(error: Exception, url: str) -> Exception:
+def _refusal(error: Exception) -> Exception:
     """Return what went wrong as one of our refusals."""
     status = _http_status(error)
-    if status in _UNAUTHORISED:
-        return AgentKeyError(f"The agent answered with HTTP {status}.")
+    if status is not None:
+        return _answered(status, error)
     if isinstance(error, _SILENCE):
         return AgentSilentError("The agent did not answer in time.")
-    if isinstance(error, AgentCardResolutionError) and not isinstance(error.__cause__, _AWAY):
-        return AgentUnreadableError(f"No agent's card can be read at {url}.")
-    if isinstance(error, TaskNotFoundError):
-        return AgentTaskError(f"The agent says: {error}")
-    if isinstance(error, httpx.HTTPError) or isinstance(error.__cause__, _AWAY):
-        return AgentAwayError(f"No agent can be reached at {url}.")
-    return AgentRefusedError(f"The agent says: {error}")
+    if isinstance(error, _AWAY) or isinstance(error.__cause__, _AWAY):
+        return AgentAwayError("No agent can be reached at that address.")
+    if isinstance(error, (AgentCardResolutionError, ValueError)):
+        return AgentUnreadableError("What answers there is no agent that can be understood.")
+    kind = AgentTaskError if isinstance(error, TaskNotFoundError) else AgentRefusedError
+    return kind(_told(error))
+
+
+def _answered(status: int, error: Exception) -> Exception:
+    """Return what an HTTP status that is no success means."""
+    if status in _UNAUTHORISED:
+        return AgentKeyError(f"The agent answered with HTTP {status}.")
+    if isinstance(error, AgentCardResolutionError):
+        return AgentUnreadableError(f"No agent's card is there: HTTP {status}.")
+    if status >= _BROKEN:
+        return AgentBrokenError(f"The agent answered with HTTP {status}.")
+    if isinstance(error, A2AClientError):
+        return AgentUnreadableError(f"It answered with HTTP {status}, and not as an agent.")
+    kind = AgentTaskError if isinstance(error, TaskNotFoundError) else AgentRefusedError
+    return kind(_told(error))
+
+
+def _told(error: Exception) -> str:
+    """Return an agent's words as one sentence."""
+    words = str(error).strip()
+    return f"The agent says: {words}" + ("" if words.endswith((".", "!", "?")) else ".")
 
 
 def _http_status(error: Exception) -> int | None:

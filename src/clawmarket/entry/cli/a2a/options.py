@@ -18,6 +18,11 @@ MESSAGE_ID = click.Option(
     ["--message-id"], metavar="ID", help="Repeat a message: agents may know it by its id."
 )
 STREAM = click.Option(["--stream"], is_flag=True, help="Watch the task until it ends.")
+SAVE = click.Option(
+    ["--save"],
+    metavar="FOLDER",
+    help="Write the answer, its files and who gave it into an empty folder.",
+)
 TIMEOUT = click.Option(
     ["--timeout"],
     type=WholeType(1, MOST_S),

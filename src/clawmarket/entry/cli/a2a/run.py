@@ -2,25 +2,30 @@
 
 import asyncio
 import json
+import shlex
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.moment import iso
 from clawmarket.entry.a2a.routes import A2aMissingError
 from clawmarket.entry.cli.a2a.access import origin_of
 from clawmarket.entry.cli.a2a.options import DEFAULT_S
-from clawmarket.entry.cli.invocation import Invocation
+from clawmarket.entry.cli.a2a.saving import REQUEST, check_folder, save
+from clawmarket.entry.cli.invocation import PROGRAM, Invocation
 from clawmarket.entry.cli.output import finish, tell
 from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE, EXIT_PENDING
 
 Fields = dict[str, Any]
 
 _FAILED = ("TASK_STATE_FAILED", "TASK_STATE_REJECTED", "TASK_STATE_CANCELED")
-_DONE = "TASK_STATE_COMPLETED"
+_DONE, _ASKS = "TASK_STATE_COMPLETED", "TASK_STATE_INPUT_REQUIRED"
 _MAX_DATA = 512 * 1024
+_SHOWN = 200
 
 
 class MessageEmptyError(InvalidArgumentError):
@@ -59,6 +64,9 @@ def call(invocation: Invocation) -> int:
     """
     url = _url(invocation)
     message = _message(invocation)
+    folder = invocation.values.get("save")
+    if folder:
+        check_folder(Path(folder))
     try:
         reply, version = asyncio.run(_called(url, message, invocation))
     except Exception as error:
@@ -66,9 +74,46 @@ def call(invocation: Invocation) -> int:
         error.add_note(f"message id: {message['messageId']}")
         raise
     document = {"ok": True, "protocol": version, "messageId": message["messageId"], **reply}
+    if folder:
+        document["saved"] = _saved(Path(folder), url, message, reply)
     bare = [reply["task"]["id"]] if "task" in reply else []
     finish(invocation, document, _lines(reply), bare)
+    _hint(reply, url)
     return _status(reply, watched=bool(invocation.values.get("stream")))
+
+
+def _saved(folder: Path, url: str, message: Fields, reply: Fields) -> list[str]:
+    """Write the answer into a folder and say how the same is asked for money."""
+    about = {
+        "worker": reply.pop("agent"),
+        "a2a_url": url,
+        "timestamp": iso(SystemClock().now()),
+        "message_id": message["messageId"],
+    }
+    asked = "\n\n".join(_parts(message["parts"]))
+    words = _lines(reply)[1:] if "task" in reply else _lines(reply)
+    names = save(folder, about, asked, words, reply)
+    asking = [
+        "task",
+        "publish",
+        "TITLE",
+        "--summary",
+        f"@{folder / REQUEST}",
+        "--budget",
+        "CREDITS",
+    ]
+    tell(f"saved in {folder}: {', '.join(names)}")
+    tell(f"the same as a paid task: {shlex.join([PROGRAM, *asking])}")
+    return names
+
+
+def _hint(reply: Fields, url: str) -> None:
+    """Say on stderr how a task that asks something is answered."""
+    task = reply.get("task", {})
+    if task.get("status", {}).get("state") == _ASKS:
+        words = [PROGRAM, "a2a", "call", url, "TEXT", "--task", task["id"]]
+        words += ["--context", task["contextId"]] if task.get("contextId") else []
+        tell(f"answer it: {shlex.join(words)}")
 
 
 async def _found(url: str) -> Fields:
@@ -84,7 +129,8 @@ async def _called(url: str, message: Fields, invocation: Invocation) -> tuple[Fi
     values = invocation.values
     stream = bool(values.get("stream"))
     async with reached(url, values.get("timeout", DEFAULT_S), stream=stream) as found:
-        return await sent(found, message, _progress if stream else _quiet), found.version
+        reply = await sent(found, message, _progress if stream else _quiet)
+        return (reply | {"agent": found.card.name} if values.get("save") else reply), found.version
 
 
 def _quiet(_event: Fields) -> None:
@@ -96,9 +142,13 @@ def _progress(event: Fields) -> None:
     if "task" in event:
         tell(f"task {event['task']['id']}: {_word(event['task']['status'])}")
     if "statusUpdate" in event:
-        tell(f"task is {_word(event['statusUpdate']['status'])}")
+        status = event["statusUpdate"]["status"]
+        said = " ".join(_parts(status.get("message", {}).get("parts", [])))
+        tell(f"task is {_word(status)}" + (f": {said[:_SHOWN]}" if said else ""))
     if "artifactUpdate" in event:
-        tell(f"artifact {event['artifactUpdate']['artifact']['artifactId']} came")
+        artifact = event["artifactUpdate"]["artifact"]
+        more = "more of it" if event["artifactUpdate"].get("append") else "came"
+        tell(f"artifact {artifact.get('name') or artifact['artifactId']}: {more}")
 
 
 def _word(status: Fields) -> str:

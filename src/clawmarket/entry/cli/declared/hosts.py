@@ -66,7 +66,7 @@ HOSTS: tuple[Declared, ...] = (
         'clawmarket a2a call https://agent.example "What can you do?"',
         params=(
             *(a2a.URL, a2a.TEXT, a2a.SKILL, a2a.DATA, a2a.TASK, a2a.CONTEXT),
-            *(a2a.MESSAGE_ID, a2a.STREAM, a2a.TIMEOUT),
+            *(a2a.MESSAGE_ID, a2a.STREAM, a2a.SAVE, a2a.TIMEOUT),
         ),
         changes=True,
         quiet="Print only the task's id.",
