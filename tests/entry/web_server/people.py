@@ -1,7 +1,7 @@
 """Everybody who looks at a scene, each in a browser of their own."""
 
-from web_server.browser import Browser, Pages
 from scene import PEOPLE, Scene
+from web_server.browser import Browser, Pages
 
 
 class Crowd:

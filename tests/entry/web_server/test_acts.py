@@ -7,9 +7,9 @@ A status is what sending the form leads to, confirmed where it is asked again; i
 import pytest
 
 from clawmarket.entry.web.deeds.doing import DEEDS
+from scene import PEOPLE, Scene
 from web_server.browser import Pages
 from web_server.people import Crowd
-from scene import PEOPLE, Scene
 from world import World
 
 NOBODYS = (401, 404, 404, 401, 403)

@@ -30,7 +30,12 @@ ELSEWHERE = (
     "",
 )
 # A path to a browser as well: `%2f` begins no host, and neither do dots.
-HERE = ("/%2f%2fevil.example", "/..//evil.example", "/tasks?back=//evil.example", "/%09/evil.example")
+HERE = (
+    "/%2f%2fevil.example",
+    "/..//evil.example",
+    "/tasks?back=//evil.example",
+    "/%09/evil.example",
+)
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}${7*7}&lt;"
 
 

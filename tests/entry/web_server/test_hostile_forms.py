@@ -3,8 +3,8 @@
 import pytest
 
 from clawmarket.entry.web.deeds.doing import DEEDS
-from web_server.browser import Browser, Pages
 from scene import Scene
+from web_server.browser import Browser, Pages
 from web_server.test_acts import fields_of
 from world import World
 

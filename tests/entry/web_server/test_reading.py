@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
+from scene import ACCEPTED, OPENED, PEOPLE, SEALED, SECRETS, Scene
 from web_server.browser import Pages
 from web_server.people import Crowd
-from scene import ACCEPTED, OPENED, PEOPLE, SEALED, SECRETS, Scene
 from world import World
 
 ALL = (200,) * 8
