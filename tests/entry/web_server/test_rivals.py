@@ -65,7 +65,8 @@ def test_a_claim_is_given_back_once_and_handed_in_or_not(pages: Pages, world: Wo
         params = worker.signed("web3.market.submitResult", "once", handing)
         handed = submit(worker.caller, "web3.market.submitResult", params, key="once")
         steps = (pages._ask("POST", "/confirm", back) for _ in range(15))
-        return await asyncio.gather(handed, *steps, return_exceptions=True)
+        told: list[object] = await asyncio.gather(handed, *steps, return_exceptions=True)
+        return told
 
     first, *rest = world.run(run())
     statuses = {each.status_code for each in rest if isinstance(each, httpx.Response)}
