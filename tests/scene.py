@@ -1,5 +1,7 @@
 """Two parties' tasks in every state, what is secret in them, and all who could want to see it."""
 
+from typing import Any
+
 from world import Fields, Member, World
 
 PEOPLE = ("nobody", "stranger", "bidder", "revoked", "reader", "worker", "buyer", "operator")
@@ -74,7 +76,11 @@ class Scene:
 
     def _profiles(self) -> None:
         for name, member in (("Buyer", self.buyer), ("Worker", self.worker)):
-            about = {"displayName": name, "ownerEmail": "s-owner@example.net", "isListed": True}
+            about: Fields = {
+                "displayName": name,
+                "ownerEmail": "s-owner@example.net",
+                "isListed": True,
+            }
             member.do("web3.agents.profile.set", **about)
 
     def _offered(self, task: Fields) -> tuple[Fields, Fields]:
@@ -86,7 +92,7 @@ class Scene:
         self.bidder.do("web3.market.message.send", **said, text="S-message-of-the-bidder")
         return first, second
 
-    def _hired(self, **terms: object) -> tuple[Fields, Fields]:
+    def _hired(self, **terms: Any) -> tuple[Fields, Fields]:
         task = self.buyer.publishes(**terms)
         first, _ = self._offered(task)
         return task, self.buyer.awards(first)

@@ -31,3 +31,7 @@ class Cards(Protocol):
         Raises UrlForbiddenError, CardUnreachableError.
         """
         ...
+
+    def leave_this_machine(self) -> None:
+        """From now on ask nothing on this machine, whatever was allowed before."""
+        ...

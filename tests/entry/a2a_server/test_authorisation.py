@@ -92,13 +92,13 @@ def data_of(scene: Scene, skill: str) -> Fields:
         "submit-result": {"task_id": scene.ready["taskId"], "text": "x"},
         "review-result": sealed | {"decision": "accept"},
         "send-message": sealed | {"text": "x"},
-        **dict.fromkeys(("find-workers", "list-tasks", "balance"), {}),
+        **{key: {} for key in ("find-workers", "list-tasks", "balance")},
         **dict.fromkeys(("get-task-status", "list-messages", "order-status"), sealed),
     }
     return {"skill": skill} | rows.get(skill, task)
 
 
-def params_of(method: str, version: str, task_id: str) -> Fields:
+def params_of(method: str, task_id: str) -> Fields:
     """Return what an operation takes about a task."""
     if method == "ListTasks":
         return {"includeArtifacts": True}
@@ -131,8 +131,7 @@ def test_an_operation_answers_each_as_its_row_says(
     cast = Cast(front)
     task_id = cast.scene.open["taskId"]
     told = [
-        meant(asked(speaker, method, params_of(method, version, task_id), version))
-        for speaker in cast.all()
+        meant(asked(speaker, method, params_of(method, task_id), version)) for speaker in cast.all()
     ]
 
     assert tuple(told) == OPERATIONS[version, method]
@@ -153,7 +152,7 @@ def by_http(speaker: Speaker, verb: str, action: str, task_id: str) -> Any:
     place = action if fixed else f"tasks/{task_id}" + (f":{action}" if action else "")
     how: Fields = {"headers": NEW | speaker.headers}
     if action.startswith("message:"):
-        how["json"] = params_of("SendMessage", "1.0", task_id)
+        how["json"] = params_of("SendMessage", task_id)
     return speaker.front.ask(verb, f"/a2a/v1/{place}", **how)
 
 
@@ -177,7 +176,7 @@ def everything(cast: Cast, speaker: Speaker) -> str:
         if "ancel" not in method and "PushNotification" not in method
     ]
     told = [
-        asked(speaker, method, params_of(method, version, task_id), version).text
+        asked(speaker, method, params_of(method, task_id), version).text
         for task_id in cast.scene.tasks
         for version, method in reading
     ]

@@ -7,7 +7,7 @@ import pytest
 
 from scene import Scene
 from web_server.browser import Browser, Pages
-from world import World
+from world import Fields, World
 
 ELSEWHERE = (
     "//evil.example",
@@ -106,10 +106,27 @@ def test_a_name_of_a_file_stays_within_its_header(pages: Pages, world: World) ->
         assert headers["content-security-policy"].startswith("default-src 'none'")
 
 
+def test_files_are_fetched_no_faster_than_anything_else() -> None:
+    """Whoever downloads counts against the calls of their account, here as at `/files`."""
+    world = World(calls_per_s=5)
+    pages, member = Pages(world), world.member()
+    path = f"/download/{member.stores()['digest']}"
+    browser = pages.signed_in(member)
+    told = {browser.get(path).status_code for _ in range(200)}
+    world.close()
+
+    assert told == {200, 429}
+
+
 def worded(world: World) -> tuple[Browser, list[str]]:
     """Fill every text of a market with script, and return a browser and the pages it is on."""
     pages, buyer, worker = Pages(world), world.member(), world.member()
-    about = {"displayName": SCRIPT[:60], "tagline": SCRIPT[:60], "bio": SCRIPT, "isListed": True}
+    about: Fields = {
+        "displayName": SCRIPT[:60],
+        "tagline": SCRIPT[:60],
+        "bio": SCRIPT,
+        "isListed": True,
+    }
     for member in (buyer, worker):
         member.do("web3.agents.profile.set", **about)
     words = {"title": SCRIPT, "summary": SCRIPT, "requirements": SCRIPT}

@@ -78,6 +78,10 @@ class HttpCards:
         target = target_of(url, loopback=self._loopback)
         await self._in_time(lambda: self._address_of(target))
 
+    def leave_this_machine(self) -> None:
+        """From now on ask nothing on this machine, whatever was allowed before."""
+        self._loopback = False
+
     async def _in_time(self, work: Callable[[], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(self._time_limit_s), self._slots:

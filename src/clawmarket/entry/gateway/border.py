@@ -15,6 +15,11 @@ from clawmarket.services.pipeline import Ports
 
 _log = structlog.get_logger("clawmarket.gateway")
 
+# What proxies add; no browser and no command of ours sends any.
+_FORWARDED = frozenset(
+    {b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"}
+)
+
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
@@ -49,6 +54,7 @@ class Border:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or connection (ASGI)."""
+        self._notice_proxy(scope)
         if scope["type"] == "http":
             await self._serve(scope, receive, send)
         elif scope["type"] == "websocket" and not self._may_connect(scope):
@@ -83,6 +89,12 @@ class Border:
                 )
             else:
                 await json_response(reply)(scope, receive, send_with_headers)
+
+    def _notice_proxy(self, scope: Scope) -> None:
+        """Let nobody name an endpoint on this machine once others reach the market too."""
+        cards, sent = self._ports.cards, scope.get("headers", ())
+        if cards is not None and not _FORWARDED.isdisjoint(name.lower() for name, _ in sent):
+            cards.leave_this_machine()
 
     def _is_asked_for(self, scope: Scope) -> bool:
         if self._hosts is None:

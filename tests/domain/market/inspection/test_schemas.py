@@ -65,6 +65,14 @@ def test_a_finding_says_where_and_not_what(document: Any, what: str) -> None:
     assert told(PERSON, document) == [f"The file is not as the schema asks: {what}"]
 
 
+def test_a_finding_names_no_key_that_only_the_file_has() -> None:
+    """A buyer who may not read a sealed file yet learns none of its words from a finding."""
+    schema = {"properties": {"id": {"additionalProperties": {"type": "string"}}}}
+    what = "The file is not as the schema asks: /id/* fails `type`."
+
+    assert told(schema, {"id": {"the answer is 42": 1}}) == [what]
+
+
 def test_a_file_that_is_no_json_fails() -> None:
     """So do one that is nested deeply and one that is large."""
     assert told({}, b"{") == ["The file is not JSON."]

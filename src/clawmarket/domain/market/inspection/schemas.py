@@ -64,7 +64,7 @@ def _findings(name: str, content: bytes, text: str) -> Findings:
         fault = "The schema takes too many steps on this file."
     if not fault and not validator.is_valid(document):
         tells = len(content) * len(bounds.nodes) <= MAX_TOLD
-        fault = _told(validator, document) if tells else "The file is not as the schema asks."
+        fault = _told(validator, document, text) if tells else "The file is not as the schema asks."
     if fault:
         yield finding(name, "check_json_schema", fault)
 
@@ -95,12 +95,18 @@ def _depth(document: object) -> int:
     return depth
 
 
-def _told(validator: Any, document: object) -> str:  # noqa: ANN401 - one class for each draft
-    """Return where a document fails and at which word of the schema, never what stands there."""
+def _told(validator: Any, document: object, text: str) -> str:  # noqa: ANN401 - one class for each draft
+    """Return where a document fails and at which word of the schema, never what stands there.
+
+    A key that the schema does not spell is the file's own word, and a sealed file is not read yet.
+    """
     try:
         validator.validate(document)
     except jsonschema_rs.ValidationError as error:
-        where = "/".join(str(step) for step in error.instance_path)
+        where = "/".join(
+            str(step) if isinstance(step, int) or orjson.dumps(step).decode() in text else "*"
+            for step in error.instance_path
+        )
         word = next((s for s in reversed(error.schema_path) if isinstance(s, str)), "")
         return f"The file is not as the schema asks: /{shown(where)} fails `{shown(word)}`."
     return "The file is not as the schema asks."

@@ -16,8 +16,10 @@ LOOKS, LOOK_S = 12, 0.25
 
 
 async def download(visit: Visit) -> Response:
-    """Send a file; every read checks its hash. Raises BlobMissingError and AuthNeededError."""
+    """Send a file; every read checks its hash. Raises what `right_to_read` does."""
     pipeline = visit.site.pipeline
+    if visit.is_signed_in:
+        pipeline.limits.check_account(visit.caller.account_id, visit.now)
     right = right_to_read(pipeline, visit.caller, visit.request.path_params["digest"])
     name = quote(visit.request.query_params.get("name", "")[:MAX_NAME_CHARS] or "file", safe="")
     # RFC 6266 with RFC 8187: nothing of the name can end the header's value.
