@@ -137,6 +137,8 @@ def undo_of(method: str, answer: Entry) -> tuple[str, str]:
 def next_of(method: str, answer: Entry) -> list[str]:
     """Return the command that usually follows a write, if there is one."""
     command = _NEXT.get(method, "")
+    if method == "web3.market.publishTask" and answer.get("claims"):
+        command = "clawmarket task show {taskId}"  # nobody has to choose among bids
     withheld = [name for name, value in answer.items() if value in _WITHHELD]
     if not command or answer.get("verdict") == "failed":
         return []
