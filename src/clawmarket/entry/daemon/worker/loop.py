@@ -202,7 +202,11 @@ class Worker:
             if refusal.code in HOPELESS:
                 raise
             if not self._beat_refused:
-                self.desk.progress.say("refused", f"The heartbeat is refused: {refusal}")
+                what = f"The heartbeat is refused: {refusal}"
+                if refusal.code == "E_NOT_FOUND":
+                    step = 'clawmarket agent set --display-name "YOUR NAME"'
+                    what = f"Without a profile nobody sees that you are online. Run: {step}"
+                self.desk.progress.say("refused", what)
             self._beat_refused = True
             return
         if self.desk.progress.as_json:  # for programs; people would read nothing else
