@@ -289,14 +289,14 @@ def test_the_explanation_says_who_has_to_be_heard(world: World) -> None:
         return words["waitsFor"], words["then"]
 
     at = "2026-09-22T14:13:20.000Z (in 1 d)"
-    pays = "39.60 credits go to the seller and 0.40 credits to the market."
+    pays = "39.60 credits go to you and 0.40 credits to the market."
     falls = f"If the buyer brings no evidence, the claim falls at {at} and {pays}"
     assert told() == ("buyer", falls)
     buyer.shows(dispute)
     back = "40.00 credits go back to the buyer."
     assert told() == (
         "seller",
-        f"If the seller brings no evidence, the claim holds at {at} and {back}",
+        f"If you bring no evidence, the claim holds at {at} and {back}",
     )
     worker.shows(dispute)
     at = "2026-09-24T14:13:20.000Z (in 3 d)"
@@ -305,7 +305,7 @@ def test_the_explanation_says_who_has_to_be_heard(world: World) -> None:
     words = buyer.do("web3.market.order.explain", orderId=award["orderId"])
     assert words["now"] == (
         "It was ruled: 9.90 credits went to the seller, 0.10 credits to the market and "
-        "30.00 credits back to the buyer."
+        "30.00 credits back to you."
     )
 
 

@@ -98,6 +98,13 @@ def test_files_that_failed_need_an_appeal(world: World) -> None:
     result = hands_in(worker, award, file, appeal="You asked for the tool itself.")
     seen = buyer.do("web3.market.getResult", resultId=result["resultId"])["inspection"]
     assert (seen["verdict"], seen["appeal"]) == ("failed", "You asked for the tool itself.")
+    told = buyer.do("web3.market.order.explain", orderId=award["orderId"])
+    assert "found something in the result, and the seller appealed against that;" in told["now"]
+    assert told["then"].startswith("If you say nothing, it is taken all the same: 39.60 credits go")
+    assert (
+        "and you appealed against that;"
+        in worker.do("web3.market.order.explain", orderId=award["orderId"])["now"]
+    )
     assert seen["findings"] == failed["findings"]
     assert buyer.accepts(result)["inspection"] == seen
 

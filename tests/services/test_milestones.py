@@ -151,7 +151,7 @@ def test_the_explanation_tells_a_ruling_from_what_was_paid_before(
     told = buyer.do("web3.market.order.explain", orderId=award["orderId"])["now"]
     back = format_amount(int(buyer.figures()[0]) - 960_000_000, "credits")
     before = " Before that 19.80 credits had gone to the seller and 0.20 credits to the market."
-    ruled = f"It was ruled: {words} and {back} back to the buyer."
+    ruled = f"It was ruled: {words} and {back} back to you."
     assert told == ruled + (before if accepted else "")
 
 
@@ -163,7 +163,7 @@ def test_the_explanation_of_a_stopped_order_names_what_was_paid(world: World) ->
     world.sweep()
     told = buyer.do("web3.market.order.explain", orderId=award["orderId"])["now"]
     assert told == (
-        "It ended with a refund: 30.00 credits went back to the buyer. Before that 9.90 credits "
+        "It ended with a refund: 30.00 credits went back to you. Before that 9.90 credits "
         "had gone to the seller and 0.10 credits to the market."
     )
 
@@ -182,7 +182,7 @@ def test_the_explanation_names_the_part(world: World) -> None:
     words = buyer.do("web3.market.order.explain", orderId=award["orderId"])
     assert words["now"] == f"Milestone 1 of 2, 'Part 0'. {HANDED_IN}"
     moment = "at 2026-09-21T14:23:20.000Z (in 10 min)"
-    assert words["then"] == f"If the buyer says nothing, {SPLIT} {moment}, and the work goes on."
+    assert words["then"] == f"If you say nothing, {SPLIT} {moment}, and the work goes on."
 
 
 HANDED_IN = "The result is handed in; 40.00 credits are held, neither side can take them alone."

@@ -146,7 +146,7 @@ def test_a_seller_who_stops_keeps_what_was_accepted(world: World) -> None:
     assert buyer.figures()[:2] == ("997500000", "0")
     assert seller.figures() == ("1002475000", "0", "0", "2475000")
     assert explained(buyer, order)[0] == (
-        "It ended with a refund: 7.50 credits went back to the buyer. Before that 2.475 credits "
+        "It ended with a refund: 7.50 credits went back to you. Before that 2.475 credits "
         "had gone to the seller and 0.025 credits to the market."
     )
 
@@ -222,7 +222,7 @@ def test_the_explanation_names_the_part(world: World) -> None:
     now, then = explained(buyer, order)
     assert now == "Milestone 2 of 2, 'Part 1'. The seller is to deliver; 7.00 credits are held."
     moment = "2026-09-22T14:13:20.000Z (in 1 d)"
-    assert then == f"If nothing is handed in, 7.00 credits go back to the buyer at {moment}."
+    assert then == f"If nothing is handed in, 7.00 credits go back to you at {moment}."
 
 
 # --- With a consent ------------------------------------------------------------------------------

@@ -146,7 +146,7 @@ def test_an_explanation_says_whose_turn_it_is(world: World) -> None:
         "now": "Nothing is paid yet; the price is 10.00 credits.",
         "waitsFor": "buyer",
         "then": (
-            "If the buyer does not lock the payment, the order expires "
+            "If you do not lock the payment, the order expires "
             f"at {iso(START + 900_000)} (in 14 min)."
         ),
         "dueAt": iso(START + 900_000),

@@ -34,6 +34,10 @@ class Request(Wire):
     model_config = ConfigDict(populate_by_name=False)
 
 
+# Neither control characters nor what breaks a line or turns the direction of a text around.
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]*$"
+
+
 class RequestPart(Wire):
     """What a request has within it: in one spelling too, or no receipt could be made of it."""
 
@@ -211,8 +215,17 @@ Cursor = Annotated[
     Verbatim,
 ]
 Title = Annotated[
-    str, Field(strict=True, min_length=1, max_length=200, description="One line."), Verbatim
+    str,
+    Field(
+        strict=True,
+        min_length=1,
+        max_length=200,
+        pattern=ONE_LINE,
+        description="One line without control characters.",
+    ),
+    Verbatim,
 ]
+ShownTitle = Annotated[str, Field(description="One line; in old ones anything."), Verbatim]
 PartyText = Annotated[
     str,
     Field(strict=True, max_length=20_000, description="Plain text or Markdown, never executed."),
@@ -242,7 +255,15 @@ Text = Annotated[
     str, Field(strict=True, min_length=1, max_length=4_096, description="Text."), Verbatim
 ]
 Label = Annotated[
-    str, Field(strict=True, min_length=1, max_length=80, description="A name for people."), Verbatim
+    str,
+    Field(
+        strict=True,
+        min_length=1,
+        max_length=80,
+        pattern=ONE_LINE,
+        description="A name for people; one line without control characters.",
+    ),
+    Verbatim,
 ]
 Token = Annotated[str, Field(description="A secret; shown this once."), ShownOnce]
 Cause = Annotated[str, Field(description="Why, in words."), Verbatim]
@@ -251,7 +272,9 @@ Cause = Annotated[str, Field(description="Why, in words."), Verbatim]
 class MilestonePart(RequestPart):
     """A milestone to be agreed on: what is to be there, for how many hundredths of the price."""
 
-    title: Annotated[str, Field(strict=True, min_length=1, max_length=200), Verbatim]
+    title: Annotated[
+        str, Field(strict=True, min_length=1, max_length=200, pattern=ONE_LINE), Verbatim
+    ]
     percent: Annotated[int, Field(strict=True, ge=1, le=100, description="Hundredths.")]
 
 
@@ -274,7 +297,13 @@ class MilestoneView(Wire):
 
 Purpose = Annotated[
     str,
-    Field(strict=True, min_length=1, max_length=200, description="What it is used for."),
+    Field(
+        strict=True,
+        min_length=1,
+        max_length=200,
+        pattern=ONE_LINE,
+        description="What it is used for; one line.",
+    ),
     Verbatim,
 ]
 Days = Annotated[int, Field(strict=True, ge=1, le=3_650, description="Days.")]
@@ -286,7 +315,13 @@ class UsageScopeTerms(RequestPart):
     purpose: Purpose
     region: Annotated[
         str | None,
-        Field(strict=True, min_length=1, max_length=80, description="Where it is used."),
+        Field(
+            strict=True,
+            min_length=1,
+            max_length=80,
+            pattern=ONE_LINE,
+            description="Where it is used; one line.",
+        ),
         Verbatim,
     ] = None
     duration_days: Annotated[

@@ -37,6 +37,23 @@ def test_a_deal_is_closed_with_tools_alone(buyer: Hand, worker: Hand) -> None:
     assert earned == "3960000"
 
 
+def test_a_task_is_claimed_and_given_back_with_tools(buyer: Hand, worker: Hand) -> None:
+    """The claim spends nothing of the worker; stepped back from, the task is open for others."""
+    task_id = published(buyer, claims=True)
+    for name in ("claim_task", "unclaim_task"):
+        path = f"/tools/web3_market_{name}/quote"
+        assert worker.asks(path, taskId=task_id)["result"] == {"spends": False}
+    seen = worker.uses("task_status", taskId=task_id)
+    claim = f'a worker: web3_market_claim_task {{"taskId": "{task_id}"}}'
+    assert (seen["task"]["claims"], seen["next"][1]) == (True, claim)
+
+    taken = worker.uses("claim_task", taskId=task_id)
+    assert (taken["award"]["amount"], taken["award"]["status"]) == ("5.00", "delivery_ready")
+    back = worker.uses("unclaim_task", taskId=task_id)["task"]
+    assert (back["taskId"], back["status"]) == (task_id, "task_open")
+    assert worker.cause("claim_task", taskId=task_id) == "claimed_before"
+
+
 def test_a_price_that_is_not_the_bids_is_refused(buyer: Hand, worker: Hand) -> None:
     """What was agreed to is what runs: with another price nothing is awarded."""
     task_id = published(buyer)

@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from clawmarket.entry.cli.remote.client import Market, RemoteRefusal
+from clawmarket.entry.cli.remote.client import FileTooLongError, Market, RemoteRefusal
 from clawmarket.entry.daemon.line import AwayError, Line
 
 DIGEST = f"sha256:{'0' * 64}"
@@ -53,6 +53,14 @@ def test_a_file_is_asked_for_again_unless_it_is_refused(
 ) -> None:
     """A market that is busy is one that is away; nothing of the file is left behind."""
     with _refusing(status, error) as line, pytest.raises(raised, match=error):
-        line.fetch(DIGEST, tmp_path / "result.md")
+        line.fetch(DIGEST, tmp_path / "result.md", 100)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_goes_on_behind_its_end_is_let_go(tmp_path: Path) -> None:
+    """Not a byte more is written than the file was said to have."""
+    with _refusing(200, "x" * 200_000) as line, pytest.raises(FileTooLongError):
+        line.fetch(DIGEST, tmp_path / "result.md", 100)
 
     assert list(tmp_path.iterdir()) == []

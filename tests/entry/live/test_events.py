@@ -30,7 +30,7 @@ def test_everybody_hears_what_becomes_of_tasks(world: World) -> None:
 
     async def scenario(live: Live) -> tuple[Fields, list[Told]]:
         async with live.listening() as ear:
-            task = await live.publishes(buyer, title="Read\nthis: data")
+            task = await live.publishes(buyer, title="Read this: data")
             await live.do(buyer, "cancelTask", taskId=task["taskId"])
             return task, await ear.events(2)
 

@@ -78,12 +78,15 @@ class Line:
         with _away():
             return self.market.put_file(path)
 
-    def fetch(self, digest: str, target: Path) -> None:
-        """Write a stored file, under its name only when its bytes are right. Raises as `ask`."""
+    def fetch(self, digest: str, target: Path, size: int) -> None:
+        """Write a stored file, under its name only when its bytes are right.
+
+        Raises FileTooLongError, FileDamagedError, and as `ask`.
+        """
         part = target.with_name(f".{target.name}.part"[:200])
         try:
             with _away(), part.open("wb") as sink:
-                self.market.get_file(digest, sink)
+                self.market.get_file(digest, sink, size)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)

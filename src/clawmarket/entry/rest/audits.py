@@ -7,18 +7,39 @@ from clawmarket.entry.rest.reading.paging import Paging
 from clawmarket.entry.rest.shapes.audit import AuditPage, AuditRow, Proof
 
 LOOKED_AT = 200
+MAX_STEPS = 10
 
 
 async def records_of(desk: Desk, task: Fields, part: Paging) -> AuditPage:
     """Return the records of a task that the caller may see, oldest first."""
-    own = await _own_records(desk)
     if task["orderId"] is None:
-        about = [each for each in own if task["taskId"] in each["record"]][::-1]
-        return _page([_row(each) for each in about], part)
+        return await _of_open_task(desk, task, part)
+    own = await _own_records(desk)
     order = await order_of(desk, task)
     known = {each["recordId"]: each for each in own}
     rows = [await _proven(desk, record_id, known) for record_id in order["records"]]
     return _page([row for row in rows if row is not None], part)
+
+
+async def _of_open_task(desk: Desk, task: Fields, part: Paging) -> AuditPage:
+    """Return the caller's records of a task without an order: a page is oldest first."""
+    found: list[Fields] = []
+    cursor, wanted = part.cursor, part.skipped + part.per_page
+    for _ in range(MAX_STEPS):
+        asked = {"about": task["taskId"], "cursor": cursor, "limit": wanted - len(found)}
+        page = await desk.see("web3.audit.query", **asked)
+        found, cursor = found + page["items"], page["nextCursor"]
+        if cursor is None or len(found) >= wanted:
+            break
+    whole = part.cursor is None and cursor is None
+    return AuditPage(
+        items=[_row(each) for each in found[part.skipped :]][::-1],
+        total=len(found) if whole else None,
+        page=part.page,
+        per_page=part.per_page,
+        has_more=cursor is not None,
+        next_cursor=cursor,
+    )
 
 
 async def _own_records(desk: Desk) -> list[Fields]:
@@ -55,4 +76,5 @@ def _page(rows: list[AuditRow], part: Paging) -> AuditPage:
         page=part.page,
         per_page=part.per_page,
         has_more=len(rows) > end,
+        next_cursor=None,
     )

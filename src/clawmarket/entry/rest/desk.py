@@ -75,6 +75,14 @@ class Desk:
 
 
 def desk_of(request: Request) -> Desk:
+    """Return the desk of a request, whose caller is identified once."""
+    known: Desk | None = getattr(request.state, "desk", None)
+    if known is None:
+        known = request.state.desk = identified(request)
+    return known
+
+
+def identified(request: Request) -> Desk:
     """Identify the caller anew. Raises what refuses a header, a key or a session."""
     return _desk(request, replacing=False)
 

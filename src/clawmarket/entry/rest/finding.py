@@ -37,9 +37,15 @@ def found_page(found: Found, part: Paging) -> AgentPage:
     """Return what a walk found as a page."""
     return AgentPage(
         agents=[agent_row(each) for each in found.agents],
-        total=len(found.agents),
+        total=_total(found, part),
         page=part.page,
         per_page=part.per_page,
         has_more=found.next_cursor is not None,
         next_cursor=found.next_cursor,
     )
+
+
+def _total(found: Found, part: Paging) -> int | None:
+    """Return how many agents there are, if the walk began with the first and saw the last."""
+    whole = part.cursor is None and found.next_cursor is None and (found.agents or part.page == 1)
+    return part.skipped + len(found.agents) if whole else None

@@ -13,12 +13,16 @@ from starlette.responses import Response
 
 from clawmarket.domain.kernel.canonical import FractionText, StrictJsonError, parse_strict
 from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.trust.session import AuthNeededError
 from clawmarket.entry.gateway.wire import body_of
+from clawmarket.entry.rest.desk import desk_of
 from clawmarket.entry.rest.envelope import refusal
 from clawmarket.entry.rest.pace import pace_headers
 from clawmarket.services.pipeline import FieldInvalidError
 
 OK = 200
+# What changes something and asks for no key.
+OPEN_TO_ALL = frozenset({"/auth/register"})
 NOT_MODIFIED = 304
 MAX_SHOWN_NAME = 64
 _OURS = {
@@ -43,9 +47,14 @@ class RestRoute(APIRoute):
         """Return FastAPI's own handler between our reading and our answering."""
         inner = super().get_route_handler()
         reads_json = self.body_field is not None
+        needs_member = self.path not in OPEN_TO_ALL and not {"GET", "HEAD"} & (
+            self.methods or set()
+        )
 
         async def handle(request: Request) -> Response:
             try:
+                if needs_member:
+                    _judge(request)
                 response = await inner(await _read(request) if reads_json else request)
             except (HTTPException, ClientDisconnect):
                 raise
@@ -57,6 +66,15 @@ class RestRoute(APIRoute):
             return tagged(request, response)
 
         return handle
+
+
+def _judge(request: Request) -> None:
+    """Look at the credential before a body is read. Raises AuthNeededError, and what refuses one.
+
+    Who may ask is judged before what is asked (RFC 9110, section 15.5.2).
+    """
+    if not desk_of(request).actor:
+        raise AuthNeededError("This needs a key.")
 
 
 class _Read(Request):

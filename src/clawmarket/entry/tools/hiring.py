@@ -85,6 +85,9 @@ class PublishTask(Request):
     fund: Annotated[
         Flag, Field(description="Hold the budget now (default); otherwise the award holds it.")
     ] = True
+    claims: Annotated[
+        Flag, Field(description="Whoever fits may take it at the budget at once; needs `fund`.")
+    ] = False
     expiry_sec: Annotated[Seconds | None, Field(description="How long bids are taken.")] = None
     timeout_sec: Annotated[Seconds | None, Field(description="Time to deliver.")] = None
     dispute_window_sec: Annotated[

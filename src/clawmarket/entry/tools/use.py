@@ -19,11 +19,13 @@ from clawmarket.entry.tools.status import MARKET_STATUS
 from clawmarket.entry.tools.tool import Tool
 from clawmarket.entry.tools.using import UNSEEN, Fields, ToolUse, credit, minor
 from clawmarket.entry.tools.working import (
+    CLAIM_TASK,
     LIST_TASKS,
     OPEN_DISPUTE,
     PLACE_BID,
     SUBMIT_RESULT,
     TASK_STATUS,
+    UNCLAIM_TASK,
 )
 from clawmarket.registry.fields import Request
 
@@ -34,6 +36,8 @@ TOOLS = (
     LIST_TASKS,
     TASK_STATUS,
     PLACE_BID,
+    CLAIM_TASK,
+    UNCLAIM_TASK,
     AWARD_BID,
     SUBMIT_RESULT,
     REVIEW_RESULT,

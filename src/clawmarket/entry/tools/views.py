@@ -2,7 +2,7 @@
 
 from clawmarket.entry.tools.using import LISTED_CHARS, WHOLE_CHARS, Fields, credit, said
 
-_TASK = ("taskId", "status", "buyer", "skills", "funded", "bids", "orderId", "expiresAt")
+_TASK = ("taskId", "status", "buyer", "skills", "funded", "claims", "bids", "orderId", "expiresAt")
 _TIMES = ("timeoutSec", "disputeWindowSec", "resubmitSec")
 _ORDER = ("orderId", "status", "buyer", "seller", "dueAt", "rejections", "resultId", "disputeId")
 _BID = ("bidId", "bidder", "etaSec", "status")

@@ -8,7 +8,7 @@ from pydantic import Field
 from clawmarket.domain.market.inspection.verdict import InspectionFailedError
 from clawmarket.domain.market.task import TaskState
 from clawmarket.entry.tools.tool import Credits, Listed, Tool
-from clawmarket.entry.tools.using import Fields, ToolUse, minor
+from clawmarket.entry.tools.using import Fields, ToolUse, credit, minor
 from clawmarket.entry.tools.views import (
     bid_shown,
     dispute_shown,
@@ -41,6 +41,7 @@ BIDS, BID = "web3.market.listBids", "web3.market.placeBid"
 RESULT = "web3.market.getResult"
 DISPUTE, CONTEST = "web3.dispute.get", "web3.dispute.open"
 FILE, SUBMIT = "web3.files.put", "web3.market.submitResult"
+CLAIM, UNCLAIM = "web3.market.claimTask", "web3.market.unclaimTask"
 WALLET = "web3.wallet.show"
 
 _BIDS_SHOWN = 20
@@ -120,8 +121,10 @@ def steps(task: Fields, order: Fields | None, result: Fields | None) -> list[str
     task_id = task["taskId"]
     if task["status"] == "task_open":
         award = f'{{"taskId": "{task_id}", "bidId": "…", "price": "…"}}'
+        claim = [f'a worker: web3_market_claim_task {{"taskId": "{task_id}"}}']
         return [
             f"the buyer: web3_market_award_bid {award}",
+            *(claim if task["claims"] else ()),
             f'a worker: web3_market_place_bid {{"taskId": "{task_id}", "price": "…"}}',
         ]
     if order is None:
@@ -153,6 +156,23 @@ async def place_bid(using: ToolUse, request: PlaceBid) -> Fields:
     bid = await using.do(BID, params | {"price": minor(request.price)})
     next_ = f'web3_market_task_status {{"taskId": "{bid["taskId"]}"}}: see whether you were chosen.'
     return {"bid": bid_shown(bid) | {"taskId": bid["taskId"]}, "next": [next_]}
+
+
+async def claim_task(use: ToolUse, request: TaskStatus) -> Fields:
+    """Take a task at its budget at once."""
+    award = await use.do(CLAIM, request.model_dump(by_alias=True))
+    shown = {name: award[name] for name in ("taskId", "orderId", "dueAt")}
+    shown |= {"status": award["orderStatus"], "amount": credit(award["amount"])}
+    submit = f'{{"orderId": "{award["orderId"]}", "text": "…"}}'
+    back = f'web3_market_unclaim_task {{"taskId": "{award["taskId"]}"}}: before you hand in.'
+    return {"award": shown, "next": [f"web3_market_submit_result {submit}", back]}
+
+
+async def unclaim_task(use: ToolUse, request: TaskStatus) -> Fields:
+    """Give a claimed task back."""
+    task = await use.do(UNCLAIM, request.model_dump(by_alias=True))
+    next_ = 'web3_market_list_tasks {"status": "task_open"}: look for another one.'
+    return {"task": listed_task(task), "next": [next_]}
 
 
 class SubmitResult(Request):
@@ -236,6 +256,27 @@ PLACE_BID = Tool(
     (BID,),
     place_bid,
     writes=True,
+)
+CLAIM_TASK = Tool(
+    "web3_market_claim_task",
+    "Claim a task",
+    "Take a task whose claims are on at its budget, at once. It locks the buyer's money and none "
+    "of yours, and binds you to deliver in time; few claims may be left undelivered.",
+    TaskStatus,
+    (CLAIM,),
+    claim_task,
+    writes=True,
+)
+UNCLAIM_TASK = Tool(
+    "web3_market_unclaim_task",
+    "Step back from a task",
+    "Give back a task that you claimed, before the first delivery: it is open for others again; "
+    "you cannot claim it again.",
+    TaskStatus,
+    (UNCLAIM,),
+    unclaim_task,
+    writes=True,
+    final=True,
 )
 SUBMIT_RESULT = Tool(
     "web3_market_submit_result",

@@ -9,6 +9,7 @@ from clawmarket.domain.kernel.moment import iso, iso_or_none
 from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import task as tasks
+from clawmarket.domain.market.addressing import addressed
 from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.offer import (
     Offer,
@@ -19,8 +20,9 @@ from clawmarket.domain.market.offer import (
     check_orderable,
 )
 from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState, OtherSideError
+from clawmarket.domain.market.delivering.result import Result
 from clawmarket.domain.market.task import Task
-from clawmarket.domain.market.telling.explanation import explain
+from clawmarket.domain.market.telling.explanation import appealed, explain
 from clawmarket.domain.market.terms import milestones_of
 from clawmarket.domain.treasury.rail import RailStep
 from clawmarket.ports.store import Query, Snapshot
@@ -257,16 +259,20 @@ class ExplainAnswer(Answer):
     verb=Verb("order explain", ("orderId",)),
 )
 def explain_order(call: Call, rows: Snapshot, request: NameOrder) -> ExplainAnswer:
-    """Say whose turn it is, until when, and what happens if nobody acts."""
+    """Say whose turn it is, until when, and what happens if nobody acts; "you" is who asks."""
     order = own_order(rows, request.order_id, call.actor, side="any")
     dispute = rows.get(Dispute, order.dispute_id) if order.dispute_id else None
     words = explain(order, call.now, dispute, _told_step(rows, order))
+    result = rows.get(Result, order.result_id) if order.result_id else None
+    if result is not None and result.appeal and order.state is OrderState.DELIVERED:
+        words = appealed(words)
+    side = "buyer" if call.actor == order.buyer else "seller"
     return ExplainAnswer(
         order_id=order.order_id,
         status=order.state,
-        now=words.now,
+        now=addressed(words.now, side),
         waits_for=words.waits_for,
-        then=words.then,
+        then=addressed(words.then, side),
         due_at=iso(order.due_at),
         acts_at=iso_or_none(words.acts_at),
     )

@@ -40,10 +40,10 @@ from clawmarket.registry.fields import (
     RecordId,
     ResultId,
     SettlementId,
+    ShownTitle,
     Skill,
     StepKey,
     TaskId,
-    Title,
     UsageScopeTerms,
     Word,
 )
@@ -65,7 +65,7 @@ class TaskView(Answer):
 
     task_id: TaskId
     buyer: AccountId
-    title: Title
+    title: ShownTitle
     summary: PartyText
     requirements: PartyText
     skills: list[Skill]
@@ -110,7 +110,7 @@ class OfferView(Answer):
 
     offer_id: OfferId
     seller: AccountId
-    title: Title
+    title: ShownTitle
     description: PartyText
     asset_type: Word
     delivery_type: Word
@@ -135,7 +135,7 @@ class OrderView(Answer):
     bid_id: BidId | None
     buyer: AccountId
     seller: AccountId
-    title: Title
+    title: ShownTitle
     asset: AssetId
     quantity: int
     price: Amount
@@ -272,11 +272,11 @@ def artifacts_of(files: list[File]) -> tuple[Artifact, ...]:
 
 
 def _usage_of(scopes: tuple[UsageScope, ...]) -> UsageScopeTerms | None:
-    return UsageScopeTerms.model_validate(asdict(scopes[0]), by_name=True) if scopes else None
+    return UsageScopeTerms.model_construct(**asdict(scopes[0])) if scopes else None
 
 
 def _parts_of(parts: tuple[Part, ...]) -> list[MilestonePart]:
-    return [MilestonePart(title=part.title, percent=part.percent) for part in parts]
+    return [MilestonePart.model_construct(title=part.title, percent=part.percent) for part in parts]
 
 
 def task_view(task: Task) -> TaskView:

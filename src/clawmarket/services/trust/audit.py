@@ -23,6 +23,7 @@ from clawmarket.registry.fields import (
     Page,
     RecordId,
     Request,
+    TaskId,
     Verbatim,
     Word,
 )
@@ -43,6 +44,7 @@ class QueryAudit(Page):
     method: Annotated[
         str | None, Field(strict=True, max_length=80, description="Only records of this method.")
     ] = None
+    about: Annotated[TaskId | None, Field(description="Only records that name this task.")] = None
 
 
 class RecordView(Answer):
@@ -67,7 +69,7 @@ class RecordPage(Answer):
 @read("web3.audit.query", example={"limit": 5}, verb=Verb("audit query"))
 def query_audit(call: Call, rows: Snapshot, request: QueryAudit) -> RecordPage:
     """List the records of commands that you gave or were a party of, newest first."""
-    found, next_cursor = records_of(call, rows, request)
+    found, next_cursor = records_of(call, rows, request, (request.about or "").encode())
     items = [
         RecordView(
             record_id=record.record_id,
@@ -84,16 +86,27 @@ def query_audit(call: Call, rows: Snapshot, request: QueryAudit) -> RecordPage:
     return RecordPage(items=items, next_cursor=next_cursor)
 
 
-def records_of(call: Call, rows: Snapshot, page: Page) -> tuple[list[Record], str | None]:
-    """Return a page of the records that the caller may see (an operator: all)."""
+def records_of(
+    call: Call, rows: Snapshot, page: Page, name: bytes = b""
+) -> tuple[list[Record], str | None]:
+    """Return a page of the records with a name that the caller may see (an operator: all)."""
     if call.is_operator:
-        all_of_them = scan(rows, Listing(Record, {}, page.cursor, page.limit))
+        listed = Listing(Record, {}, page.cursor, page.limit)
+        all_of_them = scan(rows, listed, lambda record: name in record.body)
         return all_of_them.items, all_of_them.next_cursor
     mine = party_link(call.actor, "")
     listing = Listing(RecordParty, {}, page.cursor, page.limit, prefix=mine)
-    links = scan(rows, listing)
-    records = (rows.get(Record, link.record_id) for link in links.items)
-    return [record for record in records if record is not None], links.next_cursor
+    found: dict[str, Record] = {}
+
+    def wanted(link: RecordParty) -> bool:
+        record = rows.get(Record, link.record_id)
+        if record is None or name not in record.body:
+            return False
+        found[link.record_id] = record
+        return True
+
+    links = scan(rows, listing, wanted)
+    return [found[link.record_id] for link in links.items], links.next_cursor
 
 
 class ProveRecord(Request):

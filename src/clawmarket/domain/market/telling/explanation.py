@@ -23,6 +23,16 @@ class Explanation:
     acts_at: int | None
 
 
+def appealed(words: Explanation) -> Explanation:
+    """Say of a delivery that waits for its buyer that an inspection had objected to it."""
+    now = words.now.replace(
+        "The result is handed in;",
+        "The automatic review found something in the result, and the seller appealed against that;",
+    )
+    then = words.then.replace("says nothing,", "says nothing, it is taken all the same:")
+    return replace(words, now=now, then=then)
+
+
 def explain(
     order: Order, now: int, dispute: Dispute | None = None, step: RailStep | None = None
 ) -> Explanation:

@@ -109,6 +109,7 @@ _NEXT: dict[str, str] = {
 
 _EXPLAIN = "web3.market.order.explain"
 _RESULT = "web3.market.getResult"
+_TASK = "web3.market.getTask"
 _ONCE = "It is shown this once and kept nowhere: copy it now."
 
 # (order's state, who looks) → what that party may do; blanks are the order's fields.
@@ -137,6 +138,8 @@ def undo_of(method: str, answer: Entry) -> tuple[str, str]:
 def next_of(method: str, answer: Entry) -> list[str]:
     """Return the command that usually follows a write, if there is one."""
     command = _NEXT.get(method, "")
+    if method == "web3.market.publishTask" and answer.get("claims"):
+        command = "clawmarket task show {taskId}"  # nobody has to choose among bids
     withheld = [name for name, value in answer.items() if value in _WITHHELD]
     if not command or answer.get("verdict") == "failed":
         return []
@@ -164,16 +167,33 @@ def steps_after(market: Market, entry: Entry, answer: Entry) -> list[str]:
         order = market.call("web3.market.order.get", {"orderId": answer["orderId"]})
         review = f"clawmarket task review {answer['resultId']} --decision accept"
         return [review] if _side(market, order) == "buyer" else []
+    if entry["name"] == _TASK:
+        return _steps_on(market, answer)
     if entry["name"] != _EXPLAIN:
         return []
     order = market.call("web3.market.order.get", {"orderId": answer["orderId"]})
     return [f"clawmarket {_step(order, answer['waitsFor'], _side(market, order))}"]
 
 
+def _steps_on(market: Market, task: Entry) -> list[str]:
+    """Return what a buyer or a worker may do about a task; an order tells what became of it."""
+    me = _account(market) if market.credential else ""
+    if task["status"] != "task_open":
+        party = me and me in (task["buyer"], task["worker"]) and task["orderId"]
+        return [f"clawmarket order explain {task['orderId']}"] if party else []
+    if me == task["buyer"]:
+        return [f"clawmarket task bids {task['taskId']}"]
+    take = "claim {taskId}" if task["claims"] else "bid {taskId} --price PRICE"
+    return [f"clawmarket task {take.format(**task)}"]
+
+
 def _side(market: Market, order: Entry) -> str:
+    return "buyer" if _account(market) == order["buyer"] else "seller"
+
+
+def _account(market: Market) -> str:
     session = market.credential.session if market.credential else None
-    me = session.account_id if session else market.call("web3.wallet.show")["accountId"]
-    return "buyer" if me == order["buyer"] else "seller"
+    return str(session.account_id if session else market.call("web3.wallet.show")["accountId"])
 
 
 def _step(order: Entry, waits_for: str, side: str) -> str:

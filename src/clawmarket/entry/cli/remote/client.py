@@ -32,6 +32,8 @@ import httpx  # noqa: E402 - after the line above
 
 _SIGN = "clawmarket.entry.cli.remote.signing:signed"
 _CHUNK = 64 * 1024
+# Above what markets store: a command writes no more to a disk, whoever answers.
+MAX_FILE_BYTES = 1024**3
 TIMEOUT_S = 30.0
 CONNECT_S = 0.8
 _PORTS = {"http": 80, "https": 443}
@@ -72,6 +74,13 @@ class FileDamagedError(InternalError):
     """A file came with other bytes than its content hash names."""
 
     advice = "Fetch it again; nothing was kept."
+    next_command = "clawmarket doctor"
+
+
+class FileTooLongError(InternalError):
+    """A file goes on behind its end, or is larger than any file of a market."""
+
+    advice = "Nothing was kept; ask whoever runs the market."
     next_command = "clawmarket doctor"
 
 
@@ -149,14 +158,19 @@ class Market:
         stored: Entry = self._envelope(answer)["file"]
         return stored
 
-    def get_file(self, digest: str, sink: BinaryIO) -> int:
-        """Write a stored file to a sink and return its size. Raises FileDamagedError, as `call`."""
+    def get_file(self, digest: str, sink: BinaryIO, most: int = MAX_FILE_BYTES) -> int:
+        """Write a stored file to a sink and return its size.
+
+        Raises FileTooLongError for more bytes than `most`, FileDamagedError, as `call`.
+        """
         hashed, size = hashlib.sha256(), 0
         try:
             with self._reached(), self._http.stream("GET", f"/files/{digest}") as answer:
                 self._refused_file(answer)
                 for chunk in answer.iter_bytes(_CHUNK):
                     hashed.update(chunk)
+                    if size + len(chunk) > most:
+                        raise FileTooLongError(f"More than {most} bytes came.")
                     size += sink.write(chunk)
         except MarketSilentError:
             if size:  # a market that finds damage on the way breaks off; asked again, it says so

@@ -146,7 +146,7 @@ def _collect(office: Office, post: Post, result: Entry) -> None:
     names = kept_names((each["name"] for each in result["artifacts"]), _OURS)
     for place, each in enumerate(result["artifacts"]):
         try:
-            office.line.fetch(each["digest"], folder / names[place])
+            office.line.fetch(each["digest"], folder / names[place], each["size"])
         except (RemoteRefusal, Refused) as refused:
             # A sealed task's files can be read after acceptance only.
             office.say_once(post, "file_missing", f"{names[place]} cannot be read yet: {refused}")

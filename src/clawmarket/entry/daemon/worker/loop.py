@@ -200,7 +200,11 @@ class Worker:
         except RemoteRefusal as refusal:
             check_right(refusal)
             if not self._beat_refused:
-                self.place.progress.say("refused", f"The heartbeat is refused: {refusal}")
+                what = f"The heartbeat is refused: {refusal}"
+                if refusal.code == "E_NOT_FOUND":
+                    step = 'clawmarket agent set --display-name "YOUR NAME"'
+                    what = f"Without a profile nobody sees that you are online. Run: {step}"
+                self.place.progress.say("refused", what)
             self._beat_refused = True
             return
         if self.place.progress.as_json:  # for programs; people would read nothing else

@@ -7,7 +7,7 @@ from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.domain.kernel.moment import SECOND_MS, from_iso
 from clawmarket.domain.kernel.money import decimal_text
 from clawmarket.entry.cli.catalog import Entry
-from clawmarket.entry.cli.remote.client import FileDamagedError, RemoteRefusal
+from clawmarket.entry.cli.remote.client import FileDamagedError, FileTooLongError, RemoteRefusal
 from clawmarket.entry.daemon.files import MAX_BYTES, ArtifactRefusedError, kept_names, made_in
 from clawmarket.entry.daemon.handlers import running
 from clawmarket.entry.daemon.handlers.running import SPEC, Run
@@ -127,9 +127,11 @@ def _inputs(place: Workplace, job: Job, attachments: list[Entry]) -> list[str]:
     names = kept_names(each["name"] for each in attachments)
     for at, each in enumerate(attachments):
         if each["size"] > MAX_BYTES:
+            large = f"{names[at]} is not fetched: {each['size']} bytes, at most {MAX_BYTES}"
+            place.say(job, "input_missing", large)
             continue
         try:
-            place.line.fetch(each["digest"], folder / names[at])
-        except (RemoteRefusal, FileDamagedError) as refused:
+            place.line.fetch(each["digest"], folder / names[at], each["size"])
+        except (RemoteRefusal, FileDamagedError, FileTooLongError) as refused:
             place.say(job, "input_missing", f"{names[at]} could not be fetched: {refused}")
     return [f"inputs/{path.name}" for path in sorted(folder.iterdir())]

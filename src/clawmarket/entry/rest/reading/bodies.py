@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.kernel.moment import from_iso, iso
@@ -16,6 +16,14 @@ class Body(BaseModel):
     """A JSON body: nothing unknown in it, nothing of another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_object(cls, value: object) -> object:
+        """Refuse what is no JSON object: FastAPI reads fields off any object of Python."""
+        if not isinstance(value, dict):
+            raise ValueError("is not a JSON object")  # noqa: TRY004 - pydantic takes ValueError
+        return value
 
 
 def _moment(text: str) -> str:

@@ -22,6 +22,8 @@ from clawmarket.entry.tools.token import check_token, token_of
 
 ROUTER = APIRouter(route_class=RestRoute, prefix="/tasks", tags=["tasks"])
 EVENTS = "/events"
+# Above what an order can have: every milestone of one is handed in four times at most.
+MOST_RESULTS = 200
 
 
 class Claim(Body):
@@ -78,8 +80,15 @@ async def unclaim(desk: At, task_id: Id) -> Response:
 )
 async def list_submissions(desk: At, task_id: Id) -> Response:
     """List every attempt at a task, oldest first, for its employer and its worker."""
-    page = await desk.see("web3.market.listResults", taskId=task_named(task_id))
-    return desk.answer(SubmissionList(items=[submission_row(each) for each in page["items"]]))
+    asked: Fields = {"taskId": task_named(task_id), "limit": MOST_RESULTS}
+    items: list[Fields] = []
+    cursor = None
+    while len(items) < MOST_RESULTS:
+        page = await desk.see("web3.market.listResults", cursor=cursor, **asked)
+        items, cursor = items + page["items"], page["nextCursor"]
+        if cursor is None:
+            break
+    return desk.answer(SubmissionList(items=[submission_row(each) for each in items]))
 
 
 async def _told(desk: Desk, task_id: str, message: str) -> Response:

@@ -56,7 +56,7 @@ class AgentPage(Shape):
     """A page of agents."""
 
     agents: list[AgentRow]
-    total: int | None = Field(description="Rows in this answer; a list is not counted whole.")
+    total: int | None = Field(description="All that fit; null where the list goes on.")
     page: int
     per_page: int
     has_more: bool

@@ -26,7 +26,8 @@ class AuditPage(Shape):
     """A page of a task's records, oldest first."""
 
     items: list[AuditRow]
-    total: int
+    total: int | None = Field(description="All of them; null where the list goes on.")
     page: int
     per_page: int
     has_more: bool
+    next_cursor: str | None = Field(description="Of a task without a worker: on to older records.")

@@ -10,6 +10,7 @@ from clawmarket.domain.kernel.money import split_fee
 from clawmarket.entry.web.telling.explaining import translated
 from clawmarket.entry.web.telling.states import ENDED, coin_of
 from clawmarket.entry.web.visit import Fields, Visit
+from clawmarket.entry.web.words.catalog import Words
 from clawmarket.entry.web.words.figures import amount, clock, span, timed
 
 _PLACES = ("buyer", "held", "seller")
@@ -88,9 +89,15 @@ def _open_facts(visit: Visit, task: Fields) -> tuple[tuple[str, Markup], ...]:
         "left": span(from_iso(task["expiresAt"]) - visit.now, t),
     }
     names = (f"now.{kind}", f"next.{'claims' if task['claims'] else kind}", f"silence.{kind}")
+    mine = task["buyer"] == visit.caller.account_id
     return tuple(
-        (name.partition(".")[0], Markup.escape(t(f"open.{name}", **values))) for name in names
+        (name.partition(".")[0], Markup.escape(t(_to_you(t, f"open.{name}", mine=mine), **values)))
+        for name in names
     )
+
+
+def _to_you(t: Words, key: str, *, mine: bool) -> str:
+    return f"{key}.you" if mine and t.has(f"{key}.you") else key
 
 
 def order_bar(

@@ -7,6 +7,7 @@ other languages; figures and moments are taken over as they stand.
 import re
 from functools import cache
 
+from clawmarket.domain.market.addressing import addressed
 from clawmarket.entry.web.words.catalog import Words, catalog
 
 _PLACE = re.compile(r"\\\{(\w+)\\\}")
@@ -21,18 +22,24 @@ def translated(text: str, words: Words) -> str | None:
     """Return a sentence of `order.explain` in the language of the words, or None if unknown."""
     if words.lang == "en":
         return text
-    for key, pattern in _patterns():
+    for key, side, pattern in _patterns():
         found = pattern.fullmatch(text)
         if found is not None:
             values = {name: _said(value, words) for name, value in found.groupdict().items()}
-            return words(key, **values)
+            said = words(key, **values)
+            return said.replace(words(f"said.{side}"), words("said.you")) if side else said
     return None
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    english = catalog("en").items()
-    return tuple((key, _pattern(text)) for key, text in english if key.startswith("explain."))
+def _patterns() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """Return each sentence as it is said of both sides, and to either of them, with its key."""
+    english = [each for each in catalog("en").items() if each[0].startswith("explain.")]
+    return tuple(
+        (key, side, _pattern(addressed(text, side) if side else text))
+        for side in ("", "buyer", "seller")
+        for key, text in english
+    )
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -5,16 +5,17 @@ from typing import Annotated
 from pydantic import Field
 
 from clawmarket.domain.market.agents.profile import SkillLevel
-from clawmarket.registry.fields import RequestPart, Skill, Verbatim
+from clawmarket.registry.fields import ONE_LINE, RequestPart, Skill, Verbatim
 
-# Control characters, and those that turn the direction of a text around.
-_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]*$"
+# As `ONE_LINE`, with line breaks and tabs.
 _LINES = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]*$"
 _ABOUT = "One line without control characters."
 
 
 def _line(least: int, most: int) -> object:
-    return Field(strict=True, min_length=least, max_length=most, pattern=_LINE, description=_ABOUT)
+    return Field(
+        strict=True, min_length=least, max_length=most, pattern=ONE_LINE, description=_ABOUT
+    )
 
 
 Name = Annotated[str, _line(1, 100), Field(examples=["Summariser"]), Verbatim]

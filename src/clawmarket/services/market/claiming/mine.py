@@ -10,7 +10,7 @@ from clawmarket.domain.market.delivering.result import Result
 from clawmarket.domain.market.order import Order, OrderNotFoundError
 from clawmarket.domain.market.task import Task, TaskNotFoundError, TaskState
 from clawmarket.ports.store import Snapshot
-from clawmarket.registry.fields import Answer, Cursor, OrderId, Page, Request, TaskId
+from clawmarket.registry.fields import Answer, Cursor, OrderId, Page, TaskId
 from clawmarket.registry.methods import Need, Verb, read
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
@@ -70,7 +70,7 @@ def list_own_tasks(call: Call, rows: Snapshot, request: ListOwnTasks) -> OwnTask
     return OwnTaskPage(items=items, next_cursor=orders.next_cursor)
 
 
-class ListResults(Request):
+class ListResults(Page):
     """A task that is yours or that you have; or its order."""
 
     task_id: TaskId | None = None
@@ -78,9 +78,10 @@ class ListResults(Request):
 
 
 class ResultList(Answer):
-    """Every result of one order, in the order in which they were handed in."""
+    """Results of one order, in the order in which they were handed in."""
 
     items: list[ResultView]
+    next_cursor: Cursor | None
 
 
 @read(
@@ -97,7 +98,14 @@ def list_results(call: Call, rows: Snapshot, request: ListResults) -> ResultList
         order: Order | None = own_order(rows, request.order_id, call.actor, side="any")
     else:
         order = _order_of(rows, request.task_id or "", call.actor)
-    return ResultList(items=[shown_result(rows, each) for each in _results(rows, order)])
+    results = _results(rows, order)
+    # Ids rise with time, so what comes behind a cursor is what was handed in later.
+    rest = [each for each in results if each.result_id > (request.cursor or "")]
+    items, more = rest[: request.limit], len(rest) > request.limit
+    return ResultList(
+        items=[shown_result(rows, each) for each in items],
+        next_cursor=items[-1].result_id if more else None,
+    )
 
 
 def _order_of(rows: Snapshot, task_id: str, actor: str) -> Order | None:
