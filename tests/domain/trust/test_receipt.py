@@ -16,6 +16,7 @@ from clawmarket.domain.trust.receipt import (
 )
 from clawmarket.domain.trust.verification import check_receipt
 from clawmarket.entry.cli.verify import crypto
+from corner_lies import CORNER_LIES
 from lies import (
     FILE_LIES,
     LAPSED_LIES,
@@ -214,6 +215,17 @@ def test_a_lie_of_the_market_fails_its_check(verifier: Verifier, lie: str) -> No
     made, records = honest(), honest().records()
     change(records, made)
     assert verifier(made.told(records), made.key)["failed"] == failed
+
+
+@each
+@pytest.mark.parametrize("lie", CORNER_LIES)
+def test_a_lie_at_a_corner_fails_for_every_reader(verifier: Verifier, lie: str) -> None:
+    """Where one language takes true for 1 and nothing for an empty list, no verifier does."""
+    kind, change = CORNER_LIES[lie]
+    made = deal(*kind)
+    records = made.records()
+    change(records, made)
+    assert verifier(made.told(records), made.key)["failed"] == ["records"]
 
 
 @each
