@@ -1,4 +1,4 @@
-"""The page's own cryptography and JSON against published vectors, and against compiled libraries."""
+"""The page's cryptography and JSON against published vectors, and against compiled libraries."""
 
 import json
 from base64 import b64decode

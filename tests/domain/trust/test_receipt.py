@@ -47,7 +47,7 @@ KINDS = ("task", "offer")
 ENDINGS = ("settled", "refunded")
 VOICES = ("signed", "attested")
 
-each = pytest.mark.parametrize("verifier", (*VERIFIERS, by_page), ids=["package", "tool", "page"])
+each = pytest.mark.parametrize("verifier", [*VERIFIERS, by_page], ids=["package", "tool", "page"])
 
 
 @each

@@ -92,7 +92,8 @@ function dayTime({ parts }) {
 function offsetAt(chars, from) {
   const offset = clockAt(chars, from, chars.length);
   const ahead = offset && !offset.rest ? microsOf(offset.parts) : DAY_MICROS;
-  return ahead < DAY_MICROS ? ahead : null;
+  if (ahead >= DAY_MICROS) return null;
+  return ahead < 1_000_000 ? 0 : ahead; // the market takes less than a second for none
 }
 
 /** Microseconds since midnight in UTC, of a time with its zone; null for what is none. */
