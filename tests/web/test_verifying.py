@@ -140,7 +140,8 @@ def test_a_large_receipt_does_not_freeze_the_page(said: Said) -> None:
 
 
 def _long() -> str:
-    return honest().document()["records"][-1]["record"]
+    record: str = honest().document()["records"][-1]["record"]
+    return record
 
 
 def test_the_page_speaks_chinese(said: Said) -> None:
