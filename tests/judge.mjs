@@ -23,8 +23,13 @@ async function called(module, name, args) {
   return modules.get(module)[name](...args);
 }
 
-async function answer({ text, pinned, module, name, args }) {
+async function answer({ text, pinned, module, name, args, json }) {
   if (module) return { value: await called(module, name, args) };
+  if (json !== undefined) {
+    const value = await called("text/strict.mjs", "parseStrict", [json, 32]);
+    await called("text/canonical.mjs", "checkRecordable", [value]);
+    return { value: await called("text/canonical.mjs", "written", [value]) };
+  }
   const verdict = await examine(text, await pinnedKey(pinned));
   for (const check of verdict.checks) {
     check.said = languages.map((words) => sentences(words, check).join(" "));

@@ -451,24 +451,26 @@ def read_agreement(records: list[Space], made: Space, order: Json) -> Json:
         parts = priced.get("milestones", said or [])
         told = parts if said is None else said
         same("The offer has other milestones than its seller said.", told, parts)
+    elif "milestones" not in asked.params:
+        parts = []
     percent, dues = 0, [0]
-    parts = [] if parts is None else parts
     good = isinstance(parts, list) and all(isinstance(part, dict) for part in parts)
     shapes = [(type(p.get("title")), type(p.get("percent"))) for p in parts] if good else [None]
     demand(set(shapes) <= {(str, int)}, "The milestones are not titles with percents.")
     for part in parts:
         percent += part["percent"]
         dues.append(int(agreed["price"]) * count * percent // 100)
-    demand(percent in (0, 100), "The milestones are not all of the price, or more than that.")
+    whole = 100 if parts else 0
+    demand(percent == whole, "The milestones are not all of the price, or more than that.")
     sums = [str(due - before) for before, due in pairwise(dues)]
     titles = [part["title"] for part in parts]
     agree(order, milestones=[list(pair) for pair in zip(titles, sums, strict=True)])
     usage, said = order.get("usageScope"), stripped(asked.params.get("usageScope"))
-    whole = asked.statement and "offer_updated" not in asked.kinds
-    good = whole or agreed["offerId"] is None or "usageScope" in priced
+    entire = asked.statement and "offer_updated" not in asked.kinds
+    good = entire or agreed["offerId"] is None or "usageScope" in priced
     demand(good, "The offer does not tell its usage scope.")
     told = priced.get("usageScope", said)
-    said = told if said is None and not whole else said
+    said = told if said is None and not entire else said
     same("The offer has another usage scope than its seller said.", said, told)
     same("The order has another usage scope than its offer.", told, usage)
     if usage is not None:

@@ -53,6 +53,8 @@ def _shown(page: Any) -> dict[str, str]:
 def test_an_honest_receipt_holds_in_the_browser(said: Said) -> None:
     """Signatures of wallets and the course of the order too; nothing was sent anywhere."""
     page = said(honest().text.encode(), honest().key)
+    workers: list[str] = []
+    page.on("worker", lambda worker: workers.append(worker.url.rpartition("/")[2]))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
     page = said(honest().text.encode(), honest().key)
@@ -60,6 +62,7 @@ def test_an_honest_receipt_holds_in_the_browser(said: Said) -> None:
     assert page.inner_text(".verdict h2") == "Unchanged, and of the market that you know."
     assert _shown(page) == outcomes(by_package(honest().text, honest().key))
     assert [line for line in asked if not line.startswith("GET ") or "/web/" not in line] == []
+    assert workers == ["worker.mjs"]
     assert "39.60 credits to the seller" in page.inner_text("[data-check=postings]")
 
 
@@ -137,7 +140,8 @@ def test_a_large_receipt_does_not_freeze_the_page(said: Said) -> None:
 
 
 def _long() -> str:
-    return honest().document()["records"][-1]["record"]
+    record: str = honest().document()["records"][-1]["record"]
+    return record
 
 
 def test_the_page_speaks_chinese(said: Said) -> None:

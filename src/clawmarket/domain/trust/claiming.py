@@ -7,7 +7,7 @@ against what the worker took. The checks raise ReceiptFlawError.
 from collections.abc import Mapping, Sequence
 
 from clawmarket.domain.kernel.moment import SECOND_MS, from_iso
-from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
+from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError, alike
 
 CLAIM, UNCLAIM = "web3.market.claimTask", "web3.market.unclaimTask"
 # What a seller does alone in one command, and a buyer or both sides do otherwise.
@@ -80,6 +80,6 @@ def held_again(records: Sequence[Facts], made: Facts, order: Json, task_id: str 
     wanted = {name: order.get(name) for name in ("orderId", "asset", "amount")}
     wanted["taskId"] = task_id
     found = {name: event.get(name) for name in wanted}
-    if found != wanted:
+    if not alike(found, wanted):
         raise ReceiptFlawError("Something else is held for the task than went back.")
     return int(order["amount"])

@@ -1,5 +1,6 @@
 """Records as read: the exact text of one, its form checked, its members typed."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -93,6 +94,11 @@ class Facts:
         """What the party asked for; nothing where the record keeps no statement."""
         params: Json = self.statement.said["params"] if self.statement else {}
         return params
+
+
+def alike(one: object, other: object) -> bool:
+    """Tell whether two JSON values are the same; 1 and true are not."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def check_shape(

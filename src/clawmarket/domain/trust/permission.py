@@ -7,13 +7,12 @@ money nor the order, so the story is the same with it and without it, and the lo
 are only salted hashes. Whoever took a consent back sees that record, and can prove it by itself.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from clawmarket.domain.kernel.canonical import CanonicalError, content_digest
 from clawmarket.domain.kernel.moment import DAY_MS, iso
-from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
+from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError, alike
 
 REVOKE = "web3.market.consent.revoke"
 _GRANTED, _REVOKED = "consent_granted", "consent_revoked"
@@ -31,9 +30,9 @@ def agreed_usage(demand: Facts, priced: Json, order: Json) -> Json | None:
     if "usageScope" not in priced and priced["kind"] != "bid_placed" and not whole:
         raise ReceiptFlawError("The offer does not tell its usage scope.")
     told = priced.get("usageScope", asked)
-    if (whole or asked is not None) and not _alike(told, asked):
+    if (whole or asked is not None) and not alike(told, asked):
         raise ReceiptFlawError("The offer has another usage scope than its seller said.")
-    if not _alike(usage, told):
+    if not alike(usage, told):
         raise ReceiptFlawError("The order has another usage scope than its offer.")
     if usage is None:
         return None
@@ -49,11 +48,6 @@ def stripped(scope: object) -> object:
     if not isinstance(scope, dict):
         return scope
     return {name: value for name, value in scope.items() if value is not None}
-
-
-def _alike(one: object, other: object) -> bool:
-    """Tell whether two JSON values are the same; 1 and true are not."""
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +136,15 @@ def _check_grant(facts: Facts, event: Json, order: Json, agreement: Json) -> Non
     days = scope.get("durationDays", 1)
     if type(days) is not int or not 1 <= days <= usage.get("durationDays", days):
         raise ReceiptFlawError("The consent is for a longer time than the offer asked for.")
-    if facts.statement is not None and scope != stripped(facts.params.get("consentScope")):
+    said = stripped(facts.params.get("consentScope"))
+    if facts.statement is not None and not alike(scope, said):
         raise ReceiptFlawError("The consent has another scope than the buyer said.")
     told = {"orderId": order["orderId"], "offerId": agreement["offerId"], "buyerId": order["buyer"]}
     _check_hash(event, "consentHash", told | {"scope": scope})
 
 
 def _check_revocation(facts: Facts, event: Json, granted: Json) -> None:
-    if event.get("consentId") != granted.get("consentId"):
+    if not alike(event.get("consentId"), granted.get("consentId")):
         raise ReceiptFlawError("Another consent was revoked than was granted.")
     told: Json = {"consentId": granted.get("consentId"), "revokedAt": _moment(facts.at)}
     reason = facts.params.get("reason") if facts.method == REVOKE else None

@@ -9,7 +9,7 @@ of it, without a payment that nobody asked for or an answer that was booked twic
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
+from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError, alike
 
 # Which event books what a step moved, and which of its amounts are then equal.
 BOOKED: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -141,7 +141,7 @@ def _check_repeated(answer: _Told, questions: Sequence[_Told]) -> None:
 
 def _agree(told: _Told, wanted: Json) -> None:
     for name, value in wanted.items():
-        if told.event.get(name) != value:
+        if not alike(told.event.get(name), value):
             what = f"{told.facts.record_id}: {told.event['kind']}.{name} is not what was asked."
             raise _flaw(what, value, told.event.get(name))
 

@@ -17,7 +17,7 @@ from clawmarket.domain.trust.claiming import (
     check_deadline,
     held_again,
 )
-from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError
+from clawmarket.domain.trust.facts import Facts, Json, ReceiptFlawError, alike
 from clawmarket.domain.trust.permission import agreed_usage, check_consent
 from clawmarket.domain.trust.rails import BOOKED, MONEY, rail_in
 
@@ -157,8 +157,8 @@ def read_story(records: Sequence[Facts]) -> Story:
     _, locked = _only(records, "payment_locked")
     _, end = _only(records, *ENDS)
     order_id, buyer, seller = (_text(order, name) for name in ("orderId", "buyer", "seller"))
-    if noun_of(order_id) != "order" or buyer == seller:
-        raise ReceiptFlawError("The order has no order id, or one account on both sides.")
+    if noun_of(order_id) != "order" or buyer == seller or not (buyer and seller):
+        raise ReceiptFlawError("The order has no order id, or not two accounts.")
     _agree(locked, {name: order.get(name) for name in ("orderId", "asset", "amount")})
     _agree(end, {name: locked.get(name) for name in ("orderId", "settlementId", "asset")})
     settled = end["kind"] == _RELEASED
@@ -238,7 +238,7 @@ def _amount(event: Json, name: str) -> int:
 
 def _agree(event: Json, wanted: Json) -> None:
     for name, value in wanted.items():
-        if event.get(name) != value:
+        if not alike(event.get(name), value):
             raise ReceiptFlawError(
                 f"The event {event['kind']} is about another {name}.",
                 str(value),
@@ -290,7 +290,7 @@ def _offered(demand: Facts, offer: Json) -> object:
     if said is None and offer["kind"] == "offer_created" and demand.statement is not None:
         said = []
     parts: object = offer.get("milestones", said or [])
-    if said not in (None, parts):
+    if said is not None and not alike(said, parts):
         raise ReceiptFlawError("The offer has other milestones than its seller said.")
     return parts
 
@@ -384,7 +384,7 @@ def _delivered(records: Sequence[Facts]) -> str:
         named = [
             result
             for _, result in _told(records, "result_submitted")
-            if result.get("resultId") == accepted.get("resultId")
+            if alike(result.get("resultId"), accepted.get("resultId"))
         ]
     else:
         named = []

@@ -158,9 +158,9 @@ async def place_bid(using: ToolUse, request: PlaceBid) -> Fields:
     return {"bid": bid_shown(bid) | {"taskId": bid["taskId"]}, "next": [next_]}
 
 
-async def claim_task(use: ToolUse, request: TaskStatus) -> Fields:
+async def claim_task(using: ToolUse, request: TaskStatus) -> Fields:
     """Take a task at its budget at once."""
-    award = await use.do(CLAIM, request.model_dump(by_alias=True))
+    award = await using.do(CLAIM, request.model_dump(by_alias=True))
     shown = {name: award[name] for name in ("taskId", "orderId", "dueAt")}
     shown |= {"status": award["orderStatus"], "amount": credit(award["amount"])}
     submit = f'{{"orderId": "{award["orderId"]}", "text": "…"}}'
@@ -168,9 +168,9 @@ async def claim_task(use: ToolUse, request: TaskStatus) -> Fields:
     return {"award": shown, "next": [f"web3_market_submit_result {submit}", back]}
 
 
-async def unclaim_task(use: ToolUse, request: TaskStatus) -> Fields:
+async def unclaim_task(using: ToolUse, request: TaskStatus) -> Fields:
     """Give a claimed task back."""
-    task = await use.do(UNCLAIM, request.model_dump(by_alias=True))
+    task = await using.do(UNCLAIM, request.model_dump(by_alias=True))
     next_ = 'web3_market_list_tasks {"status": "task_open"}: look for another one.'
     return {"task": listed_task(task), "next": [next_]}
 

@@ -1,7 +1,7 @@
 """The rules of receipts for the page that checks one: the domain's own tables, as a script.
 
 The page judges by these alone and has none of its own, so that a rule is declared in one place
-for both languages ([ADR 0039](docs/adr/0039-receipts-in-the-browser.md)).
+for both languages (ADR 0039).
 """
 
 import json

@@ -65,9 +65,8 @@ export async function checkPostings({ story }) {
   demand(terms === story.terms, "terms_other", { expected: terms, found: story.terms });
   demand(share === amount - refund, "share_other", { expected: share, found: amount - refund });
   const bps = checkFee(story);
-  const moved = sums(
-    story.trade.flatMap(({ postings }) => postings.map(([at, asset, sum]) => [`${at} ${asset}`, sum])),
-  );
+  const postings = story.trade.flatMap((record) => record.postings);
+  const moved = sums(postings.map(([account, asset, sum]) => [`${account} ${asset}`, sum]));
   const wanted = movesOf(story);
   demand(alike(wanted, moved), "moves_other", { expected: wanted, found: moved });
   const figures = { locked: amount, earned: sellerAmount, fee, back: refund };

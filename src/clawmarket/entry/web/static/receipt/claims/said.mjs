@@ -28,7 +28,8 @@ function checkWords(record, origin) {
   const { said } = record.statement;
   const happened = { market: origin, actor: record.actor, method: record.method };
   for (const [name, expected] of Object.entries(happened)) {
-    demand(said[name] === expected, "said_other", { where: record.id, name, expected, found: said[name] });
+    const about = { where: record.id, name, expected, found: said[name] };
+    demand(said[name] === expected, "said_other", about);
   }
   for (const event of record.events) {
     const act = actOf(event, record.method);

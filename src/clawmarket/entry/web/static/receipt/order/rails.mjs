@@ -24,7 +24,8 @@ function numbered(records) {
   );
 }
 
-const picked = (event, names) => Object.fromEntries(names.map((name) => [name, member(event, name)]));
+const picked = (event, names) =>
+  Object.fromEntries(names.map((name) => [name, member(event, name)]));
 
 /** Checks that every question is about this lock, on one outside rail, numbered from 1. */
 function checkAsked(asked, locked) {
@@ -62,9 +63,8 @@ function checkSource(findings, answer) {
   const [outcome, source] = ["outcome", "source"].map((name) => member(answer.event, name));
   const known = ["moved", "refused"].includes(outcome) && ["rail", "operator"].includes(source);
   demand(known, "rail_answer", { found: outcome });
-  const last = findings
-    .filter(({ event, place }) => place < answer.place && alike(member(event, "key"), answer.event.key))
-    .at(-1);
+  const about = ({ event }) => alike(member(event, "key"), answer.event.key);
+  const last = findings.filter((each) => each.place < answer.place && about(each)).at(-1);
   const found = last && last.event.moved === (outcome === "moved");
   demand(source === "rail" || found, "rail_hearsay", { found: outcome });
 }

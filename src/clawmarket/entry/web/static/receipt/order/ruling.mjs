@@ -19,7 +19,8 @@ function allowedEnds(records, judged, ruled, claimant, claim) {
 
 /** Who ruled and the seller's share of what was at stake (BigInt); null for what was not. */
 export function rulingOf(records, order, stake) {
-  if (!told(records, "dispute_opened", ...RULES.ruled).length) return { arbiter: null, share: null };
+  const quarrel = told(records, "dispute_opened", ...RULES.ruled);
+  if (!quarrel.length) return { arbiter: null, share: null };
   const [opener, opened] = only(records, "dispute_opened");
   const [judged, ruled] = only(records, ...RULES.ruled);
   agree(ruled, { orderId: member(opened, "orderId"), disputeId: member(opened, "disputeId") });

@@ -45,7 +45,8 @@ function readBones(records) {
   const [, locked] = only(records, "payment_locked");
   const [, end] = only(records, ...Object.keys(RULES.ends));
   const [id, buyer, seller] = ["orderId", "buyer", "seller"].map((name) => textOf(order, name));
-  demand(ORDER_ID.test(id) && buyer !== seller, "order_form", { found: id });
+  const two = buyer !== "" && seller !== "" && buyer !== seller;
+  demand(ORDER_ID.test(id) && two, "order_form", { found: id });
   const names = (event, ...of) => Object.fromEntries(of.map((name) => [name, member(event, name)]));
   agree(locked, names(order, "orderId", "asset", "amount"));
   agree(end, names(locked, "orderId", "settlementId", "asset"));

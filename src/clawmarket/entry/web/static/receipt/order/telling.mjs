@@ -38,7 +38,8 @@ export function amountOf(event, name) {
 export function agree(event, wanted, code = "event_other") {
   for (const [name, value] of Object.entries(wanted)) {
     const found = member(event, name);
-    if (!alike(found, value)) throw new Flaw(code, { kind: event.kind, name, expected: value, found });
+    const about = { kind: event.kind, name, expected: value, found };
+    if (!alike(found, value)) throw new Flaw(code, about);
   }
 }
 

@@ -23,7 +23,7 @@ function roundConstants() {
   return constants;
 }
 
-/** Where each lane goes and how far it turns, as rho and pi together say (sections 3.2.2, 3.2.3). */
+/** Where each lane goes and how far it turns, by rho and pi together (sections 3.2.2, 3.2.3). */
 function moves() {
   const steps = [[0, 0, 0]];
   let [x, y] = [1, 0];
