@@ -38,7 +38,7 @@ _TOLD = {
 _SUMS = (
     ("settlement_released", "sellerAmount"),
     ("settlement_part_released", "sellerAmount"),
-    ("settlement_refunded", "refundAmount"),
+    ("settlement_refunded", "amount"),
     ("payment_locked", "amount"),
     ("bid_placed", "price"),
     ("task_published", "budget"),
