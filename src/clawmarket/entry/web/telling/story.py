@@ -24,6 +24,7 @@ _TOLD = {
     "result_rejected": "back",
     "result_accepted": "released",
     "settlement_released": "released",
+    "settlement_part_released": "released",
     "settlement_refunded": "refunded",
     "consent_granted": "consent",
     "consent_revoked": "revoked",
@@ -38,7 +39,7 @@ _TOLD = {
 _SUMS = (
     ("settlement_released", "sellerAmount"),
     ("settlement_part_released", "sellerAmount"),
-    ("settlement_refunded", "amount"),
+    ("settlement_refunded", "refund"),
     ("payment_locked", "amount"),
     ("bid_placed", "price"),
     ("task_published", "budget"),
