@@ -146,7 +146,7 @@ def test_a_key_is_made_limited_and_revoked(market: Market, opened: Opener) -> No
     page.click("form[action='/confirm'] button")
     page.wait_for_selector("dl:has-text('Per day') >> text=2.00")
     status, _, body = _publish(market, key)
-    assert (status, b"budget_spent" in body) == (402, True)
+    assert (status, b"budget_spent" in body) == (429, True)
     page.click("li:has-text('night shift') button")
     page.click("form[action='/confirm'] button")
     page.wait_for_selector("text=No API keys.")
