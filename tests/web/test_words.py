@@ -29,8 +29,8 @@ def test_a_sentence_is_found_with_all_its_figures(key: str) -> None:
     said = translated(english.format(**values), ZH)
 
     assert said is not None
-    figures = re.findall(r"\d[\d,.:TZ-]*", english.format(**values))
-    assert sorted(re.findall(r"\d[\d,.:TZ-]*", said)) == sorted(figures)
+    figures = re.findall(r"\d(?:[\d,.:TZ-]*[\dZ])?", english.format(**values))
+    assert sorted(re.findall(r"\d(?:[\d,.:TZ-]*[\dZ])?", said)) == sorted(figures)
 
 
 def test_a_sentence_that_no_catalog_knows_stays_as_it_is() -> None:
