@@ -10,7 +10,7 @@ from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.trust.session import Credential, Session
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import Answer, Moment, Request, Verbatim, Word
-from clawmarket.registry.methods import Need, read, write
+from clawmarket.registry.methods import Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.trust.identity import SessionEnded
 from clawmarket.services.work import Work
@@ -33,7 +33,7 @@ class OpenSessionUnknownError(NotFoundError):
     """The account has no open session of that name."""
 
     advice = "List the sessions again; each ends by itself after a while."
-    next_command = "clawmarket call sessions.list"
+    next_command = "clawmarket wallet sessions"
 
 
 class ListSessions(Request):
@@ -59,7 +59,7 @@ class SessionPage(Answer):
     next_cursor: None = None
 
 
-@read("web3.sessions.list")
+@read("web3.sessions.list", verb=Verb("wallet sessions"))
 def list_sessions(call: Call, rows: Snapshot, _request: ListSessions) -> SessionPage:
     """List your open sessions, the latest first; tokens themselves are not kept anywhere."""
     found = rows.find(Query(Session, equal={"account_id": call.actor}, limit=MAX_LISTED))
@@ -100,7 +100,8 @@ class EndedSession(Answer):
 @write(
     "web3.sessions.end",
     errors=(OpenSessionUnknownError,),
-    needs=(Need("sessionId", "web3.sessions.list", "sessionId"),),
+    example={"sessionId": "0" * 32},
+    verb=Verb("wallet end-session", ("sessionId",)),
 )
 def end_session(call: Call, work: Work, request: EndSession) -> EndedSession:
     """End one of your sessions, this one or another; its token is refused from now on."""
