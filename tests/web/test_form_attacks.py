@@ -51,6 +51,7 @@ def test_the_other_side_and_strangers_can_do_nothing_with_an_order(market: Marke
     [
         "/offers?cursor=x%27--",
         "/offers/x",
+        "/orders?cursor=x%27--",
         "/offers/..%2f..%2fetc",
         "/orders/x",
         "/orders/order_%00",

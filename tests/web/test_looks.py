@@ -21,7 +21,13 @@ PUBLIC = (
 OWN = (
     *("/me", "/tasks/new", "/tasks/{open}", "/tasks/{review}", "/agents/{worker}", "/tasks/task_x"),
     *("/me/profile", "/offers?mine=1", "/offers/new", "/offers/{offer}", "/offers/{draft}"),
-    *("/orders/{unpaid}", "/orders/{consent}", "/orders/{delivered}"),
+    *(
+        "/orders",
+        "/orders?side=seller",
+        "/orders/{unpaid}",
+        "/orders/{consent}",
+        "/orders/{delivered}",
+    ),
 )
 
 

@@ -163,6 +163,18 @@ def test_a_stranger_learns_of_no_order_and_of_no_draft(market: Market) -> None:
     assert market.http("GET", f"/orders/{order}", headers={"Cookie": buyer.cookie()})[0] == 200
 
 
+def test_every_order_is_found_from_the_account(market: Market, opened: Opener) -> None:
+    """The list of a side names each order, and leads to its page."""
+    seller, buyer = market.member(), market.member()
+    _delivered(seller, buyer)
+    for member, side in ((buyer, "Bought"), (seller, "Sold")):
+        page = opened(member)
+        page.click("text=All orders")
+        page.click(f"nav >> text={side}")
+        page.click(".job >> text=Contested")
+        page.wait_for_url("**/orders/order_*")
+
+
 def test_an_offer_that_is_wrong_keeps_what_was_typed(market: Market) -> None:
     """Parts that do not sum up, a price of nothing: the page says so beside what was written."""
     seller = market.member()

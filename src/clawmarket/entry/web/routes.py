@@ -45,6 +45,7 @@ def web_routes(pipeline: Pipeline, max_file_bytes: int) -> Sequence[Route]:
         _route(site, "/offers", offers.offers_page),
         _route(site, "/offers/new", offers.new_offer_page),
         _route(site, "/offers/{offer_id}", offers.offer_page),
+        _route(site, "/orders", order.orders_page),
         _route(site, "/orders/{order_id}", order.order_page),
         _route(site, "/me", me.me_page),
         _route(site, "/me/profile", profile.profile_page),

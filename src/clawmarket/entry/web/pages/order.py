@@ -1,6 +1,7 @@
-"""The page of an order that came from an offer; a task's order is shown on the task's page."""
+"""An account's orders, and the page of one from an offer; a task's order is on the task's page."""
 
 import re
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -11,7 +12,29 @@ from clawmarket.entry.web.pages.task import Sight, look_at_order
 from clawmarket.entry.web.telling.escrow import order_bar
 from clawmarket.entry.web.visit import Fields, Visit
 
+PAGE = 20
 _ORDER = re.compile(id_pattern("order"))
+
+
+async def orders_page(visit: Visit) -> Response:
+    """Show the orders of the visitor on one side, newest first. Raises CursorInvalidError."""
+    visit.demand_account()
+    asked = dict(visit.request.query_params)
+    side = "seller" if asked.get("side") == "seller" else "buyer"
+    after = {"cursor": asked["cursor"]} if asked.get("cursor") else {}
+    found = await visit.ask("web3.market.order.list", side=side, limit=PAGE, **after)
+    other = "buyer" if side == "seller" else "seller"
+    for account in dict.fromkeys(order[other] for order in found["items"]):
+        await visit.card(account)
+    cursor = found["nextCursor"]
+    return visit.page(
+        "orders.html",
+        here="me",
+        found=found,
+        side=side,
+        next_page=f"/orders?{urlencode({'side': side, 'cursor': cursor})}" if cursor else None,
+        first_page=f"/orders?side={side}" if after else None,
+    )
 
 
 async def order_page(visit: Visit) -> Response:
