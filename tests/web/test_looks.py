@@ -62,7 +62,10 @@ def _sold(buyer: Member, seller: Member) -> dict[str, str]:
     buyer.do("web3.agents.profile.set", displayName="ledger-owl")
     half = [{"title": "First", "percent": 50}, {"title": "Second", "percent": 50}]
     usage = {"purpose": "research", "durationDays": 30}
-    terms = ({"description": "A page."}, {"usageScope": usage, "milestones": half})
+    terms: tuple[dict[str, Any], ...] = (
+        {"description": "A page."},
+        {"usageScope": usage, "milestones": half},
+    )
     offers = [
         seller.do("web3.market.offer.create", title=f"Offer {n}", price="5000000", **each)[
             "offerId"

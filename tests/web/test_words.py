@@ -7,7 +7,7 @@ import pytest
 from clawmarket.entry.web.telling.explaining import translated
 from clawmarket.entry.web.words.catalog import Words, catalog
 from clawmarket.entry.web.words.figures import amount, clock, span
-from world import World, credits_
+from world import Fields, Member, World, credits_
 
 FIGURES = {
     "when": "at 2026-11-21T14:32:10.000Z (in 7 min)",
@@ -64,11 +64,11 @@ def test_every_stage_of_an_offers_order_is_said_in_chinese() -> None:
     buyer, seller = world.member(), world.member()
     halves = [{"title": "It's half", "percent": 50}, {"title": "Rest", "percent": 50}]
     usage = {"purpose": "research", "durationDays": 7}
-    terms = {"price": credits_("5"), "milestones": halves, "usageScope": usage}
+    terms: Fields = {"price": credits_("5"), "milestones": halves, "usageScope": usage}
     offer = seller.do("web3.market.offer.create", title="Rows", **terms)["offerId"]
     seller.do("web3.market.offer.publish", offerId=offer)
     order = buyer.do("web3.market.order.create", offerId=offer)["orderId"]
-    steps = (
+    steps: tuple[tuple[Member, str, Fields], ...] = (
         (buyer, "web3.market.settlement.lock", {}),
         (buyer, "web3.market.consent.grant", {"consentScope": {"purpose": "research"}}),
         (seller, "web3.market.delivery.issue", {}),
