@@ -151,7 +151,7 @@ def test_a_key_is_made_limited_and_revoked(market: Market, opened: Opener) -> No
     page.click("form[action='/confirm'] button")
     page.wait_for_selector("text=No API keys.")
 
-    assert _publish(market, key)[0] == 401
+    assert _publish(market, key)[0] == 410
 
 
 def _publish(market: Market, key: str) -> tuple[int, dict[str, str], bytes]:
