@@ -58,3 +58,16 @@ def test_an_arbiter_rules_by_mouse(market: Market, opened: Opener) -> None:
     page.wait_for_selector("text=Each a part")
 
     assert worker.do("web3.wallet.show")["available"] == "1019800000"
+
+
+def test_a_refund_is_told_on_the_tasks_page(market: Market) -> None:
+    """What was given back stands in the story of the task, with its sum."""
+    buyer, worker = market.member(), market.member()
+    task = buyer.publish("Given up")
+    bid = worker.do("web3.market.placeBid", taskId=task, price="50000000")["bidId"]
+    order = buyer.do("web3.market.awardBid", bidId=bid)["orderId"]
+    worker.do("web3.market.settlement.refund", orderId=order)
+    status, _, body = market.http("GET", f"/tasks/{task}", headers={"Cookie": buyer.cookie()})
+
+    assert status == 200
+    assert b"50.00 credits back to the buyer" in body

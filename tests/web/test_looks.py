@@ -14,8 +14,21 @@ VIOLATIONS = """async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
   return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).slice(0, 3)}`);
 }"""
-PUBLIC = ("/", "/tasks", "/tasks?q=nothing-like-it", "/agents", "/sign-in", "/verify", "/tasks/new")
-OWN = ("/me", "/tasks/new", "/tasks/{open}", "/tasks/{review}", "/agents/{worker}", "/tasks/task_x")
+PUBLIC = (
+    *("/", "/tasks", "/tasks?q=nothing-like-it", "/agents", "/sign-in", "/verify", "/tasks/new"),
+    *("/offers", "/offers/{offer}", "/agents/{worker}"),
+)
+OWN = (
+    *("/me", "/tasks/new", "/tasks/{open}", "/tasks/{review}", "/agents/{worker}", "/tasks/task_x"),
+    *("/me/profile", "/offers?mine=1", "/offers/new", "/offers/{offer}", "/offers/{draft}"),
+    *(
+        "/orders",
+        "/orders?side=seller",
+        "/orders/{unpaid}",
+        "/orders/{consent}",
+        "/orders/{delivered}",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,36 @@ def scene(market: Market) -> Scene:
     data = b64encode(b"number,date\n").decode()
     file = worker.do("web3.files.put", name="invoices.csv", dataBase64=data)["file"]
     worker.do("web3.market.submitResult", orderId=order, artifacts=[file])
-    return Scene(buyer, names)
+    return Scene(buyer, names | _sold(buyer, worker))
+
+
+def _sold(buyer: Member, seller: Member) -> dict[str, str]:
+    """Make an offer, orders of it at several stages, and a draft of the buyer."""
+    buyer.do("web3.agents.profile.set", displayName="ledger-owl")
+    half = [{"title": "First", "percent": 50}, {"title": "Second", "percent": 50}]
+    usage = {"purpose": "research", "durationDays": 30}
+    terms: tuple[dict[str, Any], ...] = (
+        {"description": "A page."},
+        {"usageScope": usage, "milestones": half},
+    )
+    offers = [
+        seller.do("web3.market.offer.create", title=f"Offer {n}", price="5000000", **each)[
+            "offerId"
+        ]
+        for n, each in enumerate(terms)
+    ]
+    for offer in offers:
+        seller.do("web3.market.offer.publish", offerId=offer)
+    draft = buyer.do("web3.market.offer.create", title="Draft", price="5000000")["offerId"]
+    orders = {}
+    for name, offer in (("unpaid", 0), ("consent", 1), ("delivered", 0)):
+        made = buyer.do("web3.market.order.create", offerId=offers[offer])
+        orders[name] = made["orderId"]
+    for name in ("consent", "delivered"):
+        buyer.do("web3.market.settlement.lock", orderId=orders[name])
+    issued = seller.do("web3.market.delivery.issue", orderId=orders["delivered"])
+    seller.do("web3.market.delivery.complete", deliveryId=issued["deliveryId"], note="Done.")
+    return orders | {"offer": offers[1], "draft": draft}
 
 
 def _places(paths: tuple[str, ...], scene: Scene) -> list[str]:

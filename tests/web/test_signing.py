@@ -1,50 +1,18 @@
 """A wallet in the browser signs in and signs what is recorded; keys are made in the test."""
 
 import re
-from typing import Any
 
 from clawmarket.adapters.entropy.system import SystemEntropy
-from clawmarket.adapters.wallets.eip191 import sign
 from clawmarket.adapters.wallets.keyfile import Wallet
 from web.conftest import Opener
 from web.market import Market
-
-# A wallet as an extension brings it: announced by EIP-6963, asked by EIP-1193.
-PROVIDER = """
-const provider = { request: ({ method, params }) => window.wallet(method, params ?? []) };
-const detail = Object.freeze({
-  info: { uuid: "6f0f2c1e-0000-4000-8000-000000000001", name: "Test wallet", icon: "data:,",
-    rdns: "test.wallet" },
-  provider,
-});
-const announce = () =>
-  window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
-window.addEventListener("eip6963:requestProvider", announce);
-announce();
-"""
-
-
-def _with_wallet(page: Any, wallet: Wallet) -> list[str]:
-    """Put a wallet into a page; what it was asked to sign is listed."""
-    asked: list[str] = []
-
-    def answer(method: str, params: list[str]) -> Any:
-        if method == "eth_requestAccounts":
-            return [wallet.address]
-        assert (method, params[1]) == ("personal_sign", wallet.address)
-        data = bytes.fromhex(params[0].removeprefix("0x"))
-        asked.append(params[0])
-        return sign(data, bytes.fromhex(wallet.key.reveal().removeprefix("0x")))
-
-    page.expose_function("wallet", answer)
-    page.add_init_script(PROVIDER)
-    return asked
+from web.wallets import PROVIDER, with_wallets
 
 
 def test_a_wallet_signs_in_and_signs_the_task(market: Market, opened: Opener) -> None:
     """The sign-in and the published task are signed in the browser, and the record keeps it."""
     page, wallet = opened(), Wallet.create(SystemEntropy())
-    asked = _with_wallet(page, wallet)
+    asked = with_wallets(page, [wallet])
     page.goto("/sign-in")
     page.click("text=Sign in with Test wallet")
     page.wait_for_url("**/me")

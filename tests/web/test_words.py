@@ -7,9 +7,15 @@ import pytest
 from clawmarket.entry.web.telling.explaining import translated
 from clawmarket.entry.web.words.catalog import Words, catalog
 from clawmarket.entry.web.words.figures import amount, clock, span
-from world import World, credits_
+from world import Fields, Member, World, credits_
 
-FIGURES = {"when": "at 2026-11-21T14:32:10.000Z (in 7 min)", "count": "3"}
+FIGURES = {
+    "when": "at 2026-11-21T14:32:10.000Z (in 7 min)",
+    "count": "3",
+    "parts": "4",
+    "quoted": "'research'",
+    "rest": "Nothing is paid yet; the price is 7.25 credits.",
+}
 SENTENCES = sorted(key for key in catalog("en") if key.startswith("explain."))
 ZH = Words("zh")
 
@@ -23,8 +29,8 @@ def test_a_sentence_is_found_with_all_its_figures(key: str) -> None:
     said = translated(english.format(**values), ZH)
 
     assert said is not None
-    figures = re.findall(r"\d[\d,.:TZ-]*", english.format(**values))
-    assert sorted(re.findall(r"\d[\d,.:TZ-]*", said)) == sorted(figures)
+    figures = re.findall(r"\d(?:[\d,.:TZ-]*[\dZ])?", english.format(**values))
+    assert sorted(re.findall(r"\d(?:[\d,.:TZ-]*[\dZ])?", said)) == sorted(figures)
 
 
 def test_a_sentence_that_no_catalog_knows_stays_as_it_is() -> None:
@@ -50,6 +56,32 @@ def test_every_stage_of_a_trade_is_said_in_chinese() -> None:
     world.close()
 
     assert [translated(t[part], ZH) for t in told for part in ("now", "then")].count(None) == 0
+
+
+def test_every_stage_of_an_offers_order_is_said_in_chinese() -> None:
+    """Consent, parts and their titles too; what a party wrote stays as it wrote it."""
+    world = World()
+    buyer, seller = world.member(), world.member()
+    halves = [{"title": "It's half", "percent": 50}, {"title": "Rest", "percent": 50}]
+    usage = {"purpose": "research", "durationDays": 7}
+    terms: Fields = {"price": credits_("5"), "milestones": halves, "usageScope": usage}
+    offer = seller.do("web3.market.offer.create", title="Rows", **terms)["offerId"]
+    seller.do("web3.market.offer.publish", offerId=offer)
+    order = buyer.do("web3.market.order.create", offerId=offer)["orderId"]
+    steps: tuple[tuple[Member, str, Fields], ...] = (
+        (buyer, "web3.market.settlement.lock", {}),
+        (buyer, "web3.market.consent.grant", {"consentScope": {"purpose": "research"}}),
+        (seller, "web3.market.delivery.issue", {}),
+    )
+    told = [buyer.do("web3.market.order.explain", orderId=order)]
+    for who, method, more in steps:
+        who.do(method, orderId=order, **more)
+        told.append(buyer.do("web3.market.order.explain", orderId=order))
+    world.close()
+    said = [translated(t[part], ZH) for t in told for part in ("now", "then")]
+
+    assert said.count(None) == 0
+    assert [text for text in said if "It's half" in str(text)] == said[2::2]
 
 
 @pytest.mark.parametrize(

@@ -2,26 +2,29 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.canonical import canonical_bytes
-from clawmarket.domain.kernel.errors import InvalidArgumentError, Refused
+from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.trust.statement import statement, statement_digest
 from clawmarket.entry.gateway.wire import RouteUnknownError, failure
 from clawmarket.entry.web.deeds.forms import Form, FormUnreadableError, read_form
 from clawmarket.entry.web.deeds.quotes import quote_of
+from clawmarket.entry.web.deeds.reading import Making
 from clawmarket.entry.web.visit import Fields, Visit
 from clawmarket.entry.web.words.figures import amount
 from clawmarket.registry.methods import method_named
 
-Making = Callable[[Visit, Form], Awaitable[Fields]]
+Following = Callable[[Visit, Fields], Response]
 
-_TASK = re.compile(id_pattern("task"))
+# What has a page of its own where forms stand; its id comes in a field that is called so.
+THINGS = ("task", "order", "offer")
+_IDS = {noun: re.compile(id_pattern(noun)) for noun in THINGS}
 _KEY = re.compile(r"[0-9a-f]{32}")
 _PATH = re.compile(r"\$\.([A-Za-z]+)")
 
@@ -45,16 +48,33 @@ class Deed:
     Args:
         method: The registry's method.
         params: Makes its parameters of the form; may store files on the way.
-        page: Where it was done: a task's page, or the account's.
+        page: Where it was done, by the name of a page that has forms.
         asks: Whether a page asks once more before it is done.
         fields: The form's fields by the method's parameters, where they are called otherwise.
+        then: Makes the answer of what was done; None leads back to the page.
     """
 
     method: str
     params: Making
-    page: str = "task"
+    page: str = "thing"
     asks: bool = False
     fields: Mapping[str, str] = field(default_factory=dict)
+    then: Following | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that has forms.
+
+    Args:
+        here: The entry of the navigation that it is under.
+        path: Where it is, by a form of it.
+        show: Shows it again with what was wrong.
+    """
+
+    here: str
+    path: Callable[[Form], str]
+    show: Callable[[Visit, Form, Wrong], Awaitable[Response]]
 
 
 class Doing:
@@ -62,14 +82,14 @@ class Doing:
 
     Args:
         deeds: By name.
-        pages: How a page is shown again, with what was wrong, by the deed's `page`.
+        pages: By the name that deeds have for them.
         max_file_bytes: The largest file that a form may bring.
     """
 
     def __init__(
         self,
         deeds: Mapping[str, Deed],
-        pages: Mapping[str, Callable[[Visit, Form, Wrong], Awaitable[Response]]],
+        pages: Mapping[str, Page],
         max_file_bytes: int,
     ) -> None:
         self._deeds = deeds
@@ -105,7 +125,7 @@ class Doing:
                 params = params | signed
             return await self._do(visit, name, params, form)
         except Refused as error:
-            return await self._again(visit, name, form, error)
+            return await self._again(visit, name, _typed(form), error)
 
     def _deed(self, name: str) -> Deed:
         if name not in self._deeds:
@@ -129,33 +149,34 @@ class Doing:
                 signed_at=signed_at,
                 params=params,
             )
-        quote = await quote_of(visit, name, params, _task(form))
+        quote = await quote_of(visit, name, params, thing_of(form))
         go = visit.words(f"go.{name}", amount=amount(quote.amount) if quote else "")
+        page = self._pages[deed.page]
         return visit.page(
             "confirm.html",
-            here="me" if deed.page == "me" else "tasks",
+            here=page.here,
             deed=name,
-            task=_task(form),
+            at=thing_of(form),
             params=params,
             sent=orjson.dumps(params).decode(),
+            typed=orjson.dumps(_kept(form)).decode(),
             key=key,
             signed_at=signed_at,
             quote=quote,
             go=visit.words("confirm.go_signed", go=go) if said else go,
             statement=canonical_bytes(said).decode() if said else None,
             digest=statement_digest(said).hex() if said else None,
-            back=_page_of(deed, form),
+            signers=(await visit.ask("web3.wallet.show"))["addresses"] if said else [],
+            back=page.path(form),
         )
 
     async def _do(self, visit: Visit, name: str, params: Fields, form: Form) -> Response:
         deed = self._deeds[name]
         done = await visit.act(deed.method, params, _key(form))
+        if deed.then is not None:
+            return deed.then(visit, done)
         visit.say(name)
-        if name == "publish":
-            return visit.to(f"/tasks/{done['taskId']}")
-        if name == "new_key":
-            return visit.page("new_key.html", here="me", made=done)
-        return visit.to(_page_of(deed, form))
+        return visit.to(self._pages[deed.page].path(form))
 
     async def _again(self, visit: Visit, name: str, form: Form, error: Refused) -> Response:
         deed = self._deeds[name]
@@ -163,7 +184,35 @@ class Doing:
         said = deed.fields.get(path[1], path[1]) if path else None
         status = failure(error, visit.request.state.request_id).status
         wrong = Wrong(name, error.what, error.advice, said, status, form)
-        return await self._pages[deed.page](visit, form, wrong)
+        return await self._pages[deed.page].show(visit, form, wrong)
+
+
+def thing_of(form: Form) -> str:
+    """Return the id of the thing on whose page a form stood, a task's before its order's."""
+    return next((form.get(n) for n in THINGS if _IDS[n].fullmatch(form.get(n))), "")
+
+
+def thing_path(form: Form) -> str:
+    """Return the address of the page that a form stood on; the board's for nothing known."""
+    thing = thing_of(form)
+    return f"/{thing.partition('_')[0]}s/{thing}" if thing else "/tasks"
+
+
+_OWN_FIELDS = frozenset({"csrf", "key", "deed", "params", "typed", "signature", "signedAt"})
+
+
+def _kept(form: Form) -> Fields:
+    return {name: text for name, text in form.fields.items() if name not in _OWN_FIELDS}
+
+
+def _typed(form: Form) -> Form:
+    """Return a confirmation as the form before it, so that its page shows what was typed."""
+    try:
+        typed = orjson.loads(form.get("typed"))
+    except orjson.JSONDecodeError:
+        return form
+    kept = typed.items() if isinstance(typed, dict) else ()
+    return replace(form, fields={n: t for n, t in kept if isinstance(t, str)} | dict(form.fields))
 
 
 def _params(form: Form) -> Fields:
@@ -180,21 +229,3 @@ def _key(form: Form) -> str:
     if not _KEY.fullmatch(form.get("key")):
         raise FormUnreadableError("The form lacks its key.")
     return form.get("key")
-
-
-def _task(form: Form) -> str:
-    return form.get("task") if _TASK.fullmatch(form.get("task")) else ""
-
-
-def _page_of(deed: Deed, form: Form) -> str:
-    task = _task(form)
-    return {"me": "/me", "new": "/tasks/new"}.get(deed.page) or (
-        f"/tasks/{task}" if task else "/tasks"
-    )
-
-
-class NumberInvalidError(InvalidArgumentError):
-    """A field of a form is no whole number where one is needed."""
-
-    advice = "Write a whole number, such as 24."
-    next_command = "clawmarket explain number_invalid"

@@ -57,10 +57,7 @@ async def _claim(visit: Visit, params: Fields, _task_id: str) -> Quote:
 
 async def _accept(visit: Visit, params: Fields, _task_id: str) -> Quote:
     result = await visit.ask("web3.market.getResult", resultId=params["resultId"])
-    order = await visit.ask("web3.market.order.get", orderId=result["orderId"])
-    stake = stake_of(order)
-    lines = (("pays_seller", stake.net), ("fee", stake.fee))
-    return Quote(lines, "locks", stake.gross, stake.net)
+    return await _release(visit, {"orderId": result["orderId"]}, "")
 
 
 async def _dispute(visit: Visit, params: Fields, _task_id: str) -> Quote:
@@ -75,6 +72,38 @@ async def _cancel(visit: Visit, params: Fields, _task_id: str) -> Quote | None:
     return Quote((), "back", budget, budget) if task["funded"] else None
 
 
+async def _buy(visit: Visit, params: Fields, _task_id: str) -> Quote:
+    offer = await visit.ask("web3.market.offer.get", offerId=params["offerId"])
+    price = int(offer["price"]) * int(params["quantity"])
+    net, fee = split_fee(price, visit.site.pipeline.terms.fee_bps)
+    return Quote((("pays_seller", net), ("fee", fee)), "to_lock", price, price)
+
+
+async def _publish_offer(visit: Visit, params: Fields, _task_id: str) -> Quote:
+    offer = await visit.ask("web3.market.offer.get", offerId=params["offerId"])
+    return await _bid(visit, offer, "")
+
+
+async def _lock(visit: Visit, params: Fields, _task_id: str) -> Quote:
+    order = await visit.ask("web3.market.order.get", orderId=params["orderId"])
+    price = int(order["amount"])
+    net, fee = split_fee(price, order["feeBps"])
+    return Quote((("pays_seller", net), ("fee", fee)), "locks", price, price)
+
+
+async def _release(visit: Visit, params: Fields, _task_id: str) -> Quote:
+    stake = stake_of(await visit.ask("web3.market.order.get", orderId=params["orderId"]))
+    lines = (("pays_seller", stake.net), ("fee", stake.fee))
+    return Quote(lines, "locks", stake.gross, stake.net)
+
+
+async def _refund(visit: Visit, params: Fields, _task_id: str) -> Quote:
+    status = await visit.ask("web3.market.settlement.status", orderId=params["orderId"])
+    paid = sum(int(status[name]) for name in ("sellerAmount", "fee", "refundAmount"))
+    back = int(status["amount"]) - paid
+    return Quote((), "to_buyer", back, back)
+
+
 Quoting = Callable[[Visit, Fields, str], Awaitable[Quote | None]]
 _QUOTES: Mapping[str, Quoting] = {
     "publish": _publish,
@@ -84,4 +113,9 @@ _QUOTES: Mapping[str, Quoting] = {
     "accept": _accept,
     "dispute": _dispute,
     "cancel": _cancel,
+    "buy": _buy,
+    "publish_offer": _publish_offer,
+    "lock": _lock,
+    "release": _release,
+    "refund": _refund,
 }

@@ -61,4 +61,12 @@ async def agent_page(visit: Visit) -> Response:
     card = await visit.ask("web3.agents.card", accountId=account_id)
     asked: Fields = {"buyer": account_id, "status": "task_open", "limit": LISTED_TASKS}
     open_tasks = await visit.ask("web3.market.listTasks", **asked)
-    return visit.page("agent.html", here="agents", card=card, tasks=open_tasks["items"])
+    sells: Fields = {"seller": account_id, "status": "offer_published", "limit": LISTED_TASKS}
+    offers = await visit.ask("web3.market.offer.list", **sells)
+    return visit.page(
+        "agent.html",
+        here="agents",
+        card=card,
+        tasks=open_tasks["items"],
+        offers=offers["items"],
+    )

@@ -24,19 +24,28 @@ async def home_page(visit: Visit) -> Response:
 
 
 async def _latest(visit: Visit) -> Fields | None:
-    """Return the newest live order of the visitor that came from a task; ids rise with time."""
+    """Return the newest live order of the visitor; ids rise with time."""
     found: list[Fields] = []
     for side in ("buyer", "seller"):
         page = await visit.ask("web3.market.order.list", side=side, limit=LATEST)
-        found += [o for o in page["items"] if o["taskId"] and o["status"] not in ENDED]
+        found += [o for o in page["items"] if o["status"] not in ENDED]
     return max(found, key=lambda order: str(order["orderId"]), default=None)
 
 
 async def _bar(visit: Visit, order: Fields) -> Bar:
-    task = await visit.ask("web3.market.getTask", taskId=order["taskId"])
+    task = await _demand(visit, order)
     order_id = order["orderId"]
     for side in ("buyer", "seller"):
         await visit.card(order[side])
-    settlement = await visit.ask("web3.market.settlement.status", orderId=order_id)
+    paid = order["settlementId"] is not None
+    asked = {"orderId": order_id}
+    settlement = await visit.ask("web3.market.settlement.status", **asked) if paid else None
     told = await visit.ask("web3.market.order.explain", orderId=order_id)
     return order_bar(visit, task, order, settlement, told)
+
+
+async def _demand(visit: Visit, order: Fields) -> Fields:
+    """Return the task or the offer that an order came from; both name its windows."""
+    if order["taskId"]:
+        return await visit.ask("web3.market.getTask", taskId=order["taskId"])
+    return await visit.ask("web3.market.offer.get", offerId=order["offerId"])

@@ -67,6 +67,7 @@ async def show_me(visit: Visit, wrong: Wrong | None = None) -> Response:
         wrong.status if wrong else 200,
         here="me",
         wallet=await visit.ask("web3.wallet.show"),
+        card=await visit.card(visit.caller.account_id),
         mine=[each for each in live if each.told["waitsFor"] == each.side],
         others=[each for each in live if each.told["waitsFor"] != each.side],
         tasks=await _open_tasks(visit),
@@ -76,6 +77,9 @@ async def show_me(visit: Visit, wrong: Wrong | None = None) -> Response:
         keys=(await visit.ask("web3.keys.list"))["items"],
         sessions=(await visit.ask("web3.sessions.list"))["items"],
         status=await visit.ask("web3.status.summary", deep=deep),
+        sessions=(await visit.ask("web3.sessions.list"))["items"],
+        plan=await visit.ask("web3.billing.plan.get"),
+        market=visit.site.pipeline.terms.base_url,
         session_hours=SESSION_MS // (60 * 60 * 1000),
         wrong=wrong,
     )

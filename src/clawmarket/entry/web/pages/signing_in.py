@@ -41,13 +41,23 @@ async def sign_in_by_key(visit: Visit) -> Response:
 
 async def challenge(visit: Visit) -> Response:
     """Give a wallet its message to sign; asked for by `wallet.js`."""
+    return await _challenge(visit, "web3.siwe.challenge")
+
+
+async def _challenge(visit: Visit, method: str) -> Response:
     form = await read_form(visit, MAX_BODY_BYTES)
     try:
-        given = await visit.ask("web3.siwe.challenge", address=form.get("address"))
+        given = await visit.ask(method, address=form.get("address"))
     except Refused as error:
         reply = failure(error, visit.request.state.request_id)
         return JSONResponse(reply.envelope, reply.status)
     return visit.sent(JSONResponse({"message": given["message"]}))
+
+
+async def binding_challenge(visit: Visit) -> Response:
+    """Give another wallet its message, by which it agrees to stand for this account."""
+    visit.demand_account()
+    return await _challenge(visit, "web3.wallet.challenge")
 
 
 async def sign_in_by_wallet(visit: Visit) -> Response:

@@ -33,6 +33,8 @@ class Sight:
     bids: list[Fields] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     stake: Stake | None = None
+    delivery: Fields | None = None
+    consent: Fields | None = None
     messages: list[Fields] = field(default_factory=list)
     partners: list[str] = field(default_factory=list)
 
@@ -57,6 +59,7 @@ async def show_task(visit: Visit, task_id: str, wrong: Wrong | None = None) -> R
         "task.html",
         wrong.status if wrong else 200,
         here="tasks",
+        at=task_id,
         task=task,
         sight=sight,
         bar=_bar(visit, task, sight),
@@ -98,7 +101,7 @@ async def _sight(visit: Visit, task: Fields) -> Sight:
     bids = await visit.ask("web3.market.listBids", taskId=task["taskId"], limit=LISTED_BIDS)
     sight.bids = bids["items"]
     if task["orderId"]:
-        await _look(visit, task["orderId"], sight)
+        await look_at_order(visit, task["orderId"], sight)
     sight.partners = _partners(visit, task, sight)
     if sight.partners:
         asked = {"taskId": task["taskId"], "limit": LISTED_MESSAGES}
@@ -117,14 +120,14 @@ def _partners(visit: Visit, task: Fields, sight: Sight) -> list[str]:
     return [task["buyer"]] if me in bidders and task["status"] == "task_open" else []
 
 
-async def _look(visit: Visit, order_id: str, sight: Sight) -> None:
+async def look_at_order(visit: Visit, order_id: str, sight: Sight) -> None:
     """Look at an order as far as this visitor may; a stranger does not learn that it exists."""
     try:
         trace = await visit.ask("web3.market.transparency.trace", orderId=order_id)
     except (NotFoundError, ForbiddenError):
         return
     sight.order, sight.settlement = trace["order"], trace["settlement"]
-    sight.receipt = trace["receipt"]
+    sight.receipt, sight.consent = trace["receipt"], trace["consent"]
     sight.stake = stake_of(trace["order"])
     sight.steps = told_steps(visit, trace["timeline"])
     if trace["dispute"] is not None:
@@ -133,6 +136,9 @@ async def _look(visit: Visit, order_id: str, sight: Sight) -> None:
         sight.dispute, sight.evidence = seen, seen.get("evidence", [])
     if visit.caller.account_id in (sight.order["buyer"], sight.order["seller"]):
         sight.told = await visit.ask("web3.market.order.explain", orderId=order_id)
+        if sight.order["deliveryId"] and not sight.order["taskId"]:
+            delivery_id = sight.order["deliveryId"]
+            sight.delivery = await visit.ask("web3.market.delivery.get", deliveryId=delivery_id)
         if sight.order["resultId"]:
             result_id = sight.order["resultId"]
             sight.result = await visit.ask("web3.market.getResult", resultId=result_id)

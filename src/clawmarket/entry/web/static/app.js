@@ -83,7 +83,7 @@ if ((news || mine) && window.EventSource) {
   stream.addEventListener("order", (event) => {
     const told = JSON.parse(event.data);
     const word = JSON.parse(body.dataset.states)[told.status];
-    if (word) toast(body.dataset.changed.replace("{state}", word), told.taskId ? `/tasks/${told.taskId}` : "/me");
+    if (word) toast(body.dataset.changed.replace("{state}", word), told.taskId ? `/tasks/${told.taskId}` : `/orders/${told.orderId}`);
   });
   // The browser tries again by itself; only a line that stays lost is worth a word.
   stream.addEventListener("error", () => {

@@ -29,7 +29,7 @@ async function account(provider) {
 async function signIn(form, provider) {
   const address = await account(provider);
   const asked = new URLSearchParams({ csrf: form.elements.csrf.value, address });
-  const answer = await fetch("/sign-in/challenge", { method: "POST", body: asked });
+  const answer = await fetch(form.dataset.challenge ?? "/sign-in/challenge", { method: "POST", body: asked });
   const { message, error } = await answer.json();
   if (!message) { say(form, error); return; }
   // A wallet must not sign what another site asks (EIP-4361, "Verifying domain binding").
@@ -58,15 +58,25 @@ function offerWallets(form) {
   });
 }
 
+// The wallet that has a signer of the account open already, else the first one.
+async function signer(signers) {
+  for (const { provider } of wallets.values()) {
+    const open = await provider.request({ method: "eth_accounts" }).catch(() => []);
+    const address = open.find((each) => signers.includes(each.toLowerCase()));
+    if (address) return { provider, address };
+  }
+  const [{ provider }] = wallets.values();
+  return { provider, address: await account(provider) };
+}
+
 // What stands on the page has to be what is signed: its hash is taken here, anew.
 async function signStatement(form) {
   const text = form.querySelector("[data-statement]").textContent;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
   if (hex(digest) !== "0x" + form.dataset.digest) { say(form, form.dataset.changed); return; }
-  const [known] = wallets.values();
-  if (!known) { say(form, form.dataset.none); return; }
-  const address = await account(known.provider);
-  form.elements.signature.value = await known.provider.request({
+  if (!wallets.size) { say(form, form.dataset.none); return; }
+  const { provider, address } = await signer(form.dataset.signers.toLowerCase().split(" "));
+  form.elements.signature.value = await provider.request({
     method: "personal_sign", params: [hex(digest), address],
   });
   form.submit();

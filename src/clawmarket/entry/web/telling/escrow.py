@@ -164,7 +164,9 @@ def _next(visit: Visit, order: Fields, told: Fields) -> str:
     if waits == "nobody":
         return t("next.nobody")
     mine = waits in ("buyer", "seller") and order[waits] == visit.caller.account_id
-    key = f"next.you.{order['status']}" if mine else f"next.{waits}"
+    # A delivery of an offer is accepted or contested; only a task's result is sent back.
+    kind = "you" if order["taskId"] else "you.offer"
+    key = f"next.{kind}.{order['status']}" if mine else f"next.{waits}"
     if not t.has(key):
         key = "next.you" if mine else "next.market"
     moment = told["actsAt"] or told["dueAt"]

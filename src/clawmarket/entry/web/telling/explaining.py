@@ -12,7 +12,14 @@ from clawmarket.entry.web.words.catalog import Words, catalog
 
 _PLACE = re.compile(r"\\\{(\w+)\\\}")
 _TIMED = re.compile(r"at (\S+Z) \(in ([^)]+)\)")
-_SHAPES = {"when": r"at \S+Z \(in [^)]+\)|now", "count": r"\d+"}
+_SHAPES = {
+    "when": r"at \S+Z \(in [^)]+\)|now",
+    "count": r"\d+",
+    "parts": r"\d+",
+    # What a party wrote, in quotes as the market sets them, stays as it is.
+    "quoted": "'.*'|\".*\"",
+    "rest": ".+",
+}
 _AMOUNT = r"[0-9,]+\.[0-9]+ credits"
 _UNITS = {"d": "day", "h": "hour", "min": "minute", "s": "second"}
 _SPAN = re.compile(r"(\d+) (d|h|min|s)\b")
@@ -25,10 +32,21 @@ def translated(text: str, words: Words) -> str | None:
     for key, side, pattern in _patterns():
         found = pattern.fullmatch(text)
         if found is not None:
-            values = {name: _said(value, words) for name, value in found.groupdict().items()}
-            said = words(key, **values)
-            return said.replace(words(f"said.{side}"), words("said.you")) if side else said
+            said = _filled(words, key, found.groupdict())
+            you = words("said.you")
+            return said.replace(words(f"said.{side}"), you) if said and side else said
     return None
+
+
+def _filled(words: Words, key: str, places: dict[str, str]) -> str | None:
+    """Return a sentence with its places filled; None if the sentence after it is unknown."""
+    values = {name: _said(value, words) for name, value in places.items() if name != "quoted"}
+    if "rest" in places:
+        rest = translated(places["rest"], words)
+        if rest is None:
+            return None
+        values["rest"] = rest
+    return words(key, **places | values)
 
 
 @cache
