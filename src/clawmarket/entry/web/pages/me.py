@@ -77,7 +77,6 @@ async def show_me(visit: Visit, wrong: Wrong | None = None) -> Response:
         keys=(await visit.ask("web3.keys.list"))["items"],
         sessions=(await visit.ask("web3.sessions.list"))["items"],
         status=await visit.ask("web3.status.summary", deep=deep),
-        sessions=(await visit.ask("web3.sessions.list"))["items"],
         plan=await visit.ask("web3.billing.plan.get"),
         market=visit.site.pipeline.terms.base_url,
         session_hours=SESSION_MS // (60 * 60 * 1000),
