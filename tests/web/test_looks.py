@@ -80,6 +80,30 @@ def test_no_page_scrolls_sideways(opened: Opener, scene: Scene, width: int, loca
     assert {path: by for path, by in wide.items() if by} == {}
 
 
+OUTSIDE = """() => [...document.querySelectorAll("main *")]
+  .filter((one) => one.checkVisibility() && !one.closest(".hush, pre, .scroll"))
+  .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map((one) => one.textContent.trim().slice(0, 40))"""
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_words_without_end_stay_inside_the_page(opened: Opener, market: Market, width: int) -> None:
+    """The board and a task's page break a title, a text and skills that no space divides.
+
+    What is cut off makes no page scroll, so each element's own edge is looked at.
+    """
+    buyer, word = market.member(), "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerk"
+    texts = {"summary": word * 3, "requirements": word * 3, "skills": ["a" * 40, "b" * 40]}
+    task = buyer.publish(word * 2, "250000000", **texts)
+    page = opened(viewport={"width": width, "height": 800})
+    out = {}
+    for path in ("/tasks", f"/tasks/{task}", f"/agents/{buyer.account_id}"):
+        page.goto(path)
+        out[path] = page.evaluate(OUTSIDE)
+
+    assert {path: found for path, found in out.items() if found} == {}
+
+
 def test_focus_is_seen_on_every_stop_of_the_keyboard(opened: Opener, scene: Scene) -> None:
     """The first stop is the skip link, and each stop of the board has an outline."""
     page = opened(scene.buyer)

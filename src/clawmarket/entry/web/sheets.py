@@ -42,6 +42,7 @@ class Sheets:
         )
         self._templates.filters |= {
             "amount": figures.amount,
+            "change": figures.change,
             "prose": figures.prose,
             "size": figures.size,
             "short": figures.short_id,
@@ -71,9 +72,10 @@ class Sheets:
             t=words,
             visit=visit,
             said=said,
-            when=lambda moment: figures.when(moment, now),
+            when=lambda moment: figures.when(moment, now, words),
+            on=lambda day: figures.date(day, now, words),
             took=lambda ms: figures.span(ms, words),
-            timed=lambda text: figures.timed(text, now),
+            timed=lambda text: figures.timed(text, now, words),
             **values,
         )
 
