@@ -10,6 +10,7 @@ import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from clawmarket.domain.market.order import OrderState
+from clawmarket.entry.gateway import docs
 from clawmarket.entry.web.telling.drawing import seal, strip
 from clawmarket.entry.web.telling.states import PILLS
 from clawmarket.entry.web.words import figures
@@ -27,6 +28,9 @@ ASSETS = {
     "wallet.js": "text/javascript",
     "mark.svg": "image/svg+xml",
 }
+
+# The reference has the same colours and the same mark.
+_SHARED = ("tokens.css", "mark.svg")
 
 
 class Sheets:
@@ -88,6 +92,8 @@ def _order_states(words: Words) -> str:
 @cache
 def asset_data(name: str) -> bytes:
     """Return an asset of the pages."""
+    if name in _SHARED:
+        return docs.asset_data(name)
     return files(__package__).joinpath("static", name).read_bytes()
 
 
