@@ -64,18 +64,19 @@ class Camera:
             view.then(page, self.files)
         page.wait_for_load_state("networkidle" if view.then else "load")
         file = self.folder / f"{view.name}{take.name}.{self.kind}"
-        self._expose(context, page, file)
+        self._expose(page, file, whole=view.whole)
         context.close()
         return file
 
-    def _expose(self, context: Any, page: Any, file: Path) -> None:
+    def _expose(self, page: Any, file: Path, *, whole: bool) -> None:
         if self.kind == "png":
-            page.screenshot(path=file, full_page=True)
+            page.screenshot(path=file, full_page=whole)
             return
-        tall = page.evaluate("document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": page.viewport_size["width"], "height": tall})
+        if whole:
+            tall = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": page.viewport_size["width"], "height": tall})
         asked = {"format": "webp", "quality": QUALITY}
-        shot = context.new_cdp_session(page).send("Page.captureScreenshot", asked)
+        shot = page.context.new_cdp_session(page).send("Page.captureScreenshot", asked)
         file.write_bytes(base64.b64decode(shot["data"]))
 
     def _signed_in(self, who: str) -> Any:

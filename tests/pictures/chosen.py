@@ -17,6 +17,7 @@ CHOSEN: dict[str, tuple[Take, ...]] = {
     "me-new": (_PHONE_DARK,),
     "home": (_WIDE, _MID_DARK, _PHONE_ZH),
     "home-own": (_WIDE_ZH,),
+    "first": (_WIDE,),
     "tasks": (_WIDE, _MID_DARK, _PHONE),
     "tasks-none": (_PHONE_ZH,),
     "task-open": (_PHONE,),
@@ -37,7 +38,7 @@ CHOSEN: dict[str, tuple[Take, ...]] = {
     "verify-good": (_WIDE_DARK, _PHONE),
     "verify-bad": (_MID,),
     "error-404": (_PHONE_DARK,),
-    "docs": (_MID,),
+    "error-413": (_MID,),
 }
 _HEAD = """# The pages
 

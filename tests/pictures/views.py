@@ -18,6 +18,7 @@ class View:
         place: Where it is: a path, or a name of the scene's.
         who: Who looks; empty for a stranger.
         then: What is done on the page before the picture.
+        whole: Whether all of it is shown, or what a window shows first.
     """
 
     name: str
@@ -25,6 +26,7 @@ class View:
     place: str
     who: str = ""
     then: Prepare | None = None
+    whole: bool = True
 
 
 def _publish(page: Any, _files: Mapping[str, Path]) -> None:
@@ -90,6 +92,7 @@ EMPTY = (
 FULL = (
     View("home", "Home", "/"),
     View("home-own", "Home, with an order of one's own", "/", "books"),
+    View("first", "Home, at first sight", "/", "books", whole=False),
     View("tasks", "The board", "/tasks"),
     View("tasks-filtered", "The board, searched and filtered", "/tasks?q=manual&min=20&claims=1"),
     View("tasks-none", "The board, nothing matches", "/tasks?q=nothing-like-it&skill=piano"),

@@ -30,5 +30,5 @@ def test_dates_under_a_chart_are_apart_and_end_today(width: int, count: int) -> 
     labels = sorted(chart(days, "wide", width).labels)
 
     assert labels[-1][1] == days[-1].date
-    assert 3 <= len(labels) <= 5
-    assert min(b[0] - a[0] for a, b in pairwise(labels)) > 45
+    assert 3 <= len(labels) <= 6
+    assert min(b[0] - a[0] for a, b in pairwise(labels)) > 90

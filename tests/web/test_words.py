@@ -77,9 +77,9 @@ def test_a_moment_has_its_date_unless_it_is_today() -> None:
 
     assert said == [
         ["12:00:05 UTC", "12:00:05 UTC"],
-        ["31 Jan, 12:00 UTC", "1 月 31 日 12:00 UTC"],
+        ["12:00 UTC on 31 Jan", "1 月 31 日 12:00 UTC"],
     ]
-    assert clock(moment, now + 365 * day, Words("en")) == "31 Jan 2026, 12:00 UTC"
+    assert clock(moment, now + 365 * day, Words("en")) == "12:00 UTC on 31 Jan 2026"
     assert clock(moment, now + 365 * day, Words("zh")) == "2026 年 1 月 31 日 12:00 UTC"
 
 

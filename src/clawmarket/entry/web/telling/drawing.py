@@ -71,7 +71,7 @@ class Chart:
     labels: tuple[tuple[float, str], ...]
 
 
-BASE, LEFT, REACH = 122, 52, 96
+BASE, LEFT, REACH, DATE_WIDTH = 122, 52, 96, 110
 
 
 def chart(days: Sequence[Day], kind: str, width: int) -> Chart:
@@ -87,7 +87,7 @@ def chart(days: Sequence[Day], kind: str, width: int) -> Chart:
         if down:
             bars.append(Bar("spent", x, BASE, wide, down, day))
     grid = tuple((BASE - part * REACH, _label(int(top * part))) for part in (1, 0.5, -0.5, -1))
-    apart = len(days) // 4 or 1
+    apart = -(-len(days) * DATE_WIDTH // width)
     marks = range(len(days) - 1, -1, -apart)
     labels = tuple((LEFT + (i + 0.5) * step, days[i].date) for i in marks if i >= apart // 3)
     return Chart(kind, width, tuple(bars), grid, labels)

@@ -25,7 +25,7 @@ def change(minor: int) -> str:
 
 
 def clock(moment: str, now: int, words: Words) -> str:
-    """Return a moment as `14:32:10 UTC` today, else as `29 Nov, 14:32 UTC`, with another year's.
+    """Return a moment as `14:32:10 UTC` today, else as `14:32 UTC on 29 Nov`, with another year's.
 
     Seconds are left out of other days, never rounded up: a deadline is not shown too late.
     """
