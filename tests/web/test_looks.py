@@ -104,6 +104,17 @@ def test_words_without_end_stay_inside_the_page(opened: Opener, market: Market, 
     assert {path: found for path, found in out.items() if found} == {}
 
 
+@pytest.mark.parametrize("chosen", [None, "dark"])
+def test_what_is_printed_is_light(opened: Opener, market: Market, chosen: str | None) -> None:
+    """A dark page is printed with dark ink on white, whether system or visitor chose the dark."""
+    page = opened(color_scheme="dark")
+    page.goto(f"/theme?to={chosen}&back=/verify" if chosen else "/verify")
+    page.emulate_media(media="print")
+    ink = page.evaluate("getComputedStyle(document.querySelector('h2')).color")
+
+    assert ink == "rgb(15, 30, 36)"
+
+
 def test_focus_is_seen_on_every_stop_of_the_keyboard(opened: Opener, scene: Scene) -> None:
     """The first stop is the skip link, and each stop of the board has an outline."""
     page = opened(scene.buyer)
