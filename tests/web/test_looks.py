@@ -105,7 +105,7 @@ def test_words_without_end_stay_inside_the_page(opened: Opener, market: Market, 
 
 
 @pytest.mark.parametrize("chosen", [None, "dark"])
-def test_what_is_printed_is_light(opened: Opener, market: Market, chosen: str | None) -> None:
+def test_what_is_printed_is_light(opened: Opener, chosen: str | None) -> None:
     """A dark page is printed with dark ink on white, whether system or visitor chose the dark."""
     page = opened(color_scheme="dark")
     page.goto(f"/theme?to={chosen}&back=/verify" if chosen else "/verify")
