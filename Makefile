@@ -12,7 +12,7 @@ WORKERS ?= 3
 # Whatever is started here many times is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run tour test simulate test-openclaw test-crash check fmt docs bench lock clean
+.PHONY: help run tour test simulate test-openclaw test-crash check fmt docs pictures bench lock clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -59,6 +59,9 @@ fmt: $(VENV)/dev ## Format the code
 
 docs: $(VENV)/dev ## Write the generated reference pages and the command's catalog anew
 	@$(BIN)/python tools/generate.py
+
+pictures: $(VENV)/dev ## Take the pictures of the pages anew (needs a Chromium)
+	@cd tests && ../$(BIN)/python -m pictures
 
 bench: $(VENV)/dev ## Measure speed; one JSON line a figure
 	@$(BIN)/python -m bench

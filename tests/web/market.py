@@ -24,11 +24,12 @@ class Market:
     """One process that serves a market with test money."""
 
     home: Path
+    module: str = "clawmarket"
 
     def __post_init__(self) -> None:
         settings = {"CLAWMARKET_HOME": str(self.home), "CLAWMARKET_PORT": "0"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "clawmarket", "serve", "--faucet"],
+            [sys.executable, "-m", self.module, "serve", "--faucet"],
             env={**os.environ, **settings},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -122,6 +122,41 @@ def test_no_page_scrolls_sideways(opened: Opener, scene: Scene, width: int, loca
     assert {path: by for path, by in wide.items() if by} == {}
 
 
+OUTSIDE = """() => [...document.querySelectorAll("main *")]
+  .filter((one) => one.checkVisibility() && !one.closest(".hush, pre, .scroll"))
+  .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map((one) => one.textContent.trim().slice(0, 40))"""
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_words_without_end_stay_inside_the_page(opened: Opener, market: Market, width: int) -> None:
+    """The board and a task's page break a title, a text and skills that no space divides.
+
+    What is cut off makes no page scroll, so each element's own edge is looked at.
+    """
+    buyer, word = market.member(), "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerk"
+    texts = {"summary": word * 3, "requirements": word * 3, "skills": ["a" * 40, "b" * 40]}
+    task = buyer.publish(word * 2, "250000000", **texts)
+    page = opened(viewport={"width": width, "height": 800})
+    out = {}
+    for path in ("/tasks", f"/tasks/{task}", f"/agents/{buyer.account_id}"):
+        page.goto(path)
+        out[path] = page.evaluate(OUTSIDE)
+
+    assert {path: found for path, found in out.items() if found} == {}
+
+
+@pytest.mark.parametrize("chosen", [None, "dark"])
+def test_what_is_printed_is_light(opened: Opener, chosen: str | None) -> None:
+    """A dark page is printed with dark ink on white, whether system or visitor chose the dark."""
+    page = opened(color_scheme="dark")
+    page.goto(f"/theme?to={chosen}&back=/verify" if chosen else "/verify")
+    page.emulate_media(media="print")
+    ink = page.evaluate("getComputedStyle(document.querySelector('h2')).color")
+
+    assert ink == "rgb(15, 30, 36)"
+
+
 def test_focus_is_seen_on_every_stop_of_the_keyboard(opened: Opener, scene: Scene) -> None:
     """The first stop is the skip link, and each stop of the board has an outline."""
     page = opened(scene.buyer)

@@ -6,7 +6,7 @@ import pytest
 
 from clawmarket.entry.web.telling.explaining import translated
 from clawmarket.entry.web.words.catalog import Words, catalog
-from clawmarket.entry.web.words.figures import amount, clock, span
+from clawmarket.entry.web.words.figures import amount, change, clock, span
 from world import Fields, Member, World, credits_
 
 FIGURES = {
@@ -93,14 +93,30 @@ def test_an_amount_is_never_rounded(minor: int, text: str) -> None:
     assert amount(minor) == text
 
 
-def test_a_moment_has_its_date_unless_it_is_today() -> None:
-    """Today is a time; any other day has its date before it."""
-    moment, now = "2026-01-31T12:00:05.000Z", 1_769_817_600_000
+def test_a_change_has_a_sign_unless_it_is_nothing() -> None:
+    """What came in and what went out are told apart by more than a colour."""
+    assert [change(minor) for minor in (29_700_000, -35_000_000, 0)] == [
+        "+29.70",
+        "\N{MINUS SIGN}35.00",
+        "0.00",
+    ]
 
-    assert (clock(moment, now), clock(moment, now + 86_400_000)) == (
-        "12:00:05 UTC",
-        "2026-01-31 12:00:05 UTC",
-    )
+
+def test_a_moment_has_its_date_unless_it_is_today() -> None:
+    """Today is a time; any other day has its date in words before it, another year's its year."""
+    moment, now, day = "2026-01-31T12:00:05.000Z", 1_769_817_600_000, 86_400_000
+    said = [[clock(moment, at, Words(lang)) for lang in ("en", "zh")] for at in (now, now + day)]
+
+    assert said == [
+        ["12:00:05 UTC", "12:00:05 UTC"],
+        ["12:00 UTC on 31 Jan", "1 月 31 日 12:00 UTC"],
+    ]
+    assert clock(moment, now + 365 * day, Words("en")) == "12:00 UTC on 31 Jan 2026"
+    assert clock(moment, now + 365 * day, Words("zh")) == "2026 年 1 月 31 日 12:00 UTC"
+
+
+def test_a_span_has_its_two_largest_units() -> None:
+    """Seconds stand beside minutes only, hours beside days."""
     assert [span(ms, Words("en")) for ms in (0, 61_000, 7_200_000, 90_000_000)] == [
         "0 s",
         "1 min 1 s",

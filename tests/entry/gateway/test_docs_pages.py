@@ -59,7 +59,7 @@ def test_alias_leads_to_the_same_page(front: Front) -> None:
 def test_style_and_mark_are_served(front: Front) -> None:
     """The pages' own files come with their types."""
     types = [front.ask("GET", f"/docs/{n}").headers["Content-Type"] for n in _ASSETS]
-    assert types == ["text/css; charset=utf-8", "image/svg+xml"]
+    assert types == ["text/css; charset=utf-8"] * 2 + ["image/svg+xml"]
 
 
 def test_prose_escapes_html() -> None:
@@ -85,4 +85,4 @@ def test_lines_survive_a_shell() -> None:
     ]
 
 
-_ASSETS = ("style.css", "mark.svg")
+_ASSETS = ("tokens.css", "style.css", "mark.svg")

@@ -28,7 +28,7 @@ from clawmarket.services.call import Terms
 from clawmarket.services.pipeline import MethodUnknownError
 
 _CODE = re.compile(r"`([^`]+)`")
-_ASSETS = {"style.css": "text/css", "mark.svg": "image/svg+xml"}
+_ASSETS = {"tokens.css": "text/css", "style.css": "text/css", "mark.svg": "image/svg+xml"}
 _KEPT = {"Cache-Control": "no-cache"}
 
 
@@ -61,8 +61,13 @@ def front_route() -> Route:
     return Route("/", front, methods=["GET"])
 
 
+def asset_data(name: str) -> bytes:
+    """Return an asset of the reference; the market's pages share tokens and mark with it."""
+    return files(__package__).joinpath("pages", name).read_bytes()
+
+
 def _asset_route(name: str, kind: str) -> Route:
-    data = files(__package__).joinpath("pages", name).read_bytes()
+    data = asset_data(name)
 
     async def asset(_request: Request) -> Response:
         return Response(data, headers=_KEPT, media_type=kind)

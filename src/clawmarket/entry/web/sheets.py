@@ -11,6 +11,7 @@ import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from clawmarket.domain.market.order import OrderState
+from clawmarket.entry.gateway import docs
 from clawmarket.entry.web.telling.drawing import seal, strip
 from clawmarket.entry.web.telling.states import PILLS
 from clawmarket.entry.web.words import figures
@@ -42,6 +43,9 @@ ASSETS = {
     **dict.fromkeys(_modules(_STATIC.joinpath(_BUNDLE), _BUNDLE), "text/javascript"),
 }
 
+# The reference has the same colours and the same mark.
+_SHARED = ("tokens.css", "mark.svg")
+
 
 class Sheets:
     """The templates of one market."""
@@ -56,6 +60,7 @@ class Sheets:
         )
         self._templates.filters |= {
             "amount": figures.amount,
+            "change": figures.change,
             "prose": figures.prose,
             "size": figures.size,
             "short": figures.short_id,
@@ -85,9 +90,10 @@ class Sheets:
             t=words,
             visit=visit,
             said=said,
-            when=lambda moment: figures.when(moment, now),
+            when=lambda moment: figures.when(moment, now, words),
+            on=lambda day: figures.date(day, now, words),
             took=lambda ms: figures.span(ms, words),
-            timed=lambda text: figures.timed(text, now),
+            timed=lambda text: figures.timed(text, now, words),
             **values,
         )
 
@@ -100,6 +106,8 @@ def _order_states(words: Words) -> str:
 @cache
 def asset_data(name: str) -> bytes:
     """Return an asset of the pages."""
+    if name in _SHARED:
+        return docs.asset_data(name)
     return _STATIC.joinpath(*name.split("/")).read_bytes()
 
 

@@ -39,6 +39,7 @@ class Wrong:
     field: str | None
     status: int
     form: Form
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ class Doing:
         path = _PATH.match(str(error.details.get("path", "")))
         said = deed.fields.get(path[1], path[1]) if path else None
         status = failure(error, visit.request.state.request_id).status
-        wrong = Wrong(name, error.what, error.advice, said, status, form)
+        wrong = Wrong(name, error.what, error.advice, said, status, form, error.cause)
         return await self._pages[deed.page].show(visit, form, wrong)
 
 

@@ -1,6 +1,6 @@
 """An account's own page: its figures, what waits for it, its days, its wallets and keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -34,10 +34,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What came in and went out in some days; `whole` if no day is cut off."""
+    """What came in and went out in some days; `whole` if no day is cut off; and by order."""
 
     days: Sequence[Day]
     whole: bool
+    changes: Mapping[str, int]
 
     @property
     def earned(self) -> int:
@@ -61,6 +62,10 @@ async def show_me(visit: Visit, wrong: Wrong | None = None) -> Response:
     orders = await _orders(visit)
     live = [await _waiting(visit, order) for order in orders if order["status"] not in ENDED]
     flow = await _flow(visit)
+    ended = [order for order in orders if order["status"] in ENDED][:LAST]
+    me = await visit.card(visit.caller.account_id)
+    for account in {order[side] for order in ended for side in ("buyer", "seller")}:
+        await visit.card(account)
     deep = visit.request.query_params.get("deep") == "1"
     return visit.page(
         "me.html",
@@ -73,7 +78,8 @@ async def show_me(visit: Visit, wrong: Wrong | None = None) -> Response:
         tasks=await _open_tasks(visit),
         flow=flow,
         charts=[chart(flow.days, "wide", 680), chart(flow.days[-10:], "narrow", 300)],
-        last=[order for order in orders if order["status"] in ENDED][:LAST],
+        last=ended,
+        name=me["displayName"] if me else None,
         keys=(await visit.ask("web3.keys.list"))["items"],
         sessions=(await visit.ask("web3.sessions.list"))["items"],
         status=await visit.ask("web3.status.summary", deep=deep),
@@ -113,16 +119,25 @@ async def _flow(visit: Visit) -> Flow:
     """
     first = visit.now - visit.now % DAY_MS - (DAYS - 1) * DAY_MS
     days = {iso(first + n * DAY_MS)[:10]: [0, 0] for n in range(DAYS)}
+    changes: dict[str, int] = {}
     asked: Fields = {"from": iso(first), "limit": PAGE}
     for _ in range(MAX_PAGES):
         page = await visit.ask("web3.wallet.statement", **asked)
         for line in page["items"]:
             _count(days, line)
+            _add(changes, line)
         if page["nextCursor"] is None:
             break
         asked["cursor"] = page["nextCursor"]
     whole = page["nextCursor"] is None
-    return Flow([Day(date, *both) for date, both in days.items()], whole)
+    return Flow([Day(date, *both) for date, both in days.items()], whole, changes)
+
+
+def _add(changes: dict[str, int], line: Fields) -> None:
+    """Add a line to what its order moved; money that was held and came back moved by nothing."""
+    if line["orderId"]:
+        change = int(line["availableChange"]) + int(line["heldChange"])
+        changes[line["orderId"]] = changes.get(line["orderId"], 0) + change
 
 
 def _count(days: dict[str, list[int]], line: Fields) -> None:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from clawmarket.domain.kernel.errors import ForbiddenError, NotFoundError
 from clawmarket.domain.kernel.ids import id_pattern
+from clawmarket.domain.kernel.money import split_fee
 from clawmarket.domain.market.task import TaskNotFoundError
 from clawmarket.entry.web.deeds.deed import Wrong
 from clawmarket.entry.web.telling.escrow import Bar, Stake, open_bar, order_bar, stake_of
@@ -68,6 +69,7 @@ async def show_task(visit: Visit, task_id: str, wrong: Wrong | None = None) -> R
         wrong=wrong,
         parties=parties,
         cards=cards,
+        parts=split_fee(int(task["budget"]), visit.site.pipeline.terms.fee_bps),
     )
 
 

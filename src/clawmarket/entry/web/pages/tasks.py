@@ -24,6 +24,8 @@ async def tasks_page(visit: Visit) -> Response:
         # A filter that cannot be read shows the board without it, and says so.
         asked, wrong = {}, error
         found = await visit.ask("web3.market.listTasks", **_query(asked))
+    for buyer in {task["buyer"] for task in found["items"]}:
+        await visit.card(buyer)
     counts = await visit.ask("web3.market.status.summary")
     return visit.page(
         "tasks.html",

@@ -71,7 +71,7 @@ class Chart:
     labels: tuple[tuple[float, str], ...]
 
 
-BASE, LEFT, REACH, HEIGHT = 118, 44, 96, 236
+BASE, LEFT, REACH, DATE_WIDTH = 122, 52, 96, 110
 
 
 def chart(days: Sequence[Day], kind: str, width: int) -> Chart:
@@ -86,17 +86,18 @@ def chart(days: Sequence[Day], kind: str, width: int) -> Chart:
             bars.append(Bar("earned", x, BASE - up, wide, up, day))
         if down:
             bars.append(Bar("spent", x, BASE, wide, down, day))
-    grid = tuple((BASE - part * REACH, _label(abs(int(top * part)))) for part in (1, 0.5, -0.5, -1))
-    marks = sorted({0, len(days) // 2, len(days) - 1})
-    labels = tuple((LEFT + (i + 0.5) * step, days[i].date[5:]) for i in marks if days)
+    grid = tuple((BASE - part * REACH, _label(int(top * part))) for part in (1, 0.5, -0.5, -1))
+    apart = -(-len(days) * DATE_WIDTH // width)
+    marks = range(len(days) - 1, -1, -apart)
+    labels = tuple((LEFT + (i + 0.5) * step, days[i].date) for i in marks if i >= apart // 3)
     return Chart(kind, width, tuple(bars), grid, labels)
 
 
 def _round_up(minor: int) -> int:
-    """Return the next of 1, 2, 4, 10 … credits, so that grid lines have short labels."""
+    """Return the next of 1, 2, 4, 6, 8, 10 … credits, so that halves of it are short too."""
     top = 1_000_000
     while top < minor:
-        for factor in (2, 4, 10):
+        for factor in (2, 4, 6, 8, 10):
             if top * factor >= minor:
                 return top * factor
         top *= 10
@@ -104,4 +105,6 @@ def _round_up(minor: int) -> int:
 
 
 def _label(minor: int) -> str:
-    return f"{minor / 1_000_000:g}"
+    """Return a grid line's sum with its sign: below the axis money went out."""
+    sign = "+" if minor > 0 else "\N{MINUS SIGN}"
+    return f"{sign}{abs(minor) / 1_000_000:,g}"

@@ -85,7 +85,7 @@ def _open_facts(visit: Visit, task: Fields) -> tuple[tuple[str, Markup], ...]:
     values = {
         "amount": amount(task["budget"]),
         "bids": task["bids"],
-        "moment": clock(task["expiresAt"], visit.now),
+        "moment": clock(task["expiresAt"], visit.now, t),
         "left": span(from_iso(task["expiresAt"]) - visit.now, t),
     }
     names = (f"now.{kind}", f"next.{'claims' if task['claims'] else kind}", f"silence.{kind}")
@@ -151,9 +151,9 @@ def _facts(
     then_text = translated(told["then"], visit.words)
     english = visit.words.lang != "en" and (now_text is None or then_text is None)
     facts = (
-        ("now", timed(now_text or told["now"], visit.now)),
+        ("now", timed(now_text or told["now"], visit.now, visit.words)),
         ("next", Markup.escape(_next(visit, order, told))),
-        ("silence", timed(then_text or told["then"], visit.now)),
+        ("silence", timed(then_text or told["then"], visit.now, visit.words)),
     )
     return facts, english
 
@@ -171,7 +171,7 @@ def _next(visit: Visit, order: Fields, told: Fields) -> str:
         key = "next.you" if mine else "next.market"
     moment = told["actsAt"] or told["dueAt"]
     left = span(from_iso(told["dueAt"]) - visit.now, t)
-    return t(key, left=left, moment=clock(moment, visit.now))
+    return t(key, left=left, moment=clock(moment, visit.now, t))
 
 
 def _used(visit: Visit, task: Fields | None, order: Fields) -> tuple[int, int] | None:

@@ -4,7 +4,7 @@ import re
 
 from markupsafe import Markup, escape
 
-from clawmarket.domain.kernel.moment import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, from_iso
+from clawmarket.domain.kernel.moment import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, from_iso, iso
 from clawmarket.domain.kernel.money import ASSETS, CREDITS, format_amount
 from clawmarket.entry.web.words.catalog import Words
 
@@ -18,23 +18,41 @@ def amount(minor: int | str) -> str:
     return format_amount(int(minor)).removesuffix(f" {ASSETS[CREDITS].word}")
 
 
-def clock(moment: str, now: int) -> str:
-    """Return a moment as `14:32:10 UTC`, with its date unless that is today's."""
+def change(minor: int) -> str:
+    """Return what came in or went out without its unit: a sign before it unless it is nothing."""
+    sign = "+" if minor > 0 else "\N{MINUS SIGN}" if minor < 0 else ""
+    return f"{sign}{amount(abs(minor))}"
+
+
+def clock(moment: str, now: int, words: Words) -> str:
+    """Return a moment as `14:32:10 UTC` today, else as `14:32 UTC on 29 Nov`, with another year's.
+
+    Seconds are left out of other days, never rounded up: a deadline is not shown too late.
+    """
     day, _, time = moment.partition("T")
-    short = f"{time[:8]} UTC"
-    is_today = from_iso(moment) // DAY_MS == now // DAY_MS
-    return short if is_today else f"{day} {short}"
+    if from_iso(moment) // DAY_MS == now // DAY_MS:
+        return f"{time[:8]} UTC"
+    return words("date.time", day=date(day, now, words), time=time[:5])
 
 
-def when(moment: str, now: int) -> Markup:
-    """Return a moment as a `time` element."""
-    return Markup('<time datetime="{}">{}</time>').format(moment, clock(moment, now))
+def date(day: str, now: int, words: Words) -> str:
+    """Return a day as `29 Nov`, with its year unless that is this one."""
+    year, month, number = day[:4], words(f"month.{int(day[5:7])}"), int(day[8:10])
+    kind = "date" if iso(now)[:4] == year else "date.year"
+    return words(kind, day=number, month=month, year=year)
 
 
-def timed(text: str, now: int) -> Markup:
+def when(moment: str, now: int, words: Words) -> Markup:
+    """Return a moment as a `time` element, which tells the whole of it to whoever points at it."""
+    return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(
+        moment, clock(moment, now, words)
+    )
+
+
+def timed(text: str, now: int, words: Words) -> Markup:
     """Return a sentence of the market's as safe HTML, its moments as people read them."""
     return Markup(  # noqa: S704 - escaped
-        _MOMENT.sub(lambda found: when(found[0], now), str(escape(text)))
+        _MOMENT.sub(lambda found: when(found[0], now, words), str(escape(text)))
     )
 
 

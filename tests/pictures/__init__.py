@@ -1,0 +1,1 @@
+"""`make pictures`: every page, taken with Chromium from a market with a month of trade."""
