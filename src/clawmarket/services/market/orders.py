@@ -10,6 +10,7 @@ from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import task as tasks
 from clawmarket.domain.market.addressing import addressed
+from clawmarket.domain.market.delivering.result import Result
 from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.offer import (
     Offer,
@@ -20,7 +21,6 @@ from clawmarket.domain.market.offer import (
     check_orderable,
 )
 from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState, OtherSideError
-from clawmarket.domain.market.delivering.result import Result
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.market.telling.explanation import appealed, explain
 from clawmarket.domain.market.terms import milestones_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from clawmarket.entry.a2a.skills.skill import Visit
 from clawmarket.entry.a2a.skills.talking import LIST
-from clawmarket.entry.tools.desk import WHOLE_CHARS, said
+from clawmarket.entry.tools.using import WHOLE_CHARS, said
 
 Fields = dict[str, Any]
 
