@@ -68,6 +68,7 @@ FIRST_FIELDS = {
     "agent": "account_id",
     "api_key": "credential_id",
     "arbiter": "account_id",
+    "context": "task_id",
     "credits": "account_id",
     "dispute_evidence": "dispute_id",
     "endpoint": "account_id",

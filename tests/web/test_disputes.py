@@ -23,7 +23,7 @@ def test_a_buyer_contests_a_delivery_by_mouse(market: Market, opened: Opener, ha
     hers.click("form[action='/act/dispute'] button")
     assert "50.00" in hers.inner_text("form[action='/confirm']")
     hers.click("form[action='/confirm'] button")
-    hers.wait_for_selector("text=The buyer contests it; 50.00 credits are frozen.")
+    hers.wait_for_selector("text=You contest it; 50.00 credits are frozen.")
     for page in (hers, his):
         page.goto(f"/tasks/{task}")
         page.fill("[name=summary]", "See the outline.")

@@ -106,6 +106,6 @@ def test_a_claimed_task_says_so(market: Market, opened: Opener) -> None:
     taken_page = page.inner_text("main")
     worker.do("web3.market.unclaimTask", taskId=task)
     page.reload()
-    assert "Whoever fits takes it, or the buyer chooses a bid: until" in open_page
+    assert "Whoever fits takes it, or you choose a bid: until" in open_page
     assert "Taken, 50.00 credits held" in taken_page
     assert "Given back" in page.inner_text("main")
