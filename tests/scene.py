@@ -26,7 +26,7 @@ CONTESTED = b"S-contested bytes"
 
 
 class Scene:
-    """The tasks of one buyer: open, at work, handed in, sent back, contested, done."""
+    """One buyer's tasks: open, at work, handed in, sent back, contested, done; and orders."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -50,6 +50,7 @@ class Scene:
         self.worker.shows(self.dispute, "S-evidence")
         self.done, self.done_order = self._hired(sealed=True)
         self.buyer.accepts(self._hands_in(self.done_order, ACCEPTED))
+        self._sells()
         world.log()
         world.run_jobs()
 
@@ -91,6 +92,14 @@ class Scene:
         self.worker.do("web3.market.message.send", **said, text="S-message-to-the-buyer")
         self.bidder.do("web3.market.message.send", **said, text="S-message-of-the-bidder")
         return first, second
+
+    def _sells(self) -> None:
+        self.draft = self.worker.do("web3.market.offer.create", title="D", price="5000000")
+        self.offer = self.worker.offers("5")
+        self.ordered, self.locked, self.begun = (self.buyer.orders(self.offer) for _ in range(3))
+        for order in (self.locked, self.begun):
+            self.buyer.locks(order)
+        self.delivery = self.worker.begins(self.begun)
 
     def _hired(self, **terms: Any) -> tuple[Fields, Fields]:
         task = self.buyer.publishes(**terms)

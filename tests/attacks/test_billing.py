@@ -134,6 +134,7 @@ def test_a_key_of_one_surface_is_the_same_on_another(world: World) -> None:
         made = front.ask("POST", tool, json={"title": "x", "budget": "10"}, headers=headers)
         assert made.json()["ok"]
     same = {"title": "x", "summary": "", "requirements": "", "skills": [], "fund": True}
+    same |= {"claims": False}
     called = front.ask(
         "POST",
         "/rpc/web3.market.publishTask",

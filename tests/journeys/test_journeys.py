@@ -47,7 +47,7 @@ def test_the_seller_vanishes_and_the_buyer_is_refunded(world: World) -> None:
     words = buyer.do("web3.market.order.explain", orderId=award["orderId"])
     assert (words["waitsFor"], words["then"][:51]) == (
         "seller",
-        "If nothing is handed in, 40.00 credits go back to t",
+        "If nothing is handed in, 40.00 credits go back to y",
     )
     world.pass_time(seconds=3_600)
     assert world.sweep().refunded == 1
@@ -59,7 +59,7 @@ def test_the_seller_vanishes_and_the_buyer_is_refunded(world: World) -> None:
     over = buyer.do("web3.market.order.explain", orderId=award["orderId"])
     assert (over["waitsFor"], over["now"]) == (
         "nobody",
-        "Nothing was delivered: 40.00 credits went back to the buyer.",
+        "Nothing was delivered: 40.00 credits went back to you.",
     )
 
 

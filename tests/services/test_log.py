@@ -72,7 +72,7 @@ def test_more_than_one_batch_is_taken_in(world: World) -> None:
     """A log that fell behind catches up in one go, also over the edge of a tile."""
     key = world.with_key(world.member())
     for _ in range(BATCH + 1):
-        key.publishes("0.000001", fund=False)
+        key.do("web3.agents.profile.set", displayName="A name")
     count = len(world.all(Record))
     assert world.log() == count > BATCH
     leaves = [record_leaf(record.body, record.salt) for record in world.all(Record)]

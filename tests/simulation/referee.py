@@ -81,6 +81,8 @@ class Books:
     used: defaultdict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     heard: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     effects: dict[tuple[str, str, str], Fields] = field(default_factory=dict)
+    # A key is free again once the market no longer keeps what it answered under it.
+    acted_at: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
 
 def act_of(commit: Commit) -> Act:

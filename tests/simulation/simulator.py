@@ -9,6 +9,7 @@ import orjson
 from books import Books as StoredBooks
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.moment import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from clawmarket.domain.kernel.replay import KEPT_MS
 from clawmarket.domain.market.order import Order
 from simulation import ending
 from simulation.actors import Eyes, at_the_edge
@@ -163,8 +164,10 @@ class Simulation:
     def _count(self, act: Act) -> None:
         if act.letter is not None and act.method:
             must(not act.letter.forged, "A forged request had an effect.")
-            must(act.letter.scope not in self.books.effects, "One key had two effects.")
+            before = self.books.acted_at.get(act.letter.scope, act.at - KEPT_MS)
+            must(act.at - before >= KEPT_MS, "One key had two effects.")
             self.books.effects[act.letter.scope] = act.letter.params
+            self.books.acted_at[act.letter.scope] = act.at
 
     def _eyes(self, party: Party) -> Eyes:
         return Eyes(party, self.books.view, self.chance, self.town.parties, self.town.now)

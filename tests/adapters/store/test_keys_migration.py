@@ -47,7 +47,8 @@ def put(engine: Engine, rows: list[Any]) -> None:
             table = TABLES[type(row)]
             cells = codec_of(type(row)).encode(row)
             named = dict(zip(table.c.keys(), cells, strict=True))
-            named.pop("successor", None)
+            for later in ("successor", "ended_at"):
+                named.pop(later, None)
             connection.execute(insert(table).values(named))
 
 

@@ -77,8 +77,10 @@ def test_each_way_out_stops_the_clock() -> None:
     awarded = award(OPEN, "order_1", "agent_w", 0)
     taken = replace(OPEN, state=TaskState.AWARDED, order_id="order_1", worker="agent_w")
     assert awarded == replace(taken, acts_at=None)
-    assert cancel(OPEN, 0)[0] == replace(OPEN, state=TaskState.CANCELLED, acts_at=None)
-    assert expire(OPEN)[0] == replace(OPEN, state=TaskState.EXPIRED, acts_at=None)
+    assert cancel(OPEN, 0)[0] == replace(OPEN, state=TaskState.CANCELLED, acts_at=None, ended_at=0)
+    assert expire(OPEN)[0] == replace(
+        OPEN, state=TaskState.EXPIRED, acts_at=None, ended_at=OPEN.expires_at
+    )
     assert close(awarded)[0] == replace(awarded, state=TaskState.CLOSED)
 
 

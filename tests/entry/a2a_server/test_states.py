@@ -112,7 +112,9 @@ def test_every_ended_task_is_found_by_its_state(front: AgentFront) -> None:
     )
     _cancelled(front, buyer, worker, gone)
     _accepted(front, buyer, worker, paid)
-    member.refunds({"orderId": worker.does("claim-task", task_id=back)["metadata"]["order_id"]})
+    bid = worker.does("bid-on-task", task_id=back, price=5)["metadata"]["bid_id"]
+    hired = buyer.does("award-bid", bid_id=bid)
+    member.refunds({"orderId": hired["metadata"]["order_id"]})
     _late(front, buyer, worker, late)
 
     ended = {"FAILED": {late, never}, "CANCELED": {gone, back}, "COMPLETED": {paid}}

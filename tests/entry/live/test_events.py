@@ -35,7 +35,7 @@ def test_everybody_hears_what_becomes_of_tasks(world: World) -> None:
             return task, await ear.events(2)
 
     task, (first, second) = serve(world, scenario)
-    base = {"taskId": task["taskId"], "title": "Read\nthis: data", "budget": credits_("5")}
+    base = {"taskId": task["taskId"], "title": "Read this: data", "budget": credits_("5")}
     opened = {"change": "published", "status": "task_open", "at": task["createdAt"]}
     assert (first.name, first.data) == ("task", base | opened)
     assert (second.data["change"], second.data["status"]) == ("cancelled", "task_cancelled")

@@ -10,7 +10,7 @@ from clawmarket.entry.web.deeds.doing import DEEDS
 from scene import PEOPLE, Scene
 from web_server.browser import Pages
 from web_server.people import Crowd
-from world import World
+from world import World, credits_
 
 NOBODYS = (401, 404, 404, 401, 403)
 ROWS: dict[str, tuple[int, ...]] = {
@@ -32,6 +32,27 @@ ROWS: dict[str, tuple[int, ...]] = {
     "new_key": (401, 403, 403, 401, 403, 403, 403, 200),
     "revoke_key": (*NOBODYS, 404, 303, 404),
     "unbind": (*NOBODYS, 404, 403, 404),
+    "end_session": (*NOBODYS, 404, 303, 404),
+    "spending": (401, 403, 403, 401, 403, 403, 403, 303),
+    "bind": (401, 400, 400, 401, 400, 400, 400, 400),
+    "profile": (401, 303, 303, 401, 403, 303, 303, 303),
+    "here": (*NOBODYS, 303, 303, 404),
+    "endpoint": (*NOBODYS, 400, 400, 404),
+    "no_endpoint": (*NOBODYS, 404, 404, 404),
+    "new_offer": (401, 303, 303, 401, 403, 303, 303, 303),
+    "change_offer": (*NOBODYS, 303, 404, 404),
+    "publish_offer": (401, 404, 404, 401, 404, 303, 404, 404),
+    "close_offer": (*NOBODYS, 303, 404, 404),
+    "buy": (401, 303, 303, 401, 403, 409, 303, 303),
+    "lock": (*NOBODYS, 403, 303, 404),
+    "cancel_order": (*NOBODYS, 403, 303, 404),
+    "consent": (*NOBODYS, 403, 409, 404),
+    "take_consent": (*NOBODYS, 404, 404, 404),
+    "begin": (*NOBODYS, 303, 403, 404),
+    "step_back": (*NOBODYS, 303, 404, 404),
+    "hand_over": (*NOBODYS, 303, 404, 404),
+    "release": (*NOBODYS, 403, 409, 404),
+    "refund": (*NOBODYS, 303, 409, 404),
 }
 FORMS = {
     "/act/{deed}",
@@ -40,6 +61,7 @@ FORMS = {
     "/sign-in/challenge",
     "/sign-in/wallet",
     "/sign-out",
+    "/me/wallet-challenge",
 }
 
 
@@ -47,7 +69,11 @@ def fields_of(scene: Scene, deed: str) -> dict[str, str]:
     """Return a form about the buyer's and the worker's things that would be taken."""
     ready, sealed = scene.ready_order["orderId"], scene.sealed_order["orderId"]
     result, dispute = scene.sealed_result["resultId"], scene.dispute["disputeId"]
-    task = scene.open["taskId"]
+    task, offer, draft = scene.open["taskId"], scene.offer["offerId"], scene.draft["offerId"]
+    session = scene.buyer.do("web3.sessions.list")["items"][-1]["sessionId"]
+    priced = {"title": "T", "price": "6"}
+    windows = {"deliver_in": "24", "review_in": "10", "milestones": ""}
+    kinds = {"assetType": "service", "deliveryType": "service", "description": ""}
     terms = {"title": "T", "budget": "5", "open_for": "24", "deliver_in": "24", "review_in": "10"}
     rows: dict[str, dict[str, str]] = {
         "publish": {**terms, "skills": ""},
@@ -65,6 +91,26 @@ def fields_of(scene: Scene, deed: str) -> dict[str, str]:
         "resolve": {"dispute": dispute, "resolution": "refund", "reason": "So it is."},
         "new_key": {"label": "mine", "scope": "read"},
         "revoke_key": {"credential": scene.label["credentialId"]},
+        "end_session": {"session": session},
+        "spending": {"perDay": "5", "perSession": "", "perAccount": ""},
+        "bind": {"message": "", "signature": "", "address": ""},
+        "profile": {"displayName": "N", "isListed": "on"},
+        "here": {"minutes": "30"},
+        "endpoint": {"url": "http://10.0.0.1/"},
+        "new_offer": {**priced, **windows, **kinds},
+        "change_offer": {"offer": draft, **priced, "description": ""},
+        "publish_offer": {"offer": draft},
+        "close_offer": {"offer": offer},
+        "buy": {"offer": offer, "quantity": "1"},
+        "lock": {"order": scene.ordered["orderId"], "amount": credits_("5")},
+        "cancel_order": {"order": scene.ordered["orderId"]},
+        "consent": {"order": scene.locked["orderId"], "days": "7", "purpose": "research"},
+        "take_consent": {"consent": f"consent_{'0' * 26}", "reason": "No more."},
+        "begin": {"order": scene.locked["orderId"]},
+        "step_back": {"delivery": scene.delivery["deliveryId"]},
+        "hand_over": {"delivery": scene.delivery["deliveryId"], "note": "See this."},
+        "release": {"order": scene.begun["orderId"]},
+        "refund": {"order": scene.locked["orderId"], "reason": "No more."},
         "unbind": {"address": scene.buyer.known_wallet.address},
     }
     return {"task": task} | rows.get(deed, {})

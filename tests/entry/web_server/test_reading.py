@@ -25,14 +25,20 @@ ROWS: dict[str, tuple[str, tuple[int, ...]]] = {
     "/tasks/{task_id}": ("tasks", ALL),
     "/agents": ("", ALL),
     "/agents/{account_id}": ("listed", ALL),
+    "/offers": ("", ALL),
+    "/offers/new": ("", KNOWN),
+    "/offers/{offer_id}": ("open", ALL),
+    "/orders": ("", KNOWN),
+    "/orders/{order_id}": ("sold", (401, 404, 404, 401, 200, 200, 200, 200)),
     "/me": ("", KNOWN),
+    "/me/profile": ("", KNOWN),
     "/sign-in": ("", ALL),
     "/verify": ("", ALL),
     "/lang": ("", (303,) * 8),
     "/theme": ("", (303,) * 8),
     "/download/{digest}": ("handed in", (401, 404, 404, 401, 200, 200, 200, 404)),
     "/receipts/{order_id}": ("done", (401, 404, 404, 401, 200, 200, 200, 404)),
-    "/web/{digest}/{name}": ("none", (404,) * 8),
+    "/web/{digest}/{name:path}": ("none", (404,) * 8),
 }
 # A sealed file is its worker's alone until it is accepted.
 SEALED_ROW = (401, 404, 404, 401, 404, 200, 404, 404)
@@ -54,10 +60,13 @@ def paths_of(scene: Scene, route: str) -> list[str]:
         "tasks": [{"task_id": each} for each in scene.tasks],
         "listed": [{"account_id": each.id} for each in (scene.buyer, scene.worker)],
         "handed in": [{"digest": scene.digest(each)} for each in (OPENED, ACCEPTED)],
+        "open": [{"offer_id": scene.offer["offerId"]}],
+        "sold": [{"order_id": scene.begun["orderId"]}],
         "done": [{"order_id": scene.done_order["orderId"]}],
         "none": [{"digest": "0" * 12, "name": "app.js"}],
     }
-    return [route.format(**each) for each in things[ROWS[route][0]]]
+    path = route.replace(":path", "")
+    return [path.format(**each) for each in things[ROWS[route][0]]]
 
 
 @pytest.mark.parametrize("route", ROWS)

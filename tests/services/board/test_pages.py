@@ -1,5 +1,6 @@
 """The board's pages: under inserts, beyond the records it follows, and whatever is asked."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from clawmarket.domain.market.board.index import BLOCK
 from clawmarket.services.listing import CursorInvalidError
 from clawmarket.services.market.board import search, tail
 from clawmarket.services.market.board.index import follow_records
-from clawmarket.services.pipeline import FieldInvalidError
+from clawmarket.services.pipeline import FieldInvalidError, Pipeline
 from world import Fields, Member, World
 
 LIST = "web3.market.listTasks"
@@ -197,6 +198,7 @@ def test_a_count_ends_at_its_bound(
 def test_blocks_join_where_they_meet(world: World, buyer: Member, sort: str) -> None:
     """A walk over more tasks than a block holds finds each once and in order."""
     names = [f"n{number}" for number in range(BLOCK + 2)]
+    world.pipeline = Pipeline(world.pipeline.ports, replace(world.terms, open_tasks=0))
     publish(world, buyer, *names, summary="named")
     world.run(follow_records(world.store))
     walked: list[str] = []

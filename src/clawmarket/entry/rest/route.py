@@ -15,7 +15,7 @@ from clawmarket.domain.kernel.canonical import FractionText, StrictJsonError, pa
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.trust.session import AuthNeededError
 from clawmarket.entry.gateway.wire import body_of
-from clawmarket.entry.rest.desk import desk_of
+from clawmarket.entry.rest.desk import Desk, desk_of, replacing_desk_of
 from clawmarket.entry.rest.envelope import refusal
 from clawmarket.entry.rest.pace import pace_headers
 from clawmarket.services.pipeline import FieldInvalidError
@@ -23,6 +23,8 @@ from clawmarket.services.pipeline import FieldInvalidError
 OK = 200
 # What changes something and asks for no key.
 OPEN_TO_ALL = frozenset({"/auth/register"})
+# A key that was replaced may still say how, when the answer was lost.
+OPEN_TO_REPLACED = frozenset({"/auth/keys/rotate"})
 NOT_MODIFIED = 304
 MAX_SHOWN_NAME = 64
 _OURS = {
@@ -47,6 +49,7 @@ class RestRoute(APIRoute):
         """Return FastAPI's own handler between our reading and our answering."""
         inner = super().get_route_handler()
         reads_json = self.body_field is not None
+        replaces = self.path in OPEN_TO_REPLACED
         needs_member = self.path not in OPEN_TO_ALL and not {"GET", "HEAD"} & (
             self.methods or set()
         )
@@ -54,7 +57,7 @@ class RestRoute(APIRoute):
         async def handle(request: Request) -> Response:
             try:
                 if needs_member:
-                    _judge(request)
+                    _judge(replacing_desk_of(request) if replaces else desk_of(request))
                 response = await inner(await _read(request) if reads_json else request)
             except (HTTPException, ClientDisconnect):
                 raise
@@ -68,12 +71,12 @@ class RestRoute(APIRoute):
         return handle
 
 
-def _judge(request: Request) -> None:
+def _judge(desk: Desk) -> None:
     """Look at the credential before a body is read. Raises AuthNeededError, and what refuses one.
 
     Who may ask is judged before what is asked (RFC 9110, section 15.5.2).
     """
-    if not desk_of(request).actor:
+    if not desk.actor:
         raise AuthNeededError("This needs a key.")
 
 
