@@ -145,6 +145,8 @@ def test_a_key_is_made_limited_and_revoked(market: Market, opened: Opener) -> No
     _press(page, "spending")
     page.click("form[action='/confirm'] button")
     page.wait_for_selector("dl:has-text('Per day') >> text=2.00")
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
     status, _, body = _publish(market, key)
     assert (status, b"budget_spent" in body) == (429, True)
     page.click("li:has-text('night shift') button")

@@ -191,7 +191,7 @@ def test_a_chosen_language_and_theme_stay(opened: Opener) -> None:
 def test_new_tasks_are_offered_and_do_not_jump_in(opened: Opener, scene: Scene) -> None:
     """A task that is published while the board is open is counted in its bar."""
     page = opened()
-    page.goto("/tasks")
+    page.goto("/tasks?sort=budget")
     with page.expect_response("**/events"):
         page.reload()
     rows = page.locator(".job").count()
@@ -200,6 +200,7 @@ def test_new_tasks_are_offered_and_do_not_jump_in(opened: Opener, scene: Scene) 
     assert page.locator(".job").count() == rows
     page.click("text=Show them")
     page.wait_for_selector("h3:has-text('Fresh')")
+    assert "sort=budget" in page.url
 
 
 def test_the_first_page_is_small(opened: Opener) -> None:

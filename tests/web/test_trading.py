@@ -61,6 +61,8 @@ def test_the_paid_loop_by_mouse(
     assert Path(downloading.value.path()).read_bytes() == handed.read_bytes()
     hers.click("text=Accept and pay 39.60 credits")
     hers.wait_for_selector("text=It is done: 39.60 credits went to the seller")
+    # It is there about a second later; until then its place says so.
+    assert hers.locator("h2:has-text('Receipt')").count() == 1
 
     assert worker.do("web3.wallet.show")["available"] == "1039600000"
     assert buyer.do("web3.wallet.show")["available"] == "960000000"

@@ -96,6 +96,59 @@ def test_a_handler_that_outlives_its_worker_is_ended(
     _once(buyer, worker)
 
 
+def test_started_again_at_once_it_works_although_its_heartbeat_comes_too_soon(
+    buyer: Party, worker: Party, run: Start, tmp_path: Path
+) -> None:
+    """The heartbeat of the killed worker still stands; the next worker takes tasks at once."""
+    does = handler(tmp_path / "handler", _WRITES)
+    worker.market.call(worker.key, "web3.agents.profile.set", "me", displayName="Me")
+    daemon = _works(run, worker, tmp_path / "w", does)
+    daemon.until("beat")
+    daemon.kill()
+    _task(buyer, worker, "Soon")
+    again = _works(run, worker, tmp_path / "w", does, "--interval", "10m")
+    again.until("submitted")
+
+    assert again.stop() == 0
+    assert "away" not in [event["type"] for event in again.seen]
+
+
+def test_a_task_whose_earlier_handler_ends_is_begun_before_the_next_look(
+    buyer: Party, worker: Party, run: Start, tmp_path: Path
+) -> None:
+    """It waits for the handler that outlived its worker, not for the next look at the market."""
+    does = handler(tmp_path / "handler", _HANGS_ONCE)
+    _task(buyer, worker, "Orphan, seldom looked at")
+    daemon = _works(run, worker, tmp_path / "w", does)
+    daemon.until("working")
+    wait_for(tmp_path / "handler" / "started")
+    daemon.kill()
+    again = _works(run, worker, tmp_path / "w", does, "--interval", "10m")
+    again.until("submitted")
+
+    assert again.stop() == 0
+    assert runs_of(tmp_path / "handler") == 2
+
+
+def test_told_to_stop_it_does_not_wait_for_a_handler_that_never_began(
+    buyer: Party, worker: Party, run: Start, tmp_path: Path
+) -> None:
+    """A task whose earlier handler is still there is given back at once, however long the grace."""
+    does = handler(tmp_path / "handler", _HANGS_ONCE)
+    task_id = _task(buyer, worker, "Never begun")
+    daemon = _works(run, worker, tmp_path / "w", does)
+    daemon.until("working")
+    wait_for(tmp_path / "handler" / "started")
+    daemon.kill()
+    _rewound(tmp_path / "w", task_id, group=0)  # so the next worker cannot end it
+    again = _works(run, worker, tmp_path / "w", does, "--grace", "1h")
+    again.until("orphan")
+
+    assert again.stop() == 0
+    assert again.seen[-2]["type"] == "given_back"
+    os.kill(int((tmp_path / "handler" / "started").read_text()), signal.SIGKILL)
+
+
 def test_a_kill_between_claim_and_state_claims_once(
     buyer: Party, worker: Party, run: Start, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -44,12 +45,20 @@ def test_both_skills_are_copied_to_the_host_s_folder(tmp_path: Path) -> None:
     assert _files(tmp_path / "skills") == _files(skill_files())
 
 
+def _command(named: list[str]) -> list[str]:
+    """Return the words of the one command that an answer names, `--json` and the like left out."""
+    program, *words = shlex.split(*named)
+    assert (program, words.pop(0)) == ("clawmarket", "skills")
+    return [word for word in words if word != "--json"]
+
+
 def test_nothing_is_written_unasked(tmp_path: Path) -> None:
     """A preview and a call that nobody agreed to leave no file."""
-    shown = _runs(tmp_path, "install", "--dry-run")[1]
+    shown = _runs(tmp_path, "install", "--dry-run", "--dir", str(tmp_path))[1]
     status, refused = _runs(tmp_path, "install")
 
     assert {each["state"] for each in shown["files"]} == {"new"}
+    assert _command(shown["next"]) == ["install", "--dir", str(tmp_path)]
     assert (status, refused["details"]["cause"]) == (2, "skill_unagreed")
     assert [*tmp_path.iterdir()] == []
 
@@ -63,6 +72,8 @@ def test_a_changed_file_is_not_replaced(tmp_path: Path) -> None:
 
     status, refused = _runs(tmp_path, "install", "--dir", str(workspace), "--yes")
     assert (status, refused["details"]["cause"], mine.read_text()) == (6, "skill_changed", "mine")
+    preview = _command([refused["details"]["next"]])
+    assert preview == ["install", "--dir", str(workspace), "--dry-run"]
     status, left = _runs(tmp_path, "uninstall", "--dir", str(workspace), "--yes")
     assert (status, left["left"]) == (1, [str(mine)])
     assert _files(workspace) == {"skills/claw-worker/SKILL.md": "mine"}

@@ -11,6 +11,8 @@ from typing import Any, TextIO
 from clawmarket.entry.cli.catalog import Entry
 
 PROGRAM = "clawmarket"
+# Options without a value; every other one takes the next word with it.
+_FLAGS = frozenset({"--dry-run", "--yes"})
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,11 @@ class Invocation:
         kept: list[str] = []
         skip = False
         for word in self.argv:
-            if skip or (without and word.partition("=")[0] == without):
-                skip = not skip and "=" not in word
+            if skip:
+                skip = False
+                continue
+            if without and word.partition("=")[0] == without:
+                skip = "=" not in word and without not in _FLAGS
                 continue
             kept.append(word)
         return shlex.join([PROGRAM, *kept, *more])

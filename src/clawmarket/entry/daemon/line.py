@@ -11,7 +11,7 @@ from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import Market, NotAMarketError, RemoteRefusal
 
-_LATER = frozenset({"E_UNAVAILABLE", "E_TIMEOUT", "E_RATE_LIMITED", "E_INTERNAL"})
+_LATER = frozenset({"E_UNAVAILABLE", "E_TIMEOUT", "E_INTERNAL"})
 # Without the right to act nothing gets better by waiting.
 _HOPELESS = frozenset({"E_AUTH_REQUIRED", "E_FORBIDDEN", "E_REVOKED"})
 _TASK_ID = re.compile(id_pattern("task"))
@@ -19,6 +19,10 @@ _TASK_ID = re.compile(id_pattern("task"))
 
 class AwayError(Exception):
     """The market cannot answer now; the same call may be sent again later."""
+
+
+class TooSoonError(AwayError):
+    """The market is there, and asks for patience with this call."""
 
 
 def check_right(refused: Exception) -> None:
@@ -48,6 +52,8 @@ def _away() -> Iterator[None]:
     except (UnavailableError, DeadlineError) as away:
         raise AwayError(away.what) from None
     except RemoteRefusal as refusal:
+        if refusal.code == "E_RATE_LIMITED":
+            raise TooSoonError(str(refusal)) from None
         if refusal.code in _LATER:
             raise AwayError(str(refusal)) from None
         raise

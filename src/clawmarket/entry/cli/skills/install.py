@@ -25,7 +25,7 @@ class SkillChangedError(ConflictError):
     """A file of an installed skill was changed by somebody else."""
 
     advice = "Keep a copy of it, then run it again with --force; or leave it."
-    next_command = "clawmarket skills install --dry-run"
+    next_command = "{preview}"
 
 
 class SkillUnagreedError(InvalidArgumentError):
@@ -100,7 +100,9 @@ def _agreed(
         finish(invocation, document | {"next": [again]}, [*lines, f"next: {again}"], [])
         return False
     if changed and not invocation.values.get("force"):
-        raise SkillChangedError(f"{changed[0].target} was changed by somebody else.")
+        preview = invocation.again("--dry-run", without="--yes")
+        what = f"{changed[0].target} was changed by somebody else."
+        raise SkillChangedError(what, preview=preview)
     if _agree_to(invocation, lines):
         return True
     finish(invocation, document, ["Nothing was changed."], [])

@@ -55,10 +55,18 @@ def _about(market: Market) -> tuple[str, int]:
     return me, market.call("web3.status.summary")["feeBps"]
 
 
+_KINDS = {
+    "command": "a command",
+    "function": "a function",
+    "agent": "an A2A agent",
+    "openclaw": "this machine's OpenClaw",
+}
+
+
 def _greet(place: Workplace, pace: Pace) -> None:
     skills = ", ".join(place.rules.skills) or "every skill"
     text = (
-        f"Works as {place.me} with a handler that is a {place.handler.kind}: {skills}, from "
+        f"Works as {place.me} with {_KINDS[place.handler.kind]}: {skills}, from "
         f"{format_amount(place.rules.min_price)}, {pace.concurrent} at a time. Ctrl+C stops it."
     )
     place.progress.say("started", text, accountId=place.me, skills=[*place.rules.skills])

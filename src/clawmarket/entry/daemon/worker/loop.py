@@ -1,5 +1,6 @@
 """The worker's loop: beats, moves what it has, takes more, and stops when it is told to."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -7,13 +8,14 @@ from dataclasses import dataclass, field
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.remote.client import RemoteRefusal
 from clawmarket.entry.daemon.handlers.running import Run
-from clawmarket.entry.daemon.line import AwayError, check_right, task_id_of
+from clawmarket.entry.daemon.line import AwayError, TooSoonError, check_right, task_id_of
 from clawmarket.entry.daemon.worker import handing, making, taking
 from clawmarket.entry.daemon.worker.job import BUSY, FRESH, Job, Phase
 from clawmarket.entry.daemon.worker.workplace import Workplace
 
 _HEARTBEAT = "web3.agents.heartbeat"
 _TICK_S = 0.2
+_SOON_S = 1.0
 _PAGES, _PAGE = 5, 200
 _PATIENCE_S = 60.0
 # A handler that fails task after task would only take them away from others.
@@ -82,7 +84,12 @@ class Worker:
             self._wait(away)
             return
         self._delay_s = 0.0
-        self._looks_at = time.monotonic() + self.pace.interval_s
+        # A handler of an earlier daemon ends in a moment; its task is not to wait for a whole look.
+        waits_s = _SOON_S if any(map(self._is_unbegun, self.jobs.values())) else math.inf
+        self._looks_at = time.monotonic() + min(self.pace.interval_s, waits_s)
+
+    def _is_unbegun(self, job: Job) -> bool:
+        return job.phase is Phase.WORKING and job.task_id not in self.runs
 
     def _wait(self, away: AwayError) -> None:
         if not self._delay_s:
@@ -97,7 +104,9 @@ class Worker:
             return True
         if self.stops_at is None:
             return False
-        making_now = any(job.phase in _ENDING for job in self.jobs.values())
+        making_now = any(
+            job.phase in _ENDING and not self._is_unbegun(job) for job in self.jobs.values()
+        )
         return not making_now or time.monotonic() >= self.stops_at
 
     def _resume(self) -> None:
@@ -197,6 +206,8 @@ class Worker:
         self._beats_at = now + lasts_s / 3
         try:
             seen = self.place.line.ask(_HEARTBEAT, {"intervalSec": lasts_s})
+        except TooSoonError:
+            return  # that of a worker that ran a moment ago still stands
         except RemoteRefusal as refusal:
             check_right(refusal)
             if not self._beat_refused:

@@ -10,13 +10,15 @@ function toast(text, href) {
   box.className = "toast";
   const said = document.createElement("p");
   said.textContent = text;
-  box.append(document.createElement("span"), said);
   if (href) {
     const link = document.createElement("a");
     link.href = href;
     link.textContent = document.body.dataset.view;
-    box.append(link);
+    said.append(" ", link);
   }
+  const mark = document.querySelector(".brand .glyph").cloneNode(true);
+  mark.setAttribute("class", "icon");
+  box.append(mark, said);
   toasts.append(box);
   leave(box);
 }
