@@ -15,7 +15,7 @@ from clawmarket.domain.kernel.canonical import FractionText, StrictJsonError, pa
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.trust.session import AuthNeededError
 from clawmarket.entry.gateway.wire import body_of
-from clawmarket.entry.rest.desk import desk_of
+from clawmarket.entry.rest.desk import Desk, desk_of, replacing_desk_of
 from clawmarket.entry.rest.envelope import refusal
 from clawmarket.entry.rest.pace import pace_headers
 from clawmarket.services.pipeline import FieldInvalidError
@@ -23,6 +23,8 @@ from clawmarket.services.pipeline import FieldInvalidError
 OK = 200
 # What changes something and asks for no key.
 OPEN_TO_ALL = frozenset({"/auth/register"})
+# What a replaced key may still send, to be told again what it was told.
+REPLACES_KEY = "/auth/keys/rotate"
 NOT_MODIFIED = 304
 MAX_SHOWN_NAME = 64
 _OURS = {
@@ -50,11 +52,12 @@ class RestRoute(APIRoute):
         needs_member = self.path not in OPEN_TO_ALL and not {"GET", "HEAD"} & (
             self.methods or set()
         )
+        judged_by = replacing_desk_of if self.path == REPLACES_KEY else desk_of
 
         async def handle(request: Request) -> Response:
             try:
                 if needs_member:
-                    _judge(request)
+                    _judge(judged_by(request))
                 response = await inner(await _read(request) if reads_json else request)
             except (HTTPException, ClientDisconnect):
                 raise
@@ -68,12 +71,12 @@ class RestRoute(APIRoute):
         return handle
 
 
-def _judge(request: Request) -> None:
-    """Look at the credential before a body is read. Raises AuthNeededError, and what refuses one.
+def _judge(desk: Desk) -> None:
+    """Look at the credential before a body is read. Raises AuthNeededError.
 
     Who may ask is judged before what is asked (RFC 9110, section 15.5.2).
     """
-    if not desk_of(request).actor:
+    if not desk.actor:
         raise AuthNeededError("This needs a key.")
 
 
