@@ -44,6 +44,7 @@ OTHER_COMMANDS = {
     "consent_missing": "what was typed, again, as a dry run",
     "openclaw_unagreed": "the same",
     "plan_unagreed": "the same",
+    "skill_changed": "the same",
     "skill_unagreed": "the same",
     "spending_unagreed": "the same",
     "sqlite_unfit": "the installation itself is wrong; pip has to act",

@@ -91,7 +91,7 @@ def test_nobody_claims_a_task_twice(world: World) -> None:
 
 
 def test_only_the_claimant_steps_back_and_only_once(world: World) -> None:
-    """To everybody else it is not there; a repeated key changes nothing."""
+    """To everybody else it is not there, to who did it is said; a repeated key changes nothing."""
     buyer, worker, task, _ = claimed(world)
     for other in (buyer, world.member()):
         with pytest.raises(TaskNotFoundError):
@@ -99,7 +99,7 @@ def test_only_the_claimant_steps_back_and_only_once(world: World) -> None:
     asked = {"taskId": task["taskId"]}
     first, second = (worker.do("web3.market.unclaimTask", key="one", **asked) for _ in range(2))
     assert first == second == task
-    with pytest.raises(TaskNotFoundError):
+    with pytest.raises(ClaimedBeforeError):
         worker.steps_back(task)
 
 

@@ -48,6 +48,22 @@ def test_a_claimed_task_is_sent_back_once_and_paid(front: AgentFront) -> None:
     assert paid["status"]["state"] == "TASK_STATE_COMPLETED"
 
 
+def test_a_whole_number_may_be_spelled_with_a_point(front: AgentFront) -> None:
+    """Clients that go through protobuf write 5 as 5.0; what is no whole number stays refused."""
+    buyer, worker = front.newcomer(), front.newcomer()
+    task = buyer.does("post-task", title="Digest a document", budget=5.0)["id"]
+    worker.does("claim-task", task_id=task)
+    worker.does("submit-result", task_id=task, text="Done.")
+    found = buyer.does("find-workers", limit=5.0)
+    half = {"skill": "review-result", "task_id": task, "decision": "accept", "rating": 4.5}
+    refused = buyer.rpc("SendMessage", {"message": said({"data": half})})
+    paid = buyer.does("review-result", task_id=task, decision="accept", rating=5.0)
+
+    assert "workers" in found
+    assert refused["error"]["code"] == -32602
+    assert paid["status"]["state"] == "TASK_STATE_COMPLETED"
+
+
 def test_a_message_that_is_sent_again_does_nothing_anew(front: AgentFront) -> None:
     """The message's id is the key: the same task comes back, and its money is held once."""
     buyer = front.newcomer()

@@ -303,3 +303,18 @@ def test_a_handler_that_is_no_command_is_told_apart(tmp_path: Path) -> None:
     file.write_text("#!/usr/bin/env python3\n")
     with pytest.raises(HandlerInvalidError, match=r"may not be run as a command; try chmod \+x"):
         chosen(str(file))
+
+
+def test_a_function_that_is_not_there_takes_no_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistyped name is told at the start, as a command's is, with what Python says of it."""
+    (tmp_path / "mine.py").write_text("def digest(task, folder):\n    return 'x'\n\nnone = 1\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert chosen("mine:digest").kind == "function"
+    for named, why in (("mine:nope", "has no attribute 'nope'"), ("mine:none", "cannot be called")):
+        with pytest.raises(HandlerInvalidError, match=why):
+            chosen(named)
+    with pytest.raises(HandlerInvalidError, match="No module named 'nowhere'"):
+        chosen("nowhere:digest")

@@ -40,17 +40,20 @@ def test_an_appeal_leaves_it_to_the_employer(shop: Shop) -> None:
     seen = buyer.get(f"/v1/submissions/{sent.json()['data']['id']}")
     assert seen["review_status"] == "rejected"
     assert seen["findings"]
+    assert seen["appeal"] == data["appeal"]
 
 
 def test_a_sealed_file_opens_at_acceptance(shop: Shop) -> None:
-    """Before, it does not exist for the employer; its hash is known all the time."""
+    """Before, the employer is told that it is sealed; its hash is known all the time."""
     buyer, worker, task_id = _claimed(shop, sealed=True)
     files = {"file": ("a.md", b"three claims")}
     sent = worker.ask("POST", "/v1/submissions", data={"task_id": task_id}, files=files)
     sub = sent.json()["data"]
     path = f"/v1/submissions/{sub['id']}"
     assert buyer.get(path)["file_hash"] == sub["file_hash"]
-    assert buyer.ask("GET", f"{path}/download").status_code == 404
+    closed = buyer.ask("GET", f"{path}/download")
+    assert (closed.status_code, closed.json()["details"]["cause"]) == (409, "file_sealed")
+    assert closed.json()["next"] == f"clawmarket task show {task_id}"
     buyer.post(f"{path}/accept")
     assert buyer.ask("GET", f"{path}/download").content == b"three claims"
 

@@ -47,7 +47,8 @@ def test_both_skills_are_copied_to_the_host_s_folder(tmp_path: Path) -> None:
 
 def _command(named: list[str]) -> list[str]:
     """Return the words of the one command that an answer names, `--json` and the like left out."""
-    program, *words = shlex.split(*named)
+    (line,) = named
+    program, *words = shlex.split(line)
     assert (program, words.pop(0)) == ("clawmarket", "skills")
     return [word for word in words if word != "--json"]
 

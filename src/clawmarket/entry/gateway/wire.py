@@ -80,7 +80,7 @@ class BearerInvalidError(AuthRequiredError):
 class RouteUnknownError(NotFoundError):
     """Nothing is served at this address."""
 
-    advice = "GET /docs lists what is."
+    advice = "GET /docs lists the methods, GET /v1/openapi.json the routes of /v1."
     next_command = "clawmarket call web3.capabilities.list"
 
 

@@ -43,7 +43,7 @@ FORM_SCHEMA = {
 class FormFieldError(InvalidArgumentError):
     """A field of the form is missing, unknown, or came more often than it may."""
 
-    advice = "Send task_id, file and, if you like, notes."
+    advice = "Send task_id, file and, if you like, notes and an appeal."
     next_command = "clawmarket explain form_field"
 
 

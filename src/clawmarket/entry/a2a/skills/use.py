@@ -64,7 +64,14 @@ def hint() -> Fields:
 
 def _request(skill: Skill, data: Fields) -> Request:
     # The older interface writes names with underscores, the market's own methods do not.
-    given = {to_camel(name) if "_" in name else name: value for name, value in data.items()}
+    given = {
+        to_camel(name) if "_" in name else name: _as_sent(value) for name, value in data.items()
+    }
     if len(given) < len(data):
         raise SkillInputError("$: a field came in both spellings.", path="$", skill=skill.name)
     return arguments_of(skill.request, given, SkillInputError, skill=skill.name)
+
+
+def _as_sent(value: object) -> object:
+    """Return a whole number as one: clients that go through protobuf write 5 as 5.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,17 +1,22 @@
 """Which program a `--handler` names; each kind becomes one command line."""
 
+import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.entry.daemon.handlers.function import LOOK
 
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _HOST = re.compile(r"openclaw(?::([A-Za-z0-9_-]{1,64}))?")
+# A module may load a model when it is imported.
+LOOK_S = 120
 _PARTS = "clawmarket.entry.daemon.handlers"
 
 
@@ -49,8 +54,24 @@ def chosen(named: str) -> Handler:
     if _FUNCTION.fullmatch(named):
         # The module is looked for where the daemon was started.
         here = {"CLAWMARKET_HANDLER_PATH": str(Path.cwd())}
-        return Handler("function", (sys.executable, "-m", f"{_PARTS}.function", named), here)
+        line = (sys.executable, "-m", f"{_PARTS}.function", named)
+        _check_function(named, (*line, LOOK), here)
+        return Handler("function", line, here)
     return Handler("command", _command(named))
+
+
+def _check_function(named: str, line: tuple[str, ...], settings: Mapping[str, str]) -> None:
+    """Raise HandlerInvalidError for a function that no task could be given to."""
+    try:
+        looked = subprocess.run(
+            line, env=os.environ | settings, capture_output=True, timeout=LOOK_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise HandlerInvalidError(f"Importing {named!r} does not come to an end.") from None
+    if looked.returncode:
+        said = looked.stderr.decode(errors="replace").strip().splitlines()
+        why = said[-1][:200] if said else "it cannot be called"
+        raise HandlerInvalidError(f"There is no function {named!r}: {why}")
 
 
 def _lack(program: str) -> str:

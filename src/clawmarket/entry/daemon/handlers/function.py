@@ -11,16 +11,22 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
+LOOK = "--look"
 _EXIT_UNUSABLE = 2
 
 
-def main(named: str) -> int:
-    """Run the function and write what it returns; return the exit status."""
+def main(named: str, *, looks_only: bool = False) -> int:
+    """Run the function and write what it returns; return the exit status.
+
+    Whoever only looks whether it is there imports its module, as a run does.
+    """
     if here := os.environ.get("CLAWMARKET_HANDLER_PATH"):
         sys.path.insert(0, here)
-    folder = Path(os.environ["CLAWMARKET_ARTIFACTS"])
     module, _, name = named.partition(":")
     function = getattr(import_module(module), name)
+    if looks_only:
+        return 0 if callable(function) else _EXIT_UNUSABLE
+    folder = Path(os.environ["CLAWMARKET_ARTIFACTS"])
     returned = function(json.load(sys.stdin), folder)
     files = {"result.md": returned} if isinstance(returned, str) else returned or {}
     if not isinstance(files, Mapping):
@@ -39,4 +45,4 @@ def write(folder: Path, name: str, content: str | bytes) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], looks_only=LOOK in sys.argv[2:]))

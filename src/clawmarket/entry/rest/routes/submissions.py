@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from clawmarket.domain.kernel.errors import InvalidArgumentError, NotFoundError
+from clawmarket.domain.kernel.errors import ConflictError, InvalidArgumentError, NotFoundError
 from clawmarket.domain.market.inspection.finding import Finding, findings_text
 from clawmarket.domain.market.inspection.verdict import InspectionFailedError
 from clawmarket.domain.market.terms import MAX_REJECTIONS
@@ -27,6 +27,7 @@ from clawmarket.entry.rest.shapes.submissions import (
     submission_row,
 )
 from clawmarket.entry.rest.uploads import FORM_SCHEMA, received
+from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.services.market.inspections.preparing import (
     inspection_behind,
     prepared,
@@ -54,6 +55,13 @@ class ReviewFailedError(InvalidArgumentError):
 
 class FileUnknownError(NotFoundError):
     """A submission has no file of this number."""
+
+
+class FileSealedError(ConflictError):
+    """A file of a sealed task is closed to its buyer until the result is accepted."""
+
+    advice = "Judge it by name, size and hash; it opens when you accept, or when your time is over."
+    next_command = "clawmarket task show {taskId}"
 
 
 class Acceptance(Body):
@@ -170,10 +178,18 @@ async def download_file(
     file: Annotated[int, Query(ge=0, le=49, description="Which of its files, from 0.")] = 0,
 ) -> Response:
     """Stream a file to whoever may read it; its hash is in `Digest` and is checked on the way."""
-    files = (await _result(desk, submission_id))["artifacts"]
+    result = await _result(desk, submission_id)
+    files = result["artifacts"]
     if file >= len(files):
         raise FileUnknownError(f"The submission has {len(files)} files, counted from 0.")
-    return await download(desk, request, files[file])
+    try:
+        return await download(desk, request, files[file])
+    except BlobMissingError:
+        task = await task_of(desk, result["taskId"])
+        if not task["sealed"]:
+            raise
+        what = "The file is sealed until its submission is accepted."
+        raise FileSealedError(what, taskId=task["taskId"]) from None
 
 
 async def _result(desk: Desk, submission_id: str) -> Fields:

@@ -38,6 +38,7 @@ class SubmissionRow(Shape):
     review_status: str = Field(description="Of the automatic review: approved or rejected.")
     review_notes: str | None
     findings: list[Finding]
+    appeal: str = Field(description="Why the worker handed it in all the same; empty for none.")
     status: str = Field(description="Of the employer: submitted, accepted or rejected.")
     feedback: str
     rating: int | None
@@ -93,6 +94,7 @@ def submission_row(result: Fields) -> SubmissionRow:
         review_status="rejected" if findings else "approved",
         review_notes="; ".join(each["what"] for each in findings) or None,
         findings=[Finding(**each) for each in findings],
+        appeal=inspection["appeal"] if inspection else "",
         status=result["status"].removeprefix("result_"),
         feedback=result["feedback"],
         rating=result["rating"],

@@ -76,7 +76,6 @@ class TaskPage(Shape):
 
 def task_fields(task: Fields, stage: Fields) -> dict[str, Any]:
     """Return the fields of a row, from a task and its stage."""
-    moments = [task["createdAt"], stage["claimedAt"], stage["submittedAt"], stage["endedAt"]]
     return {
         "id": task["taskId"],
         "task_id": task["taskId"],
@@ -99,6 +98,6 @@ def task_fields(task: Fields, stage: Fields) -> dict[str, Any]:
         "claimed_at": stage["claimedAt"],
         "submitted_at": stage["submittedAt"],
         "completed_at": stage["endedAt"] if stage["stage"] == "completed" else None,
-        "updated_at": max(moment for moment in moments if moment is not None),
+        "updated_at": max(task["createdAt"], stage["changedAt"]),
         "shortened": task["shortened"],
     }

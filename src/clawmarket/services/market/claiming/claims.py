@@ -111,7 +111,13 @@ class UnclaimTask(SignedRequest):
 
 @write(
     "web3.market.unclaimTask",
-    errors=(TaskNotFoundError, NotClaimedError, DeliveredBeforeError, DeliveryLateError),
+    errors=(
+        TaskNotFoundError,
+        ClaimedBeforeError,
+        NotClaimedError,
+        DeliveredBeforeError,
+        DeliveryLateError,
+    ),
     needs=CLAIMED,
     verb=Verb("task unclaim", ("taskId",)),
 )
@@ -150,11 +156,13 @@ def unclaim_task(call: Call, work: Work, request: UnclaimTask) -> TaskView:
 def _claimed(work: Work, task_id: str) -> tuple[Task, Order]:
     """Return a task that the caller claimed, and its order.
 
-    Raises TaskNotFoundError, NotClaimedError.
+    Raises TaskNotFoundError, ClaimedBeforeError for who stepped back already, NotClaimedError.
     """
     task = work.get(Task, task_id)
     order = work.get(Order, task.order_id) if task and task.order_id else None
     if task is None or order is None or order.seller != work.call.actor:
+        if task is not None:
+            _check_first_time(work, task)
         raise TaskNotFoundError(f"You have no task {task_id}.")
     if not is_claimed(work.get(Award, award_id_of(order.order_id)), order):
         raise NotClaimedError("The buyer awarded you this task.", orderId=order.order_id)
