@@ -220,8 +220,10 @@ def test_the_market_is_asked(
     data.write_text('{"title": "A digest", "budget": "1.00"}')
     line = ["a2a", "call", url, "--skill", "balance", "--json"]
     balance = ann(*line).document["message"]["parts"][0]["data"]
-    workers = ann("a2a", "call", url, "--skill", "find-workers")
-    watched = ann("a2a", "call", url, "--skill", "list-tasks", "--stream", "--json")
+    nobody = '{"skills": ["nothing-of-the-kind"]}'
+    workers = ann("a2a", "call", url, "--skill", "find-workers", "--data", nobody)
+    listed = ["a2a", "call", url, "--skill", "list-tasks", "--data", nobody, "--stream", "--json"]
+    watched = ann(*listed)
 
     assert balance["available"] == "1000.00"
     assert json.loads(workers.out)["total"] == 0

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+import time
 from pathlib import Path
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError, UnavailableError
@@ -9,8 +10,11 @@ from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.fields import picked
 from clawmarket.entry.cli.invocation import Invocation
 from clawmarket.entry.cli.output import finish, print_json
-from clawmarket.entry.cli.remote.client import FileDamagedError, Market, reach
+from clawmarket.entry.cli.remote.client import FileDamagedError, Market, RemoteRefusal, reach
 from clawmarket.entry.cli.tables import pairs
+
+LOOKS, LOOK_S = 12, 0.25
+_NOT_YET = frozenset({"receipt_not_ready", "receipt_made_already"})
 
 
 class OutNeededError(InvalidArgumentError):
@@ -57,7 +61,7 @@ def get_receipt(invocation: Invocation) -> None:
     """Fetch the receipt of an order and check it against its hash. Raises FileDamagedError."""
     out = _out(invocation)
     with reach(invocation) as market:
-        answer = market.call("web3.market.receipt.get", {"orderId": invocation.values["order_id"]})
+        answer = _receipt(market, {"orderId": invocation.values["order_id"]})
     receipt = str(answer["receipt"]).encode()
     if f"sha256:{hashlib.sha256(receipt).hexdigest()}" != answer["digest"]:
         raise FileDamagedError("The receipt that came is not the one that its hash names.")
@@ -73,6 +77,18 @@ def get_receipt(invocation: Invocation) -> None:
     else:
         sys.stdout.buffer.write(receipt)
         sys.stdout.buffer.flush()
+
+
+def _receipt(market: Market, order: Entry) -> Entry:
+    # The log takes an order's last record in within a second of its end: nobody has to ask twice.
+    for _ in range(LOOKS):
+        try:
+            return market.call("web3.market.receipt.get", order)
+        except RemoteRefusal as refusal:
+            if refusal.envelope.get("details", {}).get("cause") not in _NOT_YET:
+                raise
+            time.sleep(LOOK_S)
+    return market.call("web3.market.receipt.get", order)
 
 
 def _finish(invocation: Invocation, document: Entry, lines: list[str]) -> None:
