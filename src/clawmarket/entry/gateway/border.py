@@ -1,4 +1,4 @@
-"""The border around all routes: request ids, security headers, host names, refusals, defects."""
+"""The border around all routes: request ids, cookies, headers, host names, refusals, defects."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clawmarket.domain.kernel.errors import ForbiddenError
+from clawmarket.entry.gateway.cookies import with_own_cookies
 from clawmarket.entry.gateway.wire import failure, json_response, new_request_id
 from clawmarket.services.pipeline import Ports
 
@@ -65,6 +66,7 @@ class Border:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = new_request_id(self._ports)
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
+        scope["headers"] = with_own_cookies(scope["headers"])
         started = False
 
         async def send_with_headers(message: Message) -> None:
