@@ -18,6 +18,13 @@ class BlobTooLargeError(InvalidArgumentError):
     next_command = "clawmarket explain blob_too_large"
 
 
+class BlobsFullError(UnavailableError):
+    """The market's disk takes no more files; nothing was stored."""
+
+    advice = "Send it again later; the market's operator has to make room first."
+    next_command = "clawmarket doctor"
+
+
 class BlobMissingError(NotFoundError):
     """There is no such file, or it is not yours to see."""
 
@@ -44,7 +51,10 @@ class Blobs(Protocol):
     """Content-addressed files."""
 
     async def keep(self, chunks: AsyncIterable[bytes]) -> Blob:
-        """Store what comes and return its hash once it is durable. Raises BlobTooLargeError."""
+        """Store what comes and return its hash once it is durable.
+
+        Raises BlobTooLargeError, BlobsFullError.
+        """
         ...
 
     def read(self, digest: str) -> AsyncIterator[bytes]:

@@ -29,12 +29,18 @@ MAX_CONNECTIONS = 768
 HEAD_S = 10.0
 BODY_S = 30.0
 STALL_S = 30.0
-MIN_STALL_BYTES = 32 * 1024
+MIN_STALL_BYTES = 256 * 1024
+# The largest file at the speed of a slow line, 30 kB a second.
+STREAM_S = 30 * 60.0
 UNREAD_S = 60.0
 IDLE_S = 20
 RETRY_S = 1
-# Bodies that may take as long as they need while they get on.
-STREAMED_PATHS = ("/files", "/v1/submissions", "/act/publish", "/act/hand_in", "/act/evidence")
+# Bodies that may take longer while they get on.
+STREAMED_PATHS = (
+    "/files",
+    "/v1/submissions",
+    *(f"/act/{deed}" for deed in ("publish", "hand_in", "hand_over", "evidence")),
+)
 
 
 class RequestLateError(DeadlineError):
@@ -59,6 +65,7 @@ class Patience:
         body_s: From there to the end of a body, unless it is streamed.
         stall_s: In which a streamed body has to bring `stall_bytes`.
         stall_bytes: See `stall_s`.
+        stream_s: In which a streamed body has to be whole, however it gets on.
         unread_s: In which a client has to read some of an answer that waits for it.
         idle_s: Between two requests, and before the first.
         connections: How many may be open at once.
@@ -68,6 +75,7 @@ class Patience:
     body_s: float = BODY_S
     stall_s: float = STALL_S
     stall_bytes: int = MIN_STALL_BYTES
+    stream_s: float = STREAM_S
     unread_s: float = UNREAD_S
     idle_s: int = IDLE_S
     connections: int = MAX_CONNECTIONS
@@ -86,6 +94,7 @@ class BoundedHttp(HttpToolsProtocol):
     _in_head = False
     _in_body = False
     _body_bytes = 0
+    _body_since = 0.0
     _late: asyncio.TimerHandle | None = None
     _stuck: asyncio.TimerHandle | None = None
 
@@ -135,6 +144,7 @@ class BoundedHttp(HttpToolsProtocol):
         """Begin the request's answer."""
         self._rest()
         self._unread, self._in_head, self._in_body, self._body_bytes = 0, False, True, 0
+        self._body_since = self.loop.time()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -190,7 +200,7 @@ class BoundedHttp(HttpToolsProtocol):
         ours = self.flow.read_paused or (busy and not self._in_body)
         moved = busy and self._is_streamed() and self._body_bytes >= self.patience.stall_bytes
         self._body_bytes = 0
-        if ours or moved:
+        if ours or (moved and self.loop.time() - self._body_since < self.patience.stream_s):
             self._wait()
             return
         answered = self._in_body and self.cycle.response_started

@@ -1,4 +1,4 @@
-"""Limits: how many calls a second an account, an address and all strangers together may make.
+"""Limits: how often an account, an address and all strangers may call, and what comes in at once.
 
 The buckets lie in this process alone: what they guard is this process's own time.
 """
@@ -10,6 +10,7 @@ from ipaddress import IPv6Address, IPv6Network
 from clawmarket.domain.kernel.errors import RateLimitedError
 from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.domain.trust.session import TooManyCallsError
+from clawmarket.services.uploads import Uploads
 
 ACCOUNT_BURST_S = 4
 MAX_BUCKETS = 10_000
@@ -121,6 +122,7 @@ class Limits:
         self._loopback = _buckets(calls_per_s * _LOOPBACK_SHARE)
         day = Rate(accounts_per_day, accounts_per_day, _DAY_S)
         self._openings = Buckets(day) if accounts_per_day else None
+        self.uploads = Uploads()
 
     def check_account(self, account_id: str, now: int) -> None:
         """Take one call of an account. Raises CallsTooFastError."""

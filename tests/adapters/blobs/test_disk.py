@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 import os
 import stat
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from clawmarket.adapters.blobs.disk import ABANDONED_S, DiskBlobs
-from clawmarket.ports.blobs import BlobTooLargeError
+from clawmarket.ports.blobs import BlobsFullError, BlobTooLargeError
 
 MEBIBYTE = 1024 * 1024
 
@@ -111,4 +112,28 @@ def test_a_cancelled_sender_leaves_nothing(tmp_path: Path) -> None:
             await keeping
 
     asyncio.run(story())
+    assert _files(tmp_path) == []
+
+
+def test_the_rest_of_the_disk_is_left_free(tmp_path: Path) -> None:
+    """A file that would take of the reserve is refused and leaves nothing."""
+    blobs = DiskBlobs(tmp_path, 100, reserve_bytes=2**62)
+    with pytest.raises(BlobsFullError):
+        asyncio.run(blobs.keep(_stream(b"content")))
+    assert _files(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_a_disk_that_is_full_keeps_nothing_of_a_file(tmp_path: Path) -> None:
+    """What the system refuses to write, also at the very end, is a refusal; half a file goes."""
+    import resource  # noqa: PLC0415 - not on Windows
+
+    blobs, bounds = DiskBlobs(tmp_path, 3 * MEBIBYTE), resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (MEBIBYTE + 1_000, bounds[1]))
+        for chunks in ([bytes(MEBIBYTE)] * 2, [bytes(MEBIBYTE), bytes(2_000)]):
+            with pytest.raises(BlobsFullError):
+                asyncio.run(blobs.keep(_stream(*chunks)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, bounds)
     assert _files(tmp_path) == []

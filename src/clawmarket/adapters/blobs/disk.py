@@ -1,22 +1,27 @@
 """Files in a folder, named by their SHA-256."""
 
 import asyncio
+import errno
 import hashlib
 import os
+import shutil
 import tempfile
 import threading
-from collections.abc import AsyncIterable, AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from clawmarket.adapters.blobs.content import CHUNK_BYTES, Tally, damaged, hex_of, missing
 from clawmarket.adapters.durable import sync_folder
-from clawmarket.ports.blobs import Blob
+from clawmarket.ports.blobs import Blob, BlobsFullError
 
 # A hop to a thread costs about as much as writing 64 KiB: small chunks share one.
 _WRITE_BYTES = 1024 * 1024
 ABANDONED_S = 24 * 3_600
+# What files leave free on the disk, so that the database beside them can go on.
+RESERVE_BYTES = 64 * 1024 * 1024
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class DiskBlobs:
@@ -30,10 +35,19 @@ class DiskBlobs:
         root: The folder; made when it is not there.
         max_bytes: The largest file taken, in bytes.
         shared: Whether other processes may be storing files here.
+        reserve_bytes: How much of the disk is left free.
     """
 
-    def __init__(self, root: Path, max_bytes: int, *, shared: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        max_bytes: int,
+        *,
+        shared: bool = False,
+        reserve_bytes: int = RESERVE_BYTES,
+    ) -> None:
         self._max_bytes = max_bytes
+        self._reserve_bytes = reserve_bytes
         self._files, self._incoming, self._quarantine = (
             root / name for name in ("sha256", "incoming", "quarantine")
         )
@@ -55,26 +69,31 @@ class DiskBlobs:
                     leftover.unlink()
 
     async def keep(self, chunks: AsyncIterable[bytes]) -> Blob:
-        """Store what comes and return its hash once it is durable. Raises BlobTooLargeError.
+        """Store what comes and return its hash once it is durable.
 
         Content that is already here replaces itself, which heals a copy that was damaged.
+        Raises BlobTooLargeError, BlobsFullError.
         """
         tally = Tally(self._max_bytes)
-        file, path = await asyncio.to_thread(self._new_file)
-        try:
-            waiting = bytearray()
-            async for chunk in chunks:
-                tally.admit(chunk)
-                waiting += chunk
-                if len(waiting) >= _WRITE_BYTES:
-                    await asyncio.to_thread(_write, file, bytes(waiting), tally)
-                    waiting.clear()
-            await asyncio.to_thread(_write, file, bytes(waiting), tally)
-            await asyncio.to_thread(self._settle, file, path, tally.hex)
-        except BaseException:  # cancelled senders leave nothing behind either
-            await asyncio.to_thread(_discard, file, path)
-            raise
+        with _room_said():
+            file, path = await asyncio.to_thread(self._new_file)
+            try:
+                await self._take(chunks, file, tally)
+                await asyncio.to_thread(self._settle, file, path, tally.hex)
+            except BaseException:  # cancelled senders leave nothing behind either
+                await asyncio.to_thread(_discard, file, path)
+                raise
         return Blob(f"sha256:{tally.hex}", tally.size)
+
+    async def _take(self, chunks: AsyncIterable[bytes], file: BinaryIO, tally: Tally) -> None:
+        waiting = bytearray()
+        async for chunk in chunks:
+            tally.admit(chunk)
+            waiting += chunk
+            if len(waiting) >= _WRITE_BYTES:
+                await asyncio.to_thread(self._write, file, bytes(waiting), tally)
+                waiting.clear()
+        await asyncio.to_thread(self._write, file, bytes(waiting), tally)
 
     async def read(self, digest: str) -> AsyncIterator[bytes]:
         """Yield a file's bytes; the last chunk comes only if the hash of all is right.
@@ -108,6 +127,12 @@ class DiskBlobs:
         handle, path = tempfile.mkstemp(dir=self._incoming)  # opens with mode 0600
         return os.fdopen(handle, "wb"), Path(path)
 
+    def _write(self, file: BinaryIO, content: bytes, tally: Tally) -> None:
+        if shutil.disk_usage(self._incoming).free < self._reserve_bytes + len(content):
+            raise OSError(errno.ENOSPC, "the rest of the disk is kept free")
+        tally.absorb(content)
+        file.write(content)
+
     def _settle(self, file: BinaryIO, path: Path, name: str) -> None:
         """Give a complete file its name; every step is on disk before the next."""
         with file:
@@ -129,11 +154,6 @@ class DiskBlobs:
                 path.replace(self._quarantine / name)
 
 
-def _write(file: BinaryIO, content: bytes, tally: Tally) -> None:
-    tally.absorb(content)
-    file.write(content)
-
-
 def _read(file: BinaryIO, sha256: "hashlib._Hash") -> bytes:
     chunk = file.read(CHUNK_BYTES)
     sha256.update(chunk)
@@ -142,4 +162,16 @@ def _read(file: BinaryIO, sha256: "hashlib._Hash") -> bytes:
 
 def _discard(file: BinaryIO, path: Path) -> None:
     path.unlink(missing_ok=True)
-    file.close()
+    with suppress(OSError):  # what it still holds has no room on a full disk
+        file.close()
+
+
+@contextmanager
+def _room_said() -> Iterator[None]:
+    """Say of a full disk that it is one. Raises BlobsFullError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise BlobsFullError("The market's disk has no room for this file.") from error

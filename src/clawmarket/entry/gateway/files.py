@@ -7,7 +7,14 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from clawmarket.domain.trust.file import FileRight
-from clawmarket.entry.gateway.wire import Reply, bearer_of, json_response, stream_of, success
+from clawmarket.entry.gateway.wire import (
+    Reply,
+    bearer_of,
+    json_response,
+    room_for,
+    stream_of,
+    success,
+)
 from clawmarket.ports.blobs import BlobTooLargeError
 from clawmarket.services.call import Caller
 from clawmarket.services.pipeline import Pipeline
@@ -31,7 +38,8 @@ def files_routes(pipeline: Pipeline, max_file_bytes: int) -> list[Route]:
         # With two names it is not clear which one is meant; an empty one is refused below.
         names = request.query_params.getlist("name")
         name = names[0] if len(names) == 1 else ""
-        fields = await store_file(pipeline, caller, name, chunks)
+        with room_for(request, pipeline.limits, caller.account_id, max_file_bytes):
+            fields = await store_file(pipeline, caller, name, chunks)
         test_money = pipeline.terms.test_money
         envelope = success(fields, request.state.request_id, test_money=test_money)
         return json_response(Reply(200, envelope))

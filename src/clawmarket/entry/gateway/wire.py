@@ -7,6 +7,7 @@ more exact word than the code's own.
 
 import re
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import PurePath
 from traceback import TracebackException
@@ -30,7 +31,10 @@ from clawmarket.domain.kernel.ids import make_id
 from clawmarket.domain.trust.redaction import redact, redact_text
 from clawmarket.registry.codes import CODES
 from clawmarket.registry.fields import SESSION_PATTERN
+from clawmarket.services.limits import Limits
 from clawmarket.services.pipeline import Ports
+
+Room = AbstractContextManager[None]
 
 MAX_BODY_BYTES = 2**20
 
@@ -173,9 +177,8 @@ async def stream_of(
 
     A body that announces too much is refused before a byte of it is read.
     """
-    announced = request.headers.get("content-length", "")
     size = 0
-    if announced.isdecimal() and int(announced[:19]) > limit:
+    if (announced_bytes(request) or 0) > limit:
         raise too_large(f"The body has more than {limit} bytes.", limit=limit)
     async for chunk in request.stream():
         size += len(chunk)
@@ -183,6 +186,22 @@ async def stream_of(
             raise too_large(f"The body has more than {limit} bytes.", limit=limit)
         if chunk:
             yield chunk
+
+
+def announced_bytes(request: Request) -> int | None:
+    """Return how many bytes a body says that it has, or None where it does not say."""
+    said = request.headers.get("content-length", "")
+    return int(said[:19]) if said.isdecimal() else None
+
+
+def room_for(request: Request, limits: Limits, account_id: str, limit: int) -> Room:
+    """Return what counts an upload of at most `limit` bytes while it is open.
+
+    Entering it raises UploadsTooManyError, UploadsFullError; strangers' bodies are not read.
+    """
+    announced = announced_bytes(request)
+    size = limit if announced is None else min(announced, limit)
+    return limits.uploads.admitted(account_id, size) if account_id else nullcontext()
 
 
 def object_of(data: bytes) -> dict[str, Any]:

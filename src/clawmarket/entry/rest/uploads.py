@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
-from clawmarket.entry.gateway.wire import stream_of
+from clawmarket.entry.gateway.wire import Room, room_for, stream_of
 from clawmarket.entry.rest.desk import Desk, Fields
 from clawmarket.entry.rest.orders import order_at
 from clawmarket.entry.rest.reading.forms import Form, FormInvalidError, Part
@@ -54,6 +54,12 @@ class Upload:
     order: Fields = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     files: list[Fields] = field(default_factory=list)
+
+
+def room_in(desk: Desk, request: Request) -> Room:
+    """Return what counts a form while it comes in. Entering it raises what `room_for` says."""
+    most: int = request.app.state.max_file_bytes
+    return room_for(request, desk.pipeline.limits, desk.actor, most + FRAME_BYTES)
 
 
 async def received(desk: Desk, request: Request) -> Upload:

@@ -3,13 +3,13 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -96,7 +96,7 @@ class Visit:
         self.now = site.pipeline.ports.clock.now()
         self.token = self._cookie(SESSION)
         self.ended = False
-        self.uploads: list[UploadFile] = []
+        self.until_end = ExitStack()
         self._names: dict[str, str] = {}
         self._new_cookies: list[tuple[str, str, int]] = []
         self.caller = self._identified()
@@ -206,8 +206,7 @@ class Visit:
 
     def end(self) -> None:
         """Let go of the files that came with a form; those that were handed in are stored."""
-        for upload in self.uploads:
-            upload.file.close()
+        self.until_end.close()
 
     def sent(self, response: Response) -> Response:
         """Give an answer the cookies that this visit sets."""

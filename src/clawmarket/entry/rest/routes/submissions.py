@@ -26,7 +26,7 @@ from clawmarket.entry.rest.shapes.submissions import (
     review_id,
     submission_row,
 )
-from clawmarket.entry.rest.uploads import FORM_SCHEMA, received
+from clawmarket.entry.rest.uploads import FORM_SCHEMA, received, room_in
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.services.market.inspections.preparing import (
     inspection_behind,
@@ -89,7 +89,8 @@ async def submit(desk: At, request: Request) -> Response:
 
     The files are hashed while they are stored. A task that asks for it has them reviewed first.
     """
-    upload = await received(desk, request)
+    with room_in(desk, request):
+        upload = await received(desk, request)
     notes, appeal = (upload.texts.get(name, "") for name in ("notes", "appeal"))
     made = preparing(upload.order["orderId"], upload.files, notes, appeal)
     try:

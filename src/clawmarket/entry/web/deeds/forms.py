@@ -9,9 +9,9 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
-from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, body_of, stream_of
+from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, body_of, room_for, stream_of
 from clawmarket.entry.web.visit import Visit
-from clawmarket.ports.blobs import BlobTooLargeError
+from clawmarket.ports.blobs import BlobsFullError, BlobTooLargeError
 
 MAX_FIELDS = 100
 MAX_FILES = 10
@@ -82,6 +82,8 @@ async def _with_files(visit: Visit, max_file_bytes: int) -> Form:
     """Read a form with files; large ones are kept on the disk until the visit ends."""
     limit = max_file_bytes + MAX_BODY_BYTES
     _check_charset(visit.request.headers["content-type"])
+    limits, account_id = visit.site.pipeline.limits, visit.caller.account_id
+    visit.until_end.enter_context(room_for(visit.request, limits, account_id, limit))
     parser = MultiPartParser(
         visit.request.headers,
         stream_of(visit.request, limit, BlobTooLargeError),
@@ -93,10 +95,13 @@ async def _with_files(visit: Visit, max_file_bytes: int) -> Form:
         data = await parser.parse()
     except MultiPartException as error:
         raise FormUnreadableError(f"The form cannot be read: {error.message}") from None
+    except OSError:
+        raise BlobsFullError("The market's disk has no room for this form.") from None
     parts = data.multi_items()
     texts = [(name, part) for name, part in parts if isinstance(part, str)]
     uploads = [part for _, part in parts if isinstance(part, UploadFile)]
-    visit.uploads.extend(uploads)
+    for each in uploads:
+        visit.until_end.callback(each.file.close)
     return _form(texts, [each for each in uploads if each.filename])
 
 
