@@ -24,6 +24,7 @@ __all__ = [
     "StrictJsonError",
     "canonical_bytes",
     "content_digest",
+    "holds_more",
     "parse_strict",
     "sha256_digest",
 ]
@@ -124,6 +125,18 @@ def parse_strict(data: bytes, *, max_depth: int = MAX_DEPTH, fractions: bool = F
     if (b"\\ud" in data or b"\\uD" in data) and (flaw := _first_flaw(value)):
         raise flaw
     return value
+
+
+def holds_more(data: bytes, most: int) -> bool:
+    """Tell whether JSON may hold more than `most` values, before a parser makes objects of them.
+
+    What stands within strings does not count.
+    """
+    return _separators(data) >= most and _separators(_STRING.sub(b"", data)) >= most
+
+
+def _separators(data: bytes) -> int:
+    return data.count(b",") + data.count(b"[") + data.count(b"{")
 
 
 def _is_plain(value: object, room: int) -> bool:

@@ -1,6 +1,7 @@
 """What crosses the border: bodies and headers in, envelopes out, and the id that finds the log.
 
-Limits that are decided here: a call's body (and a WebSocket frame) has at most `MAX_BODY_BYTES`.
+Limits that are decided here: a call's body (and a WebSocket frame) has at most `MAX_BODY_BYTES`
+and holds at most `MAX_VALUES` values, since a million of them would keep everybody waiting.
 A status comes from `registry.codes`, except for the causes in `_STATUS`, for which HTTP has a
 more exact word than the code's own.
 """
@@ -19,7 +20,7 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from clawmarket.domain.kernel.canonical import StrictJsonError, parse_strict
+from clawmarket.domain.kernel.canonical import StrictJsonError, holds_more, parse_strict
 from clawmarket.domain.kernel.errors import (
     AuthRequiredError,
     InternalError,
@@ -37,6 +38,7 @@ from clawmarket.services.pipeline import Ports
 Room = AbstractContextManager[None]
 
 MAX_BODY_BYTES = 2**20
+MAX_VALUES = 10_000
 
 _STATUS = {
     "body_too_large": 413,
@@ -204,10 +206,17 @@ def room_for(request: Request, limits: Limits, account_id: str, limit: int) -> R
     return limits.uploads.admitted(account_id, size) if account_id else nullcontext()
 
 
+def check_values(data: bytes) -> None:
+    """Raise BodyInvalidError for JSON that holds more values than any call has a use for."""
+    if holds_more(data, MAX_VALUES):
+        raise BodyInvalidError(f"$: the body holds more than {MAX_VALUES} values.", path="$")
+
+
 def object_of(data: bytes) -> dict[str, Any]:
     """Read one strict JSON object; nothing at all is the empty one. Raises BodyInvalidError."""
     if not data.strip(_JSON_SPACE):
         return {}
+    check_values(data)
     try:
         value = parse_strict(data)
     except StrictJsonError as error:

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.entry.gateway.border import HostRefusedError
 from clawmarket.entry.gateway.tools import Inside
-from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, failure, success
+from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, body_of, check_values, failure, success
 from clawmarket.entry.mcp.server import build_mcp, load_sdk
 from clawmarket.entry.tools.use import tool_named, use
 from clawmarket.entry.tools.using import Fields, ToolUse
@@ -26,7 +26,7 @@ class Endpoint:
     pipeline: Pipeline
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request (ASGI). Raises what refuses the key or the origin."""
+        """Serve one request (ASGI). Raises what refuses the key, the origin or the body."""
         request = Request(scope, receive)
         self._check_origin(request)
         market, ports = Inside.of(request, self.pipeline), self.pipeline.ports
@@ -40,6 +40,8 @@ class Endpoint:
             test_money = self.pipeline.terms.test_money
             return success({"result": result}, market.request_id, test_money=test_money)
 
+        data = await body_of(request)
+        check_values(data)
         # Off the loop: whoever asks first must not make everybody else wait for the import.
         await asyncio.to_thread(load_sdk)
         server = build_mcp(answer)
@@ -51,7 +53,7 @@ class Endpoint:
             server, stateless=True, json_response=True, max_request_body_size=MAX_BODY_BYTES
         )
         async with manager.run():
-            await manager.handle_request(scope, receive, send)
+            await manager.handle_request(scope, _once(data, receive), send)
 
     def _check_origin(self, request: Request) -> None:
         """Refuse a page of a stranger: MCP's transport demands that its Origin is looked at."""
@@ -60,6 +62,16 @@ class Endpoint:
         for origin in request.headers.getlist("origin"):
             if _host_of(origin) not in allowed:
                 raise HostRefusedError("This market is not served to pages of others.")
+
+
+def _once(data: bytes, receive: Receive) -> Receive:
+    """Return what gives a body that was read already, then what follows it."""
+    waiting: list[Message] = [{"type": "http.request", "body": data, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return receive_again
 
 
 def _host_of(origin: str) -> str | None:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from clawmarket.domain.kernel.canonical import FractionText, StrictJsonError, parse_strict
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.trust.session import AuthNeededError
-from clawmarket.entry.gateway.wire import body_of
+from clawmarket.entry.gateway.wire import BodyInvalidError, body_of, check_values
 from clawmarket.entry.rest.desk import Desk, desk_of, replacing_desk_of
 from clawmarket.entry.rest.envelope import refusal
 from clawmarket.entry.rest.pace import pace_headers
@@ -101,7 +101,10 @@ async def _read(request: Request) -> Request:
     """Read a body; nothing at all is the empty object. JsonInvalidError, BodyTooLargeError."""
     data = (await body_of(request) or b"{}").strip(b" \t\r\n")
     try:
+        check_values(data)
         value = parse_strict(data, fractions=True)
+    except BodyInvalidError as error:
+        raise JsonInvalidError(error.what, **error.details) from None
     except StrictJsonError as error:
         raise JsonInvalidError(f"{error.path}: {error.reason}.", path=error.path) from None
     # A model would take such a number for an object that has none of its fields.
