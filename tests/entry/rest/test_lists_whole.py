@@ -1,9 +1,11 @@
 """Lists of `/v1` are whole or go on; who asks is judged first; a number is a number."""
 
+import itertools
 from typing import Any
 
 import pytest
 
+from clawmarket.services.limits import Limits
 from rest.shop import Shop
 from world import World
 
@@ -93,3 +95,24 @@ def test_all_attempts_are_listed_over_pages(world: World) -> None:
     second = buyer.do("web3.market.listResults", cursor=first["nextCursor"], **about)
     ids = [[each["resultId"] for each in page["items"]] for page in (first, second)]
     assert (ids, second["nextCursor"]) == ([made[:2], made[2:]], None)
+
+
+def test_a_page_of_records_proves_only_its_own(shop: Shop) -> None:
+    """A page of one record costs as many calls as the first, and pages are the whole list."""
+    buyer, worker = shop.agent(), shop.agent()
+    task = buyer.posts()
+    worker.post(f"/v1/tasks/{task['id']}/claim")
+    shop.world.log()
+    place = f"/v1/tasks/{task['id']}/audit"
+    for who, records in ((buyer, 2), (worker, 1)):
+        seen = who.get(place)
+        shop.world.pipeline.limits = Limits(calls_per_s=1_000)
+        left = [4_000]
+        for number, row in enumerate(seen["items"], 1):
+            answer = who.ask("GET", f"{place}?per_page=1&page={number}")
+            page = answer.json()["data"]
+            assert (page["items"], page["total"]) == ([row], seen["total"])
+            assert page["has_more"] is (number < seen["total"])
+            left.append(int(answer.headers["RateLimit-Remaining"]))
+        costs = {before - after for before, after in itertools.pairwise(left)}
+        assert (len(seen["items"]), costs) == (records, {3})

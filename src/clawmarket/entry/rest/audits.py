@@ -1,10 +1,11 @@
 """The records of a task, for its parties, each with the proof that strangers can check."""
 
-from clawmarket.domain.trust.record import RecordNotFoundError, RecordPendingError
+from clawmarket.domain.trust.record import RecordPendingError
 from clawmarket.entry.rest.desk import Desk, Fields
 from clawmarket.entry.rest.orders import order_of
 from clawmarket.entry.rest.reading.paging import Paging
 from clawmarket.entry.rest.shapes.audit import AuditPage, AuditRow, Proof
+from clawmarket.services.trust.audit import in_sight_of
 
 LOOKED_AT = 200
 MAX_STEPS = 10
@@ -14,11 +15,18 @@ async def records_of(desk: Desk, task: Fields, part: Paging) -> AuditPage:
     """Return the records of a task that the caller may see, oldest first."""
     if task["orderId"] is None:
         return await _of_open_task(desk, task, part)
-    own = await _own_records(desk)
     order = await order_of(desk, task)
-    known = {each["recordId"]: each for each in own}
-    rows = [await _proven(desk, record_id, known) for record_id in order["records"]]
-    return _page([row for row in rows if row is not None], part)
+    seen = in_sight_of(desk.pipeline, desk.caller, order["records"])
+    end = part.skipped + part.per_page
+    rows = await _proven(desk, seen[part.skipped : end])
+    return AuditPage(
+        items=rows,
+        total=len(seen),
+        page=part.page,
+        per_page=part.per_page,
+        has_more=len(seen) > end,
+        next_cursor=None,
+    )
 
 
 async def _of_open_task(desk: Desk, task: Fields, part: Paging) -> AuditPage:
@@ -42,21 +50,21 @@ async def _of_open_task(desk: Desk, task: Fields, part: Paging) -> AuditPage:
     )
 
 
-async def _own_records(desk: Desk) -> list[Fields]:
+async def _proven(desk: Desk, record_ids: list[str]) -> list[AuditRow]:
+    """Return records with their proofs; without one those that the log has not taken in yet."""
+    rows, latest = [], None
+    for record_id in record_ids:
+        try:
+            rows.append(_row(await desk.see("web3.audit.prove", recordId=record_id)))
+        except RecordPendingError:
+            latest = latest or await _latest(desk)
+            rows += [_row(latest[record_id])] if record_id in latest else []
+    return rows
+
+
+async def _latest(desk: Desk) -> dict[str, Fields]:
     page = await desk.see("web3.audit.query", limit=LOOKED_AT)
-    items: list[Fields] = page["items"]
-    return items
-
-
-async def _proven(desk: Desk, record_id: str, known: dict[str, Fields]) -> AuditRow | None:
-    """Return a record with its proof; without one while it waits, None if it is the other's."""
-    try:
-        shown = await desk.see("web3.audit.prove", recordId=record_id)
-    except RecordPendingError:
-        return _row(known[record_id]) if record_id in known else None
-    except RecordNotFoundError:
-        return None
-    return _row(shown)
+    return {each["recordId"]: each for each in page["items"]}
 
 
 def _row(shown: Fields) -> AuditRow:
@@ -65,16 +73,4 @@ def _row(shown: Fields) -> AuditRow:
         proof = Proof(index=shown["index"], hashes=shown["proof"], checkpoint=shown["checkpoint"])
     return AuditRow(
         record_id=shown["recordId"], record=shown["record"], salt=shown["salt"], proof=proof
-    )
-
-
-def _page(rows: list[AuditRow], part: Paging) -> AuditPage:
-    end = part.skipped + part.per_page
-    return AuditPage(
-        items=rows[part.skipped : end],
-        total=len(rows),
-        page=part.page,
-        per_page=part.per_page,
-        has_more=len(rows) > end,
-        next_cursor=None,
     )

@@ -1,5 +1,6 @@
 """The audit: the records of what an account took part in, and proofs that the log has them."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import orjson
@@ -14,6 +15,7 @@ from clawmarket.domain.trust.record import (
     RecordPendingError,
     party_link,
 )
+from clawmarket.domain.trust.session import Role
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import (
     AccountId,
@@ -28,8 +30,9 @@ from clawmarket.registry.fields import (
     Word,
 )
 from clawmarket.registry.methods import Need, Verb, read
-from clawmarket.services.call import Call
+from clawmarket.services.call import Call, Caller
 from clawmarket.services.listing import Listing, scan
+from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.log import index_of, log_head, proofs_of
 
 Exact = Annotated[
@@ -107,6 +110,16 @@ def records_of(
 
     links = scan(rows, listing, wanted)
     return [found[link.record_id] for link in links.items], links.next_cursor
+
+
+def in_sight_of(pipeline: Pipeline, caller: Caller, record_ids: Iterable[str]) -> list[str]:
+    """Return those of some records that a caller may see, in their order; nothing is proven."""
+    if caller.role is Role.OPERATOR:
+        return list(record_ids)
+    links = [(party_link(caller.account_id, each), each) for each in record_ids]
+    return pipeline.ports.store.read(
+        lambda rows: [each for link, each in links if rows.get(RecordParty, link) is not None]
+    )
 
 
 class ProveRecord(Request):
