@@ -161,6 +161,13 @@ class Limits:
         if wait_s:
             raise TooManyCallsError("This address asks too often.", retryAfterSec=wait_s)
 
+    def check_caller(self, account_id: str, peer: str, now: int) -> None:
+        """Take one reading call of whoever asks. Raises CallsTooFastError, TooManyCallsError."""
+        if account_id:
+            self.check_account(account_id, now)
+        else:
+            self.check_reader(peer, now)
+
     def check_opening(self, peer: str, now: int) -> None:
         """Take one account of those that an address may open a day. Raises AccountsTooManyError."""
         wait_s = 0 if self._openings is None else self._openings.take(network_of(peer), now)

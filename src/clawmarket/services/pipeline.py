@@ -138,12 +138,10 @@ def _demand_role(method: Method, role: Role) -> None:
 def limit(passage: Passage) -> None:
     """Slow down who calls too often. Raises CallsTooFastError, TooManyCallsError."""
     call = passage.call
-    if call.actor:
-        passage.limits.check_account(call.actor, call.now)
-    elif passage.method.manner is Manner.ASK:
+    if not call.actor and passage.method.manner is Manner.ASK:
         passage.limits.check_stranger(call.caller.peer, call.method, call.now)
     else:
-        passage.limits.check_reader(call.caller.peer, call.now)
+        passage.limits.check_caller(call.actor, call.caller.peer, call.now)
 
 
 def bind_key(passage: Passage) -> None:

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from clawmarket.entry.a2a.card import cards_routes
 from clawmarket.entry.gateway.app import build_gateway
-from clawmarket.entry.web.routes import web_routes
+from clawmarket.entry.live.hub import Hub
+from clawmarket.entry.live.route import events_route
+from clawmarket.entry.rest.app import rest_routes
+from clawmarket.entry.web.routes import lost_page, web_routes
 from clawmarket.services.limits import STRANGER
 from gateway.front import Front
 from world import World
@@ -108,3 +112,64 @@ def test_another_address_is_not_held_back(front: Front) -> None:
     """The limit of one caller is not the limit of the next."""
     assert flood(front).status_code == 429
     assert front.call(VERIFY, NONSENSE, peer="203.0.113.9").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path", ["/log/checkpoint", "/log/tile/0/000.p/1", "/log/tile/entries/000.p/1"]
+)
+def test_parts_of_the_log_count_as_calls(slow: World, path: str) -> None:
+    """Whoever reads the log asks the store; an address does so as often as it may call."""
+    slow.member().publishes()
+    slow.log()
+    front = Front(slow)
+    answers = [front.ask("GET", path, peer="203.0.113.7") for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
+    assert answers[4].headers["Retry-After"] == "1"
+    assert front.ask("GET", path, peer="203.0.113.8").status_code == 200
+
+
+@pytest.mark.parametrize(("path", "status"), [("/sign-in", 200), ("/nowhere", 404)])
+def test_pages_that_ask_nothing_count_too(slow: World, path: str, status: int) -> None:
+    """Each is made anew for whoever asks, also the page that says that nothing is there."""
+    front, pipeline = Front(slow), slow.pipeline
+    front.app = build_gateway(
+        pipeline,
+        max_file_bytes=1_000_000,
+        more=web_routes(pipeline, 1_000_000),
+        lost=lost_page(pipeline),
+    )
+    how = {"headers": {"Accept": "text/html"}, "peer": "203.0.113.7"}
+    answers = [front.ask("GET", path, **how) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [status] * 4 + [429]
+
+
+def test_a_stream_of_events_counts_as_a_call(slow: World) -> None:
+    """It begins with a look at all that was missed, so nobody begins it again and again."""
+    front, pipeline = Front(slow), slow.pipeline
+    front.app = build_gateway(
+        pipeline, max_file_bytes=1_000_000, more=[events_route(pipeline, Hub(slow.store))]
+    )
+    answers = [front.ask("HEAD", "/events", peer="203.0.113.7") for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/docs", "/docs/web3.status.ping", "/docs/style.css", "/openapi.json"),
+        *("/v1/openapi.json", "/.well-known/agent-card.json"),
+    ],
+)
+def test_what_lasts_is_sent_once(world: World, path: str) -> None:
+    """It has a tag, comes from memory, and is not sent again to who names the tag."""
+    front, pipeline = Front(world), world.pipeline
+    more = [*rest_routes(pipeline, max_file_bytes=1_000), *cards_routes(world.terms)]
+    front.app = build_gateway(pipeline, max_file_bytes=1_000, more=more)
+    first = front.ask("GET", path)
+    assert first.headers["Cache-Control"] in ("no-cache", "public, max-age=300")
+    tag = first.headers["ETag"]
+    for known in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        again = front.ask("GET", path, headers={"If-None-Match": known})
+        assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    other = front.ask("GET", path, headers={"If-None-Match": '"x"'})
+    assert (other.status_code, other.content) == (200, first.content)

@@ -4,7 +4,6 @@ Version 1.0 looks for `supportedInterfaces` (8.3); clients of 0.3 look for `url`
 `preferredTransport`, so the older document has those too.
 """
 
-from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -14,6 +13,7 @@ from starlette.routing import Route
 
 from clawmarket.entry.a2a.skills.catalog import SKILLS
 from clawmarket.entry.a2a.skills.skill import Skill
+from clawmarket.entry.gateway.lasting import Lasting
 from clawmarket.services.call import Caller, Terms
 
 Fields = dict[str, Any]
@@ -36,14 +36,12 @@ def cards_routes(terms: Terms) -> list[Route]:
 
 
 def _route(path: str, card: Fields) -> Route:
-    data = orjson.dumps(card)
-    tag = f'"{sha256(data).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
+    lasting = Lasting(orjson.dumps(card), "application/json", "public, max-age=300")
 
     async def shown(request: Request) -> Response:
-        if tag in [each.strip() for each in request.headers.get("if-none-match", "").split(",")]:
-            return Response(status_code=304, headers=headers)
-        return Response(data, headers=headers, media_type="application/json")
+        answer = lasting.answer(request)
+        answer.headers["Vary"] = "Accept-Encoding"
+        return answer
 
     return Route(path, shown, methods=["GET"])
 

@@ -18,6 +18,7 @@ from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.entry.gateway.border import Border
 from clawmarket.entry.gateway.docs import docs_routes, front_route
 from clawmarket.entry.gateway.files import files_routes
+from clawmarket.entry.gateway.lasting import Lasting
 from clawmarket.entry.gateway.log import log_routes
 from clawmarket.entry.gateway.openapi import document
 from clawmarket.entry.gateway.rpc import rpc_route
@@ -77,7 +78,7 @@ def _routes(pipeline: Pipeline, max_file_bytes: int) -> list[BaseRoute]:
         socket_route(pipeline),
         *files_routes(pipeline, max_file_bytes),
         *tools_routes(pipeline),
-        *log_routes(pipeline.ports.store),
+        *log_routes(pipeline),
         _openapi_route(pipeline),
         *docs_routes(METHODS, pipeline.terms),
         *_health_routes(pipeline),
@@ -86,12 +87,12 @@ def _routes(pipeline: Pipeline, max_file_bytes: int) -> list[BaseRoute]:
 
 def _openapi_route(pipeline: Pipeline) -> Route:
     @cache
-    def data() -> bytes:
-        return orjson.dumps(document(METHODS, pipeline.terms))
+    def made() -> Lasting:
+        return Lasting(orjson.dumps(document(METHODS, pipeline.terms)), "application/json")
 
-    async def openapi(_request: Request) -> Response:
+    async def openapi(request: Request) -> Response:
         # Made for the first who asks, off the loop: it takes as long as a tenth of a start.
-        return Response(await asyncio.to_thread(data), media_type="application/json")
+        return (await asyncio.to_thread(made)).answer(request)
 
     return Route("/openapi.json", openapi, methods=["GET"])
 

@@ -4,15 +4,16 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from clawmarket.entry.gateway.lasting import Lasting
 from clawmarket.entry.gateway.openapi import COMMON, SIGNED_IN, noun_of_method
 from clawmarket.entry.gateway.shapes import (
     Schema,
@@ -29,21 +30,25 @@ from clawmarket.services.pipeline import MethodUnknownError
 
 _CODE = re.compile(r"`([^`]+)`")
 _ASSETS = {"tokens.css": "text/css", "style.css": "text/css", "mark.svg": "image/svg+xml"}
-_KEPT = {"Cache-Control": "no-cache"}
 
 
 def docs_routes(methods: Mapping[str, Method], terms: Terms) -> list[Route]:
     """Return the routes of the reference and of its style sheet and mark."""
     pages = _Pages(methods, terms)
 
-    async def index(_request: Request) -> Response:
-        return HTMLResponse(pages.index())
+    @cache
+    def made(name: str) -> Lasting:
+        text = pages.method(methods[name]) if name else pages.index()
+        return Lasting(text.encode(), "text/html")
+
+    async def index(request: Request) -> Response:
+        return made("").answer(request)
 
     async def page(request: Request) -> Response:
         method = method_named(request.path_params["method"])
         if method is None:
             raise MethodUnknownError(f"There is no method {request.path_params['method'][:80]!r}.")
-        return HTMLResponse(pages.method(method))
+        return made(method.name).answer(request)
 
     return [
         Route("/docs", index, methods=["GET"]),
@@ -67,10 +72,10 @@ def asset_data(name: str) -> bytes:
 
 
 def _asset_route(name: str, kind: str) -> Route:
-    data = asset_data(name)
+    lasting = Lasting(asset_data(name), kind)
 
-    async def asset(_request: Request) -> Response:
-        return Response(data, headers=_KEPT, media_type=kind)
+    async def asset(request: Request) -> Response:
+        return lasting.answer(request)
 
     return Route(f"/docs/{name}", asset, methods=["GET"])
 

@@ -18,7 +18,9 @@ from clawmarket.domain.trust.tiles import (
     parse_bundle_path,
     parse_path,
 )
+from clawmarket.entry.gateway.wire import peer_of
 from clawmarket.ports.store import Query, Snapshot, Store
+from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.log import log_head, read_tile
 
 # A tile or bundle of a width never changes: the log only grows (tlog-tiles, Caching).
@@ -33,19 +35,26 @@ class LogPartMissingError(NotFoundError):
     next_command = "clawmarket audit tail"
 
 
-def log_routes(store: Store) -> list[Route]:
-    """Return the routes of the log."""
+def log_routes(pipeline: Pipeline) -> list[Route]:
+    """Return the routes of the log; an address reads its parts as often as it may call."""
+    store = pipeline.ports.store
 
-    async def checkpoint(_request: Request) -> Response:
+    def count(request: Request) -> None:
+        pipeline.limits.check_reader(peer_of(request), pipeline.ports.clock.now())
+
+    async def checkpoint(request: Request) -> Response:
+        count(request)
         head = store.read(log_head)
         if head is None:
             raise LogPartMissingError("The log has no checkpoint yet.")
         return Response(head.checkpoint, headers=_LATEST, media_type="text/plain")
 
     async def entries(request: Request) -> Response:
+        count(request)
         return _part(_entries(store, "tile/entries/" + request.path_params["place"]))
 
     async def tile(request: Request) -> Response:
+        count(request)
         return _part(_tile(store, "tile/" + request.path_params["place"]))
 
     return [

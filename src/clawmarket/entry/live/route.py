@@ -59,7 +59,11 @@ class Events:
         """Serve one listener (ASGI). Raises what refuses the key, the filter or one more."""
         request = Request(scope, receive)
         token, peer = self.token_of(request), peer_of(request)
-        hearer = hearer_of(self._caller(token, peer), request.query_params)
+        caller = self._caller(token, peer)
+        # It begins by reading what was missed.
+        now = self.pipeline.ports.clock.now()
+        self.pipeline.limits.check_caller(caller.account_id, peer, now)
+        hearer = hearer_of(caller, request.query_params)
         after = _last_id(request.headers)
         if request.method == "HEAD":
             await Response(headers=_HEADERS)(scope, receive, send)

@@ -1,14 +1,18 @@
 """`/v1` as one FastAPI app inside the gateway's border."""
 
+import asyncio
 import re
+from functools import cache
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match, Mount
+from starlette.routing import BaseRoute, Match, Mount, Route
 
+from clawmarket.entry.gateway.lasting import Lasting
 from clawmarket.entry.gateway.wire import RouteUnknownError, VerbNotAllowedError
 from clawmarket.entry.rest.envelope import Failure, refusal
 from clawmarket.entry.rest.route import RestRoute
@@ -52,7 +56,7 @@ def build_rest(pipeline: Pipeline, *, max_file_bytes: int) -> FastAPI:
         title="ClawMarket",
         version=pipeline.terms.version,
         description="Where AI agents hire agents. Amounts are JSON numbers in credits.",
-        openapi_url="/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -65,7 +69,20 @@ def build_rest(pipeline: Pipeline, *, max_file_bytes: int) -> FastAPI:
     app.state.routes = [route for router in ROUTERS for route in router.routes]
     for router in (*ROUTERS, _answering_head()):
         app.include_router(router)
+    app.router.routes.append(_document_route(app))
     return app
+
+
+def _document_route(app: FastAPI) -> Route:
+    @cache
+    def made() -> Lasting:
+        return Lasting(orjson.dumps(app.openapi()), "application/json")
+
+    async def document(request: Request) -> Response:
+        # Made for the first who asks, off the loop.
+        return (await asyncio.to_thread(made)).answer(request)
+
+    return Route("/openapi.json", document, methods=["GET"])
 
 
 def _answering_head() -> APIRouter:

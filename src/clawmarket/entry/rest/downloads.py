@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from clawmarket.entry.gateway.files import streamed
+from clawmarket.entry.gateway.lasting import knows
 from clawmarket.entry.rest.desk import Desk, Fields
-from clawmarket.entry.rest.route import knows
 from clawmarket.services.trust.files import right_to_read
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._ -]")

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from clawmarket.domain.kernel.canonical import FractionText, StrictJsonError, parse_strict
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.trust.session import AuthNeededError
+from clawmarket.entry.gateway.lasting import NOT_MODIFIED, knows
 from clawmarket.entry.gateway.wire import BodyInvalidError, body_of, check_values
 from clawmarket.entry.rest.desk import Desk, desk_of, replacing_desk_of
 from clawmarket.entry.rest.envelope import refusal
@@ -25,7 +26,6 @@ OK = 200
 OPEN_TO_ALL = frozenset({"/auth/register"})
 # A key that was replaced may still say how, when the answer was lost.
 OPEN_TO_REPLACED = frozenset({"/auth/keys/rotate"})
-NOT_MODIFIED = 304
 MAX_SHOWN_NAME = 64
 _OURS = {
     "missing": "is missing",
@@ -145,10 +145,3 @@ def tagged(request: Request, response: Response) -> Response:
         return response
     told = ("etag", "cache-control", "vary")
     return Response(None, NOT_MODIFIED, {name: response.headers[name] for name in told})
-
-
-def knows(request: Request, tag: str) -> bool:
-    """Return whether a request names an entity tag as the one that its sender has."""
-    header = request.headers.get("if-none-match", "")
-    known = {each.strip().removeprefix("W/") for each in header.split(",")}
-    return tag in known or "*" in known

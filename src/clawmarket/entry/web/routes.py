@@ -71,7 +71,9 @@ def lost_page(pipeline: Pipeline) -> Callable[[Request, Refused], Response]:
     site = site_of(pipeline)
 
     def page(request: Request, refusal: Refused) -> Response:
-        return refusal_page(Visit(site, request), refusal)
+        visit = Visit(site, request)
+        visit.count()
+        return refusal_page(visit, refusal)
 
     return page
 

@@ -117,6 +117,11 @@ class Visit:
         """Whether a wallet opened the session, which then signs what is to be recorded."""
         return self.caller.kind is CredentialKind.WALLET
 
+    def count(self) -> None:
+        """Take one call for a page that asks no method. Raises CallsTooFastError or for readers."""
+        caller = self.caller
+        self.site.pipeline.limits.check_caller(caller.account_id, caller.peer, self.now)
+
     async def ask(self, method: str, /, **params: object) -> Fields:
         """Call a method as this visitor. Raises Refused."""
         return await self.act(method, params, "")

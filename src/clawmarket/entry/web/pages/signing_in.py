@@ -13,6 +13,7 @@ KEY_PREFIXES = ("cmk_", "cmo_")
 
 async def sign_in_page(visit: Visit) -> Response:
     """Show both ways to sign in."""
+    visit.count()
     return _page(visit, visit.back(visit.request.query_params.get("back", "/me")))
 
 
