@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from gateway.front import Front
 
-from clawmarket.runtime.http import BoundedHttp, Patience
+from clawmarket.runtime.http import BoundedHttp
+from clawmarket.runtime.patience import Patience
 from world import World
 
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -214,3 +215,55 @@ async def rest_of_one(reader: asyncio.StreamReader) -> bytes:
     except (asyncio.IncompleteReadError, ConnectionError):
         return b""
     return head if head.startswith(b"HTTP/1.1 200") else b""
+
+
+UPGRADE = (
+    b" /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+def frame(payload: bytes) -> bytes:
+    """Return a short client's frame, masked with zeros."""
+    return b"\x81" + bytes([0x80 | len(payload)]) + bytes(4) + payload
+
+
+def test_a_handshake_that_does_not_end_is_cut_off(world: World) -> None:
+    """A WebSocket is opened by GET; what is opened by another verb never comes to be."""
+    assert sent_and_left(world, b"POST" + UPGRADE, head_s=0.01) == b""
+
+
+def test_a_handshake_in_time_stays(world: World) -> None:
+    """An open WebSocket is not cut by the time of its handshake."""
+
+    async def scenario(connect: Callable[[], Awaitable[Line]]) -> bytes:
+        reader, writer = await connect()
+        writer.write(b"GET" + UPGRADE)
+        opened = await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.1)
+        writer.write(frame(b'{"type":"req","id":1,"method":"web3.status.ping"}'))
+        answer = await reader.readuntil(b"}")
+        writer.close()
+        return opened[:12] + answer[4:]
+
+    answer = play(world, scenario, head_s=0.05)
+    assert answer.startswith(b'HTTP/1.1 101{"type":"res","id":1,"ok":true')
+
+
+def test_who_does_not_read_a_websocket_is_cut_off(world: World) -> None:
+    """Also while signs of life cannot be sent, since too many answers wait."""
+
+    async def scenario(connect: Callable[[], Awaitable[Line]]) -> bool:
+        _, writer = await connect()
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # a read transport as well
+        writer.write(b"GET" + UPGRADE)
+        ask = frame(b'{"type":"req","id":1,"method":"web3.capabilities.list"}')
+        try:
+            while not writer.transport.is_closing():
+                writer.write(ask)
+                await asyncio.sleep(0.002)
+            return True
+        finally:
+            writer.transport.abort()
+
+    assert play(world, scenario, unread_s=0.05) is True

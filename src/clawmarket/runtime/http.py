@@ -7,7 +7,6 @@ say nothing, or a byte now and then, would keep everybody else out.
 import asyncio
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -20,20 +19,12 @@ from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.domain.kernel.errors import DeadlineError, Refused, UnavailableError
 from clawmarket.domain.kernel.ids import make_id
 from clawmarket.entry.gateway.wire import failure, json_response
+from clawmarket.runtime.patience import Patience
+from clawmarket.runtime.sockets import bounded_socket
 
 MAX_HEAD_BYTES = 64 * 1024
 # Above what the gateway itself takes, so that a frame too large gets an answer that says so.
 MAX_FRAME_BYTES = 2 << 20
-# Below the 1,024 files that a process may commonly open.
-MAX_CONNECTIONS = 768
-HEAD_S = 10.0
-BODY_S = 30.0
-STALL_S = 30.0
-MIN_STALL_BYTES = 256 * 1024
-# The largest file at the speed of a slow line, 30 kB a second.
-STREAM_S = 30 * 60.0
-UNREAD_S = 60.0
-IDLE_S = 20
 RETRY_S = 1
 # Bodies that may take longer while they get on.
 STREAMED_PATHS = (
@@ -54,31 +45,6 @@ class ConnectionsFullError(UnavailableError):
     """As many connections are open as the market keeps."""
 
     advice = "Close the connections that are not used, or try again in a moment."
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a connection may keep the market waiting, and how many may do so.
-
-    Args:
-        head_s: From a request's first byte to the end of its headers.
-        body_s: From there to the end of a body, unless it is streamed.
-        stall_s: In which a streamed body has to bring `stall_bytes`.
-        stall_bytes: See `stall_s`.
-        stream_s: In which a streamed body has to be whole, however it gets on.
-        unread_s: In which a client has to read some of an answer that waits for it.
-        idle_s: Between two requests, and before the first.
-        connections: How many may be open at once.
-    """
-
-    head_s: float = HEAD_S
-    body_s: float = BODY_S
-    stall_s: float = STALL_S
-    stall_bytes: int = MIN_STALL_BYTES
-    stream_s: float = STREAM_S
-    unread_s: float = UNREAD_S
-    idle_s: int = IDLE_S
-    connections: int = MAX_CONNECTIONS
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -254,6 +220,7 @@ def build_server(app: ASGIApp, http: type[BoundedHttp] = BoundedHttp) -> EndingS
             server_header=False,
             proxy_headers=False,
             http=http,
+            ws=bounded_socket(http.patience),
             ws_max_size=MAX_FRAME_BYTES,
             # Packing and unpacking short frames takes longer than all else there is to do.
             ws_per_message_deflate=False,

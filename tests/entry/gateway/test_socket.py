@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from clawmarket.adapters.blobs.memory import MemoryBlobs
 from clawmarket.domain.trust.file import FileRight
-from clawmarket.entry.gateway.socket import MAX_IN_FLIGHT
+from clawmarket.entry.gateway.socket import MAX_IN_FLIGHT, MAX_IN_FLIGHT_BYTES
 from clawmarket.ports.blobs import Blob
 from gateway.front import Front
 from world import World
@@ -121,6 +121,29 @@ def test_calls_in_flight_are_bounded(front: Front, world: World, gated: GatedBlo
     headers = front.key_of(world.member())
     assert over_socket(front, scenario, headers) == {frame["id"] for frame in asked}
     assert gated.most == MAX_IN_FLIGHT
+
+
+def test_bytes_in_flight_are_bounded(front: Front, world: World, gated: GatedBlobs) -> None:
+    """Calls with large frames wait sooner; all of them are answered in the end."""
+    headers = front.key_of(world.member())
+    most = MAX_IN_FLIGHT_BYTES // 700_000
+
+    async def scenario(client: ClientConnection) -> int:
+        for number in range(6):
+            content = b64encode(bytes([number]) * 500_000).decode()
+            params = {"name": "a", "dataBase64": content}
+            await client.send(
+                orjson.dumps(
+                    {"type": "req", "id": number, "method": "web3.files.put", "params": params}
+                )
+            )
+            while gated.waiting < min(number + 1, most):  # noqa: ASYNC110 - a count has no event
+                await asyncio.sleep(0.01)
+        gated.gate.set()
+        answers = [orjson.loads(await client.recv()) for _ in range(6)]
+        return sum(answer["ok"] for answer in answers)
+
+    assert (over_socket(front, scenario, headers), gated.most) == (6, most)
 
 
 def test_auth_frame_signs_in(front: Front, world: World) -> None:

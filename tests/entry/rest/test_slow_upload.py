@@ -6,7 +6,8 @@ import socket
 import httpx
 import pytest
 
-from clawmarket.runtime.http import BoundedHttp, Patience, build_server
+from clawmarket.runtime.http import BoundedHttp, build_server
+from clawmarket.runtime.patience import Patience
 from rest.shop import Agent, Shop
 
 CHUNK = b"a" * 5_000

@@ -34,6 +34,8 @@ from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.trust.identity import identify
 
 MAX_IN_FLIGHT = 64
+# Beside one frame of any size: what calls that wait for their turn keep in the memory.
+MAX_IN_FLIGHT_BYTES = 2 * MAX_BODY_BYTES
 POLICY_VIOLATION = 1008
 
 _Text = Annotated[str, Field(strict=True)]
@@ -79,6 +81,33 @@ def socket_route(pipeline: Pipeline) -> WebSocketRoute:
     return WebSocketRoute("/ws", connect)
 
 
+class _Room:
+    """What one connection may have in flight: so many calls, and so many bytes of frames."""
+
+    def __init__(self) -> None:
+        self._calls = 0
+        self._bytes = 0
+        self._left = asyncio.Condition()
+
+    async def enter(self, size: int) -> None:
+        """Wait until there is room for one more; a frame alone always has some."""
+        async with self._left:
+            await self._left.wait_for(lambda: self._takes(size))
+            self._calls += 1
+            self._bytes += size
+
+    async def leave(self, size: int) -> None:
+        """Make room."""
+        async with self._left:
+            self._calls -= 1
+            self._bytes -= size
+            self._left.notify()
+
+    def _takes(self, size: int) -> bool:
+        within = self._calls < MAX_IN_FLIGHT and self._bytes + size <= MAX_IN_FLIGHT_BYTES
+        return within or not self._calls
+
+
 class _Connection:
     """One client: its token, its calls in flight, and one frame at a time on the way out."""
 
@@ -86,7 +115,7 @@ class _Connection:
         self._pipeline = pipeline
         self._websocket = websocket
         self._token: str | None = None
-        self._room = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._room = _Room()
         self._sending = asyncio.Lock()
 
     async def serve(self) -> None:
@@ -121,8 +150,8 @@ class _Connection:
             await self._refuse(frame_id, error)
             return
         # Who asks for more at once than that is not read until one call is done.
-        await self._room.acquire()
-        calls.create_task(self._run(call, self._token))
+        await self._room.enter(len(data))
+        calls.create_task(self._run(call, self._token, len(data)))
 
     async def _sign_in(self, frame: AuthFrame) -> None:
         ports = self._pipeline.ports
@@ -131,7 +160,7 @@ class _Connection:
         fields = {"accountId": caller.account_id, "scope": caller.scope}
         await self._accept(frame.id, success(fields, new_request_id(ports), test_money=False))
 
-    async def _run(self, frame: CallFrame, token: str | None) -> None:
+    async def _run(self, frame: CallFrame, token: str | None, size: int) -> None:
         request_id = new_request_id(self._pipeline.ports)
         ask = Ask(
             peer_of(self._websocket),
@@ -146,7 +175,7 @@ class _Connection:
         except Exception as error:  # noqa: BLE001 - one call's defect must not end the others
             await self._refuse(frame.id, error, request_id)
         finally:
-            self._room.release()
+            await self._room.leave(size)
 
     async def _accept(self, frame_id: str | int | None, envelope: dict[str, Any]) -> None:
         beside = {name: envelope.pop(name) for name in _BESIDE_PAYLOAD if name in envelope}
