@@ -11,6 +11,7 @@ from clawmarket.domain.kernel.ids import noun_of
 from clawmarket.domain.kernel.machine import MACHINES
 from clawmarket.domain.kernel.moment import DAY_MS
 from clawmarket.domain.kernel.money import split_fee
+from clawmarket.domain.market.agents.standing import Standing
 from clawmarket.domain.market.award import Award
 from clawmarket.domain.market.bid import Bid, BidState
 from clawmarket.domain.market.consenting.consent import Consent, ConsentState
@@ -32,6 +33,7 @@ from clawmarket.domain.treasury.reservation import Charge, Reservation, Reservat
 from clawmarket.domain.treasury.settlement import Settlement, SettlementState
 from clawmarket.domain.trust.record import Record
 from clawmarket.ports.store import Query, Store, key_of
+from told_standings import told_standings
 
 R = TypeVar("R")
 
@@ -75,6 +77,8 @@ class Books:
         self.check_lives(told)
         self.check_clocks()
         self.check_consents()
+        self.check_standings(told)
+        self.check_stories(told)
 
     def check_money(self, told: list[dict[str, Any]]) -> None:
         """Entries balance; balances are the sums of the postings, stored and recorded."""
@@ -269,6 +273,27 @@ class Books:
         for order in self.rows(Order):
             needless = not order.usage_scope or order.consent_id
             assert needless or order.state in BEFORE_CONSENT
+
+    def check_standings(self, told: list[dict[str, Any]]) -> None:
+        """The records alone tell how every seller's orders ended."""
+        stored = {
+            row.account_id: Counter(paid=row.paid, refunded=row.refunded, lost=row.lost)
+            for row in self.rows(Standing)
+            if row.ended
+        }
+        assert told_standings(told) == stored
+
+    def check_stories(self, told: list[dict[str, Any]]) -> None:
+        """What ended an order is the record that its story ends with, or one of its last."""
+        ended = {
+            thing: record["id"]
+            for record in told
+            for thing, _, after in record["states"]
+            if thing.startswith("order_") and after in FINAL["order"]
+        }
+        for order in self.rows(Order):
+            if order.order_id in ended:
+                assert ended[order.order_id] in order.records
 
     def check_over(self) -> None:
         """Assert that nothing waits any more and nobody's money is held."""

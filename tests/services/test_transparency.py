@@ -1,10 +1,14 @@
 """Transparency: an order's life as one timeline, and counts of what one may know."""
 
+from collections.abc import Callable
+
 import pytest
 
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.order import OrderNotFoundError
 from world import START, Fields, Member, World
+
+End = Callable[[World], tuple[Member, Fields]]
 
 SUMMARY = "web3.market.transparency.summary"
 TRACE = "web3.market.transparency.trace"
@@ -55,6 +59,72 @@ def test_a_trace_tells_an_order_s_whole_life(world: World) -> None:
     assert (trace["dispute"], trace["receipt"]) == (None, None)
     world.run_jobs()
     assert buyer.do(TRACE, orderId=award["orderId"])["receipt"]["status"] == "receipt_settled"
+
+
+def _cancelled(world: World) -> tuple[Member, Fields]:
+    buyer, _, order = world.ordered()
+    buyer.do("web3.market.order.cancel", orderId=order["orderId"])
+    return buyer, order
+
+
+def _never_locked(world: World) -> tuple[Member, Fields]:
+    buyer, _, order = world.ordered()
+    world.pass_time(seconds=86_400)
+    world.sweep()
+    return buyer, order
+
+
+def _taken_back(world: World) -> tuple[Member, Fields]:
+    buyer, _, order = world.ordered()
+    buyer.locks(order)
+    buyer.refunds(order)
+    return buyer, order
+
+
+def _revoked(world: World) -> tuple[Member, Fields]:
+    buyer, _, order = world.permitted()
+    buyer.revokes(buyer.consents(order))
+    world.sweep()
+    return buyer, order
+
+
+def _stepped_back(world: World) -> tuple[Member, Fields]:
+    buyer, worker = world.member(), world.member()
+    task = buyer.publishes(claims=True)
+    award = worker.claims(task)
+    worker.steps_back(task)
+    return buyer, award
+
+
+def _undelivered(world: World) -> tuple[Member, Fields]:
+    buyer, _, award = world.hired()
+    world.pass_time(seconds=30 * 86_400)
+    world.sweep()
+    return buyer, award
+
+
+@pytest.mark.parametrize(
+    ("end", "method", "state"),
+    [
+        (_cancelled, "web3.market.order.cancel", "order_cancelled"),
+        (_never_locked, "web3.market.expireSweep", "order_expired"),
+        (_taken_back, "web3.market.settlement.refund", "settlement_cancelled"),
+        (_revoked, "web3.market.expireSweep", "settlement_cancelled"),
+        (_stepped_back, "web3.market.unclaimTask", "settlement_cancelled"),
+        (_undelivered, "web3.market.expireSweep", "settlement_cancelled"),
+    ],
+)
+def test_whatever_ends_an_order_is_the_end_of_its_trace(
+    world: World, end: End, method: str, state: str
+) -> None:
+    """The last step is the one that ended it, and it is among the records that the order names."""
+    buyer, made = end(world)
+    trace = buyer.do(TRACE, orderId=made["orderId"])
+    last = trace["timeline"][-1]
+
+    assert (trace["order"]["status"], last["method"]) == (state, method)
+    assert state in [s["after"] for s in last["states"] if s["thing"] == made["orderId"]]
+    assert trace["order"]["records"][-1] == last["recordId"]
 
 
 def test_a_trace_is_one_for_all_who_may_see_it(world: World) -> None:

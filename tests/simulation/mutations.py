@@ -1,4 +1,4 @@
-"""Twenty planted bugs, each of a kind that has lost somebody money; the simulation has to see them.
+"""Twenty-one planted bugs, each of a kind that has lost somebody money; the simulation has to see them.
 
 Each is planted where the code looks the name up at the moment of the call, for one run at a time.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 from clawmarket.domain.kernel.replay import KeptAnswer
 from clawmarket.domain.market import dispute, order, task
+from clawmarket.domain.market.agents import standing
 from clawmarket.domain.market.delivering.result import RESULT
 from clawmarket.domain.market.dispute import Dispute, Resolution, Verdict
 from clawmarket.domain.market.order import ORDER, DeliveryLateError, Order, OrderState
@@ -111,6 +112,12 @@ def double_release() -> Planting:
 def cancel_keeps_the_hold() -> Planting:
     """A task that is taken back keeps its budget held."""
     return planted((tasks, "give_back", _nothing))
+
+
+@mutation
+def walking_away_counts() -> Planting:
+    """An order that its buyer gave up counts against the seller."""
+    return planted((standing, "BY_BUYER", frozenset()))
 
 
 @mutation

@@ -79,8 +79,8 @@ def test_a_planted_bug_is_seen(name: str) -> None:
     assert name in MISSED
 
 
-def test_nineteen_of_twenty_planted_bugs_are_seen() -> None:
+def test_all_but_one_of_the_planted_bugs_are_seen() -> None:
     """At most one of them stands on the list of those that are not."""
-    assert len(MUTATIONS) == 20
+    assert len(MUTATIONS) == 21
     assert len(MISSED) <= 1
     assert MISSED.keys() <= MUTATIONS.keys()

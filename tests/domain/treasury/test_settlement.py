@@ -57,8 +57,11 @@ def test_a_refund_gives_everything_back() -> None:
     """No fee, nothing to the seller."""
     asked = ask_refund(LOCKED)
     assert asked == replace(LOCKED, state=SettlementState.REFUNDING, refund_amount=199)
-    assert confirm_refund(asked, NOW) == replace(
-        asked, state=SettlementState.REFUNDED, refunded_at=NOW
+    assert confirm_refund(asked, "the seller was silent", NOW) == replace(
+        asked,
+        state=SettlementState.REFUNDED,
+        refunded_at=NOW,
+        why="the seller was silent",
     )
 
 
@@ -106,7 +109,7 @@ STEPS: dict[str, tuple[Callable[[Settlement], Settlement], SettlementState]] = {
     "ask release": (lambda s: ask_release(s, 199), SettlementState.LOCKED),
     "ask refund": (ask_refund, SettlementState.LOCKED),
     "confirm release": (lambda s: confirm_release(s, NOW), SettlementState.RELEASING),
-    "confirm refund": (lambda s: confirm_refund(s, NOW), SettlementState.REFUNDING),
+    "confirm refund": (lambda s: confirm_refund(s, "", NOW), SettlementState.REFUNDING),
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from agents_of import browsed, registered
 from clawmarket.domain.market.agents.standing import ENOUGH, Counterparty, Standing
+from rail_deals import TWIN, make_deal
 from world import Fields, Member, World
 
 
@@ -142,6 +143,108 @@ def test_a_buyer_who_walks_away_spoils_nothing(world: World) -> None:
     assert {buyer.order(each)["status"] for each in (order, another)} == {"settlement_cancelled"}
     assert figures(world, seller) == (0, 0, 0, 0, 0)
     assert outcomes(world, seller) == []
+
+
+def test_a_buyer_who_takes_the_money_back_spoils_nothing(world: World) -> None:
+    """Before the seller began, with a consent and without; the seller's own step counts."""
+    buyer, seller, order = world.permitted()
+    seller.do("web3.agents.profile.set", displayName="Seller")
+    buyer.consents(order)
+    buyer.refunds(order)
+    offer = seller.offers()
+    for _ in range(3):
+        taken_back = buyer.orders(offer)
+        buyer.locks(taken_back)
+        buyer.refunds(taken_back)
+
+    assert figures(world, seller) == (0, 0, 0, 0, 0)
+    assert outcomes(world, seller) == []
+
+    given_up = buyer.orders(offer)
+    buyer.locks(given_up)
+    seller.refunds(given_up)
+    assert figures(world, seller) == (1, 0, 1, 0, 0)
+    assert outcomes(world, seller) == ["refunded"]
+
+
+def test_a_seller_who_never_began_was_silent_whoever_says_so(world: World) -> None:
+    """After the last moment to deliver it is no matter who asks for the money first."""
+    buyer, seller, order = world.ordered()
+    seller.do("web3.agents.profile.set", displayName="Seller")
+    buyer.locks(order)
+    world.pass_time(seconds=30 * 86_400)
+    buyer.refunds(order)
+
+    assert figures(world, seller) == (1, 0, 1, 0, 0)
+
+
+def test_a_consent_that_was_taken_back_is_the_buyer_s_also_where_the_seller_asks(
+    world: World,
+) -> None:
+    """Whoever asks for the money of a stopped order, its buyer stopped it."""
+    buyer, seller, order = world.permitted()
+    seller.do("web3.agents.profile.set", displayName="Seller")
+    buyer.revokes(buyer.consents(order))
+    seller.refunds(order)
+
+    assert figures(world, seller) == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("asked", "given", "refunded"), [(30, 1, 0), (30, 30, 1), (1, 1, 1)])
+def test_a_consent_that_is_too_short_is_the_buyer_s(
+    world: World, asked: int, given: int, refunded: int
+) -> None:
+    """A seller has ten days; a consent for fewer days than the offer asks ends them early."""
+    buyer, seller, order = world.permitted(days=asked, timeoutSec=10 * 86_400)
+    seller.do("web3.agents.profile.set", displayName="Seller")
+    buyer.consents(order, durationDays=given)
+    world.pass_time(seconds=11 * 86_400)
+    world.sweep()
+
+    assert buyer.order(order)["status"] == "settlement_cancelled"
+    assert figures(world, seller) == (refunded, 0, refunded, 0, 0)
+
+
+def test_what_no_arbiter_ruled_on_is_no_lost_dispute(world: World, worker: Member) -> None:
+    """Both were heard and nobody ruled: the money goes back, and that is nobody's proof."""
+    buyer = world.member()
+    award = works_for(worker, buyer)
+    buyer.rejects(worker.submits(award))
+    dispute = worker.contests(award)
+    for party in (buyer, worker):
+        party.do("web3.dispute.submitEvidence", summary="See.", disputeId=dispute["disputeId"])
+    world.pass_time(seconds=30 * 86_400)
+    world.sweep()
+
+    assert buyer.order(award)["status"] == "order_refunded"
+    assert figures(world, worker) == (0, 0, 0, 0, 0)
+    assert outcomes(world, worker) == []
+
+
+def test_a_claim_that_was_not_shown_is_lost(world: World, worker: Member) -> None:
+    """A worker who contests and brings nothing was silent."""
+    buyer = world.member()
+    award = works_for(worker, buyer)
+    buyer.rejects(worker.submits(award))
+    worker.contests(award)
+    world.pass_time(seconds=30 * 86_400)
+    world.sweep()
+
+    assert figures(world, worker) == (1, 0, 0, 1, 0)
+
+
+def test_a_refund_on_a_rail_counts_by_who_asked_for_it() -> None:
+    """The answer comes later and in the market's name; who gave the order up stands in the step."""
+    for gives_up, refunded in (("buyer", 0), ("seller", 1)):
+        deal = make_deal()
+        deal.buyer.locks(deal.order, rail=TWIN)
+        deal.world.run_jobs()
+        getattr(deal, gives_up).refunds(deal.order)
+        deal.asks()
+        deal.seller.do("web3.agents.profile.set", displayName="Seller")
+        assert deal.stands() == ("settlement_cancelled", "settlement_refunded")
+        assert figures(deal.world, deal.seller) == (refunded, 0, refunded, 0, 0)
+        deal.world.close()
 
 
 def test_what_was_never_paid_for_counts_for_nobody(world: World) -> None:

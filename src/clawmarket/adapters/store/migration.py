@@ -36,6 +36,7 @@ REVISIONS = (
     "0016",
     "0017",
     "0018",
+    "0019",
 )
 
 SCRIPTS = Path(__file__).parent / "migrations"

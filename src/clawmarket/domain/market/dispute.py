@@ -151,6 +151,11 @@ class Dispute:
         return bool(self.initiator_evidence and self.respondent_evidence)
 
     @property
+    def was_left_unruled(self) -> bool:
+        """Whether both sides were heard and no arbiter ruled in time."""
+        return self.both_heard and not self.is_open and self.arbiter is None
+
+    @property
     def digest(self) -> str:
         """The content hash over what the dispute is about."""
         return content_digest(

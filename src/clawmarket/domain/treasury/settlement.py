@@ -53,7 +53,8 @@ class Settlement:
 
     While a rail is asked, `locked_at` is when, and the figures are what is known. All amounts in
     minor units. Parts add up in seller_amount and fee; once resolved,
-    seller_amount + fee + refund_amount = amount.
+    seller_amount + fee + refund_amount = amount. `why` is why the whole rest went back, empty
+    unless it did.
     """
 
     settlement_id: str
@@ -72,6 +73,7 @@ class Settlement:
     locked_at: int
     released_at: int | None
     refunded_at: int | None
+    why: str = ""
 
     @property
     def released(self) -> int:
@@ -214,10 +216,11 @@ def ask_refund(settlement: Settlement) -> Settlement:
     )
 
 
-def confirm_refund(settlement: Settlement, now: int) -> Settlement:
-    """Note that the rail paid back. Raises TransitionRefusedError."""
+def confirm_refund(settlement: Settlement, why: str, now: int) -> Settlement:
+    """Note that the rail paid back, and why. Raises TransitionRefusedError."""
     return replace(
         settlement,
         state=SETTLEMENT.step(settlement.state, "confirm_refund", orderId=settlement.order_id),
         refunded_at=now,
+        why=why,
     )

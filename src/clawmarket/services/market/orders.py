@@ -222,8 +222,7 @@ def cancel_order(call: Call, work: Work, request: CancelOrder) -> OrderView:
     """Give an order up before its payment is locked."""
     order = own_order(work, request.order_id, call.actor, side="buyer")
     after, cancelled = orders.cancel(order)
-    # A rail that is still asked may turn out to have locked: then this is part of its story.
-    work.save(orders.recorded(after, work.record_id) if after.asked else after)
+    work.save(orders.recorded(after, work.record_id))
     work.emit(cancelled)
     work.involve(order.parties)
     return order_view(after)

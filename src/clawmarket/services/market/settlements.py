@@ -1,6 +1,6 @@
 """Settlements: lock an order's money, release it, give it back, see where it is."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from clawmarket.domain.market import order as orders
 from clawmarket.domain.market.claiming.stepping_back import StepBackInsteadError
 from clawmarket.domain.market.delivering import result as results
 from clawmarket.domain.market.delivering.result import Result, ResultState
+from clawmarket.domain.market.ending import given_up
 from clawmarket.domain.market.order import (
     LockLateError,
     Order,
@@ -35,6 +36,7 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Need, Risk, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.market.claiming.stepping_back import check_not_claimed
+from clawmarket.services.market.consenting.endings import consent_of
 from clawmarket.services.market.orders import finish_order, own_order, return_money
 from clawmarket.services.market.views import SettlementView, settlement_view
 from clawmarket.services.treasury.moves import lock, set_aside, settlement_of
@@ -162,10 +164,11 @@ def refund_settlement(call: Call, work: Work, request: RefundSettlement) -> Sett
     order = own_order(work, request.order_id, call.actor, side="any")
     if call.actor == order.buyer and order.state is OrderState.WORKING:
         raise RefundNotYoursError("The seller has begun.", orderId=order.order_id)
-    side = "buyer" if call.actor == order.buyer else "seller"
+    side: Literal["buyer", "seller"] = "buyer" if call.actor == order.buyer else "seller"
     if side == "seller":
         check_not_claimed(work, order)
-    return_money(work, order, f"the {side} gave the order up")
+    why = given_up(order, consent_of(work, order), side, call.now)
+    return_money(work, order, why.value)
     return settlement_view(settlement_of(work, order))
 
 

@@ -11,8 +11,8 @@ from pydantic import Field
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market import task as tasks
-from clawmarket.domain.market.consenting.consent import BY_TIME, Consent
 from clawmarket.domain.market.dispute import by_silence
+from clawmarket.domain.market.ending import left_alone
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.market.postpay.tab import Tab, TabState
 from clawmarket.domain.market.task import Task, TaskState
@@ -24,6 +24,7 @@ from clawmarket.registry.fields import Answer, Flag, Limit, Request
 from clawmarket.registry.methods import Verb, ask
 from clawmarket.services.call import THE_MARKET, Call
 from clawmarket.services.market.claiming.stepping_back import note_silence
+from clawmarket.services.market.consenting.endings import consent_of
 from clawmarket.services.market.disputes import decide, dispute_of
 from clawmarket.services.market.open_tasks import count_open
 from clawmarket.services.market.orders import finish_order, return_money
@@ -167,7 +168,7 @@ def _end_order(work: Work, order_id: str) -> str:
     match order.state:
         case OrderState.CREATED:
             after, expired = orders.expire(order)
-            work.save(after)
+            work.save(orders.recorded(after, work.record_id))
             work.emit(expired)
             return "order"
         case OrderState.DELIVERED:
@@ -181,20 +182,9 @@ def _end_order(work: Work, order_id: str) -> str:
             return "released" if verdict.share else "refunded"
         case _:
             note_silence(work, order)
-            return_money(work, order, _silence(work, order))
+            why = left_alone(order, consent_of(work, order), work.now)
+            return_money(work, order, why.value)
             return "refunded"
-
-
-def _silence(work: Work, order: Order) -> str:
-    """Return why the money of an order that was not delivered goes back."""
-    if order.state is OrderState.REVOKED:
-        return "the buyer revoked the consent"
-    if order.state is OrderState.LOCKED and order.needs_consent:
-        return "the buyer gave no consent"
-    consent = work.get(Consent, order.consent_id) if order.consent_id else None
-    if consent is not None and not consent.is_good(work.now):
-        return BY_TIME
-    return "the seller was silent"
 
 
 def _end_tab(work: Work, tab_id: str) -> str:

@@ -7,8 +7,9 @@ from pydantic import Field
 from clawmarket.domain.kernel import job as jobs
 from clawmarket.domain.kernel.ids import same_ulid
 from clawmarket.domain.kernel.job import Job, JobState
-from clawmarket.domain.market.consenting.consent import BY_TIME, Consent, ConsentState
+from clawmarket.domain.market.consenting.consent import Consent, ConsentState
 from clawmarket.domain.market.consenting.revocation import REVOCATION_JOB, Revocation
+from clawmarket.domain.market.ending import Ending
 from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.ports.notices import Notice, NoticeLostError
 from clawmarket.ports.store import Query, Snapshot, Transaction
@@ -60,7 +61,7 @@ def _note_end(rows: Transaction, consent_id: str, now: int) -> None:
     if consent.state is ConsentState.REVOKED or _ends_with(order, consent):
         return
     revocation_id = same_ulid("revocation", consent_id)
-    body = notice_body(rows, order, order.delivery_id, BY_TIME, now)
+    body = notice_body(rows, order, order.delivery_id, Ending.CONSENT_OVER.value, now)
     rows.add(Revocation(revocation_id, order.order_id, body, now))
     rows.add(Job(job_id, REVOCATION_JOB, revocation_id, JobState.WAITING, 0, 0, "", now, now))
 

@@ -195,7 +195,7 @@ def _pay(work: Work, before: Settlement, after: Settlement, reason: str) -> tupl
 
 def refund(work: Work, settlement: Settlement, why: str) -> Settlement:
     """Give all that is locked back to its payer. Raises TransitionRefusedError."""
-    back = settlements.confirm_refund(settlements.ask_refund(settlement), work.now)
+    back = settlements.confirm_refund(settlements.ask_refund(settlement), why, work.now)
     work.save(back)
     expect(work, settlement, -1)
     give_back(work, hold_of(work, back.hold_id))

@@ -239,7 +239,7 @@ def book_payment(work: Work, settlement: Settlement, step: RailStep, milestone: 
     elif step.step is Step.RELEASE:
         paid = settlements.confirm_release(divided, work.now)
     else:
-        paid = settlements.confirm_refund(divided, work.now)
+        paid = settlements.confirm_refund(divided, step.why, work.now)
     work.save(paid)
     _post(work, step, hold_of(work, paid.hold_id))
     work.emit(_told(step, milestone))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clawmarket.domain.kernel.rows import replace
+from clawmarket.domain.market.ending import BY_BUYER
 from clawmarket.domain.market.order import Order, OrderState
 
 # Of fewer orders or ratings a rate says nothing; then only the number is shown.
@@ -72,20 +73,22 @@ def pair_of(seller: str, buyer: str) -> str:
     return f"{seller}|{buyer}"
 
 
-def outcome_of(order: Order, *, buyer_left: bool) -> Outcome | None:
-    """Return how an ended order counts; None for one that never came to the seller's turn.
+def outcome_of(order: Order, why: str, *, unruled: bool) -> Outcome | None:
+    """Return how an ended order counts; None for what its seller neither did nor left.
 
     Args:
         order: An order that is over.
-        buyer_left: Whether its buyer never gave a consent that it needed, or took it back: no
-            buyer can spoil a seller's figures by walking away.
+        why: Why its money went back, as the record says it.
+        unruled: Whether both sides of its dispute were heard and no arbiter ruled.
     """
     if order.state is OrderState.COMPLETED:
         return Outcome.PAID
-    if order.state is OrderState.REFUNDED and order.dispute_id is not None:
-        return Outcome.LOST
-    returned = order.state in (OrderState.REFUNDED, OrderState.RETURNED)
-    return Outcome.REFUNDED if returned and not buyer_left else None
+    if order.state not in (OrderState.REFUNDED, OrderState.RETURNED):
+        return None
+    if order.dispute_id is not None:
+        return None if unruled else Outcome.LOST
+    never_began = order.needs_consent and order.consent_id is None
+    return None if never_began or why in BY_BUYER else Outcome.REFUNDED
 
 
 def counted(

@@ -17,9 +17,6 @@ from clawmarket.domain.market import order as orders
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.terms import scope_facts
 
-# Why something ends, in the market's words, when a consent's time is over.
-BY_TIME = "the buyer's consent had ended"
-
 
 class ConsentState(StrEnum):
     """Where a consent stands; one with an end is over by itself from that moment on."""

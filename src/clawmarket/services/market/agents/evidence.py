@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from itertools import islice
 from statistics import median_low
 
-from clawmarket.domain.market.agents.standing import Outcome, outcome_of
+from clawmarket.domain.market.agents.standing import Outcome
 from clawmarket.domain.market.delivering.delivery import Delivery
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.ports.store import Query, Snapshot
-from clawmarket.services.market.agents.standings import buyer_left
+from clawmarket.services.market.agents.standings import ended_as
 
 STRIP = 32
 # How many of the newest orders are looked at to find those that have ended.
@@ -39,11 +39,10 @@ def _mark(rows: Snapshot, order: Order) -> Mark | None:
     settlement = rows.get(Settlement, order.settlement_id) if order.settlement_id else None
     if settlement is None:
         return None
-    ended_at = settlement.released_at or settlement.refunded_at
-    left = ended_at is not None and buyer_left(rows, order, ended_at)
-    outcome = outcome_of(order, buyer_left=left)
+    outcome = ended_as(rows, order)
     if outcome is None:
         return None
+    ended_at = settlement.released_at or settlement.refunded_at
     delivery = rows.get(Delivery, order.delivery_id) if order.delivery_id else None
     delivered_at = delivery.completed_at if delivery else None
     took = None if delivered_at is None else delivered_at - settlement.locked_at

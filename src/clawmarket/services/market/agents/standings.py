@@ -9,16 +9,17 @@ from clawmarket.domain.market.agents.standing import (
     outcome_of,
     pair_of,
 )
-from clawmarket.domain.market.consenting.consent import Consent
 from clawmarket.domain.market.delivering.result import Result
+from clawmarket.domain.market.dispute import Dispute
 from clawmarket.domain.market.order import Order
+from clawmarket.domain.treasury.settlement import Settlement
 from clawmarket.ports.store import Snapshot
 from clawmarket.services.work import Work
 
 
 def count_order(work: Work, order: Order) -> None:
     """Count an order that has just ended for its seller."""
-    outcome = outcome_of(order, buyer_left=buyer_left(work, order, work.now))
+    outcome = ended_as(work, order)
     if outcome is None:
         return
     known = work.get(Standing, order.seller)
@@ -38,11 +39,9 @@ def _rating(work: Work, order: Order) -> int | None:
     return None if result is None else result.rating
 
 
-def buyer_left(rows: Snapshot | Work, order: Order, ended_at: int) -> bool:
-    """Whether the buyer never gave a needed consent, or took it back before the order's end."""
-    if not order.needs_consent:
-        return False
-    consent = rows.get(Consent, order.consent_id) if order.consent_id else None
-    if consent is None:
-        return True
-    return consent.revoked_at is not None and consent.revoked_at < ended_at
+def ended_as(rows: Snapshot | Work, order: Order) -> Outcome | None:
+    """Return how an ended order counts for its seller, if at all."""
+    settlement = rows.get(Settlement, order.settlement_id) if order.settlement_id else None
+    dispute = rows.get(Dispute, order.dispute_id) if order.dispute_id else None
+    unruled = dispute is not None and dispute.was_left_unruled
+    return outcome_of(order, settlement.why if settlement else "", unruled=unruled)

@@ -25,6 +25,7 @@ from clawmarket.domain.market.claiming.claim import (
     step_back,
 )
 from clawmarket.domain.market.claiming.stepping_back import ClaimsPausedError
+from clawmarket.domain.market.ending import Ending
 from clawmarket.domain.market.order import DeliveryLateError, Order
 from clawmarket.domain.market.task import (
     Task,
@@ -131,7 +132,7 @@ def unclaim_task(call: Call, work: Work, request: UnclaimTask) -> TaskView:
     task, order = _claimed(work, request.task_id)
     ended = orders.recorded(step_back(order, call.now), work.record_id)
     work.save(ended)
-    refund(work, settlement_of(work, order), "the worker stepped back")
+    refund(work, settlement_of(work, order), Ending.STEPPED_BACK.value)
     revoke_award(work, order)
     count_order(work, ended)
     bid = work.get(Bid, order.bid_id or "")

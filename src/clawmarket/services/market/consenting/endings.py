@@ -5,8 +5,14 @@ from clawmarket.domain.market.consenting.consent import Consent, ConsentRevoked,
 from clawmarket.domain.market.delivering import delivery as deliveries
 from clawmarket.domain.market.delivering.delivery import Delivery, DeliveryState
 from clawmarket.domain.market.order import Order
+from clawmarket.ports.store import Snapshot
 from clawmarket.services.market.consenting.revocations import give_notice
 from clawmarket.services.work import Work
+
+
+def consent_of(rows: Snapshot | Work, order: Order) -> Consent | None:
+    """Return the consent that an order is bound to, if there is one."""
+    return rows.get(Consent, order.consent_id) if order.consent_id else None
 
 
 def end_consent(work: Work, order: Order, reason: str, why: str) -> Consent | None:
@@ -18,7 +24,7 @@ def end_consent(work: Work, order: Order, reason: str, why: str) -> Consent | No
         reason: The buyer's own words, if any.
         why: What ended it, in the market's words.
     """
-    consent = work.get(Consent, order.consent_id) if order.consent_id else None
+    consent = consent_of(work, order)
     if consent is None or consent.state is ConsentState.REVOKED:
         return None
     revoked = consents.revoke(consent, reason, work.now)
@@ -33,7 +39,7 @@ def end_consent(work: Work, order: Order, reason: str, why: str) -> Consent | No
 
 def within_consent(work: Work, order: Order) -> Order:
     """Return an order after an acceptance as its consent, if there is one, lets it go on."""
-    consent = work.get(Consent, order.consent_id) if order.consent_id else None
+    consent = consent_of(work, order)
     return order if consent is None else consents.bound(order, consent, work.now)
 
 
