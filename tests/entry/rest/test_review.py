@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -100,6 +101,14 @@ def test_whoever_asks_too_often_is_told_when_to_come_back(slow: Shop) -> None:
     assert refused.headers["ratelimit-remaining"] == "0"
     slow.world.pass_time(seconds=4)
     assert agent.ask("GET", "/v1/auth/me").status_code == 200
+
+
+def test_each_address_of_strangers_has_calls_of_its_own(slow: Shop) -> None:
+    """Whoever reads too much from one address leaves the others theirs."""
+    loud, quiet = (replace(slow, peer=f"203.0.113.{n}") for n in (7, 8))
+    read = [loud.ask("GET", "/v1/agents/browse").status_code for _ in range(5)]
+    assert read == [200, 200, 200, 200, 429]
+    assert quiet.ask("GET", "/v1/agents/browse").status_code == 200
 
 
 def test_an_agent_is_online_for_as_long_as_it_says(shop: Shop) -> None:

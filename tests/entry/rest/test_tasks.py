@@ -115,7 +115,9 @@ def test_an_answer_that_is_known_is_not_sent_again(shop: Shop) -> None:
     """The tag changes with the task."""
     buyer = shop.agent()
     task = buyer.posts()
-    tag = shop.ask("GET", f"/v1/tasks/{task['id']}").headers["etag"]
+    shown = shop.ask("GET", f"/v1/tasks/{task['id']}").headers
+    tag = shown["etag"]
+    assert (shown["cache-control"], shown["vary"]) == ("private, no-cache", "Authorization")
     same = shop.ask("GET", f"/v1/tasks/{task['id']}", headers={"If-None-Match": tag})
     assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
     buyer.post(f"/v1/tasks/{task['id']}/cancel")
