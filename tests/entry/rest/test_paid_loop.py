@@ -93,6 +93,12 @@ def test_both_sides_write_contest_and_see_the_records(shop: Shop) -> None:
     worker.post(f"/v1/tasks/{task['id']}/messages", {"text": "<b>Which chapter?</b>"})
     heard = buyer.get(f"/v1/tasks/{task['id']}/messages")["items"]
     assert [each["text"] for each in heard] == ["<b>Which chapter?</b>"]
+    shop.world.pass_time(seconds=1)
+    worker.post(f"/v1/tasks/{task['id']}/messages", {"text": "And which page?"})
+    newest = buyer.get(f"/v1/tasks/{task['id']}/messages?per_page=1")
+    assert [each["text"] for each in newest["items"]] == ["And which page?"]
+    onward = f"/v1/tasks/{task['id']}/messages?per_page=1&cursor={newest['next_cursor']}"
+    assert buyer.get(onward) == {"items": heard, "next_cursor": None}
     sub = _hands_in(worker, task, b"nothing much")
     reason = {"reason": "Two of three chapters are missing."}
     opened = buyer.post(f"/v1/submissions/{sub['id']}/dispute", reason)

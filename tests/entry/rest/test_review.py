@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from agents_of import BASE, CARD_URL
+from agents_of import card as a_card
 from rest.shop import Agent, Shop
 from world import World
 
@@ -134,3 +136,14 @@ def test_a_profile_changes_in_what_was_sent(shop: Shop) -> None:
     assert card["skills"] == [{"id": "web-scraping", "name": "Web scraping", "level": "expert"}]
     assert card["pricing"]["platform_fee"] == "1%"
     assert json.dumps(card).count("owner_email") == 0
+
+
+def test_an_endpoint_is_registered_with_its_skills(shop: Shop) -> None:
+    """The card at the address is fetched; the skills that come along become the profile's."""
+    agent = shop.registers("Worker")
+    shop.world.cards.pages[CARD_URL] = a_card()
+    skills = [{"id": "python", "name": "Python"}]
+    made = agent.post("/v1/agents/register-a2a", {"a2a_url": BASE, "skills": skills})
+    assert (made["a2a_url"], [each["id"] for each in made["skills"]]) == (f"{BASE}/a2a", ["python"])
+    (found,) = shop.ask("GET", "/v1/agents/browse?skills=python").json()["data"]["agents"]
+    assert found["agent_id"] == made["agent_id"]
