@@ -182,6 +182,29 @@ def test_loopback_is_refused_unless_it_is_allowed(kind: str) -> None:
         run(judged(cards, f"http://{host}:8080/card.json"))
 
 
+@each_kind
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080/card.json", f"http://{HOST}/card.json"])
+def test_once_left_this_machine_is_asked_nothing(kind: str, url: str) -> None:
+    """It was allowed before; then neither its address is asked nor a name that stands for it."""
+    memory = MemoryCards(names={HOST: ("127.0.0.1",)}, loopback=True)
+    cards: Cards = memory if kind == "memory" else http()
+    run(cards.check(url))
+
+    cards.leave_this_machine()
+
+    run(judged(cards, url))
+
+
+def test_of_several_addresses_one_of_ipv4_is_asked() -> None:
+    """A line without IPv6 could not reach the other; all of them are judged."""
+
+    async def story() -> bytes:
+        async with place(answering(CARD)) as there:
+            return await http(["::1", "127.0.0.1"]).fetch(f"http://{HOST}:{there.port}/")
+
+    assert run(story()) == CARD
+
+
 def test_the_connection_goes_to_the_address_that_was_judged() -> None:
     """A name that means something else a moment later was asked once, and leads nowhere."""
 

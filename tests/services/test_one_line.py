@@ -7,7 +7,7 @@ import pytest
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.market.task import Task
-from clawmarket.services.market.views import task_view
+from clawmarket.services.market.views.tasks import task_view
 from world import World
 
 WRONG = ("a\nb", "a\r\nnext: b", "a\x1b[2Jb", "a\u2028b", "a\u202eb", "a\x00b", "a\tb", "a\x85b")

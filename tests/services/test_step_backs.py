@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from books import Books
-from clawmarket.domain.kernel.moment import DAY_MS, SECOND_MS
+from clawmarket.domain.kernel.moment import DAY_MS, SECOND_MS, iso
 from clawmarket.domain.market.bid import Bid, BidState
 from clawmarket.domain.market.claiming.claim import ClaimsClosedError
 from clawmarket.domain.market.claiming.stepping_back import (
@@ -97,6 +97,8 @@ def test_who_stepped_back_often_claims_nothing_for_a_day(world: World) -> None:
     with pytest.raises(ClaimsPausedError) as refused:
         worker.claims(task)
     assert refused.value.code == "E_QUOTA_EXCEEDED"
+    until = iso(min(step.stepped_back_at for step in world.all(StepBack)) + DAY_MS)
+    assert refused.value.what.endswith(f"within a day; claim after {until}.")
     worker.bids(task, "1")
     world.pass_time(seconds=DAY_S - STEP_BACKS_A_DAY * 60 - 1)
     with pytest.raises(ClaimsPausedError):

@@ -9,12 +9,14 @@ import httpx
 import pytest
 
 from a2a_server.front import NEW, AgentFront, Fields, Speaker, said
+from clawmarket.domain.kernel.errors import Refused
 from clawmarket.entry.a2a.market import bell, lists, streams
 from clawmarket.entry.a2a.market.agent import Agent
 from clawmarket.entry.a2a.market.bell import Bell
 from clawmarket.entry.a2a.market.client import Client
 from clawmarket.entry.a2a.market.streams import MAX_OF_ONE, Streams, TooManyStreamsError
 from clawmarket.entry.a2a.routes import a2a_routes
+from clawmarket.entry.a2a.wire.faults import fault_of
 from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.gateway.tools import Inside
 from clawmarket.entry.live.hub import Hub, Room
@@ -286,12 +288,40 @@ def test_http_and_json_refused(
         assert (error["code"], error["details"][0]["reason"]) == (status, reason)
 
 
+# google.rpc.Code by HTTP status, as AIP-193 pairs them.
+GOOGLES = {
+    "E_AUTH_REQUIRED": (401, "UNAUTHENTICATED"),
+    "E_FORBIDDEN": (403, "PERMISSION_DENIED"),
+    "E_INVALID_ARGUMENT": (400, "INVALID_ARGUMENT"),
+    "E_NOT_FOUND": (404, "NOT_FOUND"),
+    "E_CONFLICT": (409, "ABORTED"),
+    "E_EXPIRED": (410, "FAILED_PRECONDITION"),
+    "E_REVOKED": (410, "FAILED_PRECONDITION"),
+    "E_RATE_LIMITED": (429, "RESOURCE_EXHAUSTED"),
+    "E_QUOTA_EXCEEDED": (429, "RESOURCE_EXHAUSTED"),
+    "E_PAYMENT_REQUIRED": (402, "FAILED_PRECONDITION"),
+    "E_TIMEOUT": (504, "DEADLINE_EXCEEDED"),
+    "E_UNAVAILABLE": (503, "UNAVAILABLE"),
+    "E_INTERNAL": (500, "INTERNAL"),
+}
+FAMILIES = [each for each in Refused.__subclasses__() if each.__module__ == Refused.__module__]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_family_of_refusals_has_its_status(family: type[Refused]) -> None:
+    """A client of google.rpc finds the word that goes with the HTTP status."""
+    fault = fault_of(family("No."), "req_1")
+    assert (fault.http, fault.status) == GOOGLES[family.code]
+    assert fault.rest["error"]["status"] == fault.status
+
+
 async def _lines(front: AgentFront, body: Fields, speaker: Speaker, done: Any) -> list[Fields]:
     """Read a stream to its end and let something happen once it is open."""
     events: list[Fields] = []
     async with front.served() as place, httpx.AsyncClient(timeout=20) as client:
         url = f"http://{place}/a2a"
         async with client.stream("POST", url, json=body, headers=speaker.headers) as answer:
+            assert answer.headers["cache-control"] == "no-store"
             async for line in answer.aiter_lines():
                 if not line.startswith("data: "):
                     continue

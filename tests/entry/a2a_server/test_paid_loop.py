@@ -25,6 +25,19 @@ def test_two_agents_complete_a_paid_task(front: AgentFront) -> None:
     ]
     assert {each["id"] for each in (task, bid, hired, handed, paid)} == {task["id"]}
     assert worker.does("balance")["earned"] == "39.60"
+    known = {name: value for name, value in paid["metadata"].items() if not name.endswith("_id")}
+    del known["due_at"], known["expires_at"], known["said"]
+    assert known == {
+        "hireclaw_status": "completed",
+        "status": "task_closed",
+        "budget": 50,
+        "budget_minor": "50000000",
+        "amount_minor": "40000000",
+        "payment_status": "captured",
+        "order_status": "settlement_completed",
+        "skills": ["summarize"],
+        "bids": 1,
+    }
     assert [part["filename"] for part in paid["artifacts"][0]["parts"]] == ["digest.md"]
 
 

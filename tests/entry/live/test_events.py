@@ -59,10 +59,14 @@ def test_only_parties_hear_of_an_order(world: World) -> None:
             award = await live.hires(buyer, worker, task)
             await live.publishes(other, title="The end")
             heard = [[of(each) for each in await ear.events(2)] for ear in (stranger, third)]
-            parties = [[of(each) for each in await ear.events(3)] for ear in (buying, working)]
+            parties = [await ear.events(3) for ear in (buying, working)]
             return task, award, heard, parties
 
-    task, award, heard, parties = serve(world, scenario)
+    task, award, heard, told = serve(world, scenario)
+    parties = [[of(each) for each in three] for three in told]
+    same = {"orderId": award["orderId"], "taskId": task["taskId"], "status": "delivery_ready"}
+    for begun, told_of_it, _ in told:
+        assert told_of_it.data == same | {"at": begun.data["at"]}
     taken = ("task", task["taskId"], "task_awarded")
     order = ("order", award["orderId"], "delivery_ready")
     assert [each[0] for each in heard] == [taken, taken]
@@ -113,11 +117,12 @@ def test_a_taken_task_that_is_given_back_is_told_as_reopened(world: World) -> No
 
 
 def test_a_stream_tells_of_the_skills_that_were_named(world: World) -> None:
-    """Any of them; a task without them is left out."""
+    """Any of them, of up to twelve; a task without them is left out."""
+    unheard = [f"s{number}" for number in range(10)]
     buyer = world.with_key(world.member())
 
     async def scenario(live: Live) -> list[str]:
-        async with live.listening(skills="python,c++") as ear:
+        async with live.listening(skills=",".join(["python", "c++", *unheard])) as ear:
             for skill in ("python", "seo", "c", "c++"):
                 await live.publishes(buyer, title=skill, skills=[skill])
             return [each.data["title"] for each in await ear.events(2)]

@@ -25,6 +25,7 @@ class Shop:
 
     world: World
     max_file_bytes: int = MAX_FILE_BYTES
+    peer: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
         routes = rest_routes(self.world.pipeline, max_file_bytes=self.max_file_bytes)
@@ -39,7 +40,7 @@ class Shop:
 
     async def asking(self, verb: str, path: str, **how: Any) -> httpx.Response:
         """Send one request from within the market's own loop."""
-        transport = httpx.ASGITransport(self.app, client=("127.0.0.1", 40_000))
+        transport = httpx.ASGITransport(self.app, client=(self.peer, 40_000))
         base = self.world.terms.base_url
         async with httpx.AsyncClient(transport=transport, base_url=base) as client:
             request = client.build_request(verb, path, **how)

@@ -32,10 +32,14 @@ def _claimed(shop: Shop, **terms: object) -> tuple[Agent, Agent, Any]:
 
 def _form(task: Any, name: str, content: bytes = b"x") -> dict[str, Any]:
     """Return a form as bytes, since a client would correct such a name."""
-    parts = [
+    return _parts(
         ('name="task_id"', task["id"].encode()),
         ('name="file"; filename="' + name.replace('"', '\\"') + '"', content),
-    ]
+    )
+
+
+def _parts(*parts: tuple[str, bytes]) -> dict[str, Any]:
+    """Return a form of these parts as bytes."""
     lines = [
         b"--edge\r\nContent-Disposition: form-data; %b\r\n\r\n%b\r\n" % (head.encode(), body)
         for head, body in parts
@@ -109,6 +113,51 @@ def test_a_form_that_is_none_is_refused(shop: Shop, content: bytes, kind: str) -
     answer = worker.ask("POST", "/v1/submissions", content=content, headers=headers)
     assert answer.status_code in (400, 422)
     assert answer.json()["details"]["cause"] in ("form_invalid", "form_field")
+
+
+FILE, UNNAMED = ('name="file"; filename="a.txt"', b"x"), ('name="file"', b"x")
+NOTE = ('name="notes"', b"x")
+
+
+@pytest.mark.parametrize(
+    ("parts", "cause"),
+    [
+        ((FILE,) * 11, "form_field"),
+        ((UNNAMED,), "form_field"),
+        ((), "form_field"),
+        ((NOTE, NOTE, FILE), "form_field"),
+        (((NOTE[0].replace("notes", "rating"), b"5"), FILE), "form_field"),
+        (((NOTE[0] + '; filename="a.txt"', b"x"), FILE), "form_invalid"),
+        (((NOTE[0], b"\xff"), FILE), "form_invalid"),
+        (((NOTE[0], b"x" * (64 * 1024 + 1)), FILE), "form_invalid"),
+        ((NOTE,) * 32, "form_invalid"),
+    ],
+    ids=[
+        *("eleven files", "no file name", "no file", "twice", "unknown", "a file for a text"),
+        *("no UTF-8", "a long text", "33 parts"),
+    ],
+)
+def test_a_field_that_the_form_has_not_is_refused(
+    shop: Shop, parts: tuple[tuple[str, bytes], ...], cause: str
+) -> None:
+    """Too many files, a file without a name, a text twice, a field that is none: nothing is in."""
+    _, worker, task = _claimed(shop, inspect=False)
+    named = ('name="task_id"', task["id"].encode())
+    answer = worker.ask("POST", "/v1/submissions", **_parts(named, *parts))
+    assert (answer.status_code // 100, answer.json()["details"]["cause"]) == (4, cause)
+    assert worker.get(f"/v1/tasks/{task['id']}/submissions")["items"] == []
+
+
+def test_ten_files_and_a_long_note_are_taken(shop: Shop) -> None:
+    """The last one that is allowed is allowed."""
+    _, worker, task = _claimed(shop, inspect=False)
+    files = [(f'name="file"; filename="{n}.txt"', b"%d" % n) for n in range(10)]
+    texts = [('name="task_id"', task["id"].encode()), ('name="notes"', b"n" * 2_000)]
+    sent = worker.ask("POST", "/v1/submissions", **_parts(*texts, *files))
+    assert sent.status_code == 201, sent.text
+    assert [file["name"] for file in sent.json()["data"]["files"]] == [
+        f"{n}.txt" for n in range(10)
+    ]
 
 
 def test_of_fifty_workers_one_gets_the_task(shop: Shop) -> None:

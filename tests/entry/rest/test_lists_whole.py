@@ -19,6 +19,15 @@ def test_nobody_is_told_who_may_ask_before_what_fits(shop: Shop, path: str, body
     for headers in ({}, {"Authorization": "Bearer cm_" + "0" * 40}):
         answer = shop.ask("POST", path, content=body, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, "E_AUTH_REQUIRED")
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_only_a_missing_key_is_asked_for(shop: Shop) -> None:
+    """RFC 9110, section 11.6.1: whoever has a key is not told to bring one."""
+    buyer = shop.agent()
+    answers = [buyer.ask("GET", "/v1/tasks/task_x"), buyer.ask("POST", "/v1/tasks", json={})]
+    assert [answer.status_code for answer in answers] == [404, 422]
+    assert not [answer for answer in answers if "www-authenticate" in answer.headers]
 
 
 def test_anybody_may_register_and_hears_what_does_not_fit(shop: Shop) -> None:

@@ -44,13 +44,18 @@ def test_fifty_credits_pay_out_forty_nine_and_a_half(shop: Shop) -> None:
 
 
 def test_the_buyer_downloads_exactly_what_was_handed_in(shop: Shop) -> None:
-    """Bytes, length and hash are those of the upload; strangers find nothing."""
+    """Bytes, length and hash are those of the upload, under the market's own id of it as well.
+
+    Strangers find nothing.
+    """
     buyer, worker, stranger = (shop.registers(name) for name in ("A", "B", "C"))
     task, content = buyer.posts(inspect=False), bytes(range(256)) * 500
     worker.post(f"/v1/tasks/{task['id']}/claim")
     sub = _hands_in(worker, task, content, "résumé “final”.bin")
     answer = buyer.ask("GET", f"/v1/submissions/{sub['id']}/download")
     assert answer.content == content
+    same = f"/v1/submissions/{sub['id'].replace('sub_', 'result_')}/download"
+    assert buyer.ask("GET", same).content == content
     assert answer.headers["etag"] == f'"{sub["file_hash"]}"'
     assert answer.headers["content-disposition"] == (
         'attachment; filename="r_sum_ _final_.bin"; '
@@ -88,6 +93,12 @@ def test_both_sides_write_contest_and_see_the_records(shop: Shop) -> None:
     worker.post(f"/v1/tasks/{task['id']}/messages", {"text": "<b>Which chapter?</b>"})
     heard = buyer.get(f"/v1/tasks/{task['id']}/messages")["items"]
     assert [each["text"] for each in heard] == ["<b>Which chapter?</b>"]
+    shop.world.pass_time(seconds=1)
+    worker.post(f"/v1/tasks/{task['id']}/messages", {"text": "And which page?"})
+    newest = buyer.get(f"/v1/tasks/{task['id']}/messages?per_page=1")
+    assert [each["text"] for each in newest["items"]] == ["And which page?"]
+    onward = f"/v1/tasks/{task['id']}/messages?per_page=1&cursor={newest['next_cursor']}"
+    assert buyer.get(onward) == {"items": heard, "next_cursor": None}
     sub = _hands_in(worker, task, b"nothing much")
     reason = {"reason": "Two of three chapters are missing."}
     opened = buyer.post(f"/v1/submissions/{sub['id']}/dispute", reason)

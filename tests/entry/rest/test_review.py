@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from agents_of import BASE, CARD_URL
+from agents_of import card as a_card
 from rest.shop import Agent, Shop
 from world import World
 
@@ -102,6 +105,14 @@ def test_whoever_asks_too_often_is_told_when_to_come_back(slow: Shop) -> None:
     assert agent.ask("GET", "/v1/auth/me").status_code == 200
 
 
+def test_each_address_of_strangers_has_calls_of_its_own(slow: Shop) -> None:
+    """Whoever reads too much from one address leaves the others theirs."""
+    loud, quiet = (replace(slow, peer=f"203.0.113.{n}") for n in (7, 8))
+    read = [loud.ask("GET", "/v1/agents/browse").status_code for _ in range(5)]
+    assert read == [200, 200, 200, 200, 429]
+    assert quiet.ask("GET", "/v1/agents/browse").status_code == 200
+
+
 def test_an_agent_is_online_for_as_long_as_it_says(shop: Shop) -> None:
     """A heartbeat counts within its own interval, and not a second longer."""
     agent = shop.registers("Worker")
@@ -125,3 +136,14 @@ def test_a_profile_changes_in_what_was_sent(shop: Shop) -> None:
     assert card["skills"] == [{"id": "web-scraping", "name": "Web scraping", "level": "expert"}]
     assert card["pricing"]["platform_fee"] == "1%"
     assert json.dumps(card).count("owner_email") == 0
+
+
+def test_an_endpoint_is_registered_with_its_skills(shop: Shop) -> None:
+    """The card at the address is fetched; the skills that come along become the profile's."""
+    agent = shop.registers("Worker")
+    shop.world.cards.pages[CARD_URL] = a_card()
+    skills = [{"id": "python", "name": "Python"}]
+    made = agent.post("/v1/agents/register-a2a", {"a2a_url": BASE, "skills": skills})
+    assert (made["a2a_url"], [each["id"] for each in made["skills"]]) == (f"{BASE}/a2a", ["python"])
+    (found,) = shop.ask("GET", "/v1/agents/browse?skills=python").json()["data"]["agents"]
+    assert found["agent_id"] == made["agent_id"]

@@ -71,7 +71,11 @@ def test_a_posted_task_is_open_and_its_money_is_held(shop: Shop) -> None:
     token = task.pop("task_token")
     assert len(token) == 64
     assert (task["status"], task["payment_status"]) == ("open", "held")
-    assert shop.ask("GET", f"/v1/tasks/{task['id']}").json()["data"] == task
+    assert shop.ask("GET", f"/v1/tasks/{task['id']}").json() == {
+        "success": True,
+        "data": task,
+        "test_money": True,
+    }
     assert shop.ask("GET", "/v1/tasks").json()["data"]["items"] == [task]
 
 
@@ -111,11 +115,42 @@ def test_a_page_is_clamped_and_goes_on(shop: Shop) -> None:
     assert (first["has_more"], second["has_more"]) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("query", "budgets"),
+    [
+        ("", [10, 5, 1]),
+        ("min_budget=5", [10, 5]),
+        ("max_budget=5.00", [5, 1]),
+        ("min_budget=1.01&max_budget=9.99", [5]),
+        ("max_budget=0.99", []),
+        ("sort=budget", [10, 5, 1]),
+    ],
+)
+def test_a_list_is_bounded_by_budgets(shop: Shop, query: str, budgets: list[float]) -> None:
+    """The bounds themselves are within."""
+    buyer = shop.agent()
+    for budget in (1, 5, 10):
+        buyer.posts(budget=budget)
+        shop.world.pass_time(seconds=1)
+    found = shop.ask("GET", f"/v1/tasks?{query}").json()["data"]["items"]
+    assert [each["budget"] for each in found] == budgets
+
+
+@pytest.mark.parametrize("amount", ["-1", "5.001", "1e3", "5,00", "x", "9" * 10])
+@pytest.mark.parametrize("bound", ["min_budget", "max_budget"])
+def test_a_bound_that_is_no_amount_is_refused(shop: Shop, bound: str, amount: str) -> None:
+    """The answer names the parameter."""
+    answer = shop.ask("GET", "/v1/tasks", params={bound: amount})
+    assert (answer.status_code, answer.json()["details"]["path"]) == (422, bound)
+
+
 def test_an_answer_that_is_known_is_not_sent_again(shop: Shop) -> None:
     """The tag changes with the task."""
     buyer = shop.agent()
     task = buyer.posts()
-    tag = shop.ask("GET", f"/v1/tasks/{task['id']}").headers["etag"]
+    shown = shop.ask("GET", f"/v1/tasks/{task['id']}").headers
+    tag = shown["etag"]
+    assert (shown["cache-control"], shown["vary"]) == ("private, no-cache", "Authorization")
     same = shop.ask("GET", f"/v1/tasks/{task['id']}", headers={"If-None-Match": tag})
     assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
     buyer.post(f"/v1/tasks/{task['id']}/cancel")

@@ -71,6 +71,16 @@ class Browser:
         assert answer.status_code == 303, answer.text
         return self
 
+    def by_wallet(self, member: Member) -> "Browser":
+        """Sign in by the signature of a member's wallet."""
+        wallet, mark = member.known_wallet, self.mark()
+        asked = {"csrf": mark, "address": wallet.address}
+        message = self.ask("POST", "/sign-in/challenge", data=asked).json()["message"]
+        signed = {"csrf": mark, "message": message, "signature": wallet.sign_message(message)}
+        answer = self.ask("POST", "/sign-in/wallet", data=signed)
+        assert answer.status_code == 303, answer.text
+        return self
+
     def sends(self, path: str, fields: dict[str, str], **how: Any) -> httpx.Response:
         """Send a form with its mark and a fresh key; confirm it where the market asks again."""
         fresh = {"csrf": self.mark(), "key": self.pages.world.entropy.draw(16).hex()}

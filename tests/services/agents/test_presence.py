@@ -1,7 +1,7 @@
 """Presence: online exactly while now < last seen + the agent's own interval."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
@@ -117,6 +117,9 @@ def test_a_heartbeat_too_soon_changes_nothing(world: World) -> None:
     assert world.all(Presence) == before
 
 
+@example(seen=0, later=0)
+@example(seen=0, later=4_999)
+@example(seen=0, later=5_000)
 @given(seen=A_MOMENT, later=st.integers(-(10**9), 10**9))
 def test_only_five_seconds_hold_a_heartbeat_up(seen: int, later: int) -> None:
     """A clock that was set back further than that holds nobody up either."""

@@ -1,5 +1,7 @@
 """One GET to one address, and no more bytes of it than a card may have."""
 
+from dataclasses import replace
+
 import httpx
 
 from clawmarket.domain.market.agents.address import Target
@@ -24,7 +26,7 @@ async def get(target: Target, address: str) -> bytes:
     The host header and the certificate are the name's. Nothing limits the time here. Raises
     CardUnreachableError, CardUnfitError.
     """
-    url = Target(target.scheme, address, target.port, target.path or "/").url
+    url = replace(target, host=address).url
     headers = {**_HEADERS, "host": target.authority}
     extensions = {"sni_hostname": target.host}
     try:

@@ -21,7 +21,7 @@ from clawmarket.registry.methods import Need, Risk, Verb, write
 from clawmarket.services.call import Call
 from clawmarket.services.market.open_tasks import count_open
 from clawmarket.services.market.rejections import award_id_of, turn_down_bids
-from clawmarket.services.market.views import AwardView
+from clawmarket.services.market.views.tasks import AwardView
 from clawmarket.services.treasury.moves import carry_over, hold_of, lock, set_aside
 from clawmarket.services.work import Work
 

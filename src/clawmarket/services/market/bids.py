@@ -40,7 +40,7 @@ from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.tasks import task_of, terms_digest
-from clawmarket.services.market.views import BidView, bid_view
+from clawmarket.services.market.views.tasks import BidView, bid_view
 from clawmarket.services.work import Work
 
 ON_A_TASK = (Need("taskId", "web3.market.publishTask", "taskId", by="other"),)

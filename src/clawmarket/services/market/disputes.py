@@ -48,13 +48,13 @@ from clawmarket.services.call import Call, Caller
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.delivering.files import share_files
 from clawmarket.services.market.orders import end_with_refund, finish_order, own_order
-from clawmarket.services.market.views import (
+from clawmarket.services.market.views.disputes import (
     DisputeView,
     EvidenceView,
-    artifacts_of,
     dispute_view,
     evidence_view,
 )
+from clawmarket.services.market.views.terms import artifacts_of
 from clawmarket.services.trust.onlookers import judges
 from clawmarket.services.work import Work
 

@@ -43,7 +43,7 @@ from clawmarket.registry.methods import Need, Scope, read, write
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.tasks import MilestonesInvalidError, parts_of, terms_digest
-from clawmarket.services.market.views import OfferView, listed_offer, offer_view
+from clawmarket.services.market.views.offers import OfferView, listed_offer, offer_view
 from clawmarket.services.market.windows import WindowTooShortError, check_windows
 from clawmarket.services.work import Work
 

@@ -46,7 +46,7 @@ from clawmarket.services.market.awards import order_created
 from clawmarket.services.market.consenting.endings import end_consent, within_consent
 from clawmarket.services.market.delivering.files import unseal
 from clawmarket.services.market.rejections import revoke_award
-from clawmarket.services.market.views import OrderView, order_view
+from clawmarket.services.market.views.orders import OrderView, order_view
 from clawmarket.services.treasury.moves import refund, release, release_part, settlement_of
 from clawmarket.services.treasury.rails import ask_refund, ask_release, is_outside
 from clawmarket.services.work import Work

@@ -38,7 +38,7 @@ from clawmarket.services.call import Call
 from clawmarket.services.market.claiming.stepping_back import check_not_claimed
 from clawmarket.services.market.consenting.endings import consent_of
 from clawmarket.services.market.orders import finish_order, own_order, return_money
-from clawmarket.services.market.views import SettlementView, settlement_view
+from clawmarket.services.market.views.orders import SettlementView, settlement_view
 from clawmarket.services.treasury.moves import lock, set_aside, settlement_of
 from clawmarket.services.treasury.rails import ask_lock
 from clawmarket.services.work import Work

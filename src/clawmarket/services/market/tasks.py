@@ -61,7 +61,8 @@ from clawmarket.services.market.inspections.asking import (
 )
 from clawmarket.services.market.open_tasks import check_room, count_open
 from clawmarket.services.market.rejections import turn_down_bids
-from clawmarket.services.market.views import TaskView, artifacts_of, task_view
+from clawmarket.services.market.views.tasks import TaskView, task_view
+from clawmarket.services.market.views.terms import artifacts_of
 from clawmarket.services.market.windows import WindowTooShortError, check_windows
 from clawmarket.services.treasury.moves import give_back, hold_of, set_aside
 from clawmarket.services.work import Work

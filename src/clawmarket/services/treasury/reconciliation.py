@@ -51,7 +51,7 @@ from clawmarket.registry.methods import Need, Risk, Scope, ask, read
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.settlements import SettlementNotFoundError
-from clawmarket.services.market.views import SettlementView, settlement_view
+from clawmarket.services.market.views.orders import SettlementView, settlement_view
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.treasury.rail_answers import PATIENCE_S, look_up, rail_of
 from clawmarket.services.treasury.rails import MOST_STEPS, move_of

@@ -33,11 +33,10 @@ from clawmarket.registry.fields import (
 from clawmarket.registry.methods import Need, Verb, read
 from clawmarket.services.call import Call
 from clawmarket.services.market.consenting.views import ConsentView, consent_view
-from clawmarket.services.market.views import (
-    DisputeView,
+from clawmarket.services.market.views.disputes import DisputeView, dispute_view
+from clawmarket.services.market.views.orders import (
     OrderView,
     SettlementView,
-    dispute_view,
     order_view,
     settlement_view,
 )

@@ -6,9 +6,10 @@ import zipfile
 
 import pytest
 
+from clawmarket.domain.market.inspection.budget import Budget, BudgetSpent
 from clawmarket.domain.market.inspection.examination import Examination
 from clawmarket.domain.market.inspection.finding import Finding
-from clawmarket.domain.market.inspection.kinds import ENDINGS
+from clawmarket.domain.market.inspection.kinds import BEGINNINGS, ENDINGS
 from clawmarket.domain.market.terms import Artifact
 from files_made import (
     WHOLE,
@@ -70,6 +71,13 @@ def test_a_text_is_no_file_of_another_kind(kind: str) -> None:
     )
 
 
+@pytest.mark.parametrize("kind", BEGINNINGS)
+def test_how_a_file_begins_is_told_of_every_kind(kind: str) -> None:
+    """Whatever else is wrong with it, the finding says that it begins otherwise."""
+    told = [found.what for found in findings_of(f"work.{kind}", b"only words")]
+    assert f"The file does not begin as a .{kind} file does." in told
+
+
 def test_an_old_rar_passes() -> None:
     """Version 4 has other headers than version 5."""
     assert findings_of("old.rar", an_old_rar()) == ()
@@ -100,6 +108,8 @@ def test_an_old_rar_passes() -> None:
         ("a.png", a_png()[:-12], "image_broken"),
         ("a.png", a_png() + WHOLE["zip"], "polyglot"),
         ("a.png", a_png()[:-12] + a_chunk(b"tEXt", b"<ScRipt>") + a_chunk(b"IEND"), "polyglot"),
+        ("a.png", a_png()[:-12] + a_chunk(b"tEXt", b"%PDF-1.7") + a_chunk(b"IEND"), "polyglot"),
+        ("a.zip", a_zip({"%PDF-1.7": b"x"}), "polyglot"),
         ("a.jpg", a_jpeg() + b"more", "trailing_data"),
         ("a.jpeg", a_jpeg()[:-2], "image_broken"),
         ("a.jpg", b"\xff\xd8\xff\xe0", "image_broken"),
@@ -265,6 +275,23 @@ def test_a_file_that_is_too_large_is_not_read() -> None:
     examination = Examination(())
     assert not examination.wants(Artifact("a.txt", "", 50 * 1024 * 1024 + 1))
     assert [found.code for found in examination.findings] == ["too_large"]
+
+
+def test_files_that_are_just_not_too_large_are_read() -> None:
+    """The last byte that is allowed counts as allowed, of one file and of all together."""
+    examination = Examination(())
+    for name, mib in (("a", 50), ("b", 50), ("c", 50), ("d", 50), ("e", 50), ("f", 6)):
+        assert examination.wants(Artifact(f"{name}.txt", "", mib * 1024 * 1024))
+    assert not examination.wants(Artifact("g.txt", "", 1))
+    assert [found.file for found in examination.findings] == ["g.txt"]
+
+
+def test_a_budget_is_there_to_be_used_up() -> None:
+    """What unpacks to exactly all of it passes; one byte more is too much."""
+    budget = Budget(unpacked=10)
+    budget.unpack(10)
+    with pytest.raises(BudgetSpent):
+        budget.unpack(1)
 
 
 def test_an_examination_that_nobody_waits_for_ends() -> None:

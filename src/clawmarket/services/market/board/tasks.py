@@ -22,7 +22,7 @@ from clawmarket.services.market.board.terms import (
     wanted_words,
 )
 from clawmarket.services.market.tasks import TaskPage
-from clawmarket.services.market.views import listed_task
+from clawmarket.services.market.views.tasks import listed_task
 
 States = Annotated[list[TaskState], Field(max_length=5)]
 

@@ -47,7 +47,7 @@ from clawmarket.services.market.claiming.stepping_back import (
 from clawmarket.services.market.open_tasks import count_open
 from clawmarket.services.market.rejections import award_id_of, restore_bids, revoke_award
 from clawmarket.services.market.tasks import task_of, terms_digest
-from clawmarket.services.market.views import AwardView, TaskView, task_view
+from clawmarket.services.market.views.tasks import AwardView, TaskView, task_view
 from clawmarket.services.treasury.moves import refund, set_aside_again, settlement_of
 from clawmarket.services.work import Work
 

@@ -16,7 +16,8 @@ from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.inspections.handing import shown_result
 from clawmarket.services.market.orders import own_order
-from clawmarket.services.market.views import ResultView, TaskView, listed_task
+from clawmarket.services.market.views.results import ResultView
+from clawmarket.services.market.views.tasks import TaskView, listed_task
 from clawmarket.services.treasury.reconciliation import records_of
 
 

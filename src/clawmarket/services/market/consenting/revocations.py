@@ -9,7 +9,9 @@ from clawmarket.domain.market.order import Order
 from clawmarket.ports.store import Snapshot
 from clawmarket.registry.fields import Answer
 from clawmarket.services.market.consenting.views import consent_view
-from clawmarket.services.market.views import delivery_view, offer_view, order_view
+from clawmarket.services.market.views.offers import offer_view
+from clawmarket.services.market.views.orders import order_view
+from clawmarket.services.market.views.results import delivery_view
 from clawmarket.services.work import Work
 
 

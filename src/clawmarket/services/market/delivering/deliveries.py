@@ -32,7 +32,8 @@ from clawmarket.services.call import Call
 from clawmarket.services.market.consenting.revocations import give_notice
 from clawmarket.services.market.delivering.files import share_files
 from clawmarket.services.market.orders import own_order
-from clawmarket.services.market.views import DeliveryView, artifacts_of, delivery_view
+from clawmarket.services.market.views.results import DeliveryView, delivery_view
+from clawmarket.services.market.views.terms import artifacts_of
 from clawmarket.services.work import Work
 
 ISSUED = (Need("deliveryId", "web3.market.delivery.issue", "deliveryId"),)

@@ -42,7 +42,8 @@ from clawmarket.services.call import Call
 from clawmarket.services.market.delivering.files import hand_over
 from clawmarket.services.market.inspections.handing import inspected, shown_result
 from clawmarket.services.market.orders import finish_order, own_order
-from clawmarket.services.market.views import ResultView, artifacts_of, result_view
+from clawmarket.services.market.views.results import ResultView, result_view
+from clawmarket.services.market.views.terms import artifacts_of
 from clawmarket.services.work import Work
 
 

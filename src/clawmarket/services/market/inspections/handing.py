@@ -10,7 +10,7 @@ from clawmarket.domain.market.inspection.verdict import (
 from clawmarket.domain.market.order import Order
 from clawmarket.domain.market.task import Task
 from clawmarket.ports.store import Snapshot
-from clawmarket.services.market.views import ResultView, result_view
+from clawmarket.services.market.views.results import ResultView, result_view
 from clawmarket.services.work import Work
 
 

@@ -27,7 +27,7 @@ from clawmarket.services.market.delivering.results import NotATaskOrderError
 from clawmarket.services.market.inspections.examining import examined, turn_of
 from clawmarket.services.market.inspections.views import InspectionView, inspection_view
 from clawmarket.services.market.orders import own_order
-from clawmarket.services.market.views import artifacts_of
+from clawmarket.services.market.views.terms import artifacts_of
 from clawmarket.services.pipeline import Pipeline
 from clawmarket.services.work import Work
 
