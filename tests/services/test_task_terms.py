@@ -72,13 +72,15 @@ def test_the_last_second_before_a_deadline_is_too_short(world: World) -> None:
     ],
 )
 def test_a_deadline_is_a_moment_of_the_coming_year(world: World, moment: int | str) -> None:
-    """Past, now, too far off and impossible ones are refused, and nothing is held."""
+    """Past, now, too far off and impossible ones are refused with one that would do."""
     buyer = world.member()
     text = moment if isinstance(moment, str) else iso(moment)
     with pytest.raises(DeadlineInvalidError) as refused:
         buyer.publishes(deadline=text)
+    example = refused.value.what.removesuffix(".").rpartition(" ")[2]
     assert refused.value.code == "E_INVALID_ARGUMENT"
     assert buyer.figures() == ("1000000000", "0", "0", "0")
+    assert buyer.publishes(deadline=example)["deadline"] == example
 
 
 def test_the_last_allowed_deadline_is_allowed(world: World) -> None:

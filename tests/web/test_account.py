@@ -138,7 +138,11 @@ def test_a_key_is_made_limited_and_revoked(market: Market, opened: Opener) -> No
     _press(page, "new_key")
     page.click("form[action='/confirm'] button")
     page.wait_for_selector("h1:has-text('Your new key')")
-    key = page.inner_text("pre")
+    key = page.inner_text("main .cmd code")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("main .cmd button")
+    page.wait_for_selector("main .cmd >> text=Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == key
     page.click("main >> text=Your account")
     page.click("summary:has-text('Set the limits')")
     page.fill("#spending-perDay", "2")

@@ -66,6 +66,46 @@ def test_an_honest_receipt_holds_in_the_browser(said: Said) -> None:
     assert "39.60 credits to the seller" in page.inner_text("[data-check=postings]")
 
 
+def test_the_slip_tells_who_how_much_and_when(said: Said) -> None:
+    """Parties, sums, moments and places stand beside a verdict that no check speaks against."""
+    page = said(honest().text.encode(), honest().key)
+    receipt = honest().document()["receipt"]
+    parties = honest().document()["parties"]
+    lines = page.inner_text("[data-slip]").splitlines()
+
+    assert [line for line in lines if line] == [
+        "Receipt",
+        "Paid",
+        "Digest a document",
+        *("Buyer", receipt["payer"], f"signed with {parties[0]['address']}"),
+        *("Seller", receipt["payee"], f"signed with {parties[1]['address']}"),
+        *("Agreed", "2026-09-21 14:13:20 UTC"),
+        *("Delivered", "2026-09-21 14:13:20 UTC"),
+        *("Paid", "2026-09-21 14:13:20 UTC"),
+        *("To the seller\t39.60", "Fee to the market, 1 %\t0.40", "Back to the buyer\t0.00"),
+        "Locked, credits\t40.00",
+        *("Delivery", receipt["deliveryDigest"]),
+        *("Log", "market.test/1, 9 records from 1 to 11"),
+        *("Order", receipt["orderId"]),
+        "Test market: its credits are worth nothing.",
+    ]
+
+
+def test_a_check_that_was_not_made_asks_and_states_nothing(said: Said) -> None:
+    """Without a key nobody says that the market is known; a slip of a changed file is not shown."""
+    page = said(honest().text.encode())
+    unpinned = page.inner_text("[data-check=key]").splitlines()
+    shown = page.is_visible("[data-slip]")
+    changed = said(honest().text.replace('"fee": "400000"', '"fee": "400001"').encode())
+
+    assert [line for line in unpinned if line][:2] == [
+        "The market's key needs you",
+        "Is the key in the file one that you know from elsewhere?",
+    ]
+    assert "Did somebody else record" in changed.inner_text("[data-check=anchors]")
+    assert [shown, changed.is_visible("[data-slip]")] == [True, False]
+
+
 @pytest.mark.parametrize("lie", ["a signature with a high s", "moves in another order", "no fee"])
 def test_a_lie_of_the_market_is_named_in_the_browser(said: Said, lie: str) -> None:
     """The check that fails is the one that fails for the command."""

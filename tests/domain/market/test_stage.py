@@ -90,6 +90,32 @@ def test_a_contested_order_is_under_review(world: World) -> None:
     world.close()
 
 
+def test_what_happens_in_a_dispute_moves_its_task(world: World) -> None:
+    """Opening it and each piece of evidence; its end is that of the task."""
+    buyer, worker, award = _hired(world)
+    worker.submits(award)
+    seen = [_changed(world, award)]
+    world.pass_time(seconds=60)
+    dispute = buyer.contests(award)
+    seen.append(_changed(world, award))
+    world.pass_time(seconds=60)
+    worker.shows(dispute)
+    seen.append(_changed(world, award))
+    world.pass_time(seconds=60)
+    buyer.shows(dispute)
+    world.arbiter().rules(dispute, "refund")
+    seen.append(_changed(world, award))
+    minutes = [moment[11:19] for moment in seen]
+
+    assert minutes == ["14:13:20", "14:14:20", "14:15:20", "14:16:20"]
+
+
+def _changed(world: World, award: Fields) -> str:
+    asked: Fields = {"taskIds": [award["taskId"]]}
+    items: list[Fields] = world.nobody.do("web3.market.listStages", **asked)["items"]
+    return str(items[0]["changedAt"])
+
+
 def test_every_state_of_an_order_has_a_stage() -> None:
     """A new state cannot be shown as claimed by accident."""
     working = {

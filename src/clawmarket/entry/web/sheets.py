@@ -1,11 +1,10 @@
 """The templates: one environment, everything escaped, and what every page is given."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING
 
 import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,12 +12,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from clawmarket.domain.market.order import OrderState
 from clawmarket.entry.gateway import docs
 from clawmarket.entry.web.telling.drawing import seal, strip
+from clawmarket.entry.web.telling.refusing import told_refusal
 from clawmarket.entry.web.telling.states import PILLS
 from clawmarket.entry.web.words import figures
 from clawmarket.entry.web.words.catalog import Words
-
-if TYPE_CHECKING:
-    from clawmarket.entry.web.visit import Visit
 
 _STATIC = files(__package__).joinpath("static")
 _BUNDLE = "receipt"
@@ -75,25 +72,15 @@ class Sheets:
             "fee_percent": f"{fee_bps / 100:g}",
         }
 
-    def render(
-        self,
-        template: str,
-        visit: "Visit",
-        /,
-        *,
-        said: tuple[str, Mapping[str, str]] | None,
-        **values: object,
-    ) -> str:
-        """Return a page as text."""
-        words, now = visit.words, visit.now
+    def render(self, template: str, words: Words, now: int, /, **values: object) -> str:
+        """Return a page as text, in the language of the words, as of a moment."""
         return self._templates.get_template(template).render(
             t=words,
-            visit=visit,
-            said=said,
             when=lambda moment: figures.when(moment, now, words),
             on=lambda day: figures.date(day, now, words),
             took=lambda ms: figures.span(ms, words),
             timed=lambda text: figures.timed(text, now, words),
+            why=partial(told_refusal, words),
             **values,
         )
 

@@ -192,7 +192,8 @@ class Visit:
     def page(self, template: str, status: int = 200, /, **values: object) -> Response:
         """Return a page."""
         said = self._said()
-        text = self.site.sheets.render(template, self, said=said, **values)
+        shown = {"visit": self, "said": said, **values}
+        text = self.site.sheets.render(template, self.words, self.now, **shown)
         return self._sent(HTMLResponse(text, status))
 
     def to(self, path: str) -> Response:

@@ -33,7 +33,7 @@ def _moment(text: str) -> str:
     except (ValueError, OverflowError):
         moment = -1
     if moment < 0:
-        raise ValueError("is not a moment in ISO 8601 with its zone, such as 2026-01-31T12:00:00Z")
+        raise ValueError("is not a moment in ISO 8601 with its zone, written YYYY-MM-DDThh:mm:ssZ")
     return iso(moment)
 
 

@@ -25,6 +25,8 @@ Following = Callable[[Visit, Fields], Response]
 # What has a page of its own where forms stand; its id comes in a field that is called so.
 THINGS = ("task", "order", "offer")
 _IDS = {noun: re.compile(id_pattern(noun)) for noun in THINGS}
+# What a form says that it is about, for people; the market is told by the form's ids alone.
+MAX_ABOUT_CHARS = 200
 _KEY = re.compile(r"[0-9a-f]{32}")
 _PATH = re.compile(r"\$\.([A-Za-z]+)")
 
@@ -158,6 +160,7 @@ class Doing:
             here=page.here,
             deed=name,
             at=thing_of(form),
+            about=form.get("about")[:MAX_ABOUT_CHARS],
             params=params,
             sent=orjson.dumps(params).decode(),
             typed=orjson.dumps(_kept(form)).decode(),

@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
-from clawmarket.domain.kernel.money import parse_decimal
+from clawmarket.entry.web.deeds.forms import Form
+from clawmarket.entry.web.deeds.reading import money
 from clawmarket.entry.web.visit import Fields, Visit
 
 PAGE = 20
@@ -15,12 +16,12 @@ LISTED_TASKS = 10
 
 async def agents_page(visit: Visit) -> Response:
     """Show a page of agents by what the address asks for."""
-    asked = dict(visit.request.query_params)
+    asked = typed = dict(visit.request.query_params)
     try:
         found = await visit.ask("web3.agents.browse", **_query(asked))
         wrong = None
     except InvalidArgumentError as error:
-        asked, wrong = {}, error
+        typed, asked, wrong = asked, {}, error
         found = await visit.ask("web3.agents.browse", limit=PAGE)
     return visit.page(
         "agents.html",
@@ -28,6 +29,7 @@ async def agents_page(visit: Visit) -> Response:
         here="agents",
         found=found,
         asked=asked,
+        typed=typed,
         wrong=wrong,
         sorts=SORTS,
         sort=asked.get("sort") or SORTS[0],
@@ -46,7 +48,7 @@ def _query(asked: dict[str, str]) -> Fields:
         if asked.get(name):
             query[field] = True
     if asked.get("max"):
-        query["maxPrice"] = str(parse_decimal(asked["max"].strip()))
+        query["maxPrice"] = money(Form(asked), "max")
     return query
 
 

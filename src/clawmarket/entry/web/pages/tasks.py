@@ -5,8 +5,9 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
-from clawmarket.domain.kernel.money import parse_decimal
 from clawmarket.entry.web.deeds.deed import Wrong
+from clawmarket.entry.web.deeds.forms import Form
+from clawmarket.entry.web.deeds.reading import money
 from clawmarket.entry.web.visit import Fields, Visit
 
 PAGE = 20
@@ -16,13 +17,13 @@ SORTS = ("newest", "budget", "deadline")
 
 async def tasks_page(visit: Visit) -> Response:
     """Show a page of tasks by what the address asks for."""
-    asked = dict(visit.request.query_params)
+    asked = typed = dict(visit.request.query_params)
     try:
         found = await visit.ask("web3.market.listTasks", **_query(asked))
         wrong = None
     except InvalidArgumentError as error:
-        # A filter that cannot be read shows the board without it, and says so.
-        asked, wrong = {}, error
+        # A filter that cannot be read applies none; the page says so and keeps what was typed.
+        typed, asked, wrong = asked, {}, error
         found = await visit.ask("web3.market.listTasks", **_query(asked))
     for buyer in {task["buyer"] for task in found["items"]}:
         await visit.card(buyer)
@@ -33,6 +34,7 @@ async def tasks_page(visit: Visit) -> Response:
         here="tasks",
         found=found,
         asked=asked,
+        typed=typed,
         status=asked.get("status", TABS[0]),
         tabs=[(status, counts["tasks"].get(status, 0)) for status in TABS],
         ever=sum(counts["tasks"].values()),
@@ -57,7 +59,7 @@ def _query(asked: dict[str, str]) -> Fields:
         query["claims"] = True
     for name, field in (("min", "minBudget"), ("max", "maxBudget")):
         if asked.get(name):
-            query[field] = str(parse_decimal(asked[name].strip()))
+            query[field] = money(Form(asked), name)
     return query
 
 

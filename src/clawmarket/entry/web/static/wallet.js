@@ -44,8 +44,10 @@ async function signIn(form, provider) {
 
 function offerWallets(form) {
   const list = form.querySelector("[data-list]");
+  const waits = form.querySelector("[data-waits]");
+  waits.hidden = false;
   discover(() => {
-    form.querySelector("[data-waits]").hidden = true;
+    waits.hidden = true;
     const known = [...wallets.values()].at(-1);
     const button = document.createElement("button");
     button.type = "button";

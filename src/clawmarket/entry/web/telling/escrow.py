@@ -28,7 +28,8 @@ class Bar:
         buyer: Whose money it is.
         seller: Who gets it; empty if nobody is chosen.
         flows: By landing the verb and the amount, in minor units.
-        facts: Now, next, and if nobody acts; empty where the viewer may not know.
+        facts: Now, next, and if nobody acts, unless all is over; empty where the viewer may not
+            know.
         english: Whether the facts are in English on a page of another language.
         used: How much of the running window has passed, and its length, in seconds.
     """
@@ -153,9 +154,11 @@ def _facts(
     facts = (
         ("now", timed(now_text or told["now"], visit.now, visit.words)),
         ("next", Markup.escape(_next(visit, order, told))),
-        ("silence", timed(then_text or told["then"], visit.now, visit.words)),
     )
-    return facts, english
+    if told["waitsFor"] == "nobody":
+        return facts, english
+    silence = timed(then_text or told["then"], visit.now, visit.words)
+    return (*facts, ("silence", silence)), english
 
 
 def _next(visit: Visit, order: Fields, told: Fields) -> str:
@@ -169,8 +172,9 @@ def _next(visit: Visit, order: Fields, told: Fields) -> str:
     key = f"next.{kind}.{order['status']}" if mine else f"next.{waits}"
     if not t.has(key):
         key = "next.you" if mine else "next.market"
-    moment = told["actsAt"] or told["dueAt"]
-    left = span(from_iso(told["dueAt"]) - visit.now, t)
+    # A side has until it is due; the market acts when nobody has anything left to say.
+    moment = (told["actsAt"] or told["dueAt"]) if waits == "market" else told["dueAt"]
+    left = span(from_iso(moment) - visit.now, t)
     return t(key, left=left, moment=clock(moment, visit.now, t))
 
 

@@ -9,6 +9,7 @@ from functools import cache
 
 from clawmarket.domain.market.addressing import addressed
 from clawmarket.entry.web.words.catalog import Words, catalog
+from clawmarket.entry.web.words.figures import said_span
 
 _PLACE = re.compile(r"\\\{(\w+)\\\}")
 _TIMED = re.compile(r"at (\S+Z) \(in ([^)]+)\)")
@@ -77,4 +78,4 @@ def _said(value: str, words: Words) -> str:
 
 
 def _span(text: str, words: Words) -> str:
-    return _SPAN.sub(lambda found: words(f"span.{_UNITS[found[2]]}", n=found[1]), text)
+    return said_span(words, *((_UNITS[unit], int(n)) for n, unit in _SPAN.findall(text)))

@@ -1,4 +1,7 @@
-"""The catalogs of the pages: the same keys in every language, filled in with values."""
+"""The catalogs of the pages: the same keys in every language, filled in with values.
+
+Only what the market itself says in English, such as refusals, needs no sentence of the page there.
+"""
 
 import json
 from collections.abc import Mapping

@@ -60,16 +60,19 @@ def span(ms: int, words: Words) -> str:
     """Return how long something takes in its two largest units, such as `2 h 10 min`."""
     if ms >= DAY_MS:
         days, hours = ms // DAY_MS, ms % DAY_MS // HOUR_MS
-        return _two(words, ("day", days), ("hour", hours))
+        return said_span(words, ("day", days), ("hour", hours))
     if ms >= HOUR_MS:
-        return _two(words, ("hour", ms // HOUR_MS), ("minute", ms % HOUR_MS // MINUTE_MS))
+        return said_span(words, ("hour", ms // HOUR_MS), ("minute", ms % HOUR_MS // MINUTE_MS))
     seconds = max(0, ms) % MINUTE_MS // SECOND_MS
-    return _two(words, ("minute", max(0, ms) // MINUTE_MS), ("second", seconds))
+    return said_span(words, ("minute", max(0, ms) // MINUTE_MS), ("second", seconds))
 
 
-def _two(words: Words, *parts: tuple[str, int]) -> str:
-    said = [words(f"span.{unit}", n=n) for unit, n in parts if n]
-    return " ".join(said) or words("span.second", n=0)
+def said_span(words: Words, *parts: tuple[str, int]) -> str:
+    """Return units and how many of each as one span; those of which there are none are left out."""
+    some = [(f"span.{unit}", n) for unit, n in parts if n]
+    if len(some) == 1 and words.has(f"{some[0][0]}.alone"):
+        return words(f"{some[0][0]}.alone", n=some[0][1])
+    return " ".join(words(key, n=n) for key, n in some) or words("span.second", n=0)
 
 
 def size(count: int) -> str:

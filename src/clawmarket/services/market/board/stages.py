@@ -7,7 +7,7 @@ from pydantic import Field
 from clawmarket.domain.kernel.ids import moment_of
 from clawmarket.domain.kernel.moment import iso, iso_or_none
 from clawmarket.domain.market.delivering.result import Result, ResultState
-from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.order import Order, OrderState
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.market.telling.stage import payment_of, stage_of
 from clawmarket.domain.treasury.settlement import Settlement
@@ -93,6 +93,6 @@ def _moved_at(task: Task, order: Order | None, result: Result | None) -> int:
         return task.created_at
     if result is None:
         return order.created_at
-    # A result that was sent back does not say when; the order's last record does.
-    sent_back = result.state is ResultState.REJECTED
-    return moment_of(order.records[-1]) if sent_back else result.submitted_at
+    # Neither a result that was sent back nor a dispute says when; the order's last record does.
+    moved = result.state is ResultState.REJECTED or order.state is OrderState.DISPUTED
+    return moment_of(order.records[-1]) if moved else result.submitted_at

@@ -1,6 +1,7 @@
 // The page that checks a receipt: takes the file and the key, has them checked, shows the verdict.
 // Nothing leaves the browser.
 
+import { showSlip } from "./paper.mjs";
 import { showProgress, showRefusal, showVerdict } from "./showing.mjs";
 
 const form = document.querySelector("[data-receipt]");
@@ -49,8 +50,12 @@ async function verify(file) {
   const { verdict, refused } = await checked(file, form.elements.key.value, tell);
   clearTimeout(reading);
   if (mine !== turn) return; // another file was chosen meanwhile
-  if (verdict) showVerdict(words, verdict);
-  else showRefusal(words, refused);
+  if (!verdict) {
+    showRefusal(words, refused);
+    return;
+  }
+  showVerdict(words, verdict);
+  showSlip(words, verdict);
 }
 
 form.hidden = false;

@@ -11,24 +11,24 @@ const SHAPES = { pass: "st-pass", warn: "st-warn", fail: "st-fail", none: "st-op
 const NOT_THE_FILE = ["pin", "defect", "insecure", "unreadable"];
 // What could move or hide text around it: control characters and those that turn its direction.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-const place = (name) => document.querySelector(`[data-${name}]`);
-const plain = (value) => String(value).replace(UNSEEN, "\ufffd");
+export const place = (name) => document.querySelector(`[data-${name}]`);
+export const plain = (value) => String(value).replace(UNSEEN, "\ufffd");
 
-const fill = (text, values) =>
+export const fill = (text, values) =>
   text.replace(/\{(\w+)\}/g, (_, name) => plain(values[name] ?? "\u2014"));
 
-function icon(look, extra) {
+export function icon(name, extra) {
   const [svg, use] = ["svg", "use"].map((name) =>
     document.createElementNS("http://www.w3.org/2000/svg", name),
   );
-  use.setAttribute("href", `#${SHAPES[look]}`);
+  use.setAttribute("href", `#${name}`);
   svg.setAttribute("class", extra);
   svg.setAttribute("aria-hidden", "true");
   svg.append(use);
   return svg;
 }
 
-function element(name, text, kind) {
+export function element(name, text, kind) {
   const made = document.createElement(name);
   if (text) made.textContent = text;
   if (kind) made.className = kind;
@@ -80,11 +80,11 @@ function item(words, check) {
     element("strong", words[`check.${check.name}`]),
     " ",
     element("span", words[`kind.${check.outcome}`], "small quiet"),
-    element("p", words[`about.${check.name}`], "small quiet"),
+    element("p", words[`${check.outcome === "passed" ? "about" : "asked"}.${check.name}`], "small quiet"),
     ...sentences(words, check).map((sentence) => element("p", sentence)),
     ...(check.outcome === "failed" ? differing(words, check.values) : []),
   );
-  whole.append(icon(look, `icon ${look}`), text);
+  whole.append(icon(SHAPES[look], `icon ${look}`), text);
   return whole;
 }
 
@@ -101,12 +101,13 @@ function head(words, worst, said) {
   const [text, title] = [element("div"), element("h2", words[`verdict.${worst}`])];
   title.tabIndex = -1;
   text.append(title, element("p", said, "quiet"));
-  whole.append(icon(look, ""), text);
+  whole.append(icon(SHAPES[look], ""), text);
   return { whole, title };
 }
 
 function put(title, ...parts) {
   place("busy").hidden = true;
+  place("slip").hidden = true;
   const sheet = place("verdict");
   sheet.replaceChildren(...parts);
   sheet.hidden = false;
@@ -138,6 +139,7 @@ export function showProgress(words, name, progress) {
   const busy = place("busy");
   const [said, bar] = [busy.querySelector("p"), busy.querySelector("progress")];
   place("verdict").hidden = true;
+  place("slip").hidden = true;
   busy.hidden = false;
   if (!progress) {
     said.textContent = fill(words.reading, { name });

@@ -7,6 +7,7 @@ import { attestedIn, checkSignatures } from "./claims/signatures.mjs";
 import { checkDelivery, checkSummary } from "./claims/summary.mjs";
 import { Flaw, NotAReceipt, Skip, Unable, demand } from "./flaw.mjs";
 import { readFile } from "./order/file.mjs";
+import { slipOf } from "./order/slip.mjs";
 import { readRecords, readStory } from "./order/story.mjs";
 import { openCheckpoint, parseKey, readHead } from "./proof/checkpoint.mjs";
 import { isIncluded, leafOf } from "./proof/merkle.mjs";
@@ -121,7 +122,7 @@ function gapsOf({ story, pinned }) {
 
 function unread(flaw) {
   const rest = Object.keys(CHECKS).map((name) => endedBy(name, new Skip("no_file")));
-  return { checks: [endedBy("format", flaw), ...rest], gaps: [] };
+  return { checks: [endedBy("format", flaw), ...rest], gaps: [], slip: null };
 }
 
 /** A market's key as somebody pasted it, or null for none. Throws a Flaw if it is no key. */
@@ -136,7 +137,7 @@ export async function pinnedKey(text) {
  *
  * `text` is the file's text and `pinned` the market's key as its reader knows it, or null.
  * `report(name, done, total)` is called, and may be awaited, as long as a check goes on. Returns
- * `{checks: [{name, outcome, code, values}], gaps}`; throws NotAReceipt for other files, and
+ * `{checks: [{name, outcome, code, values}], gaps, slip}`; throws NotAReceipt for other files, and
  * nothing else for whatever stands in one.
  */
 export async function examine(text, pinned, report = async () => {}) {
@@ -153,5 +154,5 @@ export async function examine(text, pinned, report = async () => {}) {
   for (const name of Object.keys(CHECKS)) {
     checks.push(await outcomeOf(name, { ...given, pace: paced(name) }));
   }
-  return { checks, gaps: gapsOf(given) };
+  return { checks, gaps: gapsOf(given), slip: given.story && slipOf(given) };
 }

@@ -46,7 +46,7 @@ function checkFee(story) {
 }
 
 /** An amount in minor units as people write it: credits have two decimals at least. */
-function shown(amount, asset) {
+export function inUnits(amount, asset) {
   const decimals = new Map(Object.entries(RULES.decimals)).get(asset);
   if (decimals === undefined) return { amount: amount.toString(), asset };
   const digits = amount.toString().padStart(decimals + 1, "0");
@@ -70,6 +70,6 @@ export async function checkPostings({ story }) {
   const wanted = movesOf(story);
   demand(alike(wanted, moved), "moves_other", { expected: wanted, found: moved });
   const figures = { locked: amount, earned: sellerAmount, fee, back: refund };
-  const told = Object.entries(figures).map(([name, sum]) => [name, shown(sum, story.asset)]);
+  const told = Object.entries(figures).map(([name, sum]) => [name, inUnits(sum, story.asset)]);
   return { ...Object.fromEntries(told), bps };
 }

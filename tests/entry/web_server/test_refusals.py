@@ -1,0 +1,121 @@
+"""What refuses a person is said in the person's language, whatever it is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from clawmarket.domain.kernel.errors import FAMILIES, REFUSALS, Refused
+from clawmarket.entry import web
+from clawmarket.entry.web.deeds.doing import DEEDS
+from clawmarket.entry.web.telling.refusing import told_refusal
+from clawmarket.entry.web.words.catalog import Words, catalog
+from clawmarket.registry.methods import method_named
+from clawmarket.registry.probes import PROBES
+from clawmarket.services.discover import discover
+
+ZH, EN = Words("zh"), Words("en")
+SOURCES = sorted(Path(web.__path__[0]).rglob("*.py"))
+NAMED = re.compile(r'"((?:web3|market)\.[A-Za-z.]+)"')
+# What no method lists, since every one can meet it: on the way in, and of the rows and the purse.
+SHARED = (
+    "clawmarket.domain.kernel.errors",
+    "clawmarket.domain.kernel.machine",
+    "clawmarket.domain.kernel.money",
+    "clawmarket.domain.kernel.replay",
+    "clawmarket.domain.trust.session",
+    "clawmarket.domain.trust.statement",
+    "clawmarket.domain.treasury.hold",
+    "clawmarket.entry.gateway.wire",
+    "clawmarket.entry.web",
+    "clawmarket.ports.blobs",
+    "clawmarket.ports.wallets",
+    "clawmarket.services.limits",
+    "clawmarket.services.pipeline",
+    "clawmarket.services.signing",
+)
+# What the market itself says in English, so that only the other catalogs need a sentence for it.
+OWN = re.compile(r"refusal\.|probe\..*\.(?:well|ill)$")
+
+
+def _methods() -> set[str]:
+    """Return every method that a page or a form of it calls."""
+    named = {name for file in SOURCES for name in NAMED.findall(file.read_text(encoding="utf-8"))}
+    return named | {deed.method for deed in DEEDS.values()}
+
+
+def _causes() -> set[str]:
+    """Return every cause that a page can meet."""
+    discover()
+    methods = [method_named(name) for name in _methods()]
+    of_methods = {error.cause for method in methods if method for error in method.errors}
+    shared = {cause for cause, error in REFUSALS.items() if error.__module__.startswith(SHARED)}
+    return of_methods | shared
+
+
+def test_every_cause_that_a_page_can_meet_has_a_chinese_sentence() -> None:
+    """The causes are those that the registry lists for the methods that pages call."""
+    assert [cause for cause in sorted(_causes()) if not ZH.has(f"refusal.{cause}")] == []
+
+
+def test_every_sentence_about_a_refusal_is_about_one_that_there_is() -> None:
+    """A cause that was renamed leaves nothing behind, in either language."""
+    discover()
+    told = {key for lang in ("en", "zh") for key in catalog(lang) if key.startswith("refusal.")}
+    assert sorted(told - {f"refusal.{cause}" for cause in REFUSALS}) == []
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.cause)
+def test_every_family_has_a_chinese_sentence(family: type[Refused]) -> None:
+    """A cause that was added this morning is told by its family, and not in English."""
+    assert ZH.has(f"refusal.{family.cause}")
+
+
+def test_a_cause_that_no_catalog_knows_is_said_as_the_market_says_it() -> None:
+    """In English only; in Chinese its family speaks."""
+    what, advice = "A job is not there.", "Look again."
+
+    assert told_refusal(EN, "job_not_found", what, advice) == "A job is not there. Look again."
+    assert told_refusal(ZH, "job_not_found", what, advice) == catalog("zh")["refusal.not_found"]
+
+
+def test_every_probe_is_told_in_chinese_when_it_is_well_and_when_not() -> None:
+    """The service's state on an account's page has nothing in English."""
+    discover()
+    needed = [f"probe.{name}{kind}" for name in PROBES for kind in ("", ".well", ".ill")]
+    assert [key for key in needed if not ZH.has(key)] == []
+
+
+def test_both_catalogs_have_the_same_sentences_with_the_same_places() -> None:
+    """But for those that the market itself says in English."""
+    en, zh = catalog("en"), catalog("zh")
+    places = re.compile(r"\{\w+\}")
+
+    assert sorted(key for key in en.keys() ^ zh.keys() if not OWN.match(key)) == []
+    assert [k for k in en if set(places.findall(en[k])) != set(places.findall(zh[k]))] == []
+
+
+@pytest.mark.parametrize(
+    ("what", "en", "zh"),
+    [
+        ("$.title: is missing.", "This field is needed.", "此项必填。"),
+        (
+            "$.title: string should have at most 120 characters (1 more).",
+            "Write at most 120 characters.",
+            "最多写 120 个字符。",
+        ),
+        (
+            "$.expirySec: input should be less than or equal to 7776000.",
+            "At most 90 d.",
+            "最多 90 天。",
+        ),
+        (
+            "$.a.b: does not fit: a word.",
+            "Does not fit: a word.",
+            catalog("zh")["refusal.field_invalid"],
+        ),
+    ],
+)
+def test_a_field_is_told_what_it_takes(what: str, en: str, zh: str) -> None:
+    """Without the name that programs have for it, and times in the units of people."""
+    assert [told_refusal(words, "field_invalid", what) for words in (EN, ZH)] == [en, zh]
