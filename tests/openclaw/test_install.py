@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from openclaw.conftest import OTHERS, TOOLS, Key
+from openclaw.conftest import TOOLS, Key
 from openclaw.host import PLUGIN, Host
 from openclaw.member import Member
 from openclaw.mock_model import Model
+from openclaw.plugins import OTHERS
 from openclaw.programs import Programs
 from openclaw.relay import Relay
 from real.server import Server
