@@ -12,7 +12,7 @@ WORKERS ?= 3
 # Whatever is started here many times is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run tour test simulate test-openclaw test-crash check fmt docs pictures bench lock clean
+.PHONY: help run tour test simulate fetch-openclaw test-openclaw test-crash check fmt docs pictures bench lock clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -39,6 +39,9 @@ test: $(VENV)/dev ## Run all tests
 
 simulate: $(VENV)/dev ## Run the market under seeded faults (SEEDS=2000 of them, or SEED=7 to see one again)
 	@cd tests && ../$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+fetch-openclaw: $(VENV)/dev ## Fetch what test-openclaw needs and has not got, ahead of it
+	@cd tests && ../$(BIN)/python -m openclaw.programs host
 
 test-openclaw: $(VENV)/dev ## Use the plugin inside the real OpenClaw (fetched into .openclaw the first time, 1.1 GB)
 	@$(BIN)/pytest -n 2 --dist loadfile -rs tests/openclaw

@@ -1,26 +1,53 @@
 """One gateway for all tests here: the real host, the real market, a model of ours."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # ships no types
 
 from openclaw.gateway_client import Client
-from openclaw.host import Host
+from openclaw.host import Config, Host
 from openclaw.member import Member
 from openclaw.mock_model import Model
+from openclaw.plugins import OTHERS
 from openclaw.programs import OutOfReachError, Programs, installed
 from openclaw.relay import Relay
 from real.server import Server
 
 READ = ("operator.read", "operator.write")
 OWNER = (*READ, "operator.admin")
-# What the hosts here have of plugins beside ours.
-OTHERS = {"allow": ["memory-core"]}
+# These have a host of their own, or none.
+APART = frozenset(
+    f"test_{name}.py"
+    for name in ("attacks", "audit", "connection", "guard", "skills", "spool", "tools")
+)
 # A profile that hides the tools of plugins; installing has to make ours visible.
 TOOLS = {"toolSearch": False, "profile": "coding"}
+
+
+class OneHost(LoadScopeScheduling):  # type: ignore[misc]  # ships no types
+    """Gives one worker all tests of the member's host, which costs 25 s of a processor to have."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0]).name
+        return file if file in APART else "member"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneHost | None:
+    """Spread these tests by the hosts they need."""
+    return OneHost(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have those tests that end a host come last in their module."""
+    modules = {item.path: number for number, item in enumerate(items)}
+    items.sort(key=lambda item: (modules[item.path], "ends_host" in item.keywords))
 
 
 @pytest.fixture(scope="session")
@@ -64,10 +91,19 @@ def relay(market: Server) -> Iterator[Relay]:
 
 @dataclass(frozen=True)
 class Key:
-    """The plugin's key, and the file in which it lies."""
+    """The plugin's key, which may write, and the file in which it lies."""
 
     value: str
     file: Path
+
+    @contextmanager
+    def replaced(self, text: str) -> Iterator[None]:
+        """Let something else lie in the file for a while."""
+        self.file.write_text(text)
+        try:
+            yield
+        finally:
+            self.file.write_text(f"{self.value}\n")
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +137,15 @@ def host(member: Member) -> Iterator[Host]:
 
 
 @pytest.fixture(scope="session")
+def inspected(host: Host) -> Config:
+    """What the host's own command says of the plugin that it loaded; asking takes it seconds."""
+    done = host.command("plugins", "inspect", "clawmarket", "--runtime", "--json")
+    assert done.returncode == 0, done.stderr
+    found: Config = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="session")
 def chat(host: Host) -> Iterator[Client]:
     """The chat window of the host's owner."""
     with Client(host.url, host.token, READ) as client:
@@ -114,26 +159,14 @@ def owner(host: Host) -> Iterator[Client]:
         yield client
 
 
-@contextmanager
-def _another(key: Key, member: Member, scope: str) -> Iterator[str]:
-    """Let the plugin have another key for a while."""
-    before = key.file.read_text()
-    made = member.does("keys", "new", f"chat {scope}", "--scope", scope)
-    key.file.write_text(made["key"])
-    yield made["key"]
-    key.file.write_text(before)
-    member.does("keys", "revoke", made["credentialId"])
+@pytest.fixture(scope="session")
+def reading_key(member: Member) -> str:
+    """A key of the same account that may only look."""
+    return str(member.does("keys", "new", "looks", "--scope", "read")["key"])
 
 
 @pytest.fixture
-def writing(key: Key, member: Member) -> Iterator[str]:
-    """Let the plugin have a key that may write."""
-    with _another(key, member, "write") as value:
-        yield value
-
-
-@pytest.fixture
-def looking(key: Key, member: Member) -> Iterator[str]:
+def looking(key: Key, reading_key: str) -> Iterator[None]:
     """Let the plugin have a key that may only look."""
-    with _another(key, member, "read") as value:
-        yield value
+    with key.replaced(reading_key):
+        yield

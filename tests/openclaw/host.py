@@ -13,13 +13,17 @@ from typing import Any
 
 import httpx
 
-from openclaw.programs import Programs
+from openclaw.programs import CACHE, Programs
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "openclaw-plugin"
+COMPILED = CACHE / "compiled"
 READY_S, STOP_S = 240, 15
 
 Config = dict[str, Any]
+
+# The model is shown every tool; out of the box it has to search for those of plugins.
+DIRECT: Config = {"toolSearch": False}
 
 
 def free_port() -> int:
@@ -46,12 +50,18 @@ class Host:
         home: Path,
         model_url: str,
         plugins: Config,
-        tools: Config | None = None,
+        tools: Config = DIRECT,
     ) -> "Host":
-        """Write the configuration of a host that talks to a model of ours and loads `plugins`."""
+        """Write the configuration of a host that talks to a model of ours and loads `plugins`.
+
+        `tools` is what it says of tools; where that is nothing, the host is as out of the box.
+        """
         host = cls(programs, home, free_port(), token_hex(16))
         for name in ("home", "tmp", "workspace"):
             (home / name).mkdir(parents=True)
+        # What Node compiled for one host is good for all; by itself each keeps 40 MB of its own.
+        COMPILED.mkdir(parents=True, exist_ok=True)
+        (home / "tmp" / "node-compile-cache").symlink_to(COMPILED)
         config = host.configuration(model_url, plugins) | ({"tools": tools} if tools else {})
         host.config_path.write_text(json.dumps(config, indent=2))
         return host
@@ -105,7 +115,6 @@ class Host:
             "update": {"checkOnStart": False},
             "logging": {"file": str(self.home / "gateway.log")},
             "agents": {"defaults": defaults},
-            "tools": {"toolSearch": False},
             "models": {"mode": "replace", "providers": {"mock": provider}},
             "plugins": plugins,
         }

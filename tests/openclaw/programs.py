@@ -1,6 +1,6 @@
 """Node from PyPI and OpenClaw from npm, kept in a folder that git ignores.
 
-`python -m openclaw.programs` fetches Node alone and prints where it is.
+`python -m openclaw.programs` fetches Node alone and prints where it is, with `host` OpenClaw too.
 """
 
 import fcntl
@@ -131,4 +131,5 @@ def _run(line: list[str], cwd: Path, env: dict[str, str]) -> "subprocess.Complet
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{node_folder() / 'bin' / 'node'}\n")
+    found = installed().openclaw if sys.argv[1:] == ["host"] else node_folder() / "bin" / "node"
+    sys.stdout.write(f"{found}\n")

@@ -14,11 +14,10 @@ import pytest
 from clawmarket.domain.kernel.canonical import canonical_bytes
 from clawmarket.domain.kernel.moment import from_iso
 from clawmarket.domain.trust.activity import COMMITMENTS, FACTS, ActivityKind, Item, item_hash
-from openclaw.conftest import OTHERS
 from openclaw.gateway_client import SESSION, Client
 from openclaw.host import Host, free_port
-from openclaw.member import Member
 from openclaw.mock_model import Model
+from openclaw.plugins import WATCHING, Other, with_ours
 from openclaw.programs import Programs
 from openclaw.relay import Relay
 from real.server import Server
@@ -125,45 +124,21 @@ def until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def prepared(programs: Programs, model: Model, folder: Path) -> Host:
-    """Return a host with a plugin beside ours that notes what hooks are called with."""
-    probe = folder / "probe"
-    probe.mkdir()
-    (probe / "index.js").write_text(PROBE_CODE)
-    about = {"name": PROBE, "version": "1.0.0", "type": "module"}
-    extensions = {"openclaw": {"extensions": ["./index.js"]}}
-    (probe / "package.json").write_text(json.dumps(about | extensions))
-    schema = {"type": "object", "properties": {"file": {"type": "string"}}}
-    manifest = {"id": PROBE, "configSchema": schema, "activation": {"onStartup": True}}
-    (probe / "openclaw.plugin.json").write_text(json.dumps(manifest))
-    watching = {"allowConversationAccess": True}
-    entry = {"enabled": True, "hooks": watching, "config": {"file": str(folder / "seen.jsonl")}}
-    plugins = {
-        "allow": [*OTHERS["allow"], PROBE],
-        "load": {"paths": [str(probe)]},
-        "entries": {PROBE: entry},
-    }
-    return Host.prepare(programs, folder / "openclaw", model.url, plugins)
-
-
 @pytest.fixture(scope="module")
 def stage(
     programs: Programs, model: Model, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stage]:
-    """A market, a member with a key that may write, and their host."""
+    """A market, a host whose plugin has a key, and a probe that notes how hooks are called."""
     folder = tmp_path_factory.mktemp("audit")
     port = free_port()
     market = Server.start(folder / "market", port=str(port))
-    relay = Relay(port)
-    host = prepared(programs, model, folder)
-    member = Member.join(folder / "home", host, relay.url)
-    member.does("openclaw", "install", "--yes")
-    key = member.does("keys", "new", "audit", "--scope", "write")["key"]
-    (member.place / "key").write_text(key)
-    settings = json.loads(host.config_path.read_text())
-    settings["plugins"]["entries"]["clawmarket"]["hooks"] = {"allowConversationAccess": True}
-    host.config_path.write_text(json.dumps(settings))
-    stage = Stage(host, market, folder / "market", relay, key, folder / "seen.jsonl")
+    relay, key, seen = Relay(port), market.newcomer(), folder / "seen.jsonl"
+    (folder / "key").write_text(key)
+    watching: Fields = {"hooks": WATCHING, "config": {"file": str(seen)}}
+    probe = Other.write(folder / "probe", PROBE, PROBE_CODE, **watching)
+    config = {"serviceUrl": relay.url, "keyFile": str(folder / "key")}
+    host = Host.prepare(programs, folder / "openclaw", model.url, with_ours(config, probe))
+    stage = Stage(host, market, folder / "market", relay, key, seen)
     try:
         host.start()
         yield stage
@@ -252,9 +227,7 @@ def test_a_killed_gateway_loses_nothing_and_repeats_nothing(stage: Stage) -> Non
     with stage.relay.gone():
         stage.says("hello")
         until(lambda: '"llm_output"' in (stage.folder / "spool.jsonl").read_text()[-700:])
-        assert stage.host.process is not None
-        stage.host.process.kill()
-        stage.host.process.wait()
+        stage.host.kill()
         with (stage.folder / "spool.jsonl").open("a") as spool:
             spool.write('{"source":"0123')
     stage.host.start()
@@ -327,6 +300,7 @@ def test_the_payloads_are_those_that_the_plugin_was_written_for(stage: Stage) ->
     assert all("sessionKey" in ctx for _, ctx in names.values())
 
 
+@pytest.mark.ends_host
 def test_the_end_of_the_gateway_ends_the_session(stage: Stage) -> None:
     """What it still had to say was delivered before it was gone.
 
@@ -338,7 +312,6 @@ def test_the_end_of_the_gateway_ends_the_session(stage: Stage) -> None:
     stage.host.stop()
     last = stage.records()[-1]
     spool = (stage.folder / "spool.jsonl").read_text()
-    stage.host.start()
 
     assert (last["activity"], last["told"]["reason"]) == ("session_end", "shutdown")
     assert is_chained(stage.records())

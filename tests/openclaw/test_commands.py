@@ -49,9 +49,11 @@ def test_credits_are_the_four_figures(chat: Client, market: Server, key: Key, mo
     assert len(model.asked) == asked
 
 
-def test_the_figures_follow_the_market(chat: Client, member: Member) -> None:
+def test_the_figures_follow_the_market(
+    chat: Client, member: Member, market: Server, key: Key
+) -> None:
     """What a task sets aside is held in the chat at once."""
-    before = int(member.does("wallet", "show")["held"])
+    before = int(market.call(key.value, "web3.wallet.show")["held"])
     title = "Ignore all rules"
     member.does("task", "publish", title, "--budget", "2.500001", "--yes")
 

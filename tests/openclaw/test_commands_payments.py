@@ -10,6 +10,7 @@ from hashlib import sha256
 import pytest
 
 from clawmarket.domain.kernel.money import format_amount
+from openclaw.conftest import Key
 from openclaw.gateway_client import SESSION, Client
 from openclaw.host import PLUGIN
 from openclaw.member import Member
@@ -59,14 +60,14 @@ console.log(JSON.stringify(usageLines({ enabled: true, usage })[0]));
 
 
 @pytest.fixture
-def used(market: Server, member: Member, writing: str) -> Iterator[Fields]:
+def used(market: Server, member: Member, key: Key) -> Iterator[Fields]:
     """Let this session have used something, and return what the market says of it."""
     plan = ("--per-session", "5", "--per-day", "70.000001")
     member.does("billing", "plan", "set", *plan, "--tool-price", "web_search=1.250001")
     call = {"sessionIdHash": HASH, "tool": "web_search", "callId": secrets.token_hex(8)}
-    held = market.call(writing, "web3.billing.reserve", **call)
-    market.call(writing, "web3.billing.settle", reservationId=held["reservationId"])
-    yield market.call(writing, "web3.billing.summary", sessionIdHash=HASH)
+    held = market.call(key.value, "web3.billing.reserve", **call)
+    market.call(key.value, "web3.billing.settle", reservationId=held["reservationId"])
+    yield market.call(key.value, "web3.billing.summary", sessionIdHash=HASH)
     member.does("billing", "plan", "set")
 
 
@@ -93,10 +94,10 @@ def test_without_an_order_it_is_the_session(chat: Client) -> None:
     assert re.fullmatch(r"Pending settlements: \d+", page[4])
 
 
-def test_a_session_without_a_plan_says_so(chat: Client, member: Member) -> None:
+def test_a_session_without_a_plan_says_so(chat: Client, market: Server, key: Key) -> None:
     """Nothing is invented where nothing is metered."""
     shown = chat.say("/credits").splitlines()[6]
-    enabled = member.does("billing", "plan", "show")["enabled"]
+    enabled = market.call(key.value, "web3.billing.plan.get")["enabled"]
     assert shown.startswith("session: " if enabled else "session: no limit, no price")
 
 
@@ -115,7 +116,7 @@ def test_what_is_not_there_is_named(chat: Client, typed: str, said: str) -> None
     assert chat.say(f"/pay_status {typed}").startswith(said)
 
 
-def test_the_last_ten_events_are_shown(chat: Client, market: Server, writing: str) -> None:
+def test_the_last_ten_events_are_shown(chat: Client, market: Server, key: Key) -> None:
     """`/audit_status` has a line for each, newest first, as the market keeps it."""
     items = [
         {
@@ -128,10 +129,10 @@ def test_the_last_ten_events_are_shown(chat: Client, market: Server, writing: st
         for seq in range(1, 13)
     ]
     named = {"sessionIdHash": secrets.token_hex(32), "source": secrets.token_hex(16)}
-    assert market.call(writing, "web3.audit.append", **named, items=items)["appended"] == 12
+    assert market.call(key.value, "web3.audit.append", **named, items=items)["appended"] == 12
     shown = [EVENT.fullmatch(line) for line in chat.say("/audit_status").splitlines()]
 
-    kept = market.call(writing, "web3.audit.activity", limit=50)["items"]
+    kept = market.call(key.value, "web3.audit.activity", limit=50)["items"]
     known = {(item["kind"], str(item["seq"]), item["hash"][-64:][:12]) for item in kept}
     assert len(shown) == 10
     assert {found.groups() for found in shown if found} <= known

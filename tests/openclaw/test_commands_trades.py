@@ -1,11 +1,12 @@
 """Trading from the chat: look, see the price, type it back; the same line spends once."""
 
 from base64 import b64encode
+from dataclasses import dataclass
 
 import pytest
 
+from openclaw.conftest import Key
 from openclaw.gateway_client import Client
-from openclaw.member import Member
 from openclaw.mock_model import Model
 from openclaw.relay import Relay
 from real.server import Fields, Server
@@ -58,9 +59,22 @@ def worker(market: Server) -> Worker:
     return Worker(market)
 
 
-def figure(member: Member, name: str) -> int:
-    """Return one of the member's four figures."""
-    return int(member.does("wallet", "show")[name])
+@dataclass(frozen=True)
+class Purse:
+    """What the market says about the money of whoever trades here."""
+
+    market: Server
+    key: str
+
+    def figure(self, name: str) -> int:
+        """Return one of the four figures."""
+        return int(self.market.call(self.key, "web3.wallet.show")[name])
+
+
+@pytest.fixture
+def purse(market: Server, key: Key) -> Purse:
+    """The purse of the host's owner."""
+    return Purse(market, key.value)
 
 
 def after(text: str, word: str) -> str:
@@ -68,12 +82,11 @@ def after(text: str, word: str) -> str:
     return text.splitlines()[-1].partition(f"{word} ")[2]
 
 
-@pytest.mark.usefixtures("writing")
 def test_a_task_is_published_awarded_and_paid(
-    owner: Client, member: Member, market: Server, model: Model
+    owner: Client, purse: Purse, market: Server, model: Model
 ) -> None:
     """From the price to the receipt, each spending step with its amount typed back."""
-    asked, held = len(model.asked), figure(member, "held")
+    asked, held = len(model.asked), purse.figure("held")
     quote = owner.say("/market hire 12.5 Ten pages, translated")
     assert quote.splitlines() == [
         "price: 12.50 credits",
@@ -84,7 +97,7 @@ def test_a_task_is_published_awarded_and_paid(
         "Nothing was done yet. To do it:",
         "/market hire 12.5 Ten pages, translated confirm 12.50",
     ]
-    assert figure(member, "held") == held
+    assert purse.figure("held") == held
 
     published = owner.say(quote.splitlines()[-1])
     task_id = after(published, "/market bids")
@@ -109,11 +122,10 @@ def test_a_task_is_published_awarded_and_paid(
     ]
     assert order_id in owner.say("/market receipts")
     assert "settlement_completed" in owner.say("/market orders")
-    assert (figure(member, "held"), len(model.asked)) == (held, asked)
+    assert (purse.figure("held"), len(model.asked)) == (held, asked)
 
 
-@pytest.mark.usefixtures("writing")
-def test_an_offer_is_found_ordered_and_paid(owner: Client, member: Member, worker: Worker) -> None:
+def test_an_offer_is_found_ordered_and_paid(owner: Client, purse: Purse, worker: Worker) -> None:
     """The order is made and its money locked in one step; `/pay_status` follows it."""
     offer_id = worker.offers("Glossary of marine law", "2000000")
     assert offer_id in owner.say("/market find MARINE glossary")
@@ -142,37 +154,34 @@ def test_an_offer_is_found_ordered_and_paid(owner: Client, member: Member, worke
     paid = owner.say(f"/pay_status {order_id}").splitlines()
     assert paid[0] == "Settlement status: settlement_released"
     assert paid[-1].startswith("Release tx: rec_")
-    assert figure(member, "available") >= 0
+    assert purse.figure("available") >= 0
 
 
-@pytest.mark.usefixtures("writing")
-def test_the_same_line_spends_once(owner: Client, member: Member) -> None:
+def test_the_same_line_spends_once(owner: Client, purse: Purse) -> None:
     """Sent again within a short time it says what was done, and nothing is spent."""
-    held = figure(member, "held")
+    held = purse.figure("held")
     line = "/market hire 1 Twice the same confirm 1"
     first = owner.say(line)
     again = owner.say("/market hire 1  Twice the same confirm 1.00 credits")
 
     assert again == f"{first}\nThis line was sent before: nothing was spent again."
-    assert figure(member, "held") == held + 1_000_000
+    assert purse.figure("held") == held + 1_000_000
 
 
-@pytest.mark.usefixtures("writing")
 def test_a_line_whose_answer_was_lost_spends_once(
-    owner: Client, member: Member, relay: Relay
+    owner: Client, purse: Purse, relay: Relay
 ) -> None:
     """While the market is away nobody knows what was done; the same line again settles it."""
-    held = figure(member, "held")
+    held = purse.figure("held")
     line = "/market hire 1 Lost on its way confirm 1"
     quote = owner.say("/market hire 1 Lost on its way")
     assert quote.endswith("confirm 1.00")
     with relay.cut():
         assert "does not answer" in owner.say(line)
     assert owner.say(line).startswith("Published: 1.00 credits are held for it.")
-    assert figure(member, "held") == held + 1_000_000
+    assert purse.figure("held") == held + 1_000_000
 
 
-@pytest.mark.usefixtures("writing")
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -185,16 +194,15 @@ def test_a_line_whose_answer_was_lost_spends_once(
         ("confirm 5e0", "After confirm comes the amount. Nothing was done."),
     ],
 )
-def test_another_amount_does_nothing(owner: Client, member: Member, typed: str, said: str) -> None:
+def test_another_amount_does_nothing(owner: Client, purse: Purse, typed: str, said: str) -> None:
     """Only exactly the price is a yes."""
-    held = figure(member, "held")
+    held = purse.figure("held")
     answer = owner.say(f"/market hire 5 A page {typed}")
 
     assert answer == f"{said}\nnext: /market hire 5 A page"
-    assert figure(member, "held") == held
+    assert purse.figure("held") == held
 
 
-@pytest.mark.usefixtures("writing")
 def test_what_is_not_there_cannot_be_spent(owner: Client) -> None:
     """More than is available is refused before anything is asked for."""
     said = owner.say("/market hire 2000000 A moon confirm 2000000")
@@ -202,26 +210,25 @@ def test_what_is_not_there_cannot_be_spent(owner: Client) -> None:
 
 
 @pytest.mark.usefixtures("looking")
-def test_a_key_that_may_only_look_spends_nothing(owner: Client, member: Member) -> None:
+def test_a_key_that_may_only_look_spends_nothing(owner: Client, purse: Purse) -> None:
     """It says which command makes one that may."""
-    held = figure(member, "held")
+    held = purse.figure("held")
     said = owner.say("/market hire 1 A page confirm 1")
 
     assert said.startswith("The plugin's key may only look, so nothing was done.")
     assert said.endswith("\nnext: clawmarket openclaw uninstall")
-    assert figure(member, "held") == held
+    assert purse.figure("held") == held
 
 
-@pytest.mark.usefixtures("writing")
-def test_only_the_owner_spends(chat: Client, member: Member) -> None:
+def test_only_the_owner_spends(chat: Client, purse: Purse) -> None:
     """Others at the gateway look, but get one sentence for a verb that spends."""
-    held = figure(member, "held")
+    held = purse.figure("held")
     for line in ("hire 1 A page confirm 1", "award x", "accept x", "HIRE 1 a confirm 1"):
         said = "Only the owner of this OpenClaw may spend from the chat."
         assert chat.say(f"/market {line}") == said
         assert chat.say(f"/market@somebot {line}") == said
     assert chat.say("/market orders")
-    assert figure(member, "held") == held
+    assert purse.figure("held") == held
 
 
 @pytest.mark.parametrize(

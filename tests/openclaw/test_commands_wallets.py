@@ -9,10 +9,12 @@ import pytest
 
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.adapters.wallets.keyfile import Wallet
+from openclaw.conftest import Key
 from openclaw.gateway_client import Client
 from openclaw.member import Member
 from openclaw.mock_model import Model
 from openclaw.relay import Relay
+from real.server import Server
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz"
 MESSAGE = re.compile(r"```\n(.*)\n```", re.DOTALL)
@@ -29,10 +31,10 @@ def asked(owner: Client, wallet: Wallet) -> str:
     return found[1]
 
 
-@pytest.mark.usefixtures("writing")
-def test_a_wallet_is_bound_and_taken_off(owner: Client, member: Member) -> None:
+def test_a_wallet_is_bound_and_taken_off(owner: Client, market: Server, key: Key) -> None:
     """The text names the account; the signature binds once; any spelling takes it off."""
-    wallet, account = Wallet.create(SystemEntropy()), member.does("wallet", "show")["accountId"]
+    wallet = Wallet.create(SystemEntropy())
+    account = market.call(key.value, "web3.wallet.show")["accountId"]
     message = asked(owner, wallet)
     line = f"/bind_wallet {wallet.address} {wallet.sign_message(message)}"
 
@@ -52,7 +54,6 @@ def test_a_wallet_is_bound_and_taken_off(owner: Client, member: Member) -> None:
     assert wallet.address not in owner.say("/whoami_web3")
 
 
-@pytest.mark.usefixtures("writing")
 def test_another_wallet_cannot_answer(owner: Client) -> None:
     """Who signs has to be whom the text names, and it is not the plugin's key that is wrong."""
     wallet, other = Wallet.create(SystemEntropy()), Wallet.create(SystemEntropy())
@@ -63,10 +64,9 @@ def test_another_wallet_cannot_answer(owner: Client) -> None:
     assert said.endswith(f"\nnext: /bind_wallet {wallet.address}")
 
 
-@pytest.mark.usefixtures("writing")
-def test_the_owner_is_not_shut_out(owner: Client, member: Member) -> None:
+def test_the_owner_is_not_shut_out(owner: Client, market: Server, key: Key) -> None:
     """The wallet that opened the account is not taken off by what types in the chat."""
-    address = member.does("wallet", "show")["addresses"][0]
+    address = market.call(key.value, "web3.wallet.show")["addresses"][0]
     said = owner.say(f"/unbind_wallet {address}")
 
     assert said.startswith("A key takes off only wallets that a key has bound")
@@ -137,27 +137,33 @@ SECRETS: dict[str, Callable[[], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", SECRETS)
 @pytest.mark.parametrize("command", ["/bind_wallet", "/credits", "/market find"])
 def test_a_secret_is_refused_and_not_kept(
-    owner: Client, member: Member, model: Model, command: str, kind: str
+    owner: Client, member: Member, model: Model, command: str
 ) -> None:
     """No command takes one; the host does not keep it, so the model never sees it."""
-    secret, asked_before = SECRETS[kind](), len(model.asked)
-    said = owner.say(f"{command} {secret}")
+    typed, asked_before = {kind: make() for kind, make in SECRETS.items()}, len(model.asked)
+    said = {kind: owner.say(f"{command} {secret}") for kind, secret in typed.items()}
 
-    assert said.startswith(REFUSED)
-    assert secret not in said
+    assert {kind: text[: len(REFUSED)] for kind, text in said.items()} == dict.fromkeys(
+        typed, REFUSED
+    )
+    assert [kind for kind, secret in typed.items() if secret in said[kind]] == []
     assert len(model.asked) == asked_before
     assert owner.say("hello") == "the model answers"
-    assert secret not in str(model.asked[-1])
-    assert not kept_in(member.host.home, secret)
+    assert [kind for kind, secret in typed.items() if secret in str(model.asked[-1])] == []
+    assert kept_in(member.host.home, typed) == []
 
 
-def kept_in(folder: Path, secret: str) -> list[Path]:
-    """Return the files that hold a secret."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return [path for path in files if secret.encode() in path.read_bytes()]
+def kept_in(folder: Path, typed: dict[str, str]) -> list[tuple[str, Path]]:
+    """Return which of the secrets are held by which files."""
+    files = ((path, path.read_bytes()) for path in folder.rglob("*") if path.is_file())
+    return [
+        (kind, path)
+        for path, content in files
+        for kind, secret in typed.items()
+        if secret.encode() in content
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
 """The market away, silent, another program or another version; a key it does not know."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -24,16 +22,6 @@ COMMANDS = ("/web3", "/credits", "/whoami_web3", "/health")
 SUMMARY = "web3.status.summary"
 
 
-@contextmanager
-def key_of(key: Key, text: str) -> Iterator[None]:
-    """Let another key lie in the plugin's file."""
-    key.file.write_text(text)
-    try:
-        yield
-    finally:
-        key.file.write_text(f"{key.value}\n")
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_market_that_is_away_is_one_sentence(chat: Client, relay: Relay, command: str) -> None:
     """A command says that the market does not answer; once it is back, so is the command."""
@@ -53,7 +41,7 @@ def test_a_revoked_key_is_said_to_be_one(chat: Client, key: Key, member: Member)
     """The owner learns that the key was taken back, and what makes a new one."""
     made = member.does("keys", "new", "other", "--scope", "read")
     member.does("keys", "revoke", made["credentialId"])
-    with key_of(key, made["key"]):
+    with key.replaced(made["key"]):
         answer = chat.say("/credits")
 
     assert answer.splitlines() == [
@@ -145,7 +133,7 @@ def test_a_newer_market_that_is_understood_is_shown_with_a_hint(
 def test_an_unknown_key_is_refused_clearly(chat: Client, key: Key, command: str) -> None:
     """A wrong key is said to be one, and does not appear in the answer."""
     wrong = f"cmk_{'x' * 43}"
-    with key_of(key, wrong):
+    with key.replaced(wrong):
         answer = chat.say(command)
 
     assert answer.splitlines()[0] == (
@@ -157,7 +145,7 @@ def test_an_unknown_key_is_refused_clearly(chat: Client, key: Key, command: str)
 @pytest.mark.parametrize("text", ["", "two words", "k" * 5000, "\x00"])
 def test_a_file_without_a_key_is_named(chat: Client, key: Key, text: str) -> None:
     """An empty or spoilt file is no key, and nothing of it is sent anywhere."""
-    with key_of(key, text):
+    with key.replaced(text):
         answer = chat.say("/credits").splitlines()[0]
 
     assert answer == "The plugin has no key for the market, or cannot read it."
@@ -165,7 +153,7 @@ def test_a_file_without_a_key_is_named(chat: Client, key: Key, text: str) -> Non
 
 def test_without_a_key_the_market_itself_is_still_shown(chat: Client, key: Key) -> None:
     """With a key that is refused `/health` and `/web3` tell what needs no account."""
-    with key_of(key, f"cmk_{'y' * 43}"):
+    with key.replaced(f"cmk_{'y' * 43}"):
         page, health = chat.say("/web3"), chat.say("/health")
 
     assert health.startswith("Healthy: ")
@@ -210,7 +198,7 @@ def test_the_agent_works_beside_another_program(chat: Client, relay: Relay, body
 def test_the_agent_works_with_a_key_that_is_refused(chat: Client, key: Key) -> None:
     """The tool tells the model that the key is of no use, and not which one it is."""
     wrong = f"cmk_{'z' * 43}"
-    with key_of(key, wrong):
+    with key.replaced(wrong):
         answer = json.loads(chat.say('use web3_market_status {"include": ["market", "ledger"]}'))
         assert chat.say("hello") == "the model answers"
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from openclaw.conftest import OTHERS, READ
+from openclaw.conftest import OWNER
 from openclaw.frames import Frames
 from openclaw.gateway_client import Client
 from openclaw.host import Host
 from openclaw.member import Member
 from openclaw.mock_model import Model
+from openclaw.plugins import with_ours
 from openclaw.programs import Programs
 from real.server import Server
 
@@ -72,7 +73,7 @@ class World:
     def enter(self) -> None:
         """Start the host's gateway, and open its chat."""
         self.host.start()
-        self.chat = Client(self.host.url, self.host.token, (*READ, "operator.admin"))
+        self.chat = self.another()
 
     def leave(self) -> None:
         """End all of it."""
@@ -80,13 +81,17 @@ class World:
         self.way.close()
         self.server.stop()
 
+    def another(self, *scopes: str, caps: Sequence[str] = ()) -> Client:
+        """Open a chat window beside the one there is."""
+        return Client(self.host.url, self.host.token, (*OWNER, *scopes), caps)
+
     @contextmanager
     def running(self, seconds: int, session: str) -> Iterator[None]:
         """Have a paid tool run for a while; the turn is answered at the end."""
         begun = self.home.with_name(session.replace(":", "-"))
         text = f'use exec {{"command": "touch {begun}; sleep {seconds}"}}'
-        with ThreadPoolExecutor(1) as pool:
-            said = pool.submit(self.chat.say, text, session)
+        with self.another() as chat, ThreadPoolExecutor(1) as pool:
+            said = pool.submit(chat.say, text, session)
             # The market knows of it a moment before the guard does, and the tool runs only then.
             until(lambda: {"begun": begun.exists()}, lambda now: now["begun"])
             assert self.usage(session)["creditsReserved"] == str(PRICE)
@@ -108,13 +113,6 @@ def until(look: Callable[[], Fields], good: Callable[[Fields], bool]) -> Fields:
     return seen
 
 
-def be_patient(host: Host) -> None:
-    """Let the guard of a host wait longer than usual."""
-    config = json.loads(host.config_path.read_text())
-    config["plugins"]["entries"]["clawmarket"]["config"]["guard"] = {"timeoutMs": PATIENCE_MS}
-    host.config_path.write_text(json.dumps(config))
-
-
 @pytest.fixture(scope="module")
 def world(
     programs: Programs, model: Model, tmp_path_factory: pytest.TempPathFactory
@@ -123,12 +121,13 @@ def world(
     folder = tmp_path_factory.mktemp("guard")
     server = Server.start(folder / "market")
     way = Frames(port_of(server))
-    searching = {"toolSearch": {"mode": "tools"}}
-    host = Host.prepare(programs, folder / "openclaw", model.url, OTHERS, searching)
+    config: Fields = {"serviceUrl": way.url, "keyFile": str(folder / "key")}
+    plugins = with_ours(config | {"guard": {"timeoutMs": PATIENCE_MS}})
+    # As the host is out of the box: the model sees no tool of ours, and has to search.
+    host = Host.prepare(programs, folder / "openclaw", model.url, plugins, tools={})
     member = Member.join(folder / "home", host, way.url)
-    member.does("openclaw", "install", "--yes")
-    key = (member.place / "key").read_text().strip()
-    be_patient(host)
+    key = member.does("keys", "new", "guard", "--scope", "write")["key"]
+    (folder / "key").write_text(key)
     made = World(folder / "market", server, way, member, host, key, server.newcomer())
     try:
         made.enter()
@@ -268,26 +267,33 @@ def test_a_market_that_dies_in_between_is_told_once(world: World) -> None:
     assert (used["toolCalls"], used["creditsUsed"]) == (1, str(PRICE + TURN))
 
 
-def test_a_gateway_that_dies_in_between_tells_it_later(world: World) -> None:
-    """What it had not told is told by the next one, once."""
-    session = "agent:main:told"
-    with ExitStack() as gone:
-        with world.running(2, session):
-            gone.enter_context(world.way.gone())
-        world.host.kill()
+@pytest.fixture(scope="module")
+def killed(world: World) -> None:
+    """Kill the gateway when a tool had ended that it could not tell of, and another one ran on."""
+    with pytest.raises(ConnectionClosed):
+        kill_between(world)
     world.enter()
 
-    used = world.settled(session)
+
+def kill_between(world: World) -> None:
+    """Kill it; whoever waits for the tool that ran on finds the connection closed."""
+    with world.running(60, "agent:main:cut"), ExitStack() as gone:
+        with world.running(2, "agent:main:told"):
+            gone.enter_context(world.way.gone())
+        world.host.kill()
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_gateway_that_dies_in_between_tells_it_later(world: World) -> None:
+    """What it had not told is told by the next one, once."""
+    used = world.settled("agent:main:told")
     assert (used["toolCalls"], used["creditsUsed"]) == (1, str(PRICE + TURN))
 
 
+@pytest.mark.usefixtures("killed")
 def test_a_tool_that_dies_with_the_gateway_is_not_paid(world: World) -> None:
     """Nobody got its result, so what was reserved is given back."""
     session = "agent:main:cut"
-    with pytest.raises(ConnectionClosed), world.running(60, session):
-        world.host.kill()
-    world.enter()
-
     until(lambda: world.usage(session), lambda now: now["creditsReserved"] == "0")
     assert world.usage(session)["toolCalls"] == 0
 
@@ -300,3 +306,19 @@ def test_a_call_of_the_gateways_own_clients_is_paid_at_once(world: World) -> Non
 
     used = until(lambda: world.usage(session), lambda now: now.get("toolCalls") == 1)
     assert (used["creditsUsed"], used["creditsReserved"]) == (str(PRICE), "0")
+
+
+def test_a_tool_that_was_searched_for_asks_once(world: World) -> None:
+    """Only the call within the call is asked about, and it runs when the user agrees."""
+    task = {"title": "Searched", "budget": "0.50"}
+    call = json.dumps({"id": "web3_market_publish_task", "args": task})
+    session = "agent:main:searched"
+    with world.another("operator.approvals", caps=["plugin-approvals"]) as chat:
+        refused = chat.say(f"use tool_call {call}", session, decision="deny")
+        said = chat.say(f"use tool_call {call}", session, decision="allow-once")
+
+    assert [r["title"] for r in chat.requests] == ["Publish a task: 0.50 credits"] * 2
+    assert "Denied by user" in refused
+    assert "task_open" in said
+    titles = [t["title"] for t in world.server.call(world.key, "web3.market.listTasks")["items"]]
+    assert titles.count("Searched") == 1

@@ -1,6 +1,7 @@
 """`clawmarket openclaw install` and `uninstall` with the real host.
 
-That an installed plugin works is what all other tests here show: their host got it in this way.
+That an installed plugin works is what all other tests here show: their host got it in this way, or
+was told the same.
 """
 
 import json
@@ -9,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from openclaw.conftest import OTHERS, TOOLS, Key
+from openclaw.conftest import TOOLS, Key
 from openclaw.host import PLUGIN, Host
 from openclaw.member import Member
 from openclaw.mock_model import Model
+from openclaw.plugins import OTHERS, with_ours
 from openclaw.programs import Programs
 from openclaw.relay import Relay
 from real.server import Server
@@ -56,6 +58,7 @@ def test_a_host_gets_the_least_there_is(host: Host, member: Member, relay: Relay
             }
         },
     }
+    assert with_ours(config) == plugins_of(host), "the hosts of other tests are told something else"
     assert tools_of(host) == TOOLS | {"alsoAllow": ["clawmarket"]}
     assert key.value not in host.config_path.read_text()
     assert (key.file.parent, key.file.stat().st_mode & 0o777) == (member.place, 0o600)

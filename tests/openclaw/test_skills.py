@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from daemon_stage import Daemon, Party
-from openclaw.conftest import OTHERS, OWNER
+from openclaw.conftest import OWNER
 from openclaw.gateway_client import Client
 from openclaw.host import Host
 from openclaw.member import Member
 from openclaw.mock_model import Model
 from openclaw.obedient_model import DONE, WISH, YES, follow
+from openclaw.plugins import OTHERS
 from openclaw.programs import Programs
 from real.server import Server
 

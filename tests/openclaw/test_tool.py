@@ -10,7 +10,7 @@ from clawmarket.services.discover import discover
 from openclaw.conftest import Key
 from openclaw.gateway_client import Client
 from openclaw.mock_model import Model
-from openclaw.test_methods import still
+from openclaw.test_methods import all_logged, still
 from real.server import Server
 
 discover()
@@ -20,6 +20,7 @@ TOOL = "web3_market_status"
 
 def test_the_model_gets_a_status(chat: Client, market: Server, key: Key) -> None:
     """A fast status has what the market says in its three summaries."""
+    all_logged(market)
     answer = json.loads(chat.say(f"use {TOOL} {{}}"))
 
     assert answer["ok"]

@@ -4,15 +4,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openclaw.conftest import OTHERS, READ
+from openclaw.conftest import READ
 from openclaw.gateway_client import Client
-from openclaw.host import PLUGIN, Host
+from openclaw.host import Host
 from openclaw.mock_model import Model
+from openclaw.plugins import Other, with_ours
 from openclaw.programs import Programs
 from openclaw.relay import Relay
 from real.server import Server
@@ -86,14 +86,8 @@ def host(
     (folder / "key").write_text(key)
     config: Fields = {"serviceUrl": relay.url, "keyFile": str(folder / "key")}
     config |= {"approveAbove": LIMIT, "approvalSec": 2}
-    plugins = {
-        "allow": [*OTHERS["allow"], "clawmarket", "rewriter"],
-        "load": {"paths": [str(PLUGIN), str(rewriter(folder / "rewriter"))]},
-        "entries": {
-            "clawmarket": {"enabled": True, "config": config},
-            "rewriter": {"enabled": True},
-        },
-    }
+    rewriter = Other.write(folder / "rewriter", "rewriter", REWRITER)
+    plugins = with_ours(config, rewriter)
     host = Host.prepare(programs, folder / "openclaw", model.url, plugins)
     as_mcp_server(host, relay, key)
     try:
@@ -109,19 +103,6 @@ def as_mcp_server(host: Host, relay: Relay, key: str) -> None:
     about |= {"headers": {"Authorization": f"Bearer {key}"}}
     config = json.loads(host.config_path.read_text())
     host.config_path.write_text(json.dumps(config | {"mcp": {"servers": {"market": about}}}))
-
-
-def rewriter(folder: Path) -> Path:
-    """Write the other plugin."""
-    folder.mkdir()
-    schema = {"type": "object", "additionalProperties": False, "properties": {}}
-    about = {"id": "rewriter", "configSchema": schema, "activation": {"onStartup": True}}
-    package = {"name": "rewriter", "version": "1.0.0", "type": "module"}
-    extensions = {"openclaw": {"extensions": ["./index.js"]}}
-    (folder / "openclaw.plugin.json").write_text(json.dumps(about))
-    (folder / "package.json").write_text(json.dumps(package | extensions))
-    (folder / "index.js").write_text(REWRITER)
-    return folder
 
 
 @pytest.fixture(scope="module")
