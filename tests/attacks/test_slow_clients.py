@@ -292,3 +292,18 @@ def test_a_head_is_bounded_also_when_it_comes_at_once(
         return head
 
     assert play(world, scenario).split(b" ")[1] == status
+
+
+@pytest.mark.parametrize("trailer", ["Authorization: Bearer x", "Idempotency-Key: k", "Host: x"])
+def test_a_trailer_is_no_header(world: World, trailer: str) -> None:
+    """What comes behind a body says nothing of the request (RFC 9110, section 6.5.1)."""
+    said = POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n" + trailer.encode()
+
+    async def scenario(connect: Callable[[], Awaitable[Line]]) -> bytes:
+        reader, writer = await connect()
+        writer.write(said + b"\r\n" + trailer.encode() + b"\r\n\r\n")
+        head = await reader.readuntil(b"\r\n")
+        writer.close()
+        return head
+
+    assert play(world, scenario).startswith(b"HTTP/1.1 200 ")

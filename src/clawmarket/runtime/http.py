@@ -119,8 +119,10 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header, or a trailer."""
+        """Take a header; a trailer is counted and left out, since it is none."""
         self._take_head(len(name) + len(value))
+        if self._in_body:
+            return
         if len(self.headers) >= MAX_HEADERS:
             raise _HeadTooLargeError
         super().on_header(name, value)
