@@ -267,3 +267,43 @@ def test_who_does_not_read_a_websocket_is_cut_off(world: World) -> None:
             writer.transport.abort()
 
     assert play(world, scenario, unread_s=0.05) is True
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        (b"".join(b"X-%d: a\r\n" % number for number in range(150)), b"200"),
+        (b"".join(b"X-%d: a\r\n" % number for number in range(250)), b"400"),
+        (b"X: " + b"a" * 60_000 + b"\r\n", b"200"),
+        (b"".join(b"X-%d: " % number + b"a" * 10_000 + b"\r\n" for number in range(7)), b"400"),
+    ],
+    ids=["many", "too many", "large", "too large"],
+)
+def test_a_head_is_bounded_also_when_it_comes_at_once(
+    world: World, more: bytes, status: bytes
+) -> None:
+    """Two hundred headers and 64 KiB are enough for anybody; beyond that nothing is read."""
+
+    async def scenario(connect: Callable[[], Awaitable[Line]]) -> bytes:
+        reader, writer = await connect()
+        writer.write(POST + more + b"Content-Length: 2\r\n\r\n{}")
+        head = await reader.readuntil(b"\r\n")
+        writer.close()
+        return head
+
+    assert play(world, scenario).split(b" ")[1] == status
+
+
+@pytest.mark.parametrize("trailer", ["Authorization: Bearer x", "Idempotency-Key: k", "Host: x"])
+def test_a_trailer_is_no_header(world: World, trailer: str) -> None:
+    """What comes behind a body says nothing of the request (RFC 9110, section 6.5.1)."""
+    said = POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n" + trailer.encode()
+
+    async def scenario(connect: Callable[[], Awaitable[Line]]) -> bytes:
+        reader, writer = await connect()
+        writer.write(said + b"\r\n" + trailer.encode() + b"\r\n\r\n")
+        head = await reader.readuntil(b"\r\n")
+        writer.close()
+        return head
+
+    assert play(world, scenario).startswith(b"HTTP/1.1 200 ")

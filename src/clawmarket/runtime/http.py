@@ -23,6 +23,7 @@ from clawmarket.runtime.patience import Patience
 from clawmarket.runtime.sockets import bounded_socket
 
 MAX_HEAD_BYTES = 64 * 1024
+MAX_HEADERS = 200
 # Above what the gateway itself takes, so that a frame too large gets an answer that says so.
 MAX_FRAME_BYTES = 2 << 20
 RETRY_S = 1
@@ -47,17 +48,23 @@ class ConnectionsFullError(UnavailableError):
     advice = "Close the connections that are not used, or try again in a moment."
 
 
+class _HeadTooLargeError(Exception):
+    """A head is larger than any that is read; the parser answers 400."""
+
+
 class BoundedHttp(HttpToolsProtocol):
     """Hangs up on whoever sends endless heads, or takes longer than `patience` allows.
 
-    A refused head has more than `MAX_HEAD_BYTES` of address, headers or trailers. A timer runs
-    only while a request has begun and is not whole, so most requests never start one.
+    A refused head has more than `MAX_HEAD_BYTES` of address, headers or trailers, or more than
+    `MAX_HEADERS` of them. A timer runs only while a request has begun and is not whole, so most
+    requests never start one.
     """
 
     patience: ClassVar[Patience] = Patience()
 
     _unread = 0
     _in_head = False
+    _head_bytes = 0
     _in_body = False
     _body_bytes = 0
     _body_since = 0.0
@@ -103,8 +110,28 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._in_head = True
+        self._in_head, self._head_bytes = True, 0
         super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address."""
+        self._take_head(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; a trailer is counted and left out, since it is none."""
+        self._take_head(len(name) + len(value))
+        if self._in_body:
+            return
+        if len(self.headers) >= MAX_HEADERS:
+            raise _HeadTooLargeError
+        super().on_header(name, value)
+
+    def _take_head(self, size: int) -> None:
+        """Count what a head has, also where it came all at once; the parser hangs up."""
+        self._head_bytes += size
+        if self._head_bytes > MAX_HEAD_BYTES:
+            raise _HeadTooLargeError
 
     def on_headers_complete(self) -> None:
         """Begin the request's answer."""

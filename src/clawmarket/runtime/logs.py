@@ -35,6 +35,8 @@ def configure_logs(name: str) -> None:
     logging.basicConfig(level=level, handlers=[_Forward()], force=True)
     # It warns of each form that it refuses, and so do we, with an answer.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
+    # A line for each request that is no HTTP lets strangers fill the disk; they get a 400.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 def _redacted(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-# Below the 1,024 files that a process may commonly open.
+# Below the 1,024 files that a process may commonly open, if it may not open more.
 MAX_CONNECTIONS = 768
 HEAD_S = 10.0
 BODY_S = 30.0

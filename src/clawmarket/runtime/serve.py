@@ -6,6 +6,7 @@ What keeps a market from starting is found before the market's own code is loade
 import gc
 import os
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -17,6 +18,8 @@ from clawmarket.runtime.home import Home, open_home
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 2048
+# Twice what connections and the downloads on them open, and the database beside them.
+OPEN_FILES = 4_096
 _PRIVATE_UMASK = 0o077
 
 
@@ -53,6 +56,7 @@ def serve(
         HomeUnusableError, HomeInUseError, SchemaNewerError: See `open_app`.
     """
     os.umask(_PRIVATE_UMASK)
+    allow_open_files()
     with _listen(config.port, faucet=config.faucet) as listener:
         config = replace(config, port=listener.getsockname()[1])
         home = _open_home(config)
@@ -62,6 +66,21 @@ def serve(
         from clawmarket.runtime.running import run_market  # noqa: PLC0415 - loads everything else
 
         run_market(config, home, listener, ready, accept_rollback=accept_rollback, rails=rails)
+
+
+def allow_open_files() -> None:
+    """Let this process open the files it needs, as far as it may: 1,024 are common.
+
+    Every connection is one, and a download on it another; without any left nobody is answered.
+    """
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(port: int, *, faucet: bool) -> socket.socket:

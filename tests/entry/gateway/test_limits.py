@@ -9,6 +9,7 @@ from clawmarket.entry.a2a.card import cards_routes
 from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.live.hub import Hub
 from clawmarket.entry.live.route import events_route
+from clawmarket.entry.mcp.http import mcp_route
 from clawmarket.entry.rest.app import rest_routes
 from clawmarket.entry.web.routes import lost_page, web_routes
 from clawmarket.services.limits import STRANGER
@@ -151,6 +152,20 @@ def test_a_stream_of_events_counts_as_a_call(slow: World) -> None:
     )
     answers = [front.ask("HEAD", "/events", peer="203.0.113.7") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
+
+
+def test_every_request_to_mcp_counts(slow: World) -> None:
+    """Also what the protocol answers without asking the market."""
+    front = Front(slow)
+    more = [mcp_route(slow.pipeline)]
+    front.app = build_gateway(slow.pipeline, max_file_bytes=1_000, more=more)
+    sent = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    ask = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
+    answers = [
+        front.ask("POST", "/mcp", content=ask, headers=sent, peer="203.0.113.7") for _ in range(5)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
+    assert answers[4].json()["details"]["cause"] == "too_many_calls"
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,9 @@ class Endpoint:
         request = Request(scope, receive)
         self._check_origin(request)
         market, ports = Inside.of(request, self.pipeline), self.pipeline.ports
-        identify(ports.store, ports.clock, market.token, market.peer)
+        caller = identify(ports.store, ports.clock, market.token, market.peer)
+        # Most of what is asked here, such as the list of tools, asks no method that would count.
+        self.pipeline.limits.check_caller(caller.account_id, market.peer, ports.clock.now())
 
         async def answer(name: str, arguments: Fields, key: str) -> Fields:
             try:

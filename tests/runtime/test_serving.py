@@ -1,0 +1,58 @@
+"""What a process that serves may open, and what it writes down."""
+
+import logging
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from clawmarket.runtime.logs import configure_logs
+from clawmarket.runtime.serve import OPEN_FILES, allow_open_files
+
+if sys.platform != "win32":
+    import resource
+
+
+@pytest.fixture
+def bounds() -> Iterator[tuple[int, int]]:
+    """The bounds on open files, put back afterwards."""
+    if sys.platform == "win32":
+        pytest.skip("needs a limit on open files")
+    found = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield found
+    resource.setrlimit(resource.RLIMIT_NOFILE, found)
+
+
+def test_a_process_may_open_what_its_connections_need(bounds: tuple[int, int]) -> None:
+    """A common bound of 1,024 is raised, as far as the system lets it be."""
+    hard = bounds[1]
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1_024, most), hard))
+    allow_open_files()
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, hard)
+
+
+def test_a_higher_bound_stays(bounds: tuple[int, int]) -> None:
+    """Whoever may open more keeps it."""
+    hard = bounds[1]
+    if hard != resource.RLIM_INFINITY and hard <= OPEN_FILES:
+        pytest.skip("needs a higher limit on open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES + 1, hard))
+    allow_open_files()
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (OPEN_FILES + 1, hard)
+
+
+def test_strangers_do_not_fill_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    """A request that is no HTTP is refused and leaves no line; what is a defect does."""
+    root, theirs = logging.getLogger(), logging.getLogger("uvicorn.error")
+    before = root.handlers[:], root.level, theirs.level
+    try:
+        configure_logs("warning")
+        theirs.warning("Invalid HTTP request received.")
+        theirs.error("Exception in ASGI application")
+    finally:
+        root.handlers[:], root.level, theirs.level = before
+        structlog.reset_defaults()
+    told = capfd.readouterr().err
+    assert ("Invalid HTTP" in told, told.count("Exception in ASGI application")) == (False, 1)
