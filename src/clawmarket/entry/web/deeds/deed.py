@@ -26,7 +26,7 @@ Following = Callable[[Visit, Fields], Response]
 THINGS = ("task", "order", "offer")
 _IDS = {noun: re.compile(id_pattern(noun)) for noun in THINGS}
 _KEY = re.compile(r"[0-9a-f]{32}")
-_PATH = re.compile(r"\$\.([A-Za-z]+)")
+_PATH = re.compile(r"\$\.([A-Za-z_]+)")
 
 
 @dataclass(frozen=True, slots=True)
