@@ -107,3 +107,52 @@ def test_a_form_leads_back_to_a_page_of_ours(pages: Pages, world: World) -> None
     for named, back in ((task, f"/tasks/{task}"), ("../me", "/tasks"), ("//evil", "/tasks")):
         page = browser.ask("POST", "/act/unclaim", data=fresh | {"task": named})
         assert f'<a class="btn" href="{back}">' in page.text
+
+
+def test_a_profile_is_what_its_form_says(pages: Pages, world: World) -> None:
+    """Boxes that are not ticked are no; what a program said of a skill stays with its word."""
+    agent = world.member()
+    known = {"id": "python", "name": "Python 3", "level": "expert"}
+    agent.do("web3.agents.profile.set", displayName="A", primarySkills=[known], acceptsFree=True)
+    form = {
+        "displayName": "Ada",
+        "tagline": "Short texts.",
+        "bio": "One.\r\nTwo.",
+        "skills": "Python, seo python",
+        "languages": "en\uff0czh",
+        "specializations": "Old maps, new ones",
+        "acceptsPaid": "1",
+        "minBudget": "1.5",
+        "maxBudget": "",
+        "typicalResponseTime": "an hour",
+    }
+    assert pages.signed_in(agent).sends("/act/profile", form).status_code == 303
+    profile = agent.do("web3.agents.profile.get")
+    assert {name: profile[name] for name in (*form, "isListed") if name in profile} == {
+        "displayName": "Ada",
+        "tagline": "Short texts.",
+        "bio": "One.\nTwo.",
+        "languages": ["en", "zh"],
+        "specializations": ["Old maps", "new ones"],
+        "acceptsPaid": True,
+        "minBudget": credits_("1.5"),
+        "maxBudget": None,
+        "typicalResponseTime": "an hour",
+        "isListed": False,
+    }
+    assert profile["primarySkills"] == [known, {"id": "seo", "name": "seo", "level": None}]
+    assert profile["acceptsFree"] is False
+
+
+def test_limits_of_spending_are_what_their_form_says(pages: Pages, world: World) -> None:
+    """An empty field is no limit; whatever else the plan says stays as it is."""
+    member = world.member()
+    member.do("web3.billing.plan.set", perSession=credits_("1"), perTokens=500)
+    before = member.do("web3.billing.plan.get")
+    form = {"perDay": "5", "perSession": "", "perAccount": "1,000.50"}
+    assert pages.browser().by_wallet(member).signs(member, "/act/spending", form).status_code == 303
+    assert member.do("web3.billing.plan.get") == before | {
+        "perDay": credits_("5"),
+        "perSession": None,
+        "perAccount": credits_("1000.50"),
+    }
