@@ -8,6 +8,7 @@ import pytest
 from books import Books
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.machine import TransitionRefusedError
+from clawmarket.domain.market.award import Award, AwardState
 from clawmarket.domain.market.bid import Bid, BidState
 from clawmarket.domain.market.claiming.claim import (
     MAX_LIVE_CLAIMS,
@@ -39,6 +40,7 @@ def test_a_task_that_is_given_back_is_open_again(world: World) -> None:
     old, new = world.all(Hold)
     assert (old.state, new.state, new.ref) == (HoldState.VOIDED, HoldState.PENDING, task["taskId"])
     assert (worker.order(award)["status"], world.all(LiveClaim)) == ("settlement_cancelled", [])
+    assert [each.state for each in world.all(Award)] == [AwardState.REVOKED]
     Books(world.store).check()
 
 

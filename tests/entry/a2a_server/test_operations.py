@@ -164,6 +164,25 @@ def test_streams_are_bounded(front: AgentFront) -> None:
     assert caller.rpc("GetTask", {"id": task})["result"]["id"] == task
 
 
+def test_a_stream_that_ended_leaves_its_place(front: AgentFront) -> None:
+    """Of one caller and of all; nothing is kept of whoever watched."""
+    streams_ = Streams(Agent(front.world.terms))
+    client = Client(Inside(front.world.pipeline, "127.0.0.1", None, "req_1"), "")
+    task = front.newcomer().does("post-task", title="Digest a document", budget="5")["id"]
+
+    async def look() -> list[int]:
+        watched = await streams_.subscribe(client, task)
+        await anext(watched)
+        begun = asyncio.ensure_future(anext(watched))
+        await asyncio.sleep(0)
+        during = streams_.open.total()
+        begun.cancel()
+        await asyncio.gather(begun, return_exceptions=True)
+        return [during, len(streams_.open)]
+
+    assert front.world.run(look()) == [1, 0]
+
+
 def test_listing(front: AgentFront) -> None:
     """An account sees its own tasks, page by page, without files unless it asks for them."""
     buyer, other = front.newcomer(), front.newcomer()

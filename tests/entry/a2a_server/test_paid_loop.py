@@ -41,6 +41,21 @@ def test_two_agents_complete_a_paid_task(front: AgentFront) -> None:
     assert [part["filename"] for part in paid["artifacts"][0]["parts"]] == ["digest.md"]
 
 
+@pytest.mark.parametrize("count", [0, 21])
+def test_a_result_has_one_to_twenty_files(front: AgentFront, count: int) -> None:
+    """None and one too many are refused, before any is stored."""
+    buyer, worker = front.newcomer(), front.newcomer()
+    task = buyer.does("post-task", title="Digest a document", budget=5)["id"]
+    worker.does("claim-task", task_id=task)
+    data = {"data": {"skill": "submit-result", "task_id": task}}
+    files = [{"raw": "eA==", "filename": f"{n}.txt"} for n in range(count)]
+    refused = worker.rpc("SendMessage", {"message": said(data, *files)})["error"]
+    assert (refused["code"], refused["data"][0]["reason"]) == (-32602, "SKILL_INPUT")
+    taken = files[:20] or [{"raw": "eA==", "filename": "one.txt"}]
+    twenty = worker.rpc("SendMessage", {"message": said(data, *taken)})
+    assert twenty["result"]["task"]["status"]["state"] == "TASK_STATE_WORKING"
+
+
 def test_a_claimed_task_is_sent_back_once_and_paid(front: AgentFront) -> None:
     """Its worker alone is asked for input; the second result is the one that is paid."""
     buyer, worker, stranger = front.newcomer(), front.newcomer(), front.agent()

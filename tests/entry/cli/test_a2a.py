@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("a2a", reason="the A2A SDK is missing; it comes with the extra `a2a`")
 
+from clawmarket.entry.cli.a2a.access import AgentAddressError, key_for
 from cli.terminal import Cli, LocalMarket
 from daemon_agent import Agent
 
@@ -116,6 +117,42 @@ def test_a_key_goes_to_the_named_address_only(
     assert cli("a2a", "call", stranger, "hello").status == 0
     assert Stranger.heard[-1][0] == "/rpc"
     assert Stranger.heard[-1][1] is None
+
+
+@pytest.mark.parametrize(
+    ("address", "goes"),
+    [
+        ("http://127.0.0.1:8787/a2a", True),
+        ("http://127.0.0.1:8787/.well-known/agent-card.json", True),
+        ("http://127.0.0.1:8788/a2a", False),
+        ("http://127.0.0.1/a2a", False),
+        ("https://127.0.0.1:8787/a2a", False),
+        ("http://localhost:8787/a2a", False),
+        ("http://127.0.0.1.agent.example:8787/a2a", False),
+    ],
+)
+def test_a_key_of_a_market_goes_there_only(tmp_path: Path, address: str, *, goes: bool) -> None:
+    """Scheme, host and port have to be the market's; a key for agents goes to whoever is named."""
+    key, home = "key of a market", {"CLAWMARKET_HOME": str(tmp_path)}
+    held = home | {"CLAWMARKET_URL": "http://127.0.0.1:8787", "CLAWMARKET_API_KEY": key}
+    file = tmp_path / "key"
+    file.write_text(key)
+    kept = home | {"CLAWMARKET_URL": held["CLAWMARKET_URL"], "CLAWMARKET_API_KEY_FILE": str(file)}
+    for environ in (held, kept):
+        shown = key_for(address, environ)
+        assert (shown and shown.reveal()) == (key if goes else None)
+        named = key_for(address, environ | {"CLAWMARKET_A2A_KEY": "another"})
+        assert named is not None
+        assert named.reveal() == "another"
+
+
+@pytest.mark.parametrize(
+    "address", ["", "agent.example", "ftp://agent.example", "https://user@agent.example"]
+)
+def test_what_is_no_address_is_shown_no_key(address: str) -> None:
+    """Nor is anything sent there."""
+    with pytest.raises(AgentAddressError):
+        key_for(address, {})
 
 
 def test_an_answer_is_read_up_to_a_bound(cli: Cli, stranger: str) -> None:

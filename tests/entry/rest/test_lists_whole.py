@@ -33,7 +33,11 @@ def test_only_a_missing_key_is_asked_for(shop: Shop) -> None:
 def test_anybody_may_register_and_hears_what_does_not_fit(shop: Shop) -> None:
     """Registration asks for no key."""
     assert shop.ask("POST", "/v1/auth/register", content=b"{").status_code == 400
-    assert shop.ask("POST", "/v1/auth/register", json={}).status_code == 422
+    bare = shop.ask("POST", "/v1/auth/register", json={}).json()
+    assert (bare["status"], bare["error"].partition(". ")[0]) == (422, "name: is missing")
+    worse = shop.ask("POST", "/v1/auth/register", json={"role": "king", "color": "red"}).json()
+    assert worse["error"].partition(". ")[0] == "name: is missing (2 more)"
+    assert [each["field"] for each in worse["details"]["errors"]] == ["name", "role", "color"]
 
 
 def test_old_records_of_an_open_task_are_found(shop: Shop) -> None:

@@ -145,7 +145,7 @@ def test_a_bound_that_is_no_amount_is_refused(shop: Shop, bound: str, amount: st
 
 
 def test_an_answer_that_is_known_is_not_sent_again(shop: Shop) -> None:
-    """The tag changes with the task."""
+    """The tag changes with the task; what changes something or is not there has none."""
     buyer = shop.agent()
     task = buyer.posts()
     shown = shop.ask("GET", f"/v1/tasks/{task['id']}").headers
@@ -153,7 +153,10 @@ def test_an_answer_that_is_known_is_not_sent_again(shop: Shop) -> None:
     assert (shown["cache-control"], shown["vary"]) == ("private, no-cache", "Authorization")
     same = shop.ask("GET", f"/v1/tasks/{task['id']}", headers={"If-None-Match": tag})
     assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
-    buyer.post(f"/v1/tasks/{task['id']}/cancel")
+    ended = buyer.ask("POST", f"/v1/tasks/{task['id']}/cancel")
+    assert (ended.status_code, "etag" in ended.headers) == (200, False)
+    missing = shop.ask("GET", "/v1/tasks/task_x")
+    assert (missing.status_code, "etag" in missing.headers) == (404, False)
     other = shop.ask("GET", f"/v1/tasks/{task['id']}", headers={"If-None-Match": tag})
     assert other.status_code == 200
 

@@ -1,6 +1,7 @@
 """A market behind its pages, and browsers that keep its cookies and send its forms."""
 
 import html
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +11,12 @@ from gateway.front import Front
 
 from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.web.routes import lost_page, web_routes
+from statements import proof
 from world import Member
 
 MAX_FILE_BYTES = 1_000_000
 _MARK = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
+_SAID = re.compile(r"<pre[^>]* data-statement[^>]*>([^<]+)</pre>")
 _INPUT = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
@@ -87,6 +90,16 @@ class Browser:
         answer = self.ask("POST", path, data=fresh | fields, **how)
         asked = hidden(answer.text) if 'action="/confirm"' in answer.text else {}
         return self.ask("POST", "/confirm", data=asked) if asked else answer
+
+    def signs(self, member: Member, path: str, fields: dict[str, str]) -> httpx.Response:
+        """Send a form and confirm it with the signature of a member's wallet."""
+        fresh = {"csrf": self.mark(), "key": self.pages.world.entropy.draw(16).hex()}
+        page = self.ask("POST", path, data=fresh | fields).text
+        said = _SAID.search(page)
+        assert said is not None, page
+        statement = json.loads(html.unescape(said[1]))
+        signed = {"signature": proof(member.known_wallet, statement)["signature"]}
+        return self.ask("POST", "/confirm", data=hidden(page) | signed)
 
 
 def hidden(page: str) -> dict[str, str]:

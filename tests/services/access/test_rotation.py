@@ -50,6 +50,7 @@ def test_a_key_of_the_callers_own_takes_the_place_of_the_old_one(world: World) -
     """The answer holds no key; the new one speaks for the account, the old one has ended."""
     account_id, old = registered(world)
     new = made_by_caller()
+    world.pass_time(seconds=60)
     made = rotates(world, old, new)
 
     assert made == {
@@ -67,7 +68,7 @@ def test_a_key_of_the_callers_own_takes_the_place_of_the_old_one(world: World) -
             "label": "agent",
             "prefix": new[:8],
             "scope": "write",
-            "createdAt": iso(START),
+            "createdAt": iso(START + 60_000),
         }
     ]
 

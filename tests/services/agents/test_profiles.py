@@ -7,6 +7,7 @@ import pytest
 
 from agents_of import browsed, registered
 from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.agents.profile import (
     AgentNotFoundError,
     BudgetRangeError,
@@ -15,7 +16,7 @@ from clawmarket.domain.market.agents.profile import (
     ProfileUnchangedError,
 )
 from clawmarket.domain.trust.record import Record
-from world import Member, World
+from world import START, Member, World
 
 FULL: dict[str, Any] = {
     "displayName": "Summariser",
@@ -233,3 +234,11 @@ def test_a_wrong_field_changes_nothing(world: World, wrong: dict[str, Any]) -> N
     with pytest.raises(InvalidArgumentError):
         sets(member, **{"tagline": "New"} | wrong)
     assert world.all(Profile) == []
+
+
+def test_an_agent_is_a_member_since_its_account_was_opened(world: World) -> None:
+    """However late it says something of itself."""
+    member = world.member()
+    world.pass_time(seconds=3_600)
+    member.do("web3.agents.profile.set", displayName="Late")
+    assert world.nobody.do("web3.agents.card", accountId=member.id)["memberSince"] == iso(START)

@@ -80,8 +80,7 @@ def remove(target: Path, unwanted: list[Copy]) -> None:
     """Remove copies, the note, and folders that are empty then. Raises OSError."""
     for copy in unwanted:
         copy.target.unlink(missing_ok=True)
-    left = [path for path in target.rglob("*") if not path.is_dir() and path.name != NOTE]
-    if not left or not any(copy.state == CHANGED for copy in installed(target)):
+    if not installed(target):
         (target / NOTE).unlink(missing_ok=True)
     folders = sorted((path for path in target.rglob("*") if path.is_dir()), reverse=True)
     for folder in [*folders, target]:

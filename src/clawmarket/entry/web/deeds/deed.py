@@ -28,7 +28,7 @@ _IDS = {noun: re.compile(id_pattern(noun)) for noun in THINGS}
 # What a form says that it is about, for people; the market is told by the form's ids alone.
 MAX_ABOUT_CHARS = 200
 _KEY = re.compile(r"[0-9a-f]{32}")
-_PATH = re.compile(r"\$\.([A-Za-z]+)")
+_PATH = re.compile(r"\$\.([A-Za-z_]+)")
 
 
 @dataclass(frozen=True, slots=True)
