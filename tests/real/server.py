@@ -23,7 +23,7 @@ Start = Callable[..., "Server"]
 
 # How a program that was started by its module is written in its hints.
 STARTED = as_started("clawmarket", [str(Path("clawmarket") / "__main__.py")])
-ADDRESS = re.compile(r"^\s*market\s+(http://\S+)$")
+ADDRESS = re.compile(r"^\s*(?:market|listens)\s+(http://\S+)$")
 
 
 def command(home: Path, flags: str = "", **settings: str) -> tuple[list[str], dict[str, str]]:

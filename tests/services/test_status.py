@@ -66,6 +66,12 @@ def test_a_deep_look_runs_every_probe(world: World) -> None:
         },
         {"name": "market/tabs", "ok": True, "message": "No tab is overdue.", "fixHint": ""},
         {"name": "billing/bills", "ok": True, "message": "No bill is overdue.", "fixHint": ""},
+        {
+            "name": "market/address",
+            "ok": True,
+            "message": "Nobody asked for the market by another name.",
+            "fixHint": "",
+        },
     ]
 
 

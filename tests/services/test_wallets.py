@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from agents_of import registered
 from clawmarket.adapters.wallets.keyfile import Wallet
 from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.moment import iso
@@ -14,11 +15,13 @@ from clawmarket.domain.trust.record import Record
 from clawmarket.domain.trust.session import (
     ChallengeUnknownError,
     CredentialKind,
+    KeyMakerError,
     NonceReusedError,
     ScopeMissingError,
     SessionUnknownError,
 )
 from clawmarket.ports.wallets import SignInRefusedError
+from clawmarket.services.signing import SignatureMissingError
 from clawmarket.services.trust.wallets import (
     LastWalletError,
     WalletNotBoundError,
@@ -271,3 +274,33 @@ def test_an_account_has_up_to_twenty_wallets(world: World) -> None:
         bound(ann, Wallet.create(world.entropy))
     with pytest.raises(WalletsFullError):
         bound(ann, Wallet.create(world.entropy))
+
+
+def test_an_account_without_another_wallet_gets_a_key_by_the_one_that_its_key_bound(
+    world: World,
+) -> None:
+    """Also once every key is revoked; by that wallet's signature, and not by its session alone."""
+    agent, wallet = registered(world), Wallet.create(world.entropy)
+    bound(agent, wallet)
+    owner = Member(world, world.sign_in(wallet), wallet)
+    assert owner.do("web3.keys.revokeAll") == {"revoked": 1}
+    assert owner.do("web3.keys.list")["items"] == []
+    with pytest.raises(SignatureMissingError):
+        Member(world, owner.caller, None).do("web3.keys.create")
+
+    key = owner.do("web3.keys.create", label="new", scope="write")["key"]
+    assert world.caller(key).account_id == agent.id
+    with pytest.raises(ScopeMissingError):
+        owner.do("web3.keys.create", scope="admin")
+
+
+def test_beside_the_owner_s_wallet_one_that_a_key_has_bound_makes_no_key(world: World) -> None:
+    """A stolen key would live on in it; nor does the key itself make one, in either account."""
+    ann, wallet = world.member(), Wallet.create(world.entropy)
+    key = world.with_key(ann)
+    bound(key, wallet)
+    agent = registered(world)
+    bound(agent, Wallet.create(world.entropy))
+    for member in (Member(world, world.sign_in(wallet), wallet), key, agent):
+        with pytest.raises(KeyMakerError):
+            member.do("web3.keys.create", scope="read")

@@ -1,4 +1,4 @@
-"""Twenty-one planted bugs, each of a kind that has lost somebody money; the simulation has to see them.
+"""Twenty-one planted bugs, each of a kind that has cost somebody; the simulation has to see them.
 
 Each is planted where the code looks the name up at the moment of the call, for one run at a time.
 """

@@ -163,7 +163,6 @@ def _wire(
     entropy = SystemEntropy()
     signer = _signer(home, store, entropy)
     operator_token(home, entropy)
-    base_url = f"http://127.0.0.1:{config.port}"
     ports = Ports(
         store=store,
         blobs=DiskBlobs(home.files, config.max_file_bytes, shared=config.database is not None),
@@ -172,7 +171,7 @@ def _wire(
         entropy=entropy,
         notices=_notices(config),
         rails=rails,
-        cards=_cards(config, base_url),
+        cards=_cards(config),
     )
     terms = Terms(
         origin=signer.name,
@@ -180,7 +179,7 @@ def _wire(
         fee_bps=FEE_BPS,
         faucet_minor=FAUCET_MINOR if config.faucet else 0,
         test_money=test_money,
-        base_url=base_url,
+        base_url=config.base_url,
         max_file_bytes=config.max_file_bytes,
         challenge_key=home.secret("challenge.key", entropy),
         version=__version__,
@@ -193,9 +192,9 @@ def _wire(
     return Market(config, home, pipeline, signer, GivenOut(home.folder))
 
 
-def _cards(config: Config, base_url: str) -> Cards:
+def _cards(config: Config) -> Cards:
     """Return who fetches agents' cards; this machine's own too while only it reaches the market."""
-    own = urlsplit(base_url).hostname in LOOPBACK and not config.production
+    own = urlsplit(config.base_url).hostname in LOOPBACK and not config.production
     return HttpCards(loopback=own)
 
 

@@ -13,7 +13,8 @@ class Card:
     """Where a market is, where its things lie, and whether its money is test money.
 
     Args:
-        url: Where it answers.
+        url: What it calls its own address.
+        listens: Where it listens on this machine.
         port: Its port on the loopback address.
         home: The folder with its data.
         operator_token: The file with the operator's token; the token itself is never shown.
@@ -23,6 +24,7 @@ class Card:
     """
 
     url: str
+    listens: str
     port: int
     home: Path
     operator_token: Path
@@ -34,6 +36,7 @@ class Card:
         """Return the card in wire names."""
         return {
             "url": self.url,
+            "listens": self.listens,
             "pages": f"{self.url}/",
             "home": str(self.home.absolute()),
             "operatorToken": str(self.operator_token.absolute()),
@@ -44,9 +47,11 @@ class Card:
 
     def text(self) -> str:
         """Return the card for people: also what to try and how to stop."""
-        there = "" if self.port == DEFAULT_PORT else f" --url {self.url}"
+        usual = self.port == DEFAULT_PORT and self.url == self.listens
+        there = "" if usual else f" --url {self.url}"
         rows = (
             ("market", self.url),
+            *([] if self.url == self.listens else [("listens", self.listens)]),
             ("pages", f"{self.url}/"),
             ("data", str(self.home)),
             ("operator", f"token in {self.operator_token}"),

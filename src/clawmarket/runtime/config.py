@@ -10,6 +10,7 @@ from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.domain.market.terms import OPEN_TASKS
+from clawmarket.runtime.public_url import public_url
 
 DEFAULT_PORT = 8787
 MAX_PORT = 65535
@@ -70,6 +71,8 @@ class Config:
             for any number.
         open_tasks: How many open tasks an account may have at once; 0 for any number.
         accounts_per_day: How many accounts one address may open a day; 0 for any number.
+        public_url: Where others reach the market, such as `https://market.example`; None where it
+            is only this machine.
         a2a_rehearsal: Whether the public A2A conformance kit is answered; refused for real money.
     """
 
@@ -84,7 +87,18 @@ class Config:
     open_tasks: int = OPEN_TASKS
     accounts_per_day: int = ACCOUNTS_PER_DAY
     receiver: Receiver | None = None
+    public_url: str | None = None
     a2a_rehearsal: bool = False
+
+    @property
+    def own_url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """What it calls its own address, on every surface."""
+        return self.public_url or self.own_url
 
     @classmethod
     def load(
@@ -94,10 +108,12 @@ class Config:
         home: Path | None = None,
         port: int | None = None,
         faucet: bool = False,
+        public: str | None = None,
     ) -> "Config":
         """Return the configuration of this process.
 
-        Raises ConfigError for a setting that cannot be read, FaucetInProductionError.
+        Raises ConfigError for a setting that cannot be read, FaucetInProductionError,
+        PublicUrlError.
         """
         env = os.environ if environ is None else environ
         production = _flag(env, "CLAWMARKET_PRODUCTION")
@@ -117,6 +133,7 @@ class Config:
                 env, "CLAWMARKET_ACCOUNTS_PER_DAY", ACCOUNTS_PER_DAY, MAX_ACCOUNTS_PER_DAY
             ),
             receiver=_receiver(env, production=production),
+            public_url=public_url(public or env.get("CLAWMARKET_PUBLIC_URL", "")),
             a2a_rehearsal=_flag(env, "CLAWMARKET_A2A_REHEARSAL"),
         )
 

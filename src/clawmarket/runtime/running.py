@@ -106,6 +106,7 @@ def card_of(market: Market) -> Card:
     config, home, terms = market.config, market.home, market.pipeline.terms
     return Card(
         url=terms.base_url,
+        listens=config.own_url,
         port=config.port,
         home=home.folder,
         operator_token=home.operator_token,

@@ -10,6 +10,7 @@ from clawmarket.domain.trust.session import CredentialKind, Role
 from clawmarket.ports.clock import Clock
 from clawmarket.ports.entropy import Entropy
 from clawmarket.ports.wallets import Wallets
+from clawmarket.services.reached import Reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Terms:
         gives_notice: Whether somebody outside is told of revocations.
         rails: The names of the outside rails that orders can be paid on, beside credits.
         open_tasks: How many open tasks an account may have at once; 0 for any number.
+        reached: Under which names requests came to this process.
     """
 
     origin: str
@@ -68,6 +70,7 @@ class Terms:
     gives_notice: bool = False
     rails: tuple[str, ...] = ()
     open_tasks: int = OPEN_TASKS
+    reached: Reached = field(default_factory=Reached, compare=False)
 
 
 SUPPLY_BYTES = 160

@@ -49,10 +49,7 @@ def attest(call: Call, request: SignedRequest, wallets: Wallets, store: Store) -
     """
     if request.signature is None:
         if call.caller.kind is CredentialKind.WALLET:
-            raise SignatureMissingError(
-                f"{call.method} needs the wallet's signature.",
-                statement=_text(_statement_of(call, iso(call.now))),
-            )
+            raise _unsigned(call)
         call.statement = {
             "said": _statement_of(call, None),
             "signature": None,
@@ -71,6 +68,19 @@ def attest(call: Call, request: SignedRequest, wallets: Wallets, store: Store) -
             statement=_text(said),
         )
     call.statement["address"] = address
+
+
+def check_signed(call: Call) -> None:
+    """Raise SignatureMissingError unless a wallet of the account signed the call."""
+    if call.statement is None or call.statement["signature"] is None:
+        raise _unsigned(call)
+
+
+def _unsigned(call: Call) -> SignatureMissingError:
+    return SignatureMissingError(
+        f"{call.method} needs the wallet's signature.",
+        statement=_text(_statement_of(call, iso(call.now))),
+    )
 
 
 def check_fresh(statement: Said, now: int) -> None:

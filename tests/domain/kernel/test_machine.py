@@ -2,7 +2,8 @@
 
 import pytest
 
-from clawmarket.domain.kernel.machine import TransitionRefusedError
+from clawmarket.domain.kernel.machine import MACHINES, TransitionRefusedError
+from clawmarket.domain.kernel.state_words import WORDS
 from clawmarket.domain.market.bid import BID, BidState
 from clawmarket.domain.market.order import ORDER, OrderState
 
@@ -24,12 +25,20 @@ def test_a_refused_step_leads_to_the_thing(about: dict[str, str], step: str) -> 
 
 
 def test_a_refused_step_is_said_in_words() -> None:
-    """The state stands there as a person calls it."""
+    """The sentence says how the thing stands, and neither a state's nor a step's inner name."""
     with pytest.raises(TransitionRefusedError) as refused:
         BID.step(BidState.ACCEPTED, "accept")
-    said = "This bid stands at `accepted`; the step `accept` is not possible from there."
+    said = "This bid was accepted; this is not possible now."
     assert refused.value.what == said
     with pytest.raises(TransitionRefusedError) as refused:
         ORDER.step(OrderState.LOCKED, "lock")
-    said = "This order stands at `payment locked`; the step `lock` is not possible from there."
+    said = (
+        "This order is paid for and waits for its consent or its seller; this is not possible now."
+    )
     assert refused.value.what == said
+
+
+@pytest.mark.parametrize("noun", ["task", "bid", "offer", "order", "result", "dispute", "tab"])
+def test_every_state_that_parties_meet_has_words(noun: str) -> None:
+    """None is said by the wire's name."""
+    assert {str(state) for state in MACHINES[noun].states} <= WORDS.keys()

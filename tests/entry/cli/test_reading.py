@@ -144,3 +144,25 @@ def test_a_list_is_called_like_one_of_its_items_unless_that_is_another() -> None
     assert flag_of_several("statuses", ["statuses"]) == "--status"
     assert flag_of_several("capabilities", ["capabilities"]) == "--capability"
     assert flag_of_several("allowed", ["allowed"]) == "--allowed"
+
+
+LIST_TASKS = next(leaf for leaf in leaves() if leaf.words == "task list")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("--statuses", "task_open,task_awarded"),
+        ("--statuses", "task_open, task_awarded,task_open"),
+        ("--statuses", "task_open", "--statuses", "task_awarded"),
+    ],
+)
+def test_words_of_a_list_come_with_commas_or_one_by_one(argv: tuple[str, ...]) -> None:
+    """Both ways are one list."""
+    assert params_of(LIST_TASKS, *argv)["statuses"] == ["task_open", "task_awarded"]
+
+
+def test_a_wrong_word_among_several_is_named() -> None:
+    """Only that one, with what was meant."""
+    with pytest.raises(click.BadParameter, match=r"'task_opne' is not one of .*`task_open`"):
+        params_of(LIST_TASKS, "--statuses", "task_awarded,task_opne")

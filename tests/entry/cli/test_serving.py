@@ -47,8 +47,9 @@ def test_the_card_for_programs_has_fields(home: Path) -> None:
     _, out, err = served(folder, "--json")
     card = json.loads(out)
     assert list(card) == [
-        *("ok", "url", "pages", "home", "operatorToken", "vkey", "testMoney", "faucet"),
+        *("ok", "url", "listens", "pages", "home", "operatorToken", "vkey", "testMoney", "faucet"),
     ]
+    assert card["listens"] == card["url"]
     assert (card["home"], card["operatorToken"]) == (str(folder), str(folder / "operator.token"))
     assert (card["testMoney"], card["faucet"]) == (True, "1000000000")
     assert card["pages"] == card["url"] + "/"

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clawmarket.entry.cli.suggestions import distance, nearest, nearest_command
+from clawmarket.entry.cli.suggestions import nearest_command
 from clawmarket.entry.cli.tree import _paths, leaves
+from clawmarket.registry.suggestions import distance, nearest
 from cli.terminal import Cli
 
 HEAVY = {"pydantic", "httpx", "rich", "sqlalchemy", "starlette"}

@@ -145,6 +145,46 @@ def test_a_request_under_no_name_is_refused(front: Front) -> None:
     assert first_line(front, "GET /healthz HTTP/1.0").startswith(b"HTTP/1.1 403 ")
 
 
+@pytest.fixture
+def public(world: World) -> Front:
+    """A gateway of a market that others reach at https://market.example."""
+    world.pipeline.terms = replace(world.terms, base_url="https://market.example")
+    return Front(world)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("market.example", 200),
+        ("MARKET.example:443", 200),
+        ("127.0.0.1:8787", 200),
+        ("evil.example", 403),
+        ("market.example.evil.example", 403),
+        ("", 403),
+    ],
+)
+def test_a_public_market_goes_by_one_name_more(public: Front, host: str, status: int) -> None:
+    """Its own, beside those of the machine that it runs on; any other may have been rebound."""
+    assert public.ask("GET", "/healthz", headers={"Host": host}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (["https://market.example"], 101),
+        ([], 101),
+        (["http://market.example"], 403),
+        (["https://market.example:8443"], 403),
+        (["http://localhost:8787"], 403),
+    ],
+)
+def test_only_pages_of_the_public_address_get_a_socket(
+    public: Front, origin: list[str], status: int
+) -> None:
+    """To the letter: neither plain HTTP nor another port of it, nor this machine's pages."""
+    assert opened(public, "market.example", origin) == status
+
+
 @pytest.mark.parametrize(
     ("host", "origin", "status"),
     [
@@ -160,6 +200,11 @@ def test_rebound_names_and_pages_of_strangers_get_no_socket(
     front: Front, host: str, origin: list[str], status: int
 ) -> None:
     """A WebSocket under a stranger's name or from a stranger's page is refused as it opens."""
+    assert opened(front, host, origin) == status
+
+
+def opened(front: Front, host: str, origin: list[str]) -> int:
+    """Ask for a WebSocket and return the status of the answer."""
     answered = first_line(
         front,
         "GET /ws HTTP/1.1",
@@ -170,7 +215,7 @@ def test_rebound_names_and_pages_of_strangers_get_no_socket(
         "Sec-WebSocket-Version: 13",
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
     )
-    assert answered.split()[1] == str(status).encode()
+    return int(answered.split()[1])
 
 
 def test_public_market_takes_any_name(world: World) -> None:

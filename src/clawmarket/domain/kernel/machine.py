@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from clawmarket.domain.kernel.errors import ConflictError
+from clawmarket.domain.kernel.state_words import said
 
 S = TypeVar("S", bound=StrEnum)
 
@@ -59,10 +60,8 @@ class Machine(Generic[S]):
         """
         after = self.moves[action].get(state)
         if after is None:
-            stands = state.removeprefix(f"{self.noun}_").replace("_", " ")
             raise TransitionRefusedError(
-                f"This {self.noun} stands at `{stands}`; the step `{action.replace('_', ' ')}` "
-                "is not possible from there.",
+                f"This {self.noun} {said(state)}; this is not possible now.",
                 state=str(state),
                 action=action,
                 **about,

@@ -6,6 +6,7 @@ from enum import StrEnum
 from clawmarket.domain.kernel.errors import ConflictError, InvalidArgumentError, NotFoundError
 from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
+from clawmarket.domain.kernel.state_words import said
 from clawmarket.domain.market.terms import Part, UsageScope, milestones_of
 
 
@@ -151,7 +152,7 @@ def close(offer: Offer) -> tuple[Offer, OfferClosed]:
 def check_editable(offer: Offer) -> None:
     """Raise OfferFixedError unless nobody can have relied on the terms yet."""
     if offer.state is not OfferState.CREATED:
-        raise OfferFixedError(f"The offer is {offer.state}.", offerId=offer.offer_id)
+        raise OfferFixedError(f"This offer {said(offer.state)}.", offerId=offer.offer_id)
 
 
 def check_divisible(offer: Offer) -> None:
@@ -171,6 +172,6 @@ def told_parts(offer: Offer) -> list[object]:
 def check_orderable(offer: Offer, buyer: str) -> None:
     """Raise unless this buyer may order. Raises OfferNotPublishedError, OwnOfferError."""
     if offer.state is not OfferState.PUBLISHED:
-        raise OfferNotPublishedError(f"The offer is {offer.state}.", offerId=offer.offer_id)
+        raise OfferNotPublishedError(f"This offer {said(offer.state)}.", offerId=offer.offer_id)
     if buyer == offer.seller:
         raise OwnOfferError("This is your own offer.", offerId=offer.offer_id)

@@ -13,6 +13,7 @@ from clawmarket.domain.kernel.events import Event, event
 from clawmarket.domain.kernel.machine import Machine
 from clawmarket.domain.kernel.moment import SECOND_MS
 from clawmarket.domain.kernel.rows import replace
+from clawmarket.domain.kernel.state_words import said
 from clawmarket.domain.market.inspection.checks import Check
 from clawmarket.domain.market.terms import Artifact, Part
 
@@ -166,7 +167,7 @@ def check_open(task: Task, now: int) -> None:
             the sweep).
     """
     if task.state is not TaskState.OPEN:
-        raise TaskNotOpenError(f"The task is {task.state}.", taskId=task.task_id)
+        raise TaskNotOpenError(f"This task {said(task.state)}.", taskId=task.task_id)
     if now >= task.expires_at:
         raise TaskExpiredError("The task's last moment has passed.", taskId=task.task_id)
 

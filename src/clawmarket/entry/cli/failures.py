@@ -14,9 +14,9 @@ from clawmarket.entry.cli.catalog import Entry, exit_status
 from clawmarket.entry.cli.invocation import PROGRAM, wants_json
 from clawmarket.entry.cli.options import TextType
 from clawmarket.entry.cli.output import print_json, tell
-from clawmarket.entry.cli.suggestions import nearest, said
 from clawmarket.entry.cli.tree import UnknownCommandError, leaves
 from clawmarket.registry.codes import EXIT_DONE, EXIT_INTERRUPTED
+from clawmarket.registry.suggestions import nearest, said
 from clawmarket.runtime.program import as_started
 
 _INTERRUPTED = "Interrupted."

@@ -7,7 +7,7 @@ from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.entry.cli.catalog import Entry, is_list
 from clawmarket.entry.cli.invocation import PROGRAM
 from clawmarket.entry.cli.options import core
-from clawmarket.entry.cli.suggestions import nearest, said
+from clawmarket.registry.suggestions import nearest, said
 
 ENVELOPE = ("ok", "error", "details", "requestId", "testMoney", "next")
 _ITEMS = "items."

@@ -14,7 +14,8 @@ from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.money import parse_decimal
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.completion import complete_fields
-from clawmarket.entry.cli.suggestions import meant, said
+from clawmarket.entry.cli.suggestions import meant
+from clawmarket.registry.suggestions import said
 
 TABLE = "table"
 FORMATS = (TABLE, "csv", "ndjson")
@@ -54,6 +55,15 @@ class WordType(click.Choice[str]):
         near = said(meant(typed, [str(choice) for choice in self.choices]))
         every = ", ".join(str(choice) for choice in self.choices)
         super().fail(f"{typed!r} is not one of {every}.{near}", param, ctx)
+
+
+class WordsType(WordType):
+    """Some of a few words, with commas between them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's own signature
+        """Return the words, each as it is spelled; one typed twice counts once."""
+        typed = dict.fromkeys(str(value).split(","))
+        return tuple(super(WordsType, self).convert(word.strip(), param, ctx) for word in typed)
 
 
 class TextType(click.ParamType[str]):
@@ -379,13 +389,29 @@ def _option(name: str, schema: Entry, *, required: bool, beside: Collection[str]
         )
     if part.get("type") == "array":
         flag = flag_of_several(name, beside)
-        text = f"{text} May be given several times."
         item = _type_of(part["items"])
+        if isinstance(item, WordType):
+            return _several_words([flag, name], item, text, required=required)
+        text = f"{text} May be given several times."
         shape = _shape_of(part["items"])
         return click.Option(
             [flag, name], multiple=True, type=item, help=text, required=required, metavar=shape
         )
     return click.Option([flag_of(name), name], type=_type_of(part), required=required, help=text)
+
+
+def _several_words(names: list[str], word: WordType, text: str, *, required: bool) -> click.Option:
+    def flat(_ctx: click.Context, _param: click.Parameter, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - click's own signature
+        return tuple(each for words in value for each in words)
+
+    return click.Option(
+        names,
+        multiple=True,
+        type=WordsType(word.choices),
+        help=f"{text} Several with commas between them, or by several of this.",
+        required=required,
+        callback=flat,
+    )
 
 
 def _shape_of(item: Entry) -> str | None:

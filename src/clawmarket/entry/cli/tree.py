@@ -27,7 +27,8 @@ from clawmarket.entry.cli.options import (
     format_option,
     method_params,
 )
-from clawmarket.entry.cli.suggestions import nearest, nearest_command, said
+from clawmarket.entry.cli.suggestions import nearest_command
+from clawmarket.registry.suggestions import nearest, said
 
 _RUN_VERB = "clawmarket.entry.cli.commands.call:verb"
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

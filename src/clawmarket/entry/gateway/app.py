@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import cache
-from urllib.parse import urlsplit
 
 import orjson
 from starlette.applications import Starlette
@@ -14,7 +13,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from clawmarket.domain.kernel.errors import Refused, UnavailableError
-from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.entry.gateway.border import Border
 from clawmarket.entry.gateway.docs import docs_routes, front_route
 from clawmarket.entry.gateway.files import files_routes
@@ -63,7 +61,7 @@ def build_gateway(
     """
     app = Starlette(
         routes=[*_routes(pipeline, max_file_bytes), *more, front_route()],
-        middleware=[Middleware(Border, ports=pipeline.ports, hosts=_hosts(pipeline))],
+        middleware=[Middleware(Border, ports=pipeline.ports, terms=pipeline.terms)],
         exception_handlers={HTTPException: _no_route},
     )
     app.state.lost = lost
@@ -112,12 +110,6 @@ def _health_routes(pipeline: Pipeline) -> list[Route]:
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
     ]
-
-
-def _hosts(pipeline: Pipeline) -> frozenset[str] | None:
-    """The names a market on this machine goes by; one with a public address takes any."""
-    own = urlsplit(pipeline.terms.base_url).hostname
-    return LOOPBACK if own in LOOPBACK else None
 
 
 async def _no_route(request: Request, error: Exception) -> Response:

@@ -2,7 +2,6 @@
 
 from collections.abc import MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -11,8 +10,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clawmarket.domain.kernel.errors import ForbiddenError
 from clawmarket.entry.gateway.cookies import with_own_cookies
+from clawmarket.entry.gateway.origins import hostname, is_own_origin
 from clawmarket.entry.gateway.wire import failure, json_response, new_request_id
+from clawmarket.services.call import Terms
 from clawmarket.services.pipeline import Ports
+from clawmarket.services.reached import names_of
 
 _log = structlog.get_logger("clawmarket.gateway")
 
@@ -34,7 +36,10 @@ _HEADERS = {
 class HostRefusedError(ForbiddenError):
     """A market on this machine was asked for by the name of another."""
 
-    advice = "Use 127.0.0.1, localhost or [::1]; a public market sets its own address."
+    advice = (
+        "Use the market's own address; on its machine also 127.0.0.1, localhost or [::1]. "
+        "Its operator sets a public one with `clawmarket serve --public-url`."
+    )
     next_command = "clawmarket explain host_refused"
 
 
@@ -44,14 +49,15 @@ class Border:
     Args:
         app: What is inside.
         ports: Clock and entropy for request ids.
-        hosts: The host names that may be asked for, or None for any. A page of a stranger whose
-            name was rebound to this machine asks for the stranger's name.
+        terms: The market's address, whose name may be asked for. A page of a stranger whose name
+            was rebound to this machine asks for the stranger's name.
     """
 
-    def __init__(self, app: ASGIApp, ports: Ports, hosts: frozenset[str] | None) -> None:
+    def __init__(self, app: ASGIApp, ports: Ports, terms: Terms) -> None:
         self._app = app
         self._ports = ports
-        self._hosts = hosts
+        self._terms = terms
+        self._names = names_of(terms.base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or connection (ASGI)."""
@@ -95,29 +101,24 @@ class Border:
     def _notice_proxy(self, scope: Scope) -> None:
         """Let nobody name an endpoint on this machine once others reach the market too."""
         cards, sent = self._ports.cards, scope.get("headers", ())
-        if cards is not None and not _FORWARDED.isdisjoint(name.lower() for name, _ in sent):
+        if _FORWARDED.isdisjoint(name.lower() for name, _ in sent):
+            return
+        self._terms.reached.by_proxy = True
+        if cards is not None:
             cards.leave_this_machine()
 
     def _is_asked_for(self, scope: Scope) -> bool:
-        if self._hosts is None:
-            return True
-        names = Headers(scope=scope).getlist("host")
-        return bool(names) and all(_hostname(name) in self._hosts for name in names)
+        hosts = [hostname(f"//{name}") for name in Headers(scope=scope).getlist("host")]
+        foreign = [host for host in hosts if host not in self._names]
+        if foreign:
+            self._terms.reached.refuse(foreign[0] or "")
+        return bool(hosts) and not foreign
 
     def _may_connect(self, scope: Scope) -> bool:
         # Browsers let any page open a WebSocket and read it; only its Origin says which page.
         origins = Headers(scope=scope).getlist("origin")
-        local = self._hosts is None or all(
-            _hostname(o.partition("//")[2]) in self._hosts for o in origins
-        )
-        return local and self._is_asked_for(scope)
-
-
-def _hostname(header: str) -> str | None:
-    try:
-        return urlsplit(f"//{header}").hostname
-    except ValueError:
-        return None
+        own = all(is_own_origin(origin, self._terms.base_url) for origin in origins)
+        return own and self._is_asked_for(scope)
 
 
 def _add_headers(message: MutableMapping[str, Any], request_id: str) -> None:

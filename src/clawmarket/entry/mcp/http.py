@@ -2,14 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.entry.gateway.border import HostRefusedError
+from clawmarket.entry.gateway.origins import is_own_origin
 from clawmarket.entry.gateway.tools import Inside
 from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, body_of, check_values, failure, success
 from clawmarket.entry.mcp.server import build_mcp, load_sdk
@@ -59,10 +58,8 @@ class Endpoint:
 
     def _check_origin(self, request: Request) -> None:
         """Refuse a page of a stranger: MCP's transport demands that its Origin is looked at."""
-        own = urlsplit(self.pipeline.terms.base_url).hostname
-        allowed = LOOPBACK if own in LOOPBACK else frozenset({own})
         for origin in request.headers.getlist("origin"):
-            if _host_of(origin) not in allowed:
+            if not is_own_origin(origin, self.pipeline.terms.base_url):
                 raise HostRefusedError("This market is not served to pages of others.")
 
 
@@ -74,13 +71,6 @@ def _once(data: bytes, receive: Receive) -> Receive:
         return waiting.pop() if waiting else await receive()
 
     return receive_again
-
-
-def _host_of(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).hostname
-    except ValueError:
-        return None
 
 
 def mcp_route(pipeline: Pipeline) -> Route:

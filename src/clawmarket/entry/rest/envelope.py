@@ -15,7 +15,11 @@ T = TypeVar("T")
 UNPROCESSABLE = 422
 _BAD_REQUEST = 400
 # What cannot be read at all is 400; what was read and does not fit is 422.
-_UNREADABLE = frozenset({"json_invalid", "header_invalid", "session_invalid", "form_invalid"})
+_UNREADABLE = frozenset(
+    {"json_invalid", "header_invalid", "session_invalid", "form_invalid", "query_unknown"}
+)
+# A field of the market's own wire in a sentence; here it is spelled another way.
+_NAMED = re.compile(r"`([a-z]+(?:[A-Z][a-z]+)+)`")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -71,7 +75,7 @@ def refusal(error: Exception, request_id: str) -> Response:
     if status == _BAD_REQUEST and details["cause"] not in _UNREADABLE:
         status = UNPROCESSABLE
     shown = Failure(
-        error=words,
+        error=_NAMED.sub(lambda name: f"`{_snake(name[1])}`", words),
         status=status,
         code=code,
         next=details.pop("next"),

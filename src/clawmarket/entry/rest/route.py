@@ -19,6 +19,7 @@ from clawmarket.entry.gateway.wire import BodyInvalidError, body_of, check_value
 from clawmarket.entry.rest.desk import Desk, desk_of, replacing_desk_of
 from clawmarket.entry.rest.envelope import refusal
 from clawmarket.entry.rest.pace import pace_headers
+from clawmarket.entry.rest.reading.queries import check_query, names_of_query
 from clawmarket.services.pipeline import FieldInvalidError
 
 OK = 200
@@ -49,6 +50,7 @@ class RestRoute(APIRoute):
         """Return FastAPI's own handler between our reading and our answering."""
         inner = super().get_route_handler()
         reads_json = self.body_field is not None
+        known = names_of_query(self.dependant)
         replaces = self.path in OPEN_TO_REPLACED
         needs_member = self.path not in OPEN_TO_ALL and not {"GET", "HEAD"} & (
             self.methods or set()
@@ -58,6 +60,7 @@ class RestRoute(APIRoute):
             try:
                 if needs_member:
                     _judge(replacing_desk_of(request) if replaces else desk_of(request))
+                check_query(request, known)
                 response = await inner(await _read(request) if reads_json else request)
             except (HTTPException, ClientDisconnect):
                 raise

@@ -19,7 +19,9 @@ from clawmarket.domain.kernel.errors import (
     NotFoundError,
     RevokedError,
 )
+from clawmarket.domain.kernel.loopback import LOOPBACK
 from clawmarket.domain.trust.session import CredentialKind
+from clawmarket.entry.gateway.origins import hostname
 from clawmarket.entry.gateway.wire import peer_of
 from clawmarket.entry.web.sheets import Sheets
 from clawmarket.entry.web.words.catalog import Words, preferred
@@ -160,13 +162,18 @@ class Visit:
         """Raise FormForeignError unless a form comes from a page of this session."""
         headers = self.request.headers
         origin = headers.get("origin")
-        ours = f"{self.request.url.scheme}://{headers.get('host')}"
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise FormForeignError("This form came from another site; nothing was done.")
-        if origin not in (None, ours, self.site.pipeline.terms.base_url):
+        if origin is not None and not self._is_ours(origin):
             raise FormForeignError("This form came from another site; nothing was done.")
         if not hmac.compare_digest(mark.encode(), self.csrf.encode()):
             raise FormForeignError("This form is of another session; nothing was done.")
+
+    def _is_ours(self, origin: str) -> bool:
+        """Whether a form's page is of the market's address, or of the loopback name asked for."""
+        asked_for = f"{self.request.url.scheme}://{self.request.headers.get('host')}"
+        local = hostname(asked_for) in LOOPBACK and origin == asked_for
+        return local or origin == self.site.pipeline.terms.base_url
 
     def new_key(self) -> str:
         """Return a fresh idempotency key for a form, so that sending it twice acts once."""

@@ -15,6 +15,7 @@ from clawmarket.registry.fields import Answer, Figure, Flag, Moment, Request, Ve
 from clawmarket.registry.methods import Scope, Verb, read
 from clawmarket.registry.probes import Finding, run_probes
 from clawmarket.services.call import Call
+from clawmarket.services.reached import address_finding
 from clawmarket.services.trust.log import log_head, unlogged
 from clawmarket.services.trust.tallies import pockets_of, states_of
 
@@ -117,7 +118,7 @@ class StatusView(Answer):
 def status(call: Call, rows: Snapshot, request: StatusRequest) -> StatusView:
     """Say who this market is, which key signs its log, and how it is."""
     head = log_head(rows)
-    findings = run_probes(rows, call.now) if request.deep else None
+    findings = [*run_probes(rows, call.now), _address(call)] if request.deep else None
     return StatusView(
         version=call.terms.version,
         origin=call.terms.origin,
@@ -132,6 +133,10 @@ def status(call: Call, rows: Snapshot, request: StatusRequest) -> StatusView:
         jobs_dead=_any_dead(rows),
         probes=None if findings is None else [_probe_view(f) for f in findings],
     )
+
+
+def _address(call: Call) -> Finding:
+    return address_finding(call.terms.base_url, call.terms.reached)
 
 
 def _waits(rows: Snapshot, kind: str) -> bool:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.trust.session import (
+    OWN_WALLET,
     ApiKeyCreated,
     ApiKeyRevoked,
     Credential,
@@ -33,6 +34,7 @@ from clawmarket.registry.fields import (
 )
 from clawmarket.registry.methods import Need, Verb, read, write
 from clawmarket.services.call import Call
+from clawmarket.services.signing import check_signed
 from clawmarket.services.trust.access.sessions import end_sessions, token_hash
 from clawmarket.services.work import Work
 
@@ -64,9 +66,11 @@ class NewKey(Answer):
     verb=Verb("keys new", ("label",)),
 )
 def create_key(call: Call, work: Work, request: CreateKey) -> NewKey:
-    """Create an API key of your account; it is shown this once."""
-    if call.caller.kind is CredentialKind.KEY:
-        raise KeyMakerError("A key makes no other keys.")
+    """Create an API key of your account; it is shown this once.
+
+    A key makes none, nor does a wallet that a key has bound beside the wallet of the owner.
+    """
+    _check_maker(call, work)
     if not allows(call.caller.scope, request.scope):
         raise ScopeMissingError(
             f"A key cannot hold more than you do ({call.caller.scope}).", scope=call.caller.scope
@@ -82,6 +86,22 @@ def create_key(call: Call, work: Work, request: CreateKey) -> NewKey:
         prefix=credential.prefix,
         scope=credential.scope,
     )
+
+
+def _check_maker(call: Call, work: Work) -> None:
+    """Raise unless the caller may make keys. Raises KeyMakerError, SignatureMissingError.
+
+    Above a wallet that a key has bound stands the wallet that its owner came with. An account
+    that was opened by a key has none, and would have no key again once all of them are revoked.
+    """
+    if call.caller.kind is not CredentialKind.KEY:
+        return
+    wallets = {"account_id": call.actor, "kind": CredentialKind.WALLET, "revoked_at": None}
+    found = work.find(Query(Credential, equal=wallets))
+    labels = {each.credential_id: each.label for each in found}
+    if call.caller.credential_id not in labels or OWN_WALLET in labels.values():
+        raise KeyMakerError("A key makes no other keys.")
+    check_signed(call)
 
 
 def key_of(drawn: bytes) -> str:

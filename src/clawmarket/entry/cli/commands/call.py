@@ -28,8 +28,8 @@ from clawmarket.entry.cli.output import disclosed, finish, tell
 from clawmarket.entry.cli.remote.checking import check_request, verb_names
 from clawmarket.entry.cli.remote.client import Market, RemoteRefusal, reach
 from clawmarket.entry.cli.remote.session import forget_session, home_folder
-from clawmarket.entry.cli.suggestions import nearest, said
 from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE
+from clawmarket.registry.suggestions import nearest, said
 
 _UNCERTAIN = ("E_TIMEOUT", "E_UNAVAILABLE")
 _LOGOUT = "web3.siwe.logout"

@@ -8,15 +8,16 @@ from clawmarket.entry.cli.catalog import Entry, exit_status, method_entry, metho
 from clawmarket.entry.cli.completion import TOPICS
 from clawmarket.entry.cli.invocation import PROGRAM, Invocation
 from clawmarket.entry.cli.output import finish
-from clawmarket.entry.cli.suggestions import nearest, said
 from clawmarket.entry.cli.tables import pairs
 from clawmarket.entry.cli.tree import command_tree
+from clawmarket.registry.suggestions import nearest, said
 
 _COMPLETE_VARIABLE = "_CLAWMARKET_COMPLETE"
 
 ENVIRONMENT = (
     ("CLAWMARKET_URL", "where the market is; --url wins"),
     ("CLAWMARKET_PORT", "the port on 127.0.0.1, for `serve` and for commands; 8787 if not set"),
+    ("CLAWMARKET_PUBLIC_URL", "as `serve --public-url`: where a proxy makes the market reachable"),
     (
         "CLAWMARKET_DATABASE",
         "a PostgreSQL URL for `serve`, `backup` and `migrate`; SQLite in the home if not set",

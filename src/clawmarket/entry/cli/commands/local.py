@@ -64,6 +64,7 @@ def serve(invocation: Invocation) -> int:
             home=invocation.values.get("home"),
             port=invocation.values.get("port"),
             faucet=bool(invocation.values.get("faucet")),
+            public=invocation.values.get("public_url"),
         )
         load(_SERVE)(
             config,

@@ -12,8 +12,8 @@ from clawmarket.entry.cli.options import argument_name
 from clawmarket.entry.cli.output import disclosed, finish, print_json_line, print_lines, tell
 from clawmarket.entry.cli.remote.checking import check_request
 from clawmarket.entry.cli.remote.client import Market, RemoteRefusal, reach
-from clawmarket.entry.cli.suggestions import nearest, said
 from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE, EXIT_PENDING
+from clawmarket.registry.suggestions import nearest, said
 
 _POLL_S = 0.3
 _PAGE = 200

@@ -63,6 +63,12 @@ HOMES: tuple[Declared, ...] = (
                 type=WholeType(0, 65535),
                 help="The port on 127.0.0.1; 0 for a free one.  [default: 8787]",
             ),
+            click.Option(
+                ["--public-url", "public_url"],
+                metavar="URL",
+                help="Where a proxy in front makes it reachable, such as https://market.example; "
+                "cards, links and sign-ins name it.  [default: the address on this machine]",
+            ),
             _HOME,
             click.Option(
                 ["--accept-rollback", "accept_rollback"],
@@ -71,7 +77,9 @@ HOMES: tuple[Declared, ...] = (
             ),
         ),
         changes=True,
-        fields=(*("url", "pages", "home", "operatorToken", "vkey", "testMoney", "faucet"),),
+        fields=(
+            *("url", "listens", "pages", "home", "operatorToken", "vkey", "testMoney", "faucet"),
+        ),
         quiet="Print only the address.",
     ),
     Declared(

@@ -13,8 +13,9 @@ from clawmarket.domain.kernel.errors import InvalidArgumentError
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.invocation import PROGRAM
 from clawmarket.entry.cli.options import argument_name, flag_of, flag_of_several, is_file_list
-from clawmarket.entry.cli.suggestions import meant, said
+from clawmarket.entry.cli.suggestions import meant
 from clawmarket.registry.misfits import Schema, id_noun, listing_command, misfit, not_null
+from clawmarket.registry.suggestions import said
 
 Said = str | None
 

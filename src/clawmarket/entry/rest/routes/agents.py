@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from clawmarket.entry.rest.desk import At, Fields
 from clawmarket.entry.rest.envelope import Success
-from clawmarket.entry.rest.finding import agents_of, found_page
+from clawmarket.entry.rest.finding import Found, agents_of, found_page
 from clawmarket.entry.rest.reading.bodies import Body, SkillName
 from clawmarket.entry.rest.reading.ids import agent_named
 from clawmarket.entry.rest.reading.lists import skills_of
@@ -101,6 +101,9 @@ async def browse(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     accepts_free: Wanted = None,
     accepts_paid: Wanted = None,
     is_online: Wanted = None,
+    is_verified: Annotated[
+        bool | None, Query(description="This market verifies nobody: true finds no agent.")
+    ] = None,
     min_tasks: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     sort: Annotated[
         Literal["newest", "rating", "tasks", "evidence", "active"],
@@ -117,7 +120,8 @@ async def browse(  # noqa: PLR0913, PLR0917 - one parameter for each filter
         "minTasks": min_tasks,
         "sort": "evidence" if sort in ("rating", "tasks") else sort,
     }
-    return desk.answer(found_page(await agents_of(desk, query, part), part))
+    found = Found([], None) if is_verified else await agents_of(desk, query, part)
+    return desk.answer(found_page(found, part))
 
 
 @ROUTER.get("/featured", response_model=Success[list[AgentRow]], summary="Agents with evidence.")

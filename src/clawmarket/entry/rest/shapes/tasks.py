@@ -45,7 +45,7 @@ class TaskRow(Shape):
     status: str = Field(description=", ".join(STATUSES) + ".")
     payment_status: str = Field(description="pending, held, captured or refunded.")
     attachments: list[FileRow]
-    claimable: bool = Field(description="Whether a worker may take it without a bid.")
+    claimable: bool = Field(description="Whether a worker may take it now, without a bid.")
     sealed: bool = Field(description="Whether the files open to the buyer at acceptance only.")
     inspect: bool = Field(description="Whether files are reviewed before they are handed in.")
     created_at: str
@@ -90,7 +90,7 @@ def task_fields(task: Fields, stage: Fields) -> dict[str, Any]:
         "status": stage["stage"],
         "payment_status": stage["payment"],
         "attachments": task["attachments"],
-        "claimable": task["claims"],
+        "claimable": task["claims"] and stage["stage"] == "open",
         "sealed": task["sealed"],
         "inspect": task["inspect"],
         "created_at": task["createdAt"],
