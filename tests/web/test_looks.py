@@ -128,6 +128,31 @@ OUTSIDE = """() => [...document.querySelectorAll("main *")]
   .map((one) => one.textContent.trim().slice(0, 40))"""
 
 
+STANDS_OUT = """() => [...document.querySelectorAll(".sheet *, .slip *")]
+  .filter((one) => one.checkVisibility() && !one.closest(".hush, pre, .scroll, svg"))
+  .filter((one) => {
+    const whole = one.closest(".sheet, .slip").getBoundingClientRect();
+    return one.getBoundingClientRect().right > whole.right + 1;
+  })
+  .map((one) => one.textContent.trim().slice(0, 40))"""
+
+
+@pytest.mark.parametrize(
+    ("width", "locale"), [(360, "zh-CN"), (768, "en-GB"), (960, "en-GB"), (1440, "zh-CN")]
+)
+def test_nothing_stands_out_of_its_sheet(
+    opened: Opener, scene: Scene, width: int, locale: str
+) -> None:
+    """A moment or an id that does not fit its column is broken before, or its label is."""
+    page = opened(scene.buyer, viewport={"width": width, "height": 800}, locale=locale)
+    out = {}
+    for path in _places(OWN, scene):
+        page.goto(path)
+        out[path] = page.evaluate(STANDS_OUT)
+
+    assert {path: found for path, found in out.items() if found} == {}
+
+
 @pytest.mark.parametrize("width", [360, 768])
 def test_words_without_end_stay_inside_the_page(opened: Opener, market: Market, width: int) -> None:
     """The board and a task's page break a title, a text and skills that no space divides.
