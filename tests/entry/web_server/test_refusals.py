@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from clawmarket.domain.kernel.errors import FAMILIES, REFUSALS, Refused
+from clawmarket.domain.market import inspection
 from clawmarket.entry import web
 from clawmarket.entry.web.deeds.doing import DEEDS
 from clawmarket.entry.web.telling.refusing import told_refusal
@@ -13,9 +14,12 @@ from clawmarket.entry.web.words.catalog import Words, catalog, market_catalog
 from clawmarket.registry.methods import method_named
 from clawmarket.registry.probes import PROBES
 from clawmarket.services.discover import discover
+from web_server.browser import Pages
 
 ZH, EN = Words("zh"), Words("en")
 SOURCES = sorted(Path(web.__path__[0]).rglob("*.py"))
+INSPECTION = sorted(Path(inspection.__path__[0]).rglob("*.py"))
+FOUND = re.compile(r'\bfinding\(\s*[^,"]+,\s*"([a-z_0-9]+)"')
 NAMED = re.compile(r'"((?:web3|market)\.[A-Za-z.]+)"')
 # What no method lists, since every one can meet it: on the way in, and of the rows and the purse.
 SHARED = (
@@ -90,6 +94,29 @@ def test_every_probe_is_told_in_chinese_when_it_is_well_and_when_not() -> None:
     discover()
     needed = [f"probe.{name}{kind}" for name in PROBES for kind in ("", ".well", ".ill")]
     assert [key for key in needed if not _in_chinese(key)] == []
+
+
+def test_every_finding_of_an_inspection_is_told_in_chinese() -> None:
+    """By its code, which stands where the finding is made; a code that is gone leaves nothing."""
+    texts = [file.read_text(encoding="utf-8") for file in INSPECTION]
+    codes = {code for text in texts for code in FOUND.findall(text)}
+    told = {key for key in market_catalog("zh") if key.startswith("finding.")}
+
+    assert told == {f"finding.{code}" for code in codes}
+    assert "finding.secret" in told
+
+
+def test_a_wallet_that_is_refused_is_told_in_its_owners_language(pages: Pages) -> None:
+    """The sign-in's script shows what the market says for people, and no code."""
+    browser = pages.browser()
+    browser.get("/lang?to=zh&back=/sign-in")
+    sent = {"csrf": browser.mark(), "address": "0x12"}
+    answer = browser.ask("POST", "/sign-in/challenge", data=sent)
+
+    assert (answer.status_code, answer.json()["said"]) == (
+        400,
+        _in_chinese("refusal.field_invalid"),
+    )
 
 
 @pytest.mark.parametrize(
