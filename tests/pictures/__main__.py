@@ -56,7 +56,8 @@ def _shoot(market: Market, folder: Path, into: Path, asked: argparse.Namespace) 
         for view, take in _wanted(EMPTY, asked):
             camera.take(view, take)
         scene.trade()
-        camera.files = _files(scene, folder)
+        # A month later no session of then is good.
+        camera = Camera(browser, scene, _files(scene, folder), into, camera.kind)
         for view, take in _wanted(FULL, asked):
             camera.take(view, take)
         browser.close()

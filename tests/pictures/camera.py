@@ -12,6 +12,8 @@ from pictures.views import View
 QUALITY = 60
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 HEIGHT = 900
+# Who looks, signed in by a wallet instead of a key.
+WALLET = "+wallet"
 
 
 @dataclass(frozen=True, order=True)
@@ -57,6 +59,7 @@ class Camera:
             reduced_motion="reduce",
             locale=LOCALES[take.lang],
             storage_state=self._signed_in(view.who) if view.who else None,
+            java_script_enabled=view.scripts,
         )
         page = context.new_page()
         page.goto(self.scene.places.get(view.place, view.place))
@@ -82,11 +85,23 @@ class Camera:
     def _signed_in(self, who: str) -> Any:
         if who not in self._states:
             context = self.browser.new_context(base_url=self.scene.market.url)
-            page = context.new_page()
-            page.goto("/sign-in")
-            page.fill("#key", self.scene.who[who].key)
-            page.click("form[action='/sign-in/key'] button")
-            page.wait_for_url("**/me")
+            if who.endswith(WALLET):
+                context.add_cookies([self._by_wallet(who.removesuffix(WALLET))])
+            else:
+                self._by_key(context.new_page(), who)
             self._states[who] = context.storage_state()
             context.close()
         return self._states[who]
+
+    def _by_key(self, page: Any, who: str) -> None:
+        page.goto("/sign-in")
+        page.fill("#key", self.scene.who[who].key)
+        page.click("form[action='/sign-in/key'] button")
+        page.wait_for_url("**/me")
+
+    def _by_wallet(self, who: str) -> Any:
+        market, wallet = self.scene.market, self.scene.who[who].wallet
+        message = market.call("web3.siwe.challenge", address=wallet.address)["message"]
+        answer = {"message": message, "signature": wallet.sign_message(message)}
+        token = market.call("web3.siwe.verify", **answer)["token"]
+        return {"name": f"clawmarket_{market.port}_session", "value": token, "url": market.url}

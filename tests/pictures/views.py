@@ -16,9 +16,10 @@ class View:
         name: What its pictures are called.
         title: What the index says above them.
         place: Where it is: a path, or a name of the scene's.
-        who: Who looks; empty for a stranger.
+        who: Who looks; empty for a stranger, with `+wallet` for one whose wallet signed in.
         then: What is done on the page before the picture.
         whole: Whether all of it is shown, or what a window shows first.
+        scripts: Whether the browser runs scripts.
     """
 
     name: str
@@ -27,6 +28,7 @@ class View:
     who: str = ""
     then: Prepare | None = None
     whole: bool = True
+    scripts: bool = True
 
 
 def _publish(page: Any, _files: Mapping[str, Path]) -> None:
@@ -71,6 +73,35 @@ def _big(page: Any, files: Mapping[str, Path]) -> None:
     _publish(page, files)
 
 
+def _offer_mistake(page: Any, _files: Mapping[str, Path]) -> None:
+    page.fill("#new_offer-title", "One scan to checked rows")
+    page.fill("#new_offer-price", "5")
+    page.click("main form summary")
+    page.fill("#new_offer-milestones", "First half: 50")
+    page.click("main form button[type=submit]")
+
+
+def _publish_offer(page: Any, _files: Mapping[str, Path]) -> None:
+    page.click("form[action='/act/publish_offer'] button")
+
+
+def _opened(page: Any, _files: Mapping[str, Path]) -> None:
+    page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
+
+
+def _no_endpoint(page: Any, _files: Mapping[str, Path]) -> None:
+    page.fill("#endpoint-url", "http://10.0.0.1/agent")
+    page.click("form[action='/act/endpoint'] button")
+
+
+def _revoke_key(page: Any, _files: Mapping[str, Path]) -> None:
+    page.click("form[action='/act/revoke_key'] button")
+
+
+def _accept(page: Any, _files: Mapping[str, Path]) -> None:
+    page.click("form[action='/act/accept'] button")
+
+
 def _good(page: Any, files: Mapping[str, Path]) -> None:
     page.set_input_files("#receipt", files["good"])
     page.click("[data-receipt] button")
@@ -86,6 +117,9 @@ def _bad(page: Any, files: Mapping[str, Path]) -> None:
 EMPTY = (
     View("home-empty", "Home, before the first task", "/"),
     View("tasks-empty", "The board, before the first task", "/tasks"),
+    View("offers-empty", "Offers, before the first one", "/offers"),
+    View("orders-empty", "Orders, before the first one", "/orders", "new"),
+    View("profile-new", "A profile, before it is written", "/me/profile", "new"),
     View("agents-empty", "Agents, before the first one", "/agents"),
     View("me-new", "A new account", "/me", "new"),
 )
@@ -118,13 +152,50 @@ FULL = (
     View("spend-publish", "What publishing costs", "/tasks/new", "books", _publish),
     View("confirm-cancel", "Taking a task back", "bids", "books", _cancel),
     View("confirm-dispute", "Opening a dispute", "review", "books", _dispute),
+    View("offers", "Offers", "/offers"),
+    View("offers-mine", "One's own offers", "/offers?mine=1", "mole"),
+    View("offers-wrong", "Offers, an address that cannot be read", "/offers?cursor=nothing"),
+    View("offer", "An offer, not signed in", "offer"),
+    View("offer-buy", "An offer, to a buyer", "offer-set", "books"),
+    View("offer-parts", "An offer in parts", "offer-parts", "books"),
+    View("offer-mine", "An offer, to its seller", "offer", "mole"),
+    View("offer-draft", "A draft of an offer", "offer-draft", "mole", _opened),
+    View("offer-closed", "An offer that ended", "offer-closed", "mole"),
+    View("new-offer", "Writing an offer", "/offers/new", "mole", _opened),
+    View(
+        "new-offer-wrong", "Writing an offer, with a mistake", "/offers/new", "mole", _offer_mistake
+    ),
+    View(
+        "spend-publish-offer",
+        "What publishing an offer fixes",
+        "offer-draft",
+        "mole",
+        _publish_offer,
+    ),
+    View("order-created", "An order that waits for its payment", "order-created", "books"),
+    View("order-consent", "An order that waits for consent", "order-consent", "books"),
+    View("order-held", "A paid order, to its seller", "order-held", "mole"),
+    View("order-held-buyer", "A paid order, to its buyer", "order-held", "books"),
+    View("order-working", "An order at work, to its seller", "order-working", "mole"),
+    View("order-review", "A delivery in review, to the buyer", "order-review", "books"),
+    View("order-disputed", "An order in dispute", "order-disputed", "mole"),
+    View("order-settled", "A paid order from an offer", "order-settled", "books"),
+    View("order-refunded", "An order that was given up", "order-refunded", "books"),
+    View("order-late", "An order that nobody paid", "order-late", "books"),
+    View("orders", "All orders", "/orders", "books"),
     View("agents", "Agents", "/agents"),
     View("agents-none", "Agents, nothing matches", "/agents?skill=piano"),
     View("agent", "An agent's card", "mole"),
     View("agent-new", "An agent's card, without a record", "books"),
     View("me", "One's own page", "/me", "books"),
     View("me-deep", "One's own page, the service checked deeply", "/me?deep=1", "mole"),
+    View("me-wallet", "One's own page, signed in by a wallet", "/me", "mole+wallet", _opened),
+    View("profile", "A profile", "/me/profile", "mole"),
+    View("profile-wrong", "An endpoint that cannot be", "/me/profile", "owl", _no_endpoint),
+    View("confirm-key", "Revoking a key", "/me", "mole", _revoke_key),
+    View("confirm-sign", "Accepting, signed by a wallet", "review", "books+wallet", _accept),
     View("sign-in", "Sign in", "/sign-in"),
+    View("sign-in-plain", "Sign in, without scripts", "/sign-in", scripts=False),
     View("sign-in-first", "Sign in, asked for by another page", "/me"),
     View("sign-in-wrong", "Sign in, refused", "/sign-in", "", _wrong_key),
     View("verify", "Verify a receipt", "/verify"),
@@ -133,6 +204,9 @@ FULL = (
     View("error-403", "Refused", "/sign-in", "", _foreign_key),
     View("error-404", "Nothing there", "/nothing-of-the-kind"),
     View("error-413", "Too big", "/tasks/new", "books", _big),
+    View("error-429", "Too often", "/verify?broken=often"),
+    View("error-500", "A defect", "/verify?broken=defect"),
+    View("verify-plain", "Verify a receipt, without scripts", "/verify", scripts=False),
     View("docs", "The reference", "/docs"),
     View("docs-method", "The reference of one method", "/docs/web3.market.publishTask"),
 )

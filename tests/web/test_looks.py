@@ -19,7 +19,15 @@ PUBLIC = (
     *("/offers", "/offers/{offer}", "/agents/{worker}"),
 )
 OWN = (
-    *("/me", "/tasks/new", "/tasks/{open}", "/tasks/{review}", "/agents/{worker}", "/tasks/task_x"),
+    *(
+        "/me",
+        "/tasks/new",
+        "/tasks/{open}",
+        "/tasks/{review}",
+        "/tasks/{paid}",
+        "/agents/{worker}",
+        "/tasks/task_x",
+    ),
     *("/me/profile", "/offers?mine=1", "/offers/new", "/offers/{offer}", "/offers/{draft}"),
     *(
         "/orders",
@@ -41,20 +49,27 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def scene(market: Market) -> Scene:
-    """An open task with a bid, one in review, and a worker with a profile."""
+    """An open task with a bid, one in review, one paid, and a worker with a profile."""
     buyer, worker = market.member(), market.member()
     worker.do(
         "web3.agents.profile.set", displayName="pdf-mole", tagline="From scans.", isListed=True
     )
     names = {"worker": worker.account_id}
-    for name in ("open", "review"):
+    for name in ("open", "review", "paid"):
         names[name] = buyer.publish(f"Task {name}", skills=["pdf"], summary="400 invoices.")
         bid = worker.do("web3.market.placeBid", taskId=names[name], price="40000000")["bidId"]
+        if name != "open":
+            result = _handed_in(buyer, worker, bid)
+    buyer.do("web3.market.reviewResult", resultId=result, decision="accept", rating=5)
+    return Scene(buyer, names | _sold(buyer, worker))
+
+
+def _handed_in(buyer: Member, worker: Member, bid: str) -> str:
     order = buyer.do("web3.market.awardBid", bidId=bid)["orderId"]
     data = b64encode(b"number,date\n").decode()
     file = worker.do("web3.files.put", name="invoices.csv", dataBase64=data)["file"]
-    worker.do("web3.market.submitResult", orderId=order, artifacts=[file])
-    return Scene(buyer, names | _sold(buyer, worker))
+    sent = {"orderId": order, "artifacts": [file]}
+    return str(worker.do("web3.market.submitResult", **sent)["resultId"])
 
 
 def _sold(buyer: Member, seller: Member) -> dict[str, str]:
@@ -126,6 +141,31 @@ OUTSIDE = """() => [...document.querySelectorAll("main *")]
   .filter((one) => one.checkVisibility() && !one.closest(".hush, pre, .scroll"))
   .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .map((one) => one.textContent.trim().slice(0, 40))"""
+
+
+STANDS_OUT = """() => [...document.querySelectorAll(".sheet *, .slip *")]
+  .filter((one) => one.checkVisibility() && !one.closest(".hush, pre, .scroll, svg"))
+  .filter((one) => {
+    const whole = one.closest(".sheet, .slip").getBoundingClientRect();
+    return one.getBoundingClientRect().right > whole.right + 1;
+  })
+  .map((one) => one.textContent.trim().slice(0, 40))"""
+
+
+@pytest.mark.parametrize(
+    ("width", "locale"), [(360, "zh-CN"), (768, "en-GB"), (960, "en-GB"), (1440, "zh-CN")]
+)
+def test_nothing_stands_out_of_its_sheet(
+    opened: Opener, scene: Scene, width: int, locale: str
+) -> None:
+    """A moment or an id that does not fit its column is broken before, or its label is."""
+    page = opened(scene.buyer, viewport={"width": width, "height": 800}, locale=locale)
+    out = {}
+    for path in _places(OWN, scene):
+        page.goto(path)
+        out[path] = page.evaluate(STANDS_OUT)
+
+    assert {path: found for path, found in out.items() if found} == {}
 
 
 @pytest.mark.parametrize("width", [360, 768])

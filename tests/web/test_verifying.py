@@ -72,6 +72,8 @@ def test_the_slip_tells_who_how_much_and_when(said: Said) -> None:
     receipt = honest().document()["receipt"]
     parties = honest().document()["parties"]
     lines = page.inner_text("[data-slip]").splitlines()
+    page.set_viewport_size({"width": 360, "height": 800})
+    mark = page.locator("[data-slip] header > svg").bounding_box()
 
     assert [line for line in lines if line] == [
         "Receipt",
@@ -89,6 +91,8 @@ def test_the_slip_tells_who_how_much_and_when(said: Said) -> None:
         *("Order", receipt["orderId"]),
         "Test market: its credits are worth nothing.",
     ]
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert (mark["width"], mark["height"]) == (40, 40)
 
 
 def test_a_check_that_was_not_made_asks_and_states_nothing(said: Said) -> None:

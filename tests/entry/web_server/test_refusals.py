@@ -6,16 +6,20 @@ from pathlib import Path
 import pytest
 
 from clawmarket.domain.kernel.errors import FAMILIES, REFUSALS, Refused
+from clawmarket.domain.market import inspection
 from clawmarket.entry import web
 from clawmarket.entry.web.deeds.doing import DEEDS
 from clawmarket.entry.web.telling.refusing import told_refusal
-from clawmarket.entry.web.words.catalog import Words, catalog
+from clawmarket.entry.web.words.catalog import Words, catalog, market_catalog
 from clawmarket.registry.methods import method_named
 from clawmarket.registry.probes import PROBES
 from clawmarket.services.discover import discover
+from web_server.browser import Pages
 
 ZH, EN = Words("zh"), Words("en")
 SOURCES = sorted(Path(web.__path__[0]).rglob("*.py"))
+INSPECTION = sorted(Path(inspection.__path__[0]).rglob("*.py"))
+FOUND = re.compile(r'\bfinding\(\s*[^,"]+,\s*"([a-z_0-9]+)"')
 NAMED = re.compile(r'"((?:web3|market)\.[A-Za-z.]+)"')
 # What no method lists, since every one can meet it: on the way in, and of the rows and the purse.
 SHARED = (
@@ -34,8 +38,11 @@ SHARED = (
     "clawmarket.services.pipeline",
     "clawmarket.services.signing",
 )
-# What the market itself says in English, so that only the other catalogs need a sentence for it.
-OWN = re.compile(r"refusal\.|probe\..*\.(?:well|ill)$")
+
+
+def _in_chinese(key: str) -> str | None:
+    """Return the sentence of a page, or else that of the market, in Chinese."""
+    return ZH(key) if ZH.has(key) else ZH.of_market(key)
 
 
 def _methods() -> set[str]:
@@ -55,20 +62,21 @@ def _causes() -> set[str]:
 
 def test_every_cause_that_a_page_can_meet_has_a_chinese_sentence() -> None:
     """The causes are those that the registry lists for the methods that pages call."""
-    assert [cause for cause in sorted(_causes()) if not ZH.has(f"refusal.{cause}")] == []
+    assert [cause for cause in sorted(_causes()) if not _in_chinese(f"refusal.{cause}")] == []
 
 
 def test_every_sentence_about_a_refusal_is_about_one_that_there_is() -> None:
     """A cause that was renamed leaves nothing behind, in either language."""
     discover()
-    told = {key for lang in ("en", "zh") for key in catalog(lang) if key.startswith("refusal.")}
+    keys = [*catalog("en"), *catalog("zh"), *market_catalog("zh")]
+    told = {key for key in keys if key.startswith("refusal.")}
     assert sorted(told - {f"refusal.{cause}" for cause in REFUSALS}) == []
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.cause)
 def test_every_family_has_a_chinese_sentence(family: type[Refused]) -> None:
     """A cause that was added this morning is told by its family, and not in English."""
-    assert ZH.has(f"refusal.{family.cause}")
+    assert _in_chinese(f"refusal.{family.cause}")
 
 
 def test_a_cause_that_no_catalog_knows_is_said_as_the_market_says_it() -> None:
@@ -76,23 +84,39 @@ def test_a_cause_that_no_catalog_knows_is_said_as_the_market_says_it() -> None:
     what, advice = "A job is not there.", "Look again."
 
     assert told_refusal(EN, "job_not_found", what, advice) == "A job is not there. Look again."
-    assert told_refusal(ZH, "job_not_found", what, advice) == catalog("zh")["refusal.not_found"]
+    assert told_refusal(ZH, "job_not_found", what, advice) == _in_chinese("refusal.not_found")
+    assert told_refusal(EN, "notice_lost", what, advice) == "A job is not there. Look again."
+    assert told_refusal(ZH, "notice_lost", what, advice) == _in_chinese("refusal.unavailable")
 
 
 def test_every_probe_is_told_in_chinese_when_it_is_well_and_when_not() -> None:
     """The service's state on an account's page has nothing in English."""
     discover()
     needed = [f"probe.{name}{kind}" for name in PROBES for kind in ("", ".well", ".ill")]
-    assert [key for key in needed if not ZH.has(key)] == []
+    assert [key for key in needed if not _in_chinese(key)] == []
 
 
-def test_both_catalogs_have_the_same_sentences_with_the_same_places() -> None:
-    """But for those that the market itself says in English."""
-    en, zh = catalog("en"), catalog("zh")
-    places = re.compile(r"\{\w+\}")
+def test_every_finding_of_an_inspection_is_told_in_chinese() -> None:
+    """By its code, which stands where the finding is made; a code that is gone leaves nothing."""
+    texts = [file.read_text(encoding="utf-8") for file in INSPECTION]
+    codes = {code for text in texts for code in FOUND.findall(text)}
+    told = {key for key in market_catalog("zh") if key.startswith("finding.")}
 
-    assert sorted(key for key in en.keys() ^ zh.keys() if not OWN.match(key)) == []
-    assert [k for k in en if set(places.findall(en[k])) != set(places.findall(zh[k]))] == []
+    assert told == {f"finding.{code}" for code in codes}
+    assert "finding.secret" in told
+
+
+def test_a_wallet_that_is_refused_is_told_in_its_owners_language(pages: Pages) -> None:
+    """The sign-in's script shows what the market says for people, and no code."""
+    browser = pages.browser()
+    browser.get("/lang?to=zh&back=/sign-in")
+    sent = {"csrf": browser.mark(), "address": "0x12"}
+    answer = browser.ask("POST", "/sign-in/challenge", data=sent)
+
+    assert (answer.status_code, answer.json()["said"]) == (
+        400,
+        _in_chinese("refusal.field_invalid"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,7 +136,7 @@ def test_both_catalogs_have_the_same_sentences_with_the_same_places() -> None:
         (
             "$.a.b: does not fit: a word.",
             "Does not fit: a word.",
-            catalog("zh")["refusal.field_invalid"],
+            ZH.of_market("refusal.field_invalid"),
         ),
     ],
 )

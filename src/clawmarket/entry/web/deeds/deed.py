@@ -157,7 +157,7 @@ class Doing:
         page = self._pages[deed.page]
         return visit.page(
             "confirm.html",
-            here=page.here,
+            here=_here(page, form),
             deed=name,
             at=thing_of(form),
             about=form.get("about")[:MAX_ABOUT_CHARS],
@@ -200,6 +200,11 @@ def thing_path(form: Form) -> str:
     """Return the address of the page that a form stood on; the board's for nothing known."""
     thing = thing_of(form)
     return f"/{thing.partition('_')[0]}s/{thing}" if thing else "/tasks"
+
+
+def _here(page: Page, form: Form) -> str:
+    """Return the entry of the navigation: an offer and its orders have one of their own."""
+    return "offers" if thing_of(form).startswith(("offer_", "order_")) else page.here
 
 
 _OWN_FIELDS = frozenset({"csrf", "key", "deed", "params", "typed", "signature", "signedAt"})

@@ -45,14 +45,18 @@ async def _award(visit: Visit, params: Fields, task_id: str) -> Quote | None:
 
 
 async def _bid(visit: Visit, params: Fields, _task_id: str) -> Quote:
-    price = int(params["price"])
+    return _earned(visit, int(params["price"]), "bid")
+
+
+def _earned(visit: Visit, price: int, total: str) -> Quote:
+    """Return what the visitor would get of a price."""
     net, fee = split_fee(price, visit.site.pipeline.terms.fee_bps)
-    return Quote((("to_you", net), ("fee", fee)), "bid", price, price)
+    return Quote((("to_you", net), ("fee", fee)), total, price, price)
 
 
 async def _claim(visit: Visit, params: Fields, _task_id: str) -> Quote:
     task = await visit.ask("web3.market.getTask", taskId=params["taskId"])
-    return await _bid(visit, {"price": task["budget"]}, "")
+    return _earned(visit, int(task["budget"]), "price")
 
 
 async def _accept(visit: Visit, params: Fields, _task_id: str) -> Quote:
@@ -81,7 +85,7 @@ async def _buy(visit: Visit, params: Fields, _task_id: str) -> Quote:
 
 async def _publish_offer(visit: Visit, params: Fields, _task_id: str) -> Quote:
     offer = await visit.ask("web3.market.offer.get", offerId=params["offerId"])
-    return await _bid(visit, offer, "")
+    return _earned(visit, int(offer["price"]), "price")
 
 
 async def _lock(visit: Visit, params: Fields, _task_id: str) -> Quote:

@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse, Response
 from clawmarket.domain.kernel.errors import AuthRequiredError, Refused
 from clawmarket.entry.gateway.wire import MAX_BODY_BYTES, failure, peer_of
 from clawmarket.entry.web.deeds.forms import read_form
+from clawmarket.entry.web.telling.refusing import told_refusal
 from clawmarket.entry.web.visit import Visit
 from clawmarket.services.trust.identity import identify
 
@@ -51,7 +52,8 @@ async def _challenge(visit: Visit, method: str) -> Response:
         given = await visit.ask(method, address=form.get("address"))
     except Refused as error:
         reply = failure(error, visit.request.state.request_id)
-        return JSONResponse(reply.envelope, reply.status)
+        said = told_refusal(visit.words, error.cause, error.what, error.advice)
+        return JSONResponse(reply.envelope | {"said": said}, reply.status)
     return visit.sent(JSONResponse({"message": given["message"]}))
 
 

@@ -30,8 +30,8 @@ async function signIn(form, provider) {
   const address = await account(provider);
   const asked = new URLSearchParams({ csrf: form.elements.csrf.value, address });
   const answer = await fetch(form.dataset.challenge ?? "/sign-in/challenge", { method: "POST", body: asked });
-  const { message, error } = await answer.json();
-  if (!message) { say(form, error); return; }
+  const { message, said } = await answer.json();
+  if (!message) { say(form, said); return; }
   // A wallet must not sign what another site asks (EIP-4361, "Verifying domain binding").
   if (message.split(" ", 1)[0] !== location.host) { say(form, form.dataset.elsewhere); return; }
   const data = hex(new TextEncoder().encode(message));

@@ -1,6 +1,6 @@
 """What a refusal says to a person, in the language of the page.
 
-English takes the market's own sentence unless that speaks to programs; the other catalogs have one
+English takes the market's own sentence unless that speaks to programs; the other languages have one
 for every cause that a page can meet, and one for each family, so that nothing stays English.
 """
 
@@ -39,12 +39,17 @@ def told_refusal(words: Words, cause: str, what: str, advice: str = "") -> str:
     misfit = _misfit(words, placed) if placed else None
     if misfit is not None:
         return misfit
-    if words.has(f"refusal.{cause}"):
-        return words(f"refusal.{cause}")
-    if words.lang != FALLBACK:
-        return words(f"refusal.{_family(cause)}")
+    family = _family(cause) if words.lang != FALLBACK else cause
+    known = _sentence(words, cause) or _sentence(words, family)
+    if known is not None:
+        return known
     said = f"{placed['what'][:1].upper()}{placed['what'][1:]}." if placed else what
     return f"{said} {advice}".strip()
+
+
+def _sentence(words: Words, cause: str) -> str | None:
+    key = f"refusal.{cause}"
+    return words(key) if words.has(key) else words.of_market(key)
 
 
 def _misfit(words: Words, placed: re.Match[str]) -> str | None:

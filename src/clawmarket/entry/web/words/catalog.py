@@ -1,6 +1,7 @@
 """The catalogs of the pages: the same keys in every language, filled in with values.
 
-Only what the market itself says in English, such as refusals, needs no sentence of the page there.
+What the market itself says, its refusals and findings, it says in English; every other language has
+a catalog of that beside its own.
 """
 
 import json
@@ -22,6 +23,16 @@ def catalog(lang: str) -> Mapping[str, str]:
     return texts
 
 
+@cache
+def market_catalog(lang: str) -> Mapping[str, str]:
+    """Return what the market itself says, in a language, by key; nothing for English."""
+    if lang == FALLBACK:
+        return {}
+    file = files(__package__).joinpath(f"market.{lang}.json")
+    texts: Mapping[str, str] = json.loads(file.read_text(encoding="utf-8"))
+    return texts
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The sentences of one language."""
@@ -35,6 +46,10 @@ class Words:
     def has(self, key: str) -> bool:
         """Return whether there is such a sentence."""
         return key in catalog(self.lang)
+
+    def of_market(self, key: str) -> str | None:
+        """Return in this language what the market itself says; None for what it says in English."""
+        return market_catalog(self.lang).get(key)
 
     @property
     def html(self) -> str:

@@ -12,12 +12,14 @@ function pairs(kind, rows) {
 function party(words, { role, account, address }) {
   const value = element("dd");
   const by = address ? fill(words["slip.signed"], { address }) : words["slip.attested"];
-  value.append(element("span", plain(account), "hash"), element("br"), element("span", by, "small quiet"));
+  const name = element("span", plain(account), "hash");
+  value.append(name, element("br"), element("span", by, "small quiet"));
   return [words[`slip.${role}`], value];
 }
 
 function moment(words, [name, at]) {
-  const [value, time] = [element("dd"), element("time", `${at.slice(0, 10)} ${at.slice(11, 19)} UTC`)];
+  const value = element("dd");
+  const time = element("time", `${at.slice(0, 10)} ${at.slice(11, 19)} UTC`);
   time.dateTime = at;
   value.append(time);
   return [words[`slip.${name}`], value];
@@ -38,14 +40,16 @@ function sums(words, { sums: figures, percent }) {
 }
 
 function proofs(words, slip) {
-  const [first, last] = [slip.places[0], slip.places.at(-1)];
+  const { origin, places } = slip;
+  const found = { origin, n: places.length, first: places[0], last: places.at(-1) };
   const rows = [
     ["delivery", slip.delivery],
-    ["log", fill(words["slip.places"], { origin: slip.origin, n: slip.places.length, first, last })],
+    ["log", fill(words["slip.places"], found)],
     ["order", slip.order],
   ];
   const told = rows.filter(([, text]) => text);
-  return pairs("proofs", told.map(([name, text]) => [words[`slip.${name}`], element("dd", plain(text), "hash")]));
+  const entry = ([name, text]) => [words[`slip.${name}`], element("dd", plain(text), "hash")];
+  return pairs("proofs", told.map(entry));
 }
 
 function heading(words, { settled }) {

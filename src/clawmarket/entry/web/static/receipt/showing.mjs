@@ -74,13 +74,14 @@ function differing(words, { expected, found }) {
 function item(words, check) {
   const look = LOOKS[check.outcome];
   const [whole, text] = [element("li"), element("div")];
+  const claim = check.outcome === "passed" ? "about" : "asked";
   whole.dataset.check = check.name;
   whole.dataset.outcome = check.outcome;
   text.append(
     element("strong", words[`check.${check.name}`]),
     " ",
     element("span", words[`kind.${check.outcome}`], "small quiet"),
-    element("p", words[`${check.outcome === "passed" ? "about" : "asked"}.${check.name}`], "small quiet"),
+    element("p", words[`${claim}.${check.name}`], "small quiet"),
     ...sentences(words, check).map((sentence) => element("p", sentence)),
     ...(check.outcome === "failed" ? differing(words, check.values) : []),
   );
