@@ -8,7 +8,7 @@ import pytest
 
 from clawmarket.domain.market.inspection.budget import Budget, BudgetSpent
 from clawmarket.domain.market.inspection.examination import Examination
-from clawmarket.domain.market.inspection.finding import Finding
+from clawmarket.domain.market.inspection.finding import Finding, findings_text
 from clawmarket.domain.market.inspection.kinds import BEGINNINGS, ENDINGS
 from clawmarket.domain.market.terms import Artifact
 from files_made import (
@@ -268,6 +268,12 @@ def test_two_files_of_one_name_are_told() -> None:
     examination = Examination(())
     examination.begin((Artifact("A.txt", "", 1), Artifact("a.txt", "", 1)))
     assert [found.code for found in examination.findings] == ["name_twice"]
+
+
+def test_what_is_said_of_findings_names_file_or_delivery() -> None:
+    """A person reads one line: each file by its name, and the delivery where no file is meant."""
+    found = (Finding("a.txt", "empty", "It is empty."), Finding("", "late", "A file is missing."))
+    assert findings_text(found) == "a.txt: It is empty. the delivery: A file is missing."
 
 
 def test_a_file_that_is_too_large_is_not_read() -> None:

@@ -73,6 +73,18 @@ def test_a_finding_names_no_key_that_only_the_file_has() -> None:
     assert told(schema, {"id": {"the answer is 42": 1}}) == [what]
 
 
+def test_a_large_file_is_told_that_it_fails_and_not_where() -> None:
+    """Saying where would copy it for each alternative of the schema."""
+    schema = {"properties": {f"p{n}": {"type": "string"} for n in range(20)}}
+    fits, fails = {"p0": "x" * 300_000}, {"p0": "x" * 300_000, "p1": 7}
+
+    assert told(schema, fits) == []
+    assert told(schema, fails) == ["The file is not as the schema asks."]
+    assert told(schema, {"p0": "x" * 100_000, "p1": 7}) == [
+        "The file is not as the schema asks: /p1 fails `type`."
+    ]
+
+
 def test_a_file_that_is_no_json_fails() -> None:
     """So do one that is nested deeply and one that is large."""
     assert told({}, b"{") == ["The file is not JSON."]
