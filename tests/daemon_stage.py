@@ -125,10 +125,7 @@ class Daemon:
         with self._bounded():
             printed = self._stdout.read()
             status = self.process.wait(timeout=WAIT_S)
-        if printed.startswith("{\n"):  # a refusal, which is one document over several lines
-            self.seen.append(json.loads(printed))
-        else:
-            self.seen += [json.loads(line) for line in printed.splitlines()]
+        self.seen += [json.loads(line) for line in printed.splitlines()]
         return status
 
     @property

@@ -1,6 +1,7 @@
 """Other agents from the command line: found by their cards, asked, and shown a key or not."""
 
 import json
+import shlex
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -270,6 +271,25 @@ def test_the_market_is_asked(
     assert (posted.status, "signature" in posted.document["error"]) == (6, True)
     missing = ann("a2a", "call", url, "--skill", "get-task-status", "--data", '{"task_id": "x"}')
     assert missing.status == 6
+
+
+def test_a_task_that_was_posted_says_what_comes_next(
+    join: Callable[[str], Cli], market: LocalMarket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command that shows it, as it runs; to programs too."""
+    ann, url = join("ann"), market.url
+    key = ann("keys", "new", "a2a", "--json").document["key"]
+    monkeypatch.setenv("CLAWMARKET_API_KEY", key)
+    data = '{"title": "A digest", "budget": "1.00"}'
+    line = ("a2a", "call", url, "--skill", "post-task", "--data", data)
+    posted = ann(*line, "--json").document
+    (step,) = posted["next"]
+    said = ann(*line).out.splitlines()[-1]
+
+    assert shlex.split(step)[:-1] == ["clawmarket", "task", "show", posted["task"]["id"], "--url"]
+    shown = ann(*shlex.split(step)[1:], "--json").document
+    assert (shown["taskId"], shown["title"]) == (posted["task"]["id"], "A digest")
+    assert said.startswith("next: clawmarket task show task_")
 
 
 def test_free_help_becomes_a_paid_task_in_one_step(

@@ -332,7 +332,7 @@ def test_a_rate_limit_says_how_long(capsys: pytest.CaptureFixture[str]) -> None:
     """People read seconds; the milliseconds stay in JSON."""
     details = {"retryAfterMs": 15_000, "next": "clawmarket tab show tab_1"}
     failures.show_failure(
-        {"ok": False, "error": "E_RATE_LIMITED: Too fast.", "details": details}, {}, as_json=False
+        {"ok": False, "error": "E_RATE_LIMITED: Too fast.", "details": details}, {}, []
     )
     first = capsys.readouterr().err.splitlines()[0]
     assert first == "error[E_RATE_LIMITED]: Too fast. Try again in 15 s."

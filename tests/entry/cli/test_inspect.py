@@ -75,7 +75,10 @@ def test_an_appeal_is_read_by_the_buyer(join: Join, tmp_path: Path, check: str) 
     files = ["--attach", str(paper)]
     failed = done(worker("task", "inspect", order_id, *files, "--json"))
     assert [found["code"] for found in failed["findings"]] == ["check_json_schema"]
-    assert failed["next"] == []
+    assert failed["next"] == [
+        f"clawmarket task inspect {order_id} --attach FILE",
+        f"clawmarket task submit {order_id} --attach FILE --appeal REASON",
+    ]
     assert worker("task", "submit", order_id, *files).status != 0
     appeal = ["--appeal", "There are no totals."]
     result = done(worker("task", "submit", order_id, *files, *appeal, "--json"))

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from clawmarket.entry.daemon.handlers.choice import HandlerInvalidError, chosen
-from clawmarket.registry.codes import EXIT_CONFLICT
+from clawmarket.registry.codes import EXIT_CONFLICT, EXIT_USAGE
 from daemon.conftest import Start
+from daemon.relay import Relay
 from daemon_agent import Agent
 from daemon_stage import Daemon, Fields, Party, handler, runs_of
 
@@ -15,8 +16,16 @@ _WRITES = "(made / 'result.md').write_text(task['title'] + ' ' + task['feedback'
 _FAST = ("--interval", "0.2s")
 
 
-def _works(run: Start, worker: Party, folder: Path, does: str, *words: str) -> Daemon:
-    return run(worker, folder, "worker", "run", "--handler", does, *_FAST, *words)
+def _works(
+    run: Start,
+    worker: Party,
+    folder: Path,
+    does: str,
+    *words: str,
+    settings: dict[str, str] | None = None,
+) -> Daemon:
+    line = ("worker", "run", "--handler", does, *_FAST, *words)
+    return run(worker, folder, *line, **(settings or {}))
 
 
 def _work(folder: Path, task_id: str) -> Path:
@@ -208,6 +217,48 @@ def test_a_function_is_a_handler(buyer: Party, worker: Party, run: Start, tmp_pa
     assert (_work(folder, task_id) / "attempt-1" / "a.txt").read_text() == "By function"
 
 
+def test_a_function_that_fails_says_so_in_one_line(
+    buyer: Party, worker: Party, run: Start, tmp_path: Path
+) -> None:
+    """Where it happened stands in the log beside the work, and is clipped nowhere."""
+    folder = tmp_path / "w"
+    folder.mkdir()
+    lines = ["def digest(task, folder):", "    raise ValueError('no such\\npage ' + 'x' * 400)"]
+    (folder / "mine.py").write_text("\n".join(lines))
+    task_id = buyer.publishes("By a bad function", skills=["digest-12"], claims=True)
+    words = ("--skills", "digest-12", "--tasks", "1")
+    daemon = _works(run, worker, folder, "mine:digest", *words)
+    said = daemon.until("failed")["message"]
+
+    assert daemon.ends() == 0
+    assert "ended with status 1: ValueError: no such page xxx" in said
+    assert "Traceback" not in said
+    log = (_work(folder, task_id) / "handler.log").read_text()
+    assert log.startswith("Traceback (most recent call last):")
+    assert "x" * 400 in log
+
+
+def test_a_refused_listing_gives_back_what_is_held(
+    buyer: Party, worker: Party, run: Start, tmp_path: Path
+) -> None:
+    """The worker ends and says why in one line; the task that it worked on is open again."""
+    does = handler(tmp_path / "handler", "time.sleep(60)\n")
+    task_id = buyer.publishes("Given back", skills=["digest-13"], claims=True)
+    words = ("--skills", "digest-13")
+    with Relay(worker.market.url) as relay:
+        daemon = _works(
+            run, worker, tmp_path / "w", does, *words, settings={"CLAWMARKET_URL": relay.url}
+        )
+        daemon.until("working")
+        relay.refused = "/rpc/web3.market.listTasks"
+        assert daemon.ends() == EXIT_USAGE
+
+    kinds = [event.get("type") for event in daemon.seen]
+    assert kinds[-2:] == ["given_back", None]
+    assert daemon.seen[-1]["error"].startswith("E_INVALID_ARGUMENT: ")
+    assert buyer.asks("getTask", taskId=task_id)["status"] == "task_open"
+
+
 def test_a_handler_never_meets_the_key(
     buyer: Party, worker: Party, run: Start, tmp_path: Path
 ) -> None:
@@ -293,6 +344,7 @@ def test_a_revoked_key_gives_nothing_back(
 
     assert daemon.ends() == EXIT_CONFLICT
     assert _state(tmp_path / "w", task_id)["phase"] == "made"
+    assert daemon.seen[-1]["error"].startswith("E_REVOKED: ")
 
 
 def test_a_handler_that_is_no_command_is_told_apart(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from clawmarket.entry.cli.skills.places import NAMES, skill_files
 
 
@@ -64,9 +66,24 @@ def test_nothing_is_written_unasked(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+@pytest.mark.parametrize("below", ["", "skills"])
+def test_a_workspace_that_is_not_there_is_not_made_unasked(tmp_path: Path, below: str) -> None:
+    """It may be mistyped: nothing is written until --create says that it is meant."""
+    meant = tmp_path / "wrokspace"
+    line = ("install", "--dir", str(meant / below), "--yes")
+    status, refused = _runs(tmp_path, *line)
+    assert (status, refused["details"]["cause"]) == (5, "workspace_missing")
+    assert not meant.exists()
+    assert _command([refused["details"]["next"]]) == [*line, "--create"]
+
+    assert _runs(tmp_path, *line, "--create")[0] == 0
+    assert _files(meant / "skills") == _files(skill_files())
+
+
 def test_a_changed_file_is_not_replaced(tmp_path: Path) -> None:
     """Somebody's words stay until --force, and an uninstall leaves them too."""
     workspace = tmp_path / "workspace"
+    workspace.mkdir()
     _runs(tmp_path, "install", "--dir", str(workspace), "--yes")
     mine = workspace / "skills" / "claw-worker" / "SKILL.md"
     mine.write_text("mine")

@@ -13,8 +13,8 @@ from clawmarket.domain.trust.redaction import redact, redact_but, redact_text
 from clawmarket.entry.cli.catalog import Entry, exit_status
 from clawmarket.entry.cli.invocation import PROGRAM, wants_json
 from clawmarket.entry.cli.options import TextType
-from clawmarket.entry.cli.output import print_json, tell
-from clawmarket.entry.cli.tree import UnknownCommandError, leaves
+from clawmarket.entry.cli.output import print_json, print_json_line, tell
+from clawmarket.entry.cli.tree import Leaf, UnknownCommandError, leaves
 from clawmarket.registry.codes import EXIT_DONE, EXIT_INTERRUPTED
 from clawmarket.registry.suggestions import nearest, said
 from clawmarket.runtime.program import as_started
@@ -57,10 +57,10 @@ def report(error: BaseException, argv: list[str]) -> int:
     if os.environ.get("CLAWMARKET_DEBUG"):
         tell(redact_text("".join(traceback.format_exception(error))))
     envelope = getattr(error, "envelope", None) or _envelope(_refusal(error, argv))
-    return show_failure(envelope, _notes(error), as_json=wants_json(argv))
+    return show_failure(envelope, _notes(error), argv)
 
 
-def show_failure(envelope: Entry, notes: dict[str, str], *, as_json: bool) -> int:
+def show_failure(envelope: Entry, notes: dict[str, str], argv: list[str]) -> int:
     """Print a failure's envelope: for people on stderr, as JSON on stdout too if wanted."""
     code, _, text = str(envelope["error"]).partition(": ")
     details = envelope.get("details", {}) | notes
@@ -73,9 +73,21 @@ def show_failure(envelope: Entry, notes: dict[str, str], *, as_json: bool) -> in
         tell(f"request: {request_id}")
     if next_step:
         tell(f"next: {as_started(next_step)}")
-    if as_json:
-        print_json(envelope | {"details": details, "next": [next_step] if next_step else []})
+    _print(envelope | {"details": details, "next": [next_step] if next_step else []}, argv)
     return exit_status(code)
+
+
+def _print(document: Entry, argv: list[str]) -> None:
+    """Print a failure for programs, if one reads: behind a stream's events as one more line."""
+    if not wants_json(argv):
+        return
+    leaf = _leaf_of(argv)
+    (print_json_line if leaf is not None and leaf.streams else print_json)(document)
+
+
+def _leaf_of(argv: list[str]) -> Leaf | None:
+    typed = [word for word in argv if not word.startswith("-")]
+    return next((x for x in leaves() if typed[: len(words := x.words.split())] == words), None)
 
 
 def _wait(details: Entry) -> str:
@@ -94,17 +106,14 @@ def _interrupted(error: BaseException, argv: list[str]) -> int:
     notes = _notes(error)
     said = _interruption(argv)
     tell("", said, *(f"{name}: {note}" for name, note in notes.items()))
-    if wants_json(argv):
-        details = {"cause": "interrupted", "retryable": True, **notes}
-        error_text = f"E_TIMEOUT: {said}"
-        print_json({"ok": False, "error": error_text, "details": details, "next": []})
+    details = {"cause": "interrupted", "retryable": True, **notes}
+    _print({"ok": False, "error": f"E_TIMEOUT: {said}", "details": details, "next": []}, argv)
     return EXIT_INTERRUPTED
 
 
 def _interruption(argv: list[str]) -> str:
     """Return what goes on after an interruption: nothing, for what ran on this machine alone."""
-    typed = [word for word in argv if not word.startswith("-")]
-    leaf = next((x for x in leaves() if typed[: len(words := x.words.split())] == words), None)
+    leaf = _leaf_of(argv)
     if leaf is None or not any(param.name == "market_url" for param in leaf.params):
         return _INTERRUPTED
     if leaf.words == "tour" and not _names_a_market(argv):

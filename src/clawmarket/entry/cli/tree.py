@@ -58,6 +58,7 @@ class Leaf(click.Command):
 
     def __init__(self, words: str, target: str, entry: Entry | None, **about: Any) -> None:  # noqa: ANN401 - click's own
         self.fields: tuple[str, ...] = tuple(about.pop("fields", answer_fields(entry)))
+        self.streams: bool = about.pop("streams", False)
         super().__init__(words.rpartition(" ")[2], context_settings=_SETTINGS, **about)
         self.words = words
         self.target = target
@@ -169,6 +170,7 @@ def _declared_leaf(declared: Declared) -> Leaf:
         help=_help(declared.summary, declared.more),
         short_help=declared.summary,
         fields=declared.fields,
+        streams=declared.streams,
     )
 
 

@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import re
 import shlex
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.domain.kernel.errors import InvalidArgumentError
+from clawmarket.domain.kernel.ids import id_pattern
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.entry.a2a.routes import A2aMissingError
 from clawmarket.entry.cli.a2a.access import origin_of
@@ -26,6 +29,7 @@ _FAILED = ("TASK_STATE_FAILED", "TASK_STATE_REJECTED", "TASK_STATE_CANCELED")
 _DONE, _ASKS = "TASK_STATE_COMPLETED", "TASK_STATE_INPUT_REQUIRED"
 _MAX_DATA = 512 * 1024
 _SHOWN = 200
+_TASK_ID = re.compile(id_pattern("task"))
 
 
 class MessageEmptyError(InvalidArgumentError):
@@ -77,7 +81,9 @@ def call(invocation: Invocation) -> int:
     if folder:
         document["saved"] = _saved(Path(folder), url, message, reply)
     bare = [reply["task"]["id"]] if "task" in reply else []
-    finish(invocation, document, _lines(reply), bare)
+    following = _next(reply, url)
+    lines = [*_lines(reply), *(f"next: {step}" for step in following)]
+    finish(invocation, document | {"next": following}, lines, bare)
     _hint(reply, url)
     return _status(reply, watched=bool(invocation.values.get("stream")))
 
@@ -105,6 +111,15 @@ def _saved(folder: Path, url: str, message: Fields, reply: Fields) -> list[str]:
     tell(f"saved in {folder}: {', '.join(names)}")
     tell(f"the same as a paid task: {shlex.join([PROGRAM, *asking])}")
     return names
+
+
+def _next(reply: Fields, url: str) -> list[str]:
+    """Return how a task that a market's agent took is looked at; other agents' ids say nothing."""
+    task_id = reply.get("task", {}).get("id", "")
+    if not _TASK_ID.fullmatch(task_id):
+        return []
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+    return [shlex.join([PROGRAM, "task", "show", task_id, "--url", origin])]
 
 
 def _hint(reply: Fields, url: str) -> None:

@@ -107,6 +107,12 @@ _NEXT: dict[str, str] = {
     "web3.keys.revoke": "clawmarket keys list",
 }
 
+# After files that failed: mend them, or hand them in as they are and say why.
+_MENDED = (
+    "clawmarket task inspect {orderId} --attach FILE",
+    "clawmarket task submit {orderId} --attach FILE --appeal REASON",
+)
+
 _EXPLAIN = "web3.market.order.explain"
 _RESULT = "web3.market.getResult"
 _TASK = "web3.market.getTask"
@@ -141,7 +147,9 @@ def next_of(method: str, answer: Entry) -> list[str]:
     if method == "web3.market.publishTask" and answer.get("claims"):
         command = "clawmarket task show {taskId}"  # nobody has to choose among bids
     withheld = [name for name, value in answer.items() if value in _WITHHELD]
-    if not command or answer.get("verdict") == "failed":
+    if answer.get("verdict") == "failed":
+        return [_filled(step, answer) for step in _MENDED]
+    if not command:
         return []
     if any(f"{{{name}}}" in command for name in withheld):
         return []

@@ -211,6 +211,7 @@ ASKING: tuple[Declared, ...] = (
                 help="How many to begin with.  [default: 20]",
             ),
         ),
+        streams=True,
         remote=True,
         fields=(
             *("type", "cursor", "recordId", "at", "actor", "method", "index", "record", "salt"),

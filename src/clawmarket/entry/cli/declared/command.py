@@ -30,6 +30,7 @@ class Declared:
         writes: Whether it can change something there.
         spends: Whether it can spend money there.
         changes: Whether it can change anything at all; by default when it writes.
+        streams: Whether --json prints one object a line while it runs; a failure is the last.
         fields: The fields of its answer that --fields may name; none when they vary.
         quiet: The help of its -q.
     """
@@ -43,6 +44,7 @@ class Declared:
     writes: bool = False
     spends: bool = False
     changes: bool | None = None
+    streams: bool = False
     fields: Sequence[str] = ()
     quiet: str = "Print only the bare id."
 

@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
-from clawmarket.domain.kernel.errors import ConflictError, InvalidArgumentError, UnavailableError
+from clawmarket.domain.kernel.errors import (
+    ConflictError,
+    InvalidArgumentError,
+    NotFoundError,
+    UnavailableError,
+)
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.commands.local import on_own_files
 from clawmarket.entry.cli.commands.spend import confirmed
@@ -35,6 +40,13 @@ class SkillUnagreedError(InvalidArgumentError):
     next_command = "{preview}"
 
 
+class WorkspaceMissingError(NotFoundError):
+    """The folder that --dir names is not there; it may be mistyped."""
+
+    advice = "Correct --dir, or let the folder be made with --create."
+    next_command = "{again}"
+
+
 class SkillsUnwritableError(UnavailableError):
     """The skills cannot be written there."""
 
@@ -45,7 +57,11 @@ class SkillsUnwritableError(UnavailableError):
 
 @on_own_files
 def install(invocation: Invocation) -> int:
-    """Copy both skills. Raises SkillChangedError, SkillUnagreedError, SkillsUnwritableError."""
+    """Copy both skills.
+
+    Raises WorkspaceMissingError, SkillChangedError, SkillUnagreedError, SkillsUnwritableError.
+    """
+    _check_there(invocation)
     source, target = skill_files(), target_of(invocation.values.get("dir"))
     planned = {name: copies(source / name, target / name) for name in NAMES}
     wanted = {name: [c for c in found if c.state != SAME] for name, found in planned.items()}
@@ -65,6 +81,16 @@ def install(invocation: Invocation) -> int:
     done = [f"Installed in {target}.", "check: openclaw skills check", f"undo: {undo}"]
     finish(invocation, document | {"done": True, "next": [undo]}, done, [str(target)])
     return EXIT_DONE
+
+
+def _check_there(invocation: Invocation) -> None:
+    named = invocation.values.get("dir")
+    if named is None or invocation.values.get("create"):
+        return
+    workspace = target_of(named).parent
+    if not workspace.is_dir():
+        again = invocation.again("--create")
+        raise WorkspaceMissingError(f"There is no folder {workspace}.", again=again)
 
 
 @on_own_files

@@ -7,12 +7,13 @@ returns a text, which becomes `result.md`, or a dict of file names and texts or 
 import json
 import os
 import sys
+import traceback
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
 LOOK = "--look"
-_EXIT_UNUSABLE = 2
+_EXIT_FAILED, _EXIT_UNUSABLE = 1, 2
 
 
 def main(named: str, *, looks_only: bool = False) -> int:
@@ -27,7 +28,12 @@ def main(named: str, *, looks_only: bool = False) -> int:
     if looks_only:
         return 0 if callable(function) else _EXIT_UNUSABLE
     folder = Path(os.environ["CLAWMARKET_ARTIFACTS"])
-    returned = function(json.load(sys.stdin), folder)
+    try:
+        returned = function(json.load(sys.stdin), folder)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its author reads where it happened
+        traceback.print_exc()
+        sys.stderr.write(" ".join(f"{type(error).__name__}: {error}".split()) + "\n")
+        return _EXIT_FAILED
     files = {"result.md": returned} if isinstance(returned, str) else returned or {}
     if not isinstance(files, Mapping):
         sys.stderr.write("The function returns a text, a dict of files, or nothing.\n")

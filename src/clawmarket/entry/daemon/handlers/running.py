@@ -24,7 +24,7 @@ _LOCK = ".handler.lock"
 _LOG_BYTES = 16 * 1024 * 1024
 _FOLDER_BYTES = 2 * 1024**3
 _END_S = 5.0
-_SAID = 300
+_SAID, _LAST_BYTES = 300, 4096
 
 
 @dataclass
@@ -120,9 +120,11 @@ def _environment(handler: Handler, made: Path, about: Mapping[str, str]) -> dict
 
 
 def _last_words(folder: Path) -> str:
+    """Return the last line that a handler printed; the rest of what it said is in the log."""
     with suppress(OSError), (folder / LOG).open("rb") as log:
-        log.seek(max(0, _size(folder / LOG) - _SAID))
-        said = " ".join(log.read(_SAID).decode("utf-8", "replace").split())
+        log.seek(max(0, _size(folder / LOG) - _LAST_BYTES))
+        lines = log.read(_LAST_BYTES).decode("utf-8", "replace").strip().splitlines()
+        said = " ".join(lines[-1].split())[:_SAID] if lines else ""
         return f": {said}" if said else ""
     return ""
 

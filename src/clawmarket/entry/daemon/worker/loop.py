@@ -57,11 +57,20 @@ class Worker:
     _beat_refused: bool = False
 
     def run(self) -> int:
-        """Work until told to stop; return how many tasks failed in a row."""
+        """Work until told to stop; return how many tasks failed in a row.
+
+        Raises RemoteRefusal when the market refuses what the worker cannot do without; what it
+        holds is given back first, unless the key may do nothing any more.
+        """
         self._resume()
-        while not self._is_done():
-            self._round()
-            time.sleep(min(_TICK_S, self.pace.interval_s))
+        try:
+            while not self._is_done():
+                self._round()
+                time.sleep(min(_TICK_S, self.pace.interval_s))
+        except RemoteRefusal as refusal:
+            check_right(refusal)
+            self._hand_back()
+            raise
         self._hand_back()
         return self.failures
 
