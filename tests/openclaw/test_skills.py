@@ -95,6 +95,20 @@ def test_the_host_calls_both_skills_ready(agent: Agent) -> None:
     assert "claw-worker" in ready
 
 
+def test_the_skill_s_automation_comes_again(agent: Agent) -> None:
+    """The line for hosts with automations runs as it stands, and makes no job of one single run."""
+    skill = agent.host.home / "workspace" / "skills" / "claw-worker" / "SKILL.md"
+    lines = skill.read_text(encoding="utf-8").splitlines()
+    line = next(each for each in lines if each.startswith("openclaw automations add"))
+    added = agent.host.command(*shlex.split(line)[1:])
+    listed = json.loads(agent.host.command("automations", "list", "--json").stdout)["jobs"]
+    ours = next(job for job in listed if job["name"] == "clawmarket")
+
+    assert added.returncode == 0, added.stderr
+    assert (ours["schedule"]["kind"], ours["schedule"]["everyMs"]) == ("every", 1_800_000)
+    assert ours["delivery"]["mode"] == "none"
+
+
 def test_an_agent_that_follows_the_skill_spends_after_a_yes(agent: Agent) -> None:
     """It shows the price first and holds nothing; after the yes the task is there, once.
 

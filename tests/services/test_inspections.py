@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from clawmarket.adapters.blobs.memory import MemoryBlobs
+from clawmarket.domain.kernel.machine import TransitionRefusedError
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.inspection.verdict import (
     AppealNeedlessError,
@@ -41,6 +42,22 @@ def hands_in(worker: Member, award: Fields, *files: Fields, appeal: str = "") ->
     return worker.do(
         "web3.market.submitResult", orderId=award["orderId"], artifacts=list(files), **more
     )
+
+
+def test_files_that_cannot_be_handed_in_are_not_looked_at(world: World) -> None:
+    """While a result is in review new files are refused for that; a verdict stays to be seen."""
+    buyer, worker, award = world.hired(inspect=True)
+    handed, other = worker.stores(), worker.stores(b"", "empty.txt")
+    passed = inspects(worker, award, handed)
+    result = hands_in(worker, award, handed)
+
+    with pytest.raises(TransitionRefusedError):
+        inspects(worker, award, other)
+    assert inspects(worker, award, handed) == passed
+    buyer.do(
+        "web3.market.reviewResult", resultId=result["resultId"], decision="reject", feedback="No."
+    )
+    assert inspects(worker, award, other)["verdict"] == "failed"
 
 
 def test_files_that_pass_can_be_handed_in(world: World) -> None:

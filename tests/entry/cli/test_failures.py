@@ -12,7 +12,7 @@ import pytest
 
 from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.entry.cli import failures
-from clawmarket.entry.cli.catalog import exit_status, stored
+from clawmarket.entry.cli.catalog import Entry, exit_status, stored
 from clawmarket.entry.cli.tree import Leaf, leaves
 from clawmarket.registry.codes import CODES
 from clawmarket.registry.misfits import id_noun
@@ -328,9 +328,12 @@ def test_a_bad_address_is_a_usage_error(cli: Cli) -> None:
         assert "pw" not in outcome.err
 
 
-def test_a_rate_limit_says_how_long(capsys: pytest.CaptureFixture[str]) -> None:
-    """People read seconds; the milliseconds stay in JSON."""
-    details = {"retryAfterMs": 15_000, "next": "clawmarket tab show tab_1"}
+@pytest.mark.parametrize(
+    "wait", [{"retryAfterSec": 15}, {"retryAfterSec": 15, "retryAfterMs": 14_700}]
+)
+def test_a_rate_limit_says_how_long(capsys: pytest.CaptureFixture[str], wait: Entry) -> None:
+    """Every refusal that asks to wait names whole seconds, and people read them."""
+    details = {**wait, "next": "clawmarket tab show tab_1"}
     failures.show_failure(
         {"ok": False, "error": "E_RATE_LIMITED: Too fast.", "details": details}, {}, []
     )

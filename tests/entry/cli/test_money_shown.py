@@ -111,7 +111,7 @@ def test_a_ruling_shows_who_gets_what_and_asks(
     reason = ("--reason", "Two chapters of three are missing.")
     opened = done(buyer("dispute", "open", order_id, *reason, "--json"))
     dispute = opened["disputeId"]
-    assert opened["next"] == [f"clawmarket dispute evidence {dispute}"]
+    assert opened["next"] == [f"clawmarket dispute evidence {dispute} --summary TEXT"]
     for side in (buyer, worker):
         done(side("dispute", "evidence", dispute, "--summary", "See the file.", "--json"))
     who = done(arbiter("wallet", "show", "--json"))["accountId"]

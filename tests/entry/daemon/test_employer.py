@@ -28,6 +28,20 @@ def _paid(folder: Path, task_id: str) -> Path:
     return folder / "storage" / "clawmarket" / "paid" / task_id
 
 
+@pytest.mark.parametrize(("more", "comes"), [("", "paid"), ("Inspect: no\n", "review")])
+def test_what_passed_the_inspection_is_accepted(
+    buyer: Party, worker: Party, run: Start, tmp_path: Path, more: str, comes: str
+) -> None:
+    """Tasks of a folder are inspected unless they say no; without a verdict a person reviews."""
+    _tasks(tmp_path, one__md=f"Title: One\nBudget: 10\nSkills: passes-{comes}\n{more}")
+    does = handler(tmp_path / "handler", _WRITES)
+    words = ("--handler", does, "--skills", f"passes-{comes}", "--interval", "0.2s")
+    run(worker, tmp_path / "w", "worker", "run", *words)
+    employs = _employs(run, buyer, tmp_path / "e", "--yes", "--accept-passed")
+
+    assert employs.until(comes)["file"] == "one.md"
+
+
 def test_a_folder_is_done_by_a_worker(
     buyer: Party, worker: Party, run: Start, tmp_path: Path
 ) -> None:

@@ -58,7 +58,7 @@ def test_a_bid_becomes_a_paid_order(
     (day,) = (tmp_path / "w" / "memory").iterdir()
     assert day.read_text().splitlines() == [
         f"### [ClawMarket] {task_id} - One page",
-        "- Mode: paid | Status: paid",
+        "- Mode: paid | Status: completed",
         "- Budget: 40.00 credits | Payout: 39.60 credits",
         f"- Worker: {worker.account}",
         f"- Files: storage/clawmarket/work/{task_id}/",

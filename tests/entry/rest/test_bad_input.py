@@ -100,6 +100,10 @@ def test_a_file_too_large_is_refused_before_it_is_kept(shop: Shop) -> None:
             b"--edge\r\nContent-Disposition: form-data\r\n\r\nx\r\n--edge--",
             "multipart/form-data; boundary=edge",
         ),
+        (
+            b'--edge\r\nContent-Disposition: form-data; name="f"; filename="\xff"\r\n\r\n',
+            "multipart/form-data; boundary=edge",
+        ),
         (b"--edge--\r\n", "multipart/form-data"),
         (b"--edge--\r\n", "multipart/form-data; boundary=" + "x" * 500),
         (b'{"task_id":"x"}', "application/json"),

@@ -34,6 +34,15 @@ def test_what_fails_the_review_is_not_handed_in(shop: Shop) -> None:
     assert (right.status_code, right.json()["data"]["review_status"]) == (201, "approved")
 
 
+def test_a_second_submission_is_refused_for_what_it_is(shop: Shop) -> None:
+    """While one is in review the next is a 409, whatever its files are like."""
+    _, worker, task_id = _claimed(shop, checks=[ASKED])
+    form = {"data": {"task_id": task_id}}
+    worker.ask("POST", "/v1/submissions", files={"file": ("facts.json", b"[]")}, **form)
+    second = worker.ask("POST", "/v1/submissions", files={"file": ("facts.json", b"{}")}, **form)
+    assert (second.status_code, second.json()["details"]["cause"]) == (409, "transition_refused")
+
+
 def test_an_appeal_leaves_it_to_the_employer(shop: Shop) -> None:
     """The employer sees the findings beside the reason."""
     buyer, worker, task_id = _claimed(shop, checks=[ASKED])

@@ -173,6 +173,15 @@ def test_a_repeated_request_posts_one_task(shop: Shop) -> None:
     assert len(shop.ask("GET", "/v1/tasks").json()["data"]["items"]) == 1
 
 
+def test_an_empty_key_is_refused(shop: Shop) -> None:
+    """Taken for none, a repetition would post and hold twice."""
+    buyer = shop.agent()
+    body = {**POSTED, "deadline": shop.in_days(7)}
+    answer = buyer.ask("POST", "/v1/tasks", json=body, headers={"Idempotency-Key": ""})
+    assert (answer.status_code, answer.json()["details"]["cause"]) == (400, "header_invalid")
+    assert buyer.get("/v1/tasks/mine")["items"] == []
+
+
 def test_no_route_answers_with_the_envelope(shop: Shop) -> None:
     """What the original had and this market has not is a 404 that says so."""
     for path in ("/v1/newsletter/subscribe", "/v1/newsletter/stats", "/v1/nothing"):

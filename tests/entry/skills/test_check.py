@@ -77,6 +77,9 @@ _BROKEN: dict[str, tuple[Break, str]] = {
     "a value that is none": (
         _with("```sh\nclawmarket task list --status open\n```"), "command_unknown",
     ),
+    "a text that is too short": (
+        _with("```sh\nclawmarket dispute open ORDER_ID --reason bad\n```"), "command_unknown",
+    ),
     "an unknown command behind a pipe": (
         _with("```sh\ncat x | clawmarket burn\n```"), "command_unknown",
     ),

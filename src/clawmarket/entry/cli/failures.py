@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from clawmarket.domain.kernel.errors import InternalError, InvalidArgumentError, Refused
-from clawmarket.domain.kernel.moment import span
+from clawmarket.domain.kernel.moment import SECOND_MS, span
 from clawmarket.domain.kernel.own_text import OwnText
 from clawmarket.domain.trust.redaction import redact, redact_but, redact_text
 from clawmarket.entry.cli.catalog import Entry, exit_status
@@ -92,8 +92,8 @@ def _leaf_of(argv: list[str]) -> Leaf | None:
 
 def _wait(details: Entry) -> str:
     """Return when to try again where the market says so."""
-    wait_ms = details.get("retryAfterMs")
-    return f" Try again in {span(wait_ms)}." if isinstance(wait_ms, int) and wait_ms else ""
+    wait_s = details.get("retryAfterSec")
+    return f" Try again in {span(wait_s * SECOND_MS)}." if isinstance(wait_s, int) else ""
 
 
 def _notes(error: BaseException) -> dict[str, str]:

@@ -25,6 +25,11 @@ def one_line(text: str, most: int = _TITLE_CHARS) -> str:
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
 
 
+def status_of(outcome: str) -> str:
+    """Return how a task ended in the word that the skills use, too."""
+    return "completed" if outcome == "paid" else outcome.replace("_", " ")
+
+
 def remember(memory: Path, moment: int, task: tuple[str, str], facts: Mapping[str, str]) -> Path:
     """Append what happened to a task to the day's file, once; return the file.
 

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from clawmarket.entry.gateway.rpc import SESSION_HEADER
-from clawmarket.entry.gateway.wire import bearer_of, once, peer_of, session_of
+from clawmarket.entry.gateway.wire import bearer_of, idempotency_key, once, peer_of, session_of
 from clawmarket.entry.rest.envelope import Done, Shape, Success, body_of
 from clawmarket.entry.tools.using import given
 from clawmarket.services.call import Caller
@@ -101,8 +101,7 @@ def _desk(request: Request, *, replacing: bool) -> Desk:
     if session:
         caller = replace(caller, agent_session=session_of(session))
     request.state.caller = caller
-    key = once(headers, "idempotency-key") or ""
-    return Desk(pipeline, caller, key, request.state.request_id)
+    return Desk(pipeline, caller, idempotency_key(headers), request.state.request_id)
 
 
 At = Annotated[Desk, Depends(desk_of)]

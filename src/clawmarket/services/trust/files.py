@@ -86,7 +86,8 @@ async def store_file(
         _NAME.validate_python(name)
     except ValidationError:
         raise FieldInvalidError(
-            "$.name: a file's name is 1 to 200 characters without any folder.",
+            "$.name: a file's name is 1 to 200 characters in one line, without folders, control "
+            "characters or turned writing.",
             path="$.name",
             method=PUT,
         ) from None

@@ -90,7 +90,7 @@ _NEXT: dict[str, str] = {
         "clawmarket call web3.market.delivery.complete deliveryId={deliveryId}"
     ),
     "web3.market.delivery.complete": "clawmarket order watch {orderId} --until ended",
-    "web3.dispute.open": "clawmarket dispute evidence {disputeId}",
+    "web3.dispute.open": "clawmarket dispute evidence {disputeId} --summary TEXT",
     "web3.dispute.submitEvidence": "clawmarket dispute show {disputeId}",
     "web3.dispute.resolve": "clawmarket dispute show {disputeId}",
     "web3.dispute.reject": "clawmarket dispute show {disputeId}",
@@ -214,7 +214,7 @@ def _step(order: Entry, waits_for: str, side: str) -> str:
         until = "delivered" if waits_for == "seller" and side == "buyer" else "ended"
         return f"order watch {order_id} --until {until}"
     if state == "order_disputed":
-        return f"dispute evidence {order['disputeId']}"
+        return f"dispute evidence {order['disputeId']} --summary TEXT"
     table = _MAY_ON_A_TASK if order["taskId"] else {}
     step = table.get((state, side)) or _MAY.get((state, side), "order show {orderId}")
     return step.format(**order, purpose=_purpose(order))

@@ -93,7 +93,7 @@ def _unfit(value: Any, schema: Schema, name: str) -> Said:  # noqa: ANN401 - any
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         return f"is {meaning}; write {_typed(name, value, kind) or form.format(name)}"
     if isinstance(value, str):
-        return _unfit_text(value, schema)
+        return unfit_text(value, schema)
     return _unfit_number(value, schema) if isinstance(value, int) else None
 
 
@@ -106,7 +106,8 @@ def _typed(name: str, value: Any, kind: type) -> str:  # noqa: ANN401 - any JSON
     return f"{name}:={shlex.quote(value)}" if type(meant) is kind else ""
 
 
-def _unfit_text(text: str, schema: Schema) -> Said:
+def unfit_text(text: str, schema: Schema) -> Said:
+    """Return what a text's schema has against it, or None."""
     if len(text) < schema.get("minLength", 0):
         return "is empty" if not text else f"needs {schema['minLength']} characters"
     if len(text) > schema.get("maxLength", len(text)):

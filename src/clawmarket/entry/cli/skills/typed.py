@@ -10,7 +10,10 @@ import click
 from clawmarket.entry.cli.catalog import method_entry
 from clawmarket.entry.cli.declared.listed import DECLARED
 from clawmarket.entry.cli.invocation import PROGRAM
+from clawmarket.entry.cli.options import flag_of
+from clawmarket.entry.cli.remote.checking import unfit_text
 from clawmarket.entry.cli.tree import Leaf, command_tree
+from clawmarket.registry.misfits import Schema, not_null
 
 _BLOCK = re.compile(r"^[ \t]*```(\w*)\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -113,7 +116,7 @@ def _misread(command: click.Command, rest: list[str], *, complete: bool) -> str:
         texts = [each for each in given if isinstance(each, str)]
         if complete and param.required and not texts:
             return f"{param.human_readable_name} is missing"
-        if fault := _unfit(param, texts, context):
+        if fault := _unfit(param, texts, context) or _refused(command, param, texts):
             return fault
     return ""
 
@@ -129,3 +132,20 @@ def _unfit(param: click.Parameter, texts: list[str], context: click.Context) -> 
         except click.UsageError as error:
             return error.format_message()
     return ""
+
+
+def _refused(command: click.Command, param: click.Parameter, texts: list[str]) -> str:
+    """Return what the method itself has against an option's text, such as its length."""
+    schema = _schema_of(command, param)
+    if schema.get("type") != "string" or "pattern" in schema:
+        return ""
+    for text in texts:
+        if not _STANDS_FOR.fullmatch(text) and (fault := unfit_text(text, schema)):
+            return f"{param.opts[0]} {fault}"
+    return ""
+
+
+def _schema_of(command: click.Command, param: click.Parameter) -> Schema:
+    entry = command.entry if isinstance(command, Leaf) else None
+    schemas = entry["params"].get("properties", {}) if entry else {}
+    return next((not_null(its) for name, its in schemas.items() if flag_of(name) in param.opts), {})

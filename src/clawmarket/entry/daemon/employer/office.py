@@ -8,7 +8,7 @@ from clawmarket.domain.kernel.money import format_amount, parse_minor
 from clawmarket.entry.daemon.employer.post import Phase, Post
 from clawmarket.entry.daemon.employer.spec import Spec
 from clawmarket.entry.daemon.line import Line
-from clawmarket.entry.daemon.memory import remember
+from clawmarket.entry.daemon.memory import remember, status_of
 from clawmarket.entry.daemon.progress import Progress
 from clawmarket.entry.daemon.storage import Workspace
 
@@ -65,7 +65,7 @@ class Office:
 
     def _remember(self, post: Post) -> None:
         facts = {
-            "Mode": f"paid | Status: {'completed' if post.outcome == 'paid' else post.outcome}",
+            "Mode": f"paid | Status: {status_of(post.outcome)}",
             "Budget": f"{format_amount(post.budget)} | Payout: {format_amount(self._paid(post))}",
             "Worker": post.worker or "-",
             "Files": self.workspace.shown(self.folder(post)),

@@ -135,7 +135,7 @@ def _made(name: str, source: Path, fields: Entry, attached: tuple[Path, ...]) ->
     if not budget or len(attached) > _MAX_ATTACHED:
         raise SpecInvalidError(f"It needs a budget, and at most {_MAX_ATTACHED} files.")
     params: Entry = {"title": title, "budget": str(budget)}
-    for key, value in ({"claims": "yes", "review within": f"{_REVIEW_S}s"} | fields).items():
+    for key, value in (_USUAL | fields).items():
         if key in _READERS:
             params[_READERS[key][0]] = _READERS[key][1](value)
     hashed = hashlib.sha256(source.read_bytes())
@@ -175,12 +175,15 @@ def _listed(value: Any) -> list[Entry]:  # noqa: ANN401 - the same
     return read
 
 
+# Where nothing else is said; what was inspected is also what `--accept-passed` accepts.
+_USUAL = {"claims": "yes", "inspect": "yes", "review within": f"{_REVIEW_S}s"}
 _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "text": ("summary", _text),
     "requirements": ("requirements", _text),
     "skills": ("skills", _words),
     "claims": ("claims", _agreed),
     "sealed": ("sealed", _agreed),
+    "inspect": ("inspect", _agreed),
     "deadline": ("deadline", str),
     "open for": ("expirySec", _seconds),
     "deliver within": ("timeoutSec", _seconds),

@@ -71,7 +71,7 @@ def _check_function(named: str, line: tuple[str, ...], settings: Mapping[str, st
     if looked.returncode:
         said = looked.stderr.decode(errors="replace").strip().splitlines()
         why = said[-1][:200] if said else "it cannot be called"
-        raise HandlerInvalidError(f"There is no function {named!r}: {why}")
+        raise HandlerInvalidError(f"There is no function {named!r}: {why.rstrip('.')}.")
 
 
 def _lack(program: str) -> str:

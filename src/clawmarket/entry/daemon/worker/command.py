@@ -65,8 +65,10 @@ _KINDS = {
 
 def _greet(place: Workplace, pace: Pace) -> None:
     skills = ", ".join(place.rules.skills) or "every skill"
+    least = place.rules.min_price
+    price = f"from {format_amount(least)}" if least > 1 else "at any price"
     text = (
-        f"Works as {place.me} with {_KINDS[place.handler.kind]}: {skills}, from "
-        f"{format_amount(place.rules.min_price)}, {pace.concurrent} at a time. Ctrl+C stops it."
+        f"Works as {place.me} with {_KINDS[place.handler.kind]}: {skills}, {price}, "
+        f"{pace.concurrent} at a time. Ctrl+C stops it."
     )
     place.progress.say("started", text, accountId=place.me, skills=[*place.rules.skills])

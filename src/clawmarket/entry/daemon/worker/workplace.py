@@ -7,7 +7,7 @@ from clawmarket.adapters.clock.system import SystemClock
 from clawmarket.domain.kernel.money import format_amount, parse_minor, split_fee
 from clawmarket.entry.daemon.handlers.choice import Handler
 from clawmarket.entry.daemon.line import Line
-from clawmarket.entry.daemon.memory import remember
+from clawmarket.entry.daemon.memory import remember, status_of
 from clawmarket.entry.daemon.progress import Progress
 from clawmarket.entry.daemon.storage import Workspace
 from clawmarket.entry.daemon.worker.job import Job, Phase
@@ -68,7 +68,7 @@ class Workplace:
     def _remember(self, job: Job) -> None:
         earned = self._earned(job)
         facts = {
-            "Mode": f"paid | Status: {job.outcome.replace('_', ' ')}",
+            "Mode": f"paid | Status: {status_of(job.outcome)}",
             "Budget": f"{format_amount(job.price)} | Payout: {format_amount(earned)}",
             "Worker": self.me,
             "Files": self.workspace.shown(self.folder(job)),

@@ -130,13 +130,12 @@ class Form:
         kind, options = parse_options_header(self._heads.get(b"content-disposition", b""))
         if kind != b"form-data" or b"name" not in options:
             raise FormInvalidError("A part of the form has no name.")
-        filename = options.get(b"filename")
-        self._seen.append(
-            Part(
-                options[b"name"].decode(errors="replace"),
-                None if filename is None else filename.decode(errors="replace"),
-            )
-        )
+        field, filename = options[b"name"], options.get(b"filename")
+        try:
+            name = None if filename is None else filename.decode()
+        except UnicodeDecodeError:
+            raise FormInvalidError("A file's name is not UTF-8.") from None
+        self._seen.append(Part(field.decode(errors="replace"), name))
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         self._seen.append(data[start:end])

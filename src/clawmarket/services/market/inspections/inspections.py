@@ -14,7 +14,14 @@ from clawmarket.domain.market.inspection.verdict import (
     concluded,
     inspection_id_of,
 )
-from clawmarket.domain.market.order import Order, OrderNotFoundError, OtherSideError
+from clawmarket.domain.market.order import (
+    AttemptsUsedUpError,
+    DeliveryLateError,
+    Order,
+    OrderNotFoundError,
+    OtherSideError,
+    deliver,
+)
 from clawmarket.domain.market.task import Task
 from clawmarket.domain.market.terms import Artifact, manifest_digest
 from clawmarket.domain.trust.file import FileRight, right_id
@@ -59,6 +66,8 @@ class RunInspection(Request):
         NotATaskOrderError,
         BlobMissingError,
         BlobDamagedError,
+        DeliveryLateError,
+        AttemptsUsedUpError,
         InspectionLateError,
     ),
     needs=(
@@ -80,6 +89,8 @@ async def run_inspection(call: Call, pipeline: Pipeline, request: RunInspection)
     known = ports.store.read(lambda rows: rows.get(Inspection, inspection_id))
     if known is not None:
         return inspection_view(known)
+    # Whose order takes no delivery now is told that, and not what his files are like.
+    deliver(order, "", None, call.now)
     try:
         async with asyncio.timeout(TIME_S), turn_of(call.actor):
             findings = await examined(ports.blobs, artifacts, task.checks)
