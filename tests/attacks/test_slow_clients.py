@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from gateway.front import Front
 
-from clawmarket.runtime.http import BoundedHttp
-from clawmarket.runtime.patience import Patience
+from clawmarket.runtime.serving.http import BoundedHttp
+from clawmarket.runtime.serving.patience import Patience
 from world import World
 
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]

@@ -15,7 +15,7 @@ from clawmarket.domain.trust.file import FileRight
 from clawmarket.domain.trust.record import Record
 from clawmarket.domain.trust.session import Account, Credential
 from clawmarket.entry.gateway.app import build_gateway
-from clawmarket.runtime.http import BoundedHttp, build_server
+from clawmarket.runtime.serving.http import BoundedHttp, build_server
 from world import Member, World
 
 STORED = (Account, Balance, Credential, Entry, FileRight, Record)

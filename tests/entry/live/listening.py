@@ -14,7 +14,7 @@ from clawmarket.entry.gateway.app import build_gateway
 from clawmarket.entry.live.hub import Hub, Room
 from clawmarket.entry.live.route import events_route
 from clawmarket.entry.live.stream import HEARTBEAT_S
-from clawmarket.runtime.http import EndingServer, build_server
+from clawmarket.runtime.serving.http import EndingServer, build_server
 from world import Fields, Member, World, credits_
 
 WITHIN_S = 30

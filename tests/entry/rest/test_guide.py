@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from clawmarket.adapters.clock.system import SystemClock
-from clawmarket.runtime.http import build_server
+from clawmarket.runtime.serving.http import build_server
 from rest.shop import Shop
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "rest.md"

@@ -6,8 +6,8 @@ import socket
 import httpx
 import pytest
 
-from clawmarket.runtime.http import BoundedHttp, build_server
-from clawmarket.runtime.patience import Patience
+from clawmarket.runtime.serving.http import BoundedHttp, build_server
+from clawmarket.runtime.serving.patience import Patience
 from rest.shop import Agent, Shop
 
 CHUNK = b"a" * 5_000

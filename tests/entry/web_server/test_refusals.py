@@ -37,6 +37,7 @@ SHARED = (
     "clawmarket.services.limits",
     "clawmarket.services.pipeline",
     "clawmarket.services.signing",
+    "clawmarket.services.uploads",
 )
 
 

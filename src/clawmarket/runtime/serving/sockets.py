@@ -8,7 +8,7 @@ import asyncio
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from clawmarket.runtime.patience import Patience
+from clawmarket.runtime.serving.patience import Patience
 
 
 class BoundedSocket(WebSocketsSansIOProtocol):

@@ -19,8 +19,8 @@ from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.domain.kernel.errors import DeadlineError, Refused, UnavailableError
 from clawmarket.domain.kernel.ids import make_id
 from clawmarket.entry.gateway.wire import failure, json_response
-from clawmarket.runtime.patience import Patience
-from clawmarket.runtime.sockets import bounded_socket
+from clawmarket.runtime.serving.patience import Patience
+from clawmarket.runtime.serving.sockets import bounded_socket
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEADERS = 200

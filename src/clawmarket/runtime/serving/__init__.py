@@ -1,0 +1,1 @@
+"""The HTTP server: what it listens with, and how long and how much it takes."""
