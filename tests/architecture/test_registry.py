@@ -48,6 +48,7 @@ OTHER_COMMANDS = {
     "skill_unagreed": "the same",
     "spending_unagreed": "the same",
     "sqlite_unfit": "the installation itself is wrong; pip has to act",
+    "workspace_missing": "what was typed, again, with --create",
 }
 # Refusals of the command line, which names what was probably meant in the sentence itself.
 SAID_BEFORE = {

@@ -16,9 +16,14 @@ from clawmarket.registry.codes import CODES, EXITS
 from cli.terminal import Cli
 
 ERRORS = stored()["errors"]
-# `{preview}` is the typed command itself; `{scope}` becomes one of three words;
+# `{preview}` and `{again}` are the typed command itself; `{scope}` becomes one of three words;
 # and FILE is any that exists.
-FILLED = {"{preview}": "clawmarket status", "{scope}": "write", "FILE": __file__}
+FILLED = {
+    "{preview}": "clawmarket status",
+    "{again}": "clawmarket status",
+    "{scope}": "write",
+    "FILE": __file__,
+}
 
 
 @pytest.mark.parametrize("code", CODES)
