@@ -21,8 +21,8 @@ from clawmarket.runtime.app import Market, open_app
 from clawmarket.runtime.card import Card
 from clawmarket.runtime.config import FAUCET_MINOR, Config, RehearsalRefusedError
 from clawmarket.runtime.home import Home
-from clawmarket.runtime.serving.http import build_server
 from clawmarket.runtime.logs import configure_logs
+from clawmarket.runtime.serving.http import build_server
 
 
 def run_market(
