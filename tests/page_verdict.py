@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from clawmarket.entry.web.words.catalog import LANGUAGES
+from receipts import VERIFIERS
 
 Json = dict[str, Any]
 
@@ -42,6 +43,12 @@ def by_page(text: str, pinned: str | None) -> Json:
         "checks": checks,
         "notProven": gaps,
     }
+
+
+# Whatever a receipt claims, the package, the tool without dependencies and the page agree on it.
+each_verifier = pytest.mark.parametrize(
+    "verifier", [*VERIFIERS, by_page], ids=["package", "tool", "page"]
+)
 
 
 def called(module: str, name: str, *args: object) -> Any:

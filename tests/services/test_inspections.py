@@ -81,6 +81,8 @@ def test_files_that_pass_can_be_handed_in(world: World) -> None:
     for party in (buyer, worker):
         assert party.do("web3.market.getResult", resultId=result["resultId"]) == result
         assert party.do(GET, inspectionId=inspection["inspectionId"]) == inspection
+        methods = [each["method"] for each in party.do("web3.audit.query", limit=200)["items"]]
+        assert methods.count(RUN) == 1
 
 
 def test_files_that_nobody_inspected_are_refused(world: World) -> None:

@@ -3,12 +3,11 @@
 import pytest
 
 from claim_lies import CLAIM_LIES, UNCLAIM_LIES
-from receipts import NAMES, VERIFIERS, Verifier, deal, outcomes
+from page_verdict import each_verifier
+from receipts import NAMES, Verifier, deal, outcomes
 
-both = pytest.mark.parametrize("verifier", VERIFIERS, ids=["package", "tool"])
 
-
-@both
+@each_verifier
 @pytest.mark.parametrize("voice", ["signed", "attested"])
 @pytest.mark.parametrize("ending", ["claimed", "unclaimed"])
 def test_an_honest_receipt_holds(verifier: Verifier, ending: str, voice: str) -> None:
@@ -40,7 +39,7 @@ def test_what_was_given_back_was_not_paid() -> None:
     assert told == ("receipt_refunded", "50000000", "50000000", "0")
 
 
-@both
+@each_verifier
 @pytest.mark.parametrize("lie", CLAIM_LIES)
 def test_a_lie_about_a_claim_fails_its_check(verifier: Verifier, lie: str) -> None:
     """The market itself lies, with its own log and key: both verifiers name the same check."""
@@ -51,7 +50,7 @@ def test_a_lie_about_a_claim_fails_its_check(verifier: Verifier, lie: str) -> No
     assert verifier(made.told(records), made.key)["failed"] == failed
 
 
-@both
+@each_verifier
 @pytest.mark.parametrize("lie", UNCLAIM_LIES)
 def test_a_lie_about_a_step_back_fails_its_check(verifier: Verifier, lie: str) -> None:
     """Nobody's step back is invented, and the money is not kept on the way."""
@@ -62,7 +61,7 @@ def test_a_lie_about_a_step_back_fails_its_check(verifier: Verifier, lie: str) -
     assert verifier(made.told(records), made.key)["failed"] == failed
 
 
-@both
+@each_verifier
 def test_an_award_is_not_taken_for_a_claim(verifier: Verifier) -> None:
     """Of a task that takes bids nobody claims: the worker's word does not replace the buyer's."""
     made = deal("task", "settled", "signed")

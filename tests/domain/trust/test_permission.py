@@ -9,14 +9,14 @@ from clawmarket.domain.kernel.moment import DAY_MS, iso
 from clawmarket.domain.trust.facts import read_facts
 from clawmarket.domain.trust.story import read_story
 from lies import StoryLie, all_of, event, record, said_and_signed, without
-from receipts import VERIFIERS, Deal, Json, Verifier, deal, with_event
+from page_verdict import each_verifier
+from receipts import Deal, Json, Verifier, deal, with_event
 
-both = pytest.mark.parametrize("verifier", VERIFIERS, ids=["package", "tool"])
 GRANTED, REVOKED, ISSUED = "consent_granted", "consent_revoked", "delivery_issued"
 LOCKED, CHANGED = "payment_locked", "offer_updated"
 
 
-@both
+@each_verifier
 @pytest.mark.parametrize("voice", ["signed", "attested"])
 @pytest.mark.parametrize(
     ("ending", "refund"), [("permitted", "0"), ("redrafted", "0"), ("revoked", "5000000")]
@@ -156,7 +156,7 @@ LIES: dict[str, tuple[StoryLie, list[str]]] = {
 }
 
 
-@both
+@each_verifier
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_about_a_consent_fails_its_check(verifier: Verifier, lie: str) -> None:
     """What the offer asked, what the buyer permitted and when it was used have to agree."""
@@ -168,7 +168,7 @@ def test_a_lie_about_a_consent_fails_its_check(verifier: Verifier, lie: str) -> 
     assert [name for name in found if name != "summary"] == failed
 
 
-@both
+@each_verifier
 def test_a_delivery_within_the_consent_holds(verifier: Verifier) -> None:
     """Two days later the consent of three days is still good."""
     made = deal("offer", "permitted", "signed")
@@ -177,7 +177,7 @@ def test_a_delivery_within_the_consent_holds(verifier: Verifier) -> None:
     assert verifier(made.told(records), made.key)["failed"] == []
 
 
-@both
+@each_verifier
 def test_an_order_that_asks_for_no_consent_knows_none(verifier: Verifier) -> None:
     """A consent among the records of an order from a plain offer is a lie."""
     made = deal("offer", "settled", "signed")
@@ -206,7 +206,7 @@ def granted_silently(records: list[Json], made: Deal) -> None:
     moves(ended, order_id, GRANTED, "settlement_cancelled")
 
 
-@both
+@each_verifier
 @pytest.mark.parametrize("lie", [revoked_silently, granted_silently])
 def test_the_order_stands_by_no_consent_that_nobody_told(verifier: Verifier, lie: StoryLie) -> None:
     """Each move of the order into consent or revocation has its event."""
@@ -232,7 +232,7 @@ def tell_no_scope(records: list[Json], _: Deal) -> None:
     with_event(records, CHANGED)[1].pop("usageScope")
 
 
-@both
+@each_verifier
 @pytest.mark.parametrize("voice", ["signed", "attested"])
 @pytest.mark.parametrize("lie", [drop_the_scope, all_of(tell_no_scope, drop_the_scope)])
 def test_a_changed_offer_keeps_its_scope(verifier: Verifier, voice: str, lie: StoryLie) -> None:
@@ -243,7 +243,7 @@ def test_a_changed_offer_keeps_its_scope(verifier: Verifier, voice: str, lie: St
     assert "records" in verifier(made.told(records), made.key)["failed"]
 
 
-@both
+@each_verifier
 def test_a_new_offer_says_its_scope_itself(verifier: Verifier) -> None:
     """Records from before have no scope in the event; its seller's own words are enough there."""
     made = deal("offer", "permitted", "signed")

@@ -2,13 +2,12 @@
 
 import pytest
 
+from page_verdict import each_verifier
 from rail_lies import RAIL_LIES, RESOLVED_LIES
-from receipts import NAMES, VERIFIERS, Verifier, deal, outcomes
-
-both = pytest.mark.parametrize("verifier", VERIFIERS, ids=["package", "tool"])
+from receipts import NAMES, Verifier, deal, outcomes
 
 
-@both
+@each_verifier
 @pytest.mark.parametrize("voice", ["signed", "attested"])
 @pytest.mark.parametrize("ending", ["settled", "refunded", "cancelled", "resolved"])
 def test_an_honest_receipt_holds(verifier: Verifier, ending: str, voice: str) -> None:
@@ -21,7 +20,7 @@ def test_an_honest_receipt_holds(verifier: Verifier, ending: str, voice: str) ->
     assert (verdict["ok"], outcomes(verdict)) == (True, passed), verdict
 
 
-@both
+@each_verifier
 @pytest.mark.parametrize("lie", RAIL_LIES)
 def test_a_lie_about_the_rail_fails_its_check(verifier: Verifier, lie: str) -> None:
     """The market itself lies, with its own log and key: both verifiers name the same check."""
@@ -32,7 +31,7 @@ def test_a_lie_about_the_rail_fails_its_check(verifier: Verifier, lie: str) -> N
     assert verifier(made.told(records), made.key)["failed"] == failed
 
 
-@both
+@each_verifier
 @pytest.mark.parametrize("lie", RESOLVED_LIES)
 def test_a_lie_about_a_finding_fails_its_check(verifier: Verifier, lie: str) -> None:
     """A payment is let go only on a person's word, and asked for again word for word."""

@@ -31,10 +31,9 @@ from lies import (
     honest,
     put,
 )
-from page_verdict import by_page
+from page_verdict import by_page, each_verifier
 from receipts import (
     NAMES,
-    VERIFIERS,
     Verifier,
     by_package,
     by_tool,
@@ -47,10 +46,8 @@ KINDS = ("task", "offer")
 ENDINGS = ("settled", "refunded")
 VOICES = ("signed", "attested")
 
-each = pytest.mark.parametrize("verifier", [*VERIFIERS, by_page], ids=["package", "tool", "page"])
 
-
-@each
+@each_verifier
 @pytest.mark.parametrize("voice", VOICES)
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("kind", KINDS)
@@ -64,7 +61,7 @@ def test_an_honest_receipt_holds(verifier: Verifier, kind: str, ending: str, voi
     assert (verdict["ok"], outcomes(verdict)) == (True, passed)
 
 
-@each
+@each_verifier
 @pytest.mark.parametrize("ending", ["ruled", "overruled", "lapsed"])
 def test_an_honest_receipt_of_a_dispute_holds(verifier: Verifier, ending: str) -> None:
     """Whoever decided, the receipt shows who was heard and who got how much."""
@@ -76,7 +73,7 @@ def test_an_honest_receipt_of_a_dispute_holds(verifier: Verifier, ending: str) -
     assert made.document()["receipt"]["refund"] == ("29999999" if ending == "ruled" else "0")
 
 
-@each
+@each_verifier
 @pytest.mark.parametrize("voice", VOICES)
 @pytest.mark.parametrize(
     ("ending", "amounts"), [("parts", ("198", "1", "0")), ("stopped", ("65", "0", "134"))]
@@ -91,7 +88,7 @@ def test_an_honest_receipt_of_milestones_holds(
     assert verifier(made.text, made.key)["failed"] == []
 
 
-@each
+@each_verifier
 @pytest.mark.parametrize("lie", PART_LIES)
 def test_a_lie_about_a_milestone_fails_its_check(verifier: Verifier, lie: str) -> None:
     """Each part is what the bid's price and the task's percents make it."""
@@ -103,7 +100,7 @@ def test_a_lie_about_a_milestone_fails_its_check(verifier: Verifier, lie: str) -
     assert [name for name in found if name != "summary"] == failed
 
 
-@each
+@each_verifier
 @pytest.mark.parametrize("voice", VOICES)
 @pytest.mark.parametrize(
     ("kind", "ending", "amounts"),
@@ -126,7 +123,7 @@ def test_an_honest_receipt_of_an_offer_in_parts_holds(
     assert verifier(made.text, made.key)["failed"] == []
 
 
-@each
+@each_verifier
 @pytest.mark.parametrize("kind", ["offer", "rail"])
 @pytest.mark.parametrize("lie", OFFER_PART_LIES)
 def test_a_lie_about_an_offers_milestone_fails_its_check(
@@ -141,7 +138,7 @@ def test_a_lie_about_an_offers_milestone_fails_its_check(
     assert [name for name in found if name != "summary"] == failed
 
 
-@each
+@each_verifier
 @pytest.mark.parametrize("lie", RULING_LIES)
 def test_a_lie_about_a_ruling_fails_its_check(verifier: Verifier, lie: str) -> None:
     """An arbiter's share is as binding as a price."""
@@ -153,7 +150,7 @@ def test_a_lie_about_a_ruling_fails_its_check(verifier: Verifier, lie: str) -> N
     assert [name for name in found if name != "summary"] == failed
 
 
-@each
+@each_verifier
 @pytest.mark.parametrize("lie", LAPSED_LIES)
 def test_a_lie_about_what_silence_decided_fails_its_check(verifier: Verifier, lie: str) -> None:
     """Where no arbiter rules, who was heard decides, and nothing is divided."""
@@ -165,7 +162,7 @@ def test_a_lie_about_what_silence_decided_fails_its_check(verifier: Verifier, li
     assert [name for name in found if name != "summary"] == failed
 
 
-@each
+@each_verifier
 def test_without_a_key_the_market_is_not_confirmed(verifier: Verifier) -> None:
     """Nothing fails without a pinned key, but the verdict says that it was not pinned."""
     verdict = verifier(honest().text, None)
@@ -173,7 +170,7 @@ def test_without_a_key_the_market_is_not_confirmed(verifier: Verifier) -> None:
     assert any("Which market" in gap for gap in verdict["notProven"])
 
 
-@each
+@each_verifier
 def test_a_party_with_a_wallet_that_did_not_sign_is_named(verifier: Verifier) -> None:
     """A statement that the market attests is no failure; whose wallet is missing is said."""
     made = deal("task", "settled", "attested")
@@ -183,14 +180,14 @@ def test_a_party_with_a_wallet_that_did_not_sign_is_named(verifier: Verifier) ->
     assert [account for account in made.wallets if account in sentence] == list(made.wallets)
 
 
-@each
+@each_verifier
 def test_a_story_that_is_told_anew_holds_as_well(verifier: Verifier) -> None:
     """The lies below fail for what they change, not for being logged anew."""
     made = honest()
     assert verifier(made.told(made.records()), made.key)["failed"] == []
 
 
-@each
+@each_verifier
 @pytest.mark.parametrize("lie", FILE_LIES)
 def test_a_lie_in_the_file_fails_its_check(verifier: Verifier, lie: str) -> None:
     """Whoever changes a receipt on its way is found out, by the check that is named."""
@@ -200,7 +197,7 @@ def test_a_lie_in_the_file_fails_its_check(verifier: Verifier, lie: str) -> None
     assert verifier(json.dumps(file), honest().key)["failed"] == failed
 
 
-@each
+@each_verifier
 @pytest.mark.parametrize("lie", TEXT_LIES)
 def test_a_file_that_two_readers_could_read_differently_fails(verifier: Verifier, lie: str) -> None:
     """A receipt in loose JSON has no form; nothing else is looked at."""
@@ -210,7 +207,7 @@ def test_a_file_that_two_readers_could_read_differently_fails(verifier: Verifier
     assert outcomes(verdict) == dict.fromkeys(NAMES, "skipped") | {"format": "failed"}
 
 
-@each
+@each_verifier
 @pytest.mark.parametrize("lie", STORY_LIES)
 def test_a_lie_of_the_market_fails_its_check(verifier: Verifier, lie: str) -> None:
     """Even the market cannot tell another story than the parties signed, and sign for it."""
@@ -220,7 +217,7 @@ def test_a_lie_of_the_market_fails_its_check(verifier: Verifier, lie: str) -> No
     assert verifier(made.told(records), made.key)["failed"] == failed
 
 
-@each
+@each_verifier
 @pytest.mark.parametrize("lie", CORNER_LIES)
 def test_a_lie_at_a_corner_fails_for_every_reader(verifier: Verifier, lie: str) -> None:
     """Where one language takes true for 1 and nothing for an empty list, no verifier does."""
@@ -231,7 +228,7 @@ def test_a_lie_at_a_corner_fails_for_every_reader(verifier: Verifier, lie: str) 
     assert verifier(made.told(records), made.key)["failed"] == ["records"]
 
 
-@each
+@each_verifier
 def test_an_offer_is_paid_price_times_quantity(verifier: Verifier) -> None:
     """The locked amount has to be the offer's price times the ordered quantity."""
     made = deal("offer", "settled", "attested")
@@ -240,7 +237,7 @@ def test_an_offer_is_paid_price_times_quantity(verifier: Verifier) -> None:
     assert verifier(made.told(records), made.key)["failed"] == ["postings"]
 
 
-@each
+@each_verifier
 def test_an_order_is_from_the_offer_that_the_buyer_named(verifier: Verifier) -> None:
     """The market cannot put another offer under a buyer's order."""
     made = deal("offer", "refunded", "attested")
@@ -250,7 +247,7 @@ def test_an_order_is_from_the_offer_that_the_buyer_named(verifier: Verifier) -> 
     assert verifier(made.told(records), made.key)["failed"] == ["signatures"]
 
 
-@each
+@each_verifier
 def test_a_refund_gives_everything_back(verifier: Verifier) -> None:
     """A part that the market keeps of a refund is found in the amounts."""
     made = deal("task", "refunded", "signed")
@@ -275,7 +272,7 @@ def test_all_verifiers_say_the_same(lie: str) -> None:
     assert [outcomes(by_tool(text, made.key)), outcomes(by_page(text, made.key))] == [wanted] * 2
 
 
-@each
+@each_verifier
 def test_test_money_is_not_sold_as_money(verifier: Verifier) -> None:
     """The order's record says which it is."""
     file = honest().document() | {"testMoney": False}
