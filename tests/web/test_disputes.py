@@ -36,7 +36,7 @@ def test_a_buyer_contests_a_delivery_by_mouse(market: Market, opened: Opener, ha
 
 
 def test_an_arbiter_rules_by_mouse(market: Market, opened: Opener) -> None:
-    """Whom the operator named sees the task's dispute and gives each side a part."""
+    """Whom the operator named finds the dispute on the own page and gives each side a part."""
     buyer, worker, arbiter = (market.member() for _ in range(3))
     market.call("market.arbiter.appoint", market.operator, accountId=arbiter.account_id)
     task = buyer.publish("Judged digest")
@@ -49,14 +49,17 @@ def test_an_arbiter_rules_by_mouse(market: Market, opened: Opener) -> None:
     for side in (buyer, worker):
         side.do("web3.dispute.submitEvidence", disputeId=dispute, summary="See there.")
     page = opened(arbiter)
-    page.goto(f"/tasks/{task}")
+    page.goto("/me")
+    page.click("li:has-text('Rule on a dispute: Judged digest') a")
     page.check("[value=partial]")
     page.fill("[name=share]", "20.00")
     page.fill("#resolve-reason", "Half of it is there.")
     page.click("form[action='/act/resolve'] button")
     page.click("form[action='/confirm'] button")
     page.wait_for_selector("text=Each a part")
+    page.goto("/me")
 
+    assert page.locator("text=Judged digest").count() == 0
     assert worker.do("web3.wallet.show")["available"] == "1019800000"
 
 

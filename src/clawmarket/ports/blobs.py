@@ -28,6 +28,7 @@ class BlobsFullError(UnavailableError):
 class BlobMissingError(NotFoundError):
     """There is no such file, or it is not yours to see."""
 
+    advice = "A sealed file opens to its buyer when the result is accepted; see your orders."
     next_command = "clawmarket order list"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from clawmarket.domain.kernel.moment import DAY_MS, iso
+from clawmarket.domain.trust.session import Role
 from clawmarket.entry.web.deeds.deed import Wrong
 from clawmarket.entry.web.telling.drawing import Day, chart
 from clawmarket.entry.web.telling.escrow import Stake, stake_of
@@ -19,6 +20,7 @@ MAX_PAGES = 5
 PAGE = 200
 LISTED = 50
 LAST = 10
+OPEN_DISPUTES = ("dispute_evidence_submitted", "dispute_opened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ async def show_me(visit: Visit, wrong: Wrong | None = None) -> Response:
         mine=[each for each in live if each.told["waitsFor"] == each.side],
         others=[each for each in live if each.told["waitsFor"] != each.side],
         tasks=await _open_tasks(visit),
+        cases=await _cases(visit),
         flow=flow,
         charts=[chart(flow.days, "wide", 680), chart(flow.days[-10:], "narrow", 300)],
         last=ended,
@@ -104,6 +107,24 @@ async def _waiting(visit: Visit, order: Fields) -> Waiting:
     side = "buyer" if order["buyer"] == visit.caller.account_id else "seller"
     then = translated(told["then"], visit.words) or told["then"]
     return Waiting(order, side, told, then, stake_of(order))
+
+
+async def _cases(visit: Visit) -> list[tuple[Fields, Fields]]:
+    """Return the open disputes of others that an arbiter may rule on, each with its order."""
+    if visit.caller.role is not Role.ARBITER:
+        return []
+    found: list[Fields] = []
+    for status in OPEN_DISPUTES:
+        found += (await visit.ask("web3.dispute.list", status=status, limit=LISTED))["items"]
+    me = visit.caller.account_id
+    others = [each for each in found if me not in (each["initiator"], each["respondent"])]
+    return [
+        (
+            each,
+            (await visit.ask("web3.market.transparency.trace", orderId=each["orderId"]))["order"],
+        )
+        for each in sorted(others, key=lambda each: str(each["dueAt"]))
+    ]
 
 
 async def _open_tasks(visit: Visit) -> list[Fields]:
