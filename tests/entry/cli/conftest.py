@@ -12,13 +12,14 @@ from cli.terminal import NOBODY_THERE, Cli, LocalMarket, Outcome
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home, and no setting of the machine that could change an answer."""
+    """An empty home, a host without skills, and no setting that could change an answer."""
     for name in [*os.environ]:
         if name.startswith("CLAWMARKET_") or name in ("CI", "NO_COLOR", "OPENCLAW_SHELL"):
             monkeypatch.delenv(name)
     folder = tmp_path / "home"
     monkeypatch.setenv("CLAWMARKET_HOME", str(folder))
     monkeypatch.setenv("CLAWMARKET_URL", NOBODY_THERE)
+    monkeypatch.setenv("OPENCLAW_STATE_DIR", str(tmp_path / "openclaw"))
     return folder
 
 
