@@ -100,9 +100,9 @@ def unknown(noun: str) -> str:
 def two_deals(world: World) -> dict[str, str]:
     """Let two parties make one thing of each kind, and return the ids."""
     buyer, worker, award = world.hired()
+    files = {"orderId": award["orderId"], "artifacts": [worker.stores(b"the result")]}
+    inspection = worker.do("web3.market.inspection.run", **files)
     result = worker.submits(award)
-    inspected = {"orderId": award["orderId"], "artifacts": result["artifacts"]}
-    inspection = worker.do("web3.market.inspection.run", **inspected)
     offer = worker.do("web3.market.offer.create", title="Draft", price="1")
     order = buyer.orders(worker.offers())
     buyer.locks(order)

@@ -393,3 +393,16 @@ def test_any_value_anywhere_in_a_record_breaks_no_verifier(
     text = made.told(texts)
     wanted = outcomes(by_package(text, None))
     assert [outcomes(by_tool(text, None)), outcomes(by_page(text, None))] == [wanted, wanted]
+
+
+@pytest.mark.parametrize("value", [[{"a": {}}], {}, "a", None, True])
+def test_a_fee_that_is_no_number_is_judged_alike(value: object) -> None:
+    """Where the rate of the fee stands, whatever stands there: all verifiers answer, and agree."""
+    made = deal("task", "settled", "signed")
+    records = made.records()
+    for path in [path for path in paths(records) if path[-1:] == ("feeBps",)]:
+        put(*path, value=value)({0: records}[0])  # type: ignore[arg-type]  # a list has places, too
+    text = made.told([json.dumps(r, sort_keys=True, separators=(",", ":")) for r in records])
+    wanted = outcomes(by_package(text, None))
+    assert "failed" in wanted.values()
+    assert [outcomes(by_tool(text, None)), outcomes(by_page(text, None))] == [wanted, wanted]

@@ -204,6 +204,7 @@ LATER: dict[tuple[type, str], str] = {
     (Result, "appeal"): "''",
     (Task, "checks"): "'[]'",
     (Task, "inspect"): "0",
+    (Settlement, "why"): "''",
 }
 
 # Rows whose key the market draws itself, makes of one it drew, or counts up under the write lock:

@@ -64,9 +64,9 @@ function heading(words, { settled }) {
 }
 
 /** Shows the slip beside a verdict that no check speaks against; hides it otherwise. */
-export function showSlip(words, { checks, slip }) {
+export function showSlip(words, { slip }) {
   const paper = place("slip");
-  paper.hidden = !slip || checks.some(({ outcome }) => outcome === "failed");
+  paper.hidden = slip === null;
   if (paper.hidden) return;
   const stack = element("div", "", "stack");
   if (slip.title !== null) {

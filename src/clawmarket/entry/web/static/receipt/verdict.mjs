@@ -137,7 +137,8 @@ export async function pinnedKey(text) {
  *
  * `text` is the file's text and `pinned` the market's key as its reader knows it, or null.
  * `report(name, done, total)` is called, and may be awaited, as long as a check goes on. Returns
- * `{checks: [{name, outcome, code, values}], gaps, slip}`; throws NotAReceipt for other files, and
+ * `{checks: [{name, outcome, code, values}], gaps, slip}`, the slip null unless a whole story is told
+ * and no check speaks against it; throws NotAReceipt for other files, and
  * nothing else for whatever stands in one.
  */
 export async function examine(text, pinned, report = async () => {}) {
@@ -154,5 +155,7 @@ export async function examine(text, pinned, report = async () => {}) {
   for (const name of Object.keys(CHECKS)) {
     checks.push(await outcomeOf(name, { ...given, pace: paced(name) }));
   }
-  return { checks, gaps: gapsOf(given), slip: given.story && slipOf(given) };
+  // What a check has found wrong need not even have the type that a slip shows.
+  const shown = given.story && checks.every(({ outcome }) => outcome !== "failed");
+  return { checks, gaps: gapsOf(given), slip: shown ? slipOf(given) : null };
 }
