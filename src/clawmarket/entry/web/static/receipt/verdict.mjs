@@ -137,9 +137,9 @@ export async function pinnedKey(text) {
  *
  * `text` is the file's text and `pinned` the market's key as its reader knows it, or null.
  * `report(name, done, total)` is called, and may be awaited, as long as a check goes on. Returns
- * `{checks: [{name, outcome, code, values}], gaps, slip}`, the slip null unless a whole story is told
- * and no check speaks against it; throws NotAReceipt for other files, and
- * nothing else for whatever stands in one.
+ * `{checks: [{name, outcome, code, values}], gaps, slip}`; the slip is null unless a whole story is
+ * told and no check speaks against it. Throws NotAReceipt for other files, and nothing else for
+ * whatever stands in one.
  */
 export async function examine(text, pinned, report = async () => {}) {
   const paced = (name) => (done, total) => report(name, done, total);
