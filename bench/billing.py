@@ -16,7 +16,7 @@ from clawmarket.services.call import Caller
 from clawmarket.services.pipeline import Pipeline
 
 AT_ONCE = 16
-TURNS = 100
+TURNS = 300
 TOOLS_RUN_S = 0.02
 PRICES = {"web_search": "10000"}
 
@@ -26,9 +26,9 @@ _calls = itertools.count()
 async def reserve_figures() -> AsyncIterator[Figure]:
     """Yield reserve_16_p99: the slowest hundredth of durable reservations, sixteen in parallel.
 
-    All are of one account and one session, as when an agent calls sixteen tools at once, a hundred
-    turns long: each moves the same meters. SQLite as it runs for users, synchronous=FULL, the
-    workers too. Median of the rounds.
+    All are of one account and one session, as when an agent calls sixteen tools at once: each moves
+    the same meters. Three hundred turns, so that no turn alone decides. SQLite as it runs for
+    users, synchronous=FULL, the workers too. Median of the rounds.
     """
     with tempfile.TemporaryDirectory() as folder:
         async with open_market(Path(folder) / "home") as market:

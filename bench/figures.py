@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import ceil
 
 ROUNDS = 5
 
@@ -54,5 +55,5 @@ def p99(durations_s: list[float]) -> float:
 
 
 def percentile(durations: list[float], share: float) -> float:
-    """Return what this share of the durations does not exceed, in their own unit."""
-    return sorted(durations)[int(len(durations) * share)]
+    """Return what this share of the durations does not exceed (nearest rank), in their own unit."""
+    return sorted(durations)[ceil(len(durations) * share) - 1]

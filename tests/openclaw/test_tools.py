@@ -110,7 +110,10 @@ def buyer(host: Host, market: Server, key: str) -> Iterator[Buyer]:
     """The owner, with a chat window that shows approvals."""
     scopes = [*READ, "operator.approvals", "operator.admin"]
     with Client(host.url, host.token, scopes, ["approvals", "plugin-approvals"]) as client:
-        yield Buyer(client, market, key)
+        owner = Buyer(client, market, key)
+        # The host asks MCP servers for their tools at a session's first turn, and not again.
+        owner.uses("list_tasks", limit=1)
+        yield owner
 
 
 def test_a_paid_deal_is_closed_by_an_agent(buyer: Buyer, market: Server) -> None:
