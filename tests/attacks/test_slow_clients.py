@@ -27,12 +27,14 @@ def impatient(**patience: Any) -> type[BoundedHttp]:
 def play(
     world: World,
     scenario: Callable[[Callable[[], Awaitable[Line]]], Awaitable[Any]],
+    *,
+    ping_s: float | None = None,
     **patience: Any,
 ) -> Any:
     """Serve the gateway with other limits and let a scenario open connections to it."""
 
     async def serve() -> Any:
-        async with Front(world).served(impatient(**patience)) as place:
+        async with Front(world).served(impatient(**patience), ping_s) as place:
             return await scenario(lambda: asyncio.open_connection(*place.split(":")))
 
     return world.run(serve())
@@ -250,8 +252,13 @@ def test_a_handshake_in_time_stays(world: World) -> None:
     assert answer.startswith(b'HTTP/1.1 101{"type":"res","id":1,"ok":true')
 
 
-def test_who_does_not_read_a_websocket_is_cut_off(world: World) -> None:
-    """Also while signs of life cannot be sent, since too many answers wait."""
+@pytest.mark.parametrize(
+    ("ping_s", "unread_s"), [(None, 0.05), (0.7, 60)], ids=["no reading", "no sign of life"]
+)
+def test_who_does_not_read_a_websocket_is_cut_off(
+    world: World, ping_s: float | None, unread_s: float
+) -> None:
+    """What waits for it bounds the time, and so does the next sign of life, each by itself."""
 
     async def scenario(connect: Callable[[], Awaitable[Line]]) -> bool:
         _, writer = await connect()
@@ -259,14 +266,17 @@ def test_who_does_not_read_a_websocket_is_cut_off(world: World) -> None:
         writer.write(b"GET" + UPGRADE)
         ask = frame(b'{"type":"req","id":1,"method":"web3.capabilities.list"}')
         try:
-            while not writer.transport.is_closing():
-                writer.write(ask)
-                await asyncio.sleep(0.002)
-            return True
+            async with asyncio.timeout(20):
+                while not writer.transport.is_closing():
+                    writer.write(ask)
+                    await asyncio.sleep(0.002)
+        except TimeoutError:
+            return False
         finally:
             writer.transport.abort()
+        return True
 
-    assert play(world, scenario, unread_s=0.05) is True
+    assert play(world, scenario, ping_s=ping_s, unread_s=unread_s) is True
 
 
 @pytest.mark.parametrize(

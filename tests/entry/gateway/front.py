@@ -55,12 +55,18 @@ class Front:
             return await client.request(verb, path, **how)
 
     @asynccontextmanager
-    async def served(self, http: type[BoundedHttp] = BoundedHttp) -> AsyncIterator[str]:
-        """Serve on a free loopback port and give its address."""
+    async def served(
+        self, http: type[BoundedHttp] = BoundedHttp, ping_s: float | None = 20.0
+    ) -> AsyncIterator[str]:
+        """Serve on a free loopback port and give its address.
+
+        WebSockets are asked for a sign of life every `ping_s`, and have as long to give it.
+        """
         # Only of a socket that says TCP does asyncio know that it may send small answers at once.
         listener = socket.socket(proto=socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
         server = build_server(self.app, http)
+        server.config.ws_ping_interval = server.config.ws_ping_timeout = ping_s
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0)
