@@ -6,6 +6,7 @@ from clawmarket.domain.kernel.machine import MACHINES, TransitionRefusedError
 from clawmarket.domain.kernel.state_words import WORDS
 from clawmarket.domain.market.bid import BID, BidState
 from clawmarket.domain.market.order import ORDER, OrderState
+from clawmarket.domain.market.postpay.trust import TRUST, TrustState
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,9 @@ def test_a_refused_step_is_said_in_words() -> None:
         "This order is paid for and waits for its consent or its seller; this is not possible now."
     )
     assert refused.value.what == said
+    with pytest.raises(TransitionRefusedError) as refused:
+        TRUST.step(TrustState.REVOKED, "revoke")
+    assert refused.value.what == "This trust stands at revoked; this is not possible now."
 
 
 @pytest.mark.parametrize("noun", ["task", "bid", "offer", "order", "result", "dispute", "tab"])

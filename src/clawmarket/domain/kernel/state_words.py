@@ -47,4 +47,5 @@ WORDS: Mapping[str, str] = {
 
 def said(state: str) -> str:
     """Return a state as what a sentence says of its thing."""
-    return WORDS.get(state) or f"stands at {state.replace('_', ' ')}"
+    # The name begins with that of the thing, which the sentence has said already.
+    return WORDS.get(state) or f"stands at {state.partition('_')[2].replace('_', ' ')}"
