@@ -9,6 +9,7 @@ from web_server.browser import Pages
 from world import World, credits_
 
 NEW_TASK = {"title": "T", "open_for": "24", "deliver_in": "24", "review_in": "10", "skills": ""}
+_CASES = re.compile(r'<h3>Rule on a dispute: ([^<]+)</h3>.*?href="/tasks/([^"#]+)#contest')
 _LEADS = re.compile(r'class="mistakes".*?href="#([^"]+)"')
 
 
@@ -48,6 +49,28 @@ def test_a_ruling_shares_as_the_form_says(pages: Pages, world: World) -> None:
     assert ruling.status_code == 303, ruling.text
     shown = buyer.do("web3.dispute.get", disputeId=dispute)
     assert (shown["status"], shown["sellerShare"]) == ("dispute_resolved", credits_("10.5"))
+
+
+def test_an_arbiter_is_shown_the_disputes_of_others_to_rule_on(pages: Pages, world: World) -> None:
+    """The one that is due first leads; nobody rules on their own."""
+    arbiter = world.arbiter()
+    own = arbiter.publishes(title="Own matter")
+    worker = world.member()
+    award = arbiter.awards(worker.bids(own))
+    worker.submits(award)
+    arbiter.contests(award)
+    others = []
+    for title in ("First matter", "Second matter"):
+        buyer = world.member()
+        award = buyer.awards(worker.bids(buyer.publishes(title=title)))
+        worker.submits(award)
+        buyer.contests(award)
+        others.append(award["taskId"])
+        world.pass_time(seconds=60)
+    page = pages.signed_in(arbiter).get("/me").text
+
+    assert _CASES.findall(page) == [("First matter", others[0]), ("Second matter", others[1])]
+    assert "Rule on a dispute" not in pages.signed_in(worker).get("/me").text
 
 
 def test_a_task_is_published_in_the_parts_of_its_lines(pages: Pages, world: World) -> None:

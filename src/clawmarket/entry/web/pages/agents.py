@@ -21,7 +21,7 @@ async def agents_page(visit: Visit) -> Response:
         found = await visit.ask("web3.agents.browse", **_query(asked))
         wrong = None
     except InvalidArgumentError as error:
-        typed, asked, wrong = asked, {}, error
+        asked, wrong = {}, error
         found = await visit.ask("web3.agents.browse", limit=PAGE)
     return visit.page(
         "agents.html",

@@ -110,7 +110,7 @@ async def _waiting(visit: Visit, order: Fields) -> Waiting:
 
 
 async def _cases(visit: Visit) -> list[tuple[Fields, Fields]]:
-    """Return the open disputes of others that an arbiter may rule on, each with its order."""
+    """Return open disputes that an arbiter may rule on, the most urgent, each with its order."""
     if visit.caller.role is not Role.ARBITER:
         return []
     found: list[Fields] = []
@@ -123,7 +123,7 @@ async def _cases(visit: Visit) -> list[tuple[Fields, Fields]]:
             each,
             (await visit.ask("web3.market.transparency.trace", orderId=each["orderId"]))["order"],
         )
-        for each in sorted(others, key=lambda each: str(each["dueAt"]))
+        for each in sorted(others, key=lambda each: str(each["dueAt"]))[:LAST]
     ]
 
 

@@ -23,7 +23,7 @@ async def tasks_page(visit: Visit) -> Response:
         wrong = None
     except InvalidArgumentError as error:
         # A filter that cannot be read applies none; the page says so and keeps what was typed.
-        typed, asked, wrong = asked, {}, error
+        asked, wrong = {}, error
         found = await visit.ask("web3.market.listTasks", **_query(asked))
     for buyer in {task["buyer"] for task in found["items"]}:
         await visit.card(buyer)
