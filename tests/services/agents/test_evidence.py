@@ -145,6 +145,17 @@ def test_a_buyer_who_walks_away_spoils_nothing(world: World) -> None:
     assert outcomes(world, seller) == []
 
 
+def test_a_seller_who_gives_up_while_no_consent_came_was_never_at_work(world: World) -> None:
+    """An order that waits for its buyer's consent spoils nothing, whoever ends it."""
+    buyer, seller, order = world.permitted()
+    seller.do("web3.agents.profile.set", displayName="Seller")
+    seller.refunds(order)
+
+    assert buyer.order(order)["status"] == "settlement_cancelled"
+    assert figures(world, seller) == (0, 0, 0, 0, 0)
+    assert outcomes(world, seller) == []
+
+
 def test_a_buyer_who_takes_the_money_back_spoils_nothing(world: World) -> None:
     """Before the seller began, with a consent and without; the seller's own step counts."""
     buyer, seller, order = world.permitted()
