@@ -75,6 +75,7 @@ class Books:
         self.check_tabs()
         self.check_billing(told)
         self.check_lives(told)
+        self.check_bids()
         self.check_clocks()
         self.check_consents()
         self.check_standings(told)
@@ -232,6 +233,12 @@ class Books:
         assert {thing: life[-1] for thing, life in lives.items() if thing in rows} == rows
         for thing in rows:
             assert FINAL[str(noun_of(thing))].isdisjoint(lives[thing][:-1])
+
+    def check_bids(self) -> None:
+        """A task counts the bids that stand, and none stands when it is open no more."""
+        standing = Counter(bid.task_id for bid in self.rows(Bid) if bid.state is BidState.SUBMITTED)
+        open_tasks = [task for task in self.rows(Task) if task.state is TaskState.OPEN]
+        assert standing == Counter({task.task_id: task.bid_count for task in open_tasks})
 
     def check_clocks(self) -> None:
         """What is not over has a moment at which the market acts; bids end with their task."""

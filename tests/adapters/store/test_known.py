@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clawmarket.adapters.store.sqlite import SqliteStore
-from clawmarket.adapters.store.writing.known import MAX_KNOWN, KnownRows
+from clawmarket.adapters.store.writing.known import ABSENT, MAX_KNOWN, KnownRows
 from clawmarket.domain.kernel.errors import ConflictError
+from clawmarket.domain.trust.file import FileRight
 from clawmarket.domain.trust.record import Tally
 from clawmarket.ports.store import Transaction
 from stored_rows import Command, at_once, every, write
 
 KEYS = ("a", "b", "c")
+RIGHT = FileRight("a", "sha256:" + "0" * 64, "acc_0", 1, 0)
 CHANGES = st.tuples(st.sampled_from(["put", "read", "remove"]), st.sampled_from(KEYS))
 COMMANDS = st.tuples(st.lists(CHANGES, max_size=5), st.booleans())
 
@@ -69,12 +71,64 @@ def test_only_kinds_that_change_are_kept_in_mind() -> None:
 
 
 def test_the_mind_is_bounded() -> None:
-    """A market of any size costs the writer the same memory."""
+    """A market of any size costs the writer the same memory: what was not used longest goes."""
     known = KnownRows()
-    rows = [Tally(f"{number}", number) for number in range(MAX_KNOWN + 1)]
+    half = MAX_KNOWN // 2
+    rows = [Tally(f"{number}", number) for number in range(half + 1)]
+    late = [Tally(f"late {number}", number) for number in range(half)]
+    used, unused, newest = rows[:3], rows[3:half], rows[half:]
     for row in rows:
         known.saved(row)
-    assert [row for row in rows if known.get(Tally, row.tally_id)] == rows[-1:]
+    assert [known.get(Tally, row.tally_id) for row in used] == used
+    for row in late:
+        known.saved(row)
+    assert [known.get(Tally, row.tally_id) for row in unused] == [None] * len(unused)
+    kept = used + newest + late[:9]
+    assert [known.get(Tally, row.tally_id) for row in kept] == kept
+
+
+def test_what_is_not_there_is_kept_in_mind_where_many_ask() -> None:
+    """Until somebody adds it; of other kinds nothing is kept."""
+    known = KnownRows()
+    known.missed(FileRight, "a")
+    known.missed(Tally, "a")
+    assert (known.get(FileRight, "a"), known.get(Tally, "a")) == (ABSENT, None)
+    known.added(RIGHT)
+    assert known.get(FileRight, "a") == RIGHT
+    known.removed(FileRight, "a")
+    assert known.get(FileRight, "a") is None
+
+
+def test_a_turn_of_others_may_have_brought_what_was_not_there() -> None:
+    """What was missed is forgotten with what was known."""
+    known = KnownRows()
+    known.begin(others_wrote=False)
+    known.missed(FileRight, "a")
+    known.commit()
+    known.begin(others_wrote=True)
+    assert known.get(FileRight, "a") is None
+
+
+@pytest.mark.parametrize("beside", [0, 1], ids=["alone", "in a group"])
+def test_what_a_refused_command_deleted_is_there_again(migrated: Path, beside: int) -> None:
+    """It looked for the row after it had deleted it, and did not find it."""
+
+    def deletes(rows: Transaction) -> None:
+        rows.remove(FileRight, RIGHT.right_id)
+        assert rows.get(FileRight, RIGHT.right_id) is None
+        raise ChangedMindError("On second thought, no.")
+
+    def reads(rows: Transaction) -> FileRight | None:
+        return rows.get(FileRight, RIGHT.right_id)
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(SqliteStore(shutil.copy(migrated, folder))) as store,
+    ):
+        write(store, lambda rows: rows.add(RIGHT))
+        outcomes = asyncio.run(at_once(store, [*[reads] * beside, deletes]))
+        assert [type(each) for each in outcomes] == [FileRight] * beside + [ChangedMindError]
+        assert write(store, reads) == RIGHT
 
 
 def test_a_command_that_is_refused_alone_forgets_only_its_own(migrated: Path) -> None:
@@ -109,7 +163,14 @@ def _known_before() -> KnownRows:
     return known
 
 
-def _both(known: KnownRows) -> list[Tally | None]:
+def _aged(known: KnownRows) -> KnownRows:
+    """Let what is in mind become the half that was not used last."""
+    for number in range(MAX_KNOWN // 2):
+        known.read(Tally(f"{number}", number))
+    return known
+
+
+def _both(known: KnownRows) -> list[object]:
     return [known.get(Tally, key) for key in ("a", "b")]
 
 
@@ -134,6 +195,21 @@ def test_a_turn_of_others_takes_everything_out_of_mind() -> None:
     known.commit()
     known.begin(others_wrote=True)
     assert _both(known) == [None, None]
+
+
+def test_what_was_not_used_last_is_forgotten_like_all_else() -> None:
+    """After a turn of others, by a deletion and by an undone command."""
+    known = _aged(_known_before())
+    known.commit()
+    known.begin(others_wrote=True)
+    assert _both(known) == [None, None]
+    known = _aged(_known_before())
+    known.removed(Tally, "a")
+    assert _both(known) == [None, None]
+    known = _aged(_known_before())
+    known.undo()
+    assert _both(known) == [None, None]
+    assert _both(_aged(_known_before())) == [Tally("a", 1), None]
 
 
 def test_what_did_not_fit_is_undone_all_the_same() -> None:

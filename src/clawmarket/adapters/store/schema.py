@@ -213,6 +213,7 @@ DRAWN: frozenset[type] = frozenset(
     {
         Award,
         Bid,
+        BoardPlace,
         Consent,
         Delivery,
         Entry,
@@ -231,8 +232,8 @@ DRAWN: frozenset[type] = frozenset(
     }
 )
 
-# Rows that nearly every command of an agent reads and hardly any changes.
-READ_OFTEN: frozenset[type] = frozenset({Plan, RunningPeriod})
+# Rows that nearly every command of an agent or of a deal looks for, and hardly any changes.
+READ_OFTEN: frozenset[type] = frozenset({Counterparty, FileRight, Plan, RunningPeriod})
 
 # Values that no two rows share, beside the key; None may stand in many rows.
 UNIQUE: tuple[tuple[type, str], ...] = ((Credential, "lookup"), (LogEntry, "record_id"))

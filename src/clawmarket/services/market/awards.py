@@ -67,7 +67,7 @@ def conclude_award(call: Call, work: Work, task: Task, bid: Bid) -> AwardView:
     work.save(tasks.award(task, order.order_id, bid.bidder, call.now))
     count_open(work, task.buyer, -1)
     work.save(accepted)
-    turn_down_bids(work, task.task_id, but=bid.bid_id)
+    turn_down_bids(work, task, but=bid.bid_id)
     old = hold_of(work, task.hold_id) if task.hold_id else None
     if old is None:
         hold = set_aside(work, task.buyer, order.amount, order.order_id, task.asset)

@@ -78,7 +78,7 @@ def place_bid(call: Call, work: Work, request: PlaceBid) -> BidView:
     price = int(request.price)
     check_bid(task, call.actor, price)
     live = {"task_id": task.task_id, "bidder": call.actor, "state": BidState.SUBMITTED}
-    if work.find(Query(Bid, equal=live, limit=1)):
+    if task.bid_count and work.find(Query(Bid, equal=live, limit=1)):
         raise BidExistsError("You have a live bid on this task.", taskId=task.task_id)
     bid = Bid(
         bid_id=call.new_id("bid"),

@@ -7,14 +7,18 @@ from clawmarket.domain.market import bid as bids
 from clawmarket.domain.market.award import AWARD, Award
 from clawmarket.domain.market.bid import Bid, BidState
 from clawmarket.domain.market.order import Order
+from clawmarket.domain.market.task import Task
 from clawmarket.domain.market.terms import MAX_BIDS_PER_TASK
 from clawmarket.ports.store import Query
 from clawmarket.services.work import Work
 
 
-def turn_down_bids(work: Work, task_id: str, *, but: str = "") -> None:
+def turn_down_bids(work: Work, task: Task, *, but: str = "") -> None:
     """Turn the live bids on a task down, because one was chosen or the task ended."""
-    live = {"task_id": task_id, "state": BidState.SUBMITTED}
+    others = task.bid_count - 1 if but else task.bid_count
+    if not others:
+        return
+    live = {"task_id": task.task_id, "state": BidState.SUBMITTED}
     for found in work.find(Query(Bid, equal=live, limit=MAX_BIDS_PER_TASK)):
         bid = work.get(Bid, found.bid_id)
         if bid is not None and bid.bid_id != but:

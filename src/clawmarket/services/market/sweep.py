@@ -154,7 +154,7 @@ def _end_task(work: Work, task_id: str) -> str:
     count_open(work, task.buyer, -1)
     work.emit(expired)
     work.involve((task.buyer,))
-    turn_down_bids(work, task_id)
+    turn_down_bids(work, task)
     if task.hold_id is not None:
         give_back(work, hold_of(work, task.hold_id), expired=True)
     return "task"

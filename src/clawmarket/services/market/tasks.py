@@ -274,7 +274,7 @@ def cancel_task(call: Call, work: Work, request: CancelTask) -> TaskView:
     work.save(after)
     count_open(work, task.buyer, -1)
     work.emit(cancelled)
-    turn_down_bids(work, task.task_id)
+    turn_down_bids(work, task)
     if task.hold_id is not None:
         give_back(work, hold_of(work, task.hold_id))
     return task_view(after)
