@@ -129,6 +129,10 @@ class FaultyStore:
         """Let a function see what other processes wrote."""
         self.inner.on_group(look)
 
+    async def checkpoint(self) -> None:
+        """Do what is put off."""
+        await self.inner.checkpoint()
+
     def close(self) -> None:
         """Let go of the real store."""
         self.inner.close()

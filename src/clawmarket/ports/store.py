@@ -189,6 +189,10 @@ class Store(Protocol):
         """
         ...
 
+    async def checkpoint(self) -> None:
+        """Do what the database puts off, so that no commit has to. Raises StoreLostError."""
+        ...
+
     def close(self) -> None:
         """Finish what was accepted and let go of the files."""
         ...

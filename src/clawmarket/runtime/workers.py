@@ -40,6 +40,7 @@ from clawmarket.services.trust.log import Announce, sequence
 SEQUENCE_EVERY_S = 0.1
 # Searches look at what is new by themselves; seldom means that a task moves once, not thrice.
 BOARD_EVERY_S = 0.5
+CHECKPOINT_EVERY_S = 0.5
 SWEEP_EVERY_S = 1.0
 JOBS_EVERY_S = 0.2
 TIDY_EVERY_S = 60.0
@@ -47,9 +48,11 @@ TIDY_EVERY_S = 60.0
 JOBS_PER_ROUND = 2
 # The loops that follow the trading rest twenty times as long as a round took, a second at most, so
 # that the log and the receipts leave the time to buyers and sellers.
-FOLLOWING = frozenset({"sequencer", "board", "receipt"})
+FOLLOWING = frozenset({"sequencer", "board", "checkpoint", "receipt"})
 REST = 20
 LONGEST_REST_S = 1.0
+# They begin right behind a command: one that came while they are at work would wait for them.
+BEHIND_WITHIN_S = 0.05
 # Rails are asked side by side: one that hangs keeps those of others no longer than itself. Bills
 # are many when a host shuts down and all of its sessions end.
 PER_ROUND = {BILL_JOB: 8, RAIL_JOB: 8, ENDPOINT_JOB: 8}
@@ -95,11 +98,12 @@ def start_workers(pipeline: Pipeline, signer: LogSigner, announce: Announce) -> 
     loops: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
         ("sequencer", SEQUENCE_EVERY_S, take_in),
         ("board", BOARD_EVERY_S, lambda: follow_records(ports.store)),
+        ("checkpoint", CHECKPOINT_EVERY_S, ports.store.checkpoint),
         ("sweep", SWEEP_EVERY_S, lambda: sweep_all(pipeline)),
         ("tidying", TIDY_EVERY_S, lambda: tidier.bite(ports.clock.now())),
         *((kind, _pace(pipeline, kind), partial(run_due, pipeline, kind)) for kind in RUNNERS),
     )
-    return Workers(tuple(asyncio.create_task(_repeat(*loop)) for loop in loops))
+    return Workers(tuple(asyncio.create_task(_repeat(pipeline, *loop)) for loop in loops))
 
 
 def _pace(pipeline: Pipeline, kind: str) -> float:
@@ -111,9 +115,14 @@ def _pace(pipeline: Pipeline, kind: str) -> float:
     return JOBS_EVERY_S if is_plugged.get(kind, True) else IDLE_EVERY_S
 
 
-async def _repeat(name: str, every_s: float, act: Callable[[], Awaitable[object]]) -> None:
-    rest = REST if name in FOLLOWING else 0
+async def _repeat(
+    pipeline: Pipeline, name: str, every_s: float, act: Callable[[], Awaitable[object]]
+) -> None:
+    follows = name in FOLLOWING
+    rest = REST if follows else 0
     while True:
+        if follows:
+            await pipeline.answered(BEHIND_WITHIN_S)
         began = time.monotonic()
         try:
             await act()

@@ -1,9 +1,11 @@
 """The one way in: every call passes the same steps, in the order of the lists at the end."""
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -29,7 +31,7 @@ from clawmarket.ports.clock import Clock
 from clawmarket.ports.entropy import Entropy
 from clawmarket.ports.notices import Notices
 from clawmarket.ports.payments import Rail
-from clawmarket.ports.store import Query, Snapshot, Store, Transaction
+from clawmarket.ports.store import Place, Query, Snapshot, Store, Transaction
 from clawmarket.ports.wallets import Wallets
 from clawmarket.registry.disclosure import withheld
 from clawmarket.registry.faults import fault_of
@@ -43,6 +45,8 @@ from clawmarket.services.treasury.billing.trading import count_trade
 from clawmarket.services.work import Work
 
 MAX_KEY_CHARS = 200
+
+T = TypeVar("T")
 
 
 class MethodUnknownError(NotFoundError):
@@ -247,6 +251,8 @@ class Pipeline:
         self.ports = ports
         self.terms = terms
         self.limits = limits or Limits()
+        self._under_way = 0
+        self._answered = asyncio.Event()
         self._record_ids = RecordIds(ports.store.read(_newest_record))
         ports.store.on_group(lambda rows: self._record_ids.rise_above(_newest_record(rows)))
 
@@ -271,7 +277,7 @@ class Pipeline:
                 self._read(passage)
             case Manner.WRITE:
                 seeks = [(KeptAnswer, _key_scope(passage.call))] if passage.call.key else []
-                await self.ports.store.write(lambda rows: _inside(passage, rows), seeks=seeks)
+                await self._write(lambda rows: _inside(passage, rows), seeks)
             case Manner.ASK:
                 answer = await passage.method.handler(passage.call, self, passage.request)
                 passage.answer = answer.model_dump(mode="json", by_alias=True)
@@ -287,7 +293,27 @@ class Pipeline:
             work.record()
             return outcome
 
-        return await self.ports.store.write(command)
+        return await self._write(command)
+
+    async def answered(self, patience_s: float) -> None:
+        """Wait until commands are answered and none is under way, at most so long.
+
+        Nobody waits for what begins then: the next commands are as far away as they can be.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self._answered.wait()
+
+    async def _write(self, command: Callable[[Transaction], T], seeks: Sequence[Place] = ()) -> T:
+        self._under_way += 1
+        try:
+            return await self.ports.store.write(command, seeks=seeks)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                # Wakes who waits now; who comes later waits for the next answer.
+                self._answered.set()
+                self._answered.clear()
 
     def call(self, caller: Caller, method: str) -> Call:
         """Return a call of the present moment."""

@@ -36,6 +36,9 @@ class BrokenStore:
     def on_group(self, _look: Callable[[Snapshot], None]) -> None:
         """Nothing is ever written."""
 
+    async def checkpoint(self) -> None:
+        """Nothing is put off."""
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -49,6 +49,9 @@ class MemoryStore:
     def on_group(self, _look: Callable[[Snapshot], None]) -> None:
         """Nobody else writes here, so there is never anything to see."""
 
+    async def checkpoint(self) -> None:
+        """Nothing is ever put off."""
+
     def close(self) -> None:
         """Take no more writes."""
         self._closed = True

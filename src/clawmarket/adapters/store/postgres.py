@@ -82,6 +82,9 @@ class PostgresStore:
         """Let a function see what others wrote before each group of this process's writes."""
         self._writer.on_group(look)
 
+    async def checkpoint(self) -> None:
+        """The server does so by itself."""
+
     def close(self) -> None:
         """Finish what was accepted and let go of the server."""
         self._closed = True
