@@ -14,7 +14,7 @@ IN_A_FILE = (
     "file:rename:files/incoming:1:before",
     "accept:sync:market.db-wal:1:after",
     "start:sync:market.db:1:before",
-    "stop:write:market.db:20:torn",
+    "stop:write:market.db:3:torn",
 )
 ON_A_SERVER = (
     "publish:commit:database:1:before",
