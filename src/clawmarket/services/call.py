@@ -88,7 +88,6 @@ class Call:
     wallets: Wallets
     record_ids: RecordIds
     now: int
-    request_id: str = ""
     key: str = ""
     params: Mapping[str, object] = field(default_factory=dict)
     params_hash: str = ""

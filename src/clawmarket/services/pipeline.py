@@ -263,13 +263,12 @@ class Pipeline:
         params: Mapping[str, object],
         *,
         key: str = "",
-        request_id: str = "",
     ) -> dict[str, Any]:
         """Pass one call through all steps and return the fields of its answer.
 
         Raises Refused; nothing has changed then.
         """
-        passage = self._passage(caller, name, params, key, request_id)
+        passage = self._passage(caller, name, params, key)
         for step in BEFORE:
             step(passage)
         match passage.method.manner:
@@ -330,13 +329,13 @@ class Pipeline:
         )
 
     def _passage(
-        self, caller: Caller, name: str, params: Mapping[str, object], key: str, request_id: str
+        self, caller: Caller, name: str, params: Mapping[str, object], key: str
     ) -> Passage:
         method = method_named(name)
         if method is None:
             raise MethodUnknownError(f"There is no method {name[:80]!r}.")
         call = self.call(caller, method.name)
-        call.params, call.key, call.request_id = params, key, request_id
+        call.params, call.key = params, key
         return Passage(method, call, self.ports, self.limits, Request(), {})
 
     def _read(self, passage: Passage) -> None:

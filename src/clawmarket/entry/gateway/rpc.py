@@ -50,9 +50,7 @@ async def answer(pipeline: Pipeline, ask: Ask, request_id: str) -> dict[str, Any
     caller = identify(ports.store, ports.clock, ask.token, ask.peer, replacing=replacing)
     if ask.session:
         caller = replace(caller, agent_session=session_of(ask.session))
-    fields = await pipeline.submit(
-        caller, ask.method, ask.params, key=ask.key, request_id=request_id
-    )
+    fields = await pipeline.submit(caller, ask.method, ask.params, key=ask.key)
     return success(fields, request_id, test_money=pipeline.terms.test_money)
 
 

@@ -29,7 +29,6 @@ class Desk:
     pipeline: Pipeline
     caller: Caller
     key: str
-    request_id: str
 
     @property
     def actor(self) -> str:
@@ -43,21 +42,15 @@ class Desk:
 
     async def see(self, method: str, /, **params: object) -> Fields:
         """Ask for something that changes nothing; what is None is not sent."""
-        return await self.pipeline.submit(
-            self.caller, method, given(params), request_id=self.request_id
-        )
+        return await self.pipeline.submit(self.caller, method, given(params))
 
     async def do(self, method: str, /, **params: object) -> Fields:
         """Give the route's command, under the request's idempotency key."""
-        return await self.pipeline.submit(
-            self.caller, method, given(params), key=self.key, request_id=self.request_id
-        )
+        return await self.pipeline.submit(self.caller, method, given(params), key=self.key)
 
     async def do_exactly(self, method: str, params: Fields) -> Fields:
         """Give the route's command with all that is named, None too."""
-        return await self.pipeline.submit(
-            self.caller, method, params, key=self.key, request_id=self.request_id
-        )
+        return await self.pipeline.submit(self.caller, method, params, key=self.key)
 
     def answer(
         self, data: Shape | Sequence[Shape], message: str | None = None, status: int = 200
@@ -101,7 +94,7 @@ def _desk(request: Request, *, replacing: bool) -> Desk:
     if session:
         caller = replace(caller, agent_session=session_of(session))
     request.state.caller = caller
-    return Desk(pipeline, caller, idempotency_key(headers), request.state.request_id)
+    return Desk(pipeline, caller, idempotency_key(headers))
 
 
 At = Annotated[Desk, Depends(desk_of)]

@@ -130,9 +130,7 @@ class Visit:
 
     async def act(self, method: str, params: Mapping[str, object], key: str) -> Fields:
         """Call a method as this visitor under an idempotency key. Raises Refused."""
-        return await self.site.pipeline.submit(
-            self.caller, method, params, key=key, request_id=self.request.state.request_id
-        )
+        return await self.site.pipeline.submit(self.caller, method, params, key=key)
 
     async def card(self, account_id: str) -> Fields | None:
         """Return an account's public card, or None, and call it by its name from now on."""

@@ -32,9 +32,7 @@ async def sign_in_by_key(visit: Visit) -> Response:
         if not key.startswith(KEY_PREFIXES):
             raise AuthRequiredError("This is no API key.")
         by_key = identify(ports.store, ports.clock, key, peer_of(visit.request))
-        opened = await visit.site.pipeline.submit(
-            by_key, "web3.sessions.open", {}, request_id=visit.request.state.request_id
-        )
+        opened = await visit.site.pipeline.submit(by_key, "web3.sessions.open", {})
     except Refused as error:
         return _refused(visit, back, error)
     visit.sign_in(opened["token"])
