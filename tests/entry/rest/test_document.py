@@ -111,3 +111,20 @@ def test_an_operation_answers_as_the_document_says(label: str, mode: GenerationM
             ask()
     finally:
         world.close()
+
+
+def test_a_body_may_be_left_out_where_nothing_in_it_is_needed() -> None:
+    """And only there: an empty address is an empty object."""
+    said = document().raw_schema
+    bodies = {
+        f"{verb.upper()} {path}": operation["requestBody"]
+        for path, operations in said["paths"].items()
+        for verb, operation in operations.items()
+        if "requestBody" in operation
+    }
+    assert len(bodies) == 14
+    for asked, body in bodies.items():
+        (media,) = body["content"].values()
+        name = media["schema"].get("$ref", "").rpartition("/")[2]
+        shape = said["components"]["schemas"].get(name) or media["schema"]
+        assert (asked, body.get("required", False)) == (asked, bool(shape.get("required")))

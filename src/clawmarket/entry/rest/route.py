@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -46,6 +47,13 @@ class JsonInvalidError(InvalidArgumentError):
 class RestRoute(APIRoute):
     """A route whose body is strict JSON, whatever its content type says."""
 
+    def __init__(self, *args: Any, **how: Any) -> None:  # noqa: ANN401 - as FastAPI's
+        """Make a route, and say in the document whether its body may be left out."""
+        super().__init__(*args, **how)
+        body = self.body_field and self.body_field.field_info.annotation
+        if isinstance(body, type) and issubclass(body, BaseModel) and not _needed(body):
+            self.openapi_extra = {**(self.openapi_extra or {}), "requestBody": {"required": False}}
+
     def get_route_handler(self) -> Handler:
         """Return FastAPI's own handler between our reading and our answering."""
         inner = super().get_route_handler()
@@ -72,6 +80,10 @@ class RestRoute(APIRoute):
             return tagged(request, response)
 
         return handle
+
+
+def _needed(body: type[BaseModel]) -> list[str]:
+    return [name for name, field in body.model_fields.items() if field.is_required()]
 
 
 def _judge(desk: Desk) -> None:
