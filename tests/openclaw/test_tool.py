@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from clawmarket.domain.kernel.money import decimal_text
 from clawmarket.entry.openclaw.manifest import declarations
 from clawmarket.services.discover import discover
 from openclaw.conftest import Key
@@ -35,6 +36,8 @@ def test_the_model_gets_a_status(chat: Client, market: Server, key: Key) -> None
     expected = {name: still(market.call(key.value, m)) for name, m in methods.items()}
     for fields in expected.values():
         del fields["ok"]
+    for section, name in (("market", "fees"), ("ledger", "totalCost"), ("ledger", "paid")):
+        expected[section][name] = decimal_text(int(str(expected[section][name])))
     assert found == expected
 
 
