@@ -3,7 +3,8 @@
 import { auditStanding } from "../audit/index.js";
 import { declared } from "../declared.js";
 import { sessionHash } from "../digest.js";
-import { activityPage, standingLines } from "./pages/activity.js";
+import { Failure } from "../failure.js";
+import { activityPage, standingLines, unansweredPage } from "./pages/activity.js";
 import { answered, billingOf, ifKnown } from "./answering.js";
 import { registerKeeping } from "./keeping.js";
 import { payStatus } from "./payments.js";
@@ -99,8 +100,14 @@ async function credits(service, { session }) {
 }
 
 async function auditStatus(service) {
-  const page = activityPage(await activity(service, SHOWN_EVENTS));
-  return [...page, ...standingLines(auditStanding())];
+  const standing = auditStanding();
+  try {
+    const page = activityPage(await activity(service, SHOWN_EVENTS));
+    return [...page, ...standingLines(standing)];
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    return unansweredPage(failure, standing);
+  }
 }
 
 function activity(service, limit) {

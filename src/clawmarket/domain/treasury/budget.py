@@ -20,7 +20,7 @@ MOST = 10**18
 class BudgetSpentError(QuotaExceededError):
     """A quota of the account's plan does not leave as much as this takes."""
 
-    advice = "It begins anew with its session or day (UTC); the owner may set a higher one."
+    advice = "A new session or day (UTC) has a fresh one; the owner may raise it."
     next_command = "clawmarket billing plan show"
 
 
