@@ -81,6 +81,17 @@ def test_the_model_is_told_what_was_declared(chat: Client, model: Model) -> None
     assert told["parameters"]["additionalProperties"] is False
 
 
+@pytest.mark.usefixtures("looking")
+def test_a_key_that_may_only_look_is_named_to_the_model(chat: Client) -> None:
+    """What helps is another installation; a key made elsewhere would change nothing here."""
+    asked = '{"title": "A page", "budget": "1.00", "fund": false}'
+    said = chat.say(f"use web3_market_publish_task {asked}")
+
+    assert "The plugin's key may only look, so nothing was done." in said
+    assert "clawmarket openclaw uninstall" in said
+    assert "keys new" not in said
+
+
 def test_no_key_reaches_the_model(chat: Client, model: Model, key: Key) -> None:
     """Neither the key nor the gateway's token is in anything that was sent to the provider."""
     chat.say(f'use {TOOL} {{"profile": "deep"}}')

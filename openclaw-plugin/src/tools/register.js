@@ -5,6 +5,7 @@ import { sessionHash, sha256 } from "../digest.js";
 import { failureOf } from "../failure.js";
 import { statusOptions } from "../options.js";
 import { safeAnswer } from "../redaction.js";
+import { lookingOnly } from "../rights.js";
 import { inCredits } from "../status.js";
 import { Approval } from "./approval.js";
 import { digestOf } from "./arguments.js";
@@ -51,7 +52,7 @@ async function answered(run, tool, service, logger) {
   try {
     return { ok: true, result: safeAnswer(await run()) };
   } catch (error) {
-    const failure = await failureOf(error, service, logger);
+    const failure = lookingOnly(await failureOf(error, service, logger));
     const isUnsure = tool.writes && failure.isUnsure;
     return { ok: false, error: failure.message, next: isUnsure ? UNSURE : failure.next };
   }

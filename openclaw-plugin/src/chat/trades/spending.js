@@ -4,7 +4,7 @@ import { amount, minorOf, plain } from "../../amounts.js";
 import { sha256 } from "../../digest.js";
 import { Failure } from "../../failure.js";
 import { shared } from "../../meeting.js";
-import { lookingOnly } from "../rights.js";
+import { lookingOnly } from "../../rights.js";
 import { lines, money, percent } from "../words.js";
 
 const SHORT_MS = 10 * 60_000;
