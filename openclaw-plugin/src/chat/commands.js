@@ -78,17 +78,21 @@ function placeOf(ctx) {
 }
 
 async function web3(service, { session }) {
-  const [market, wallet] = await Promise.all([
+  const asked = [
     service.ask(STATUS),
-    service.ask(WALLET).catch((failure) => failure),
-  ]);
-  if (wallet instanceof Error && wallet.code !== "E_AUTH_REQUIRED") throw wallet;
-  if (wallet instanceof Error) return web3Page(market, wallet, null, null);
-  const [billing, last] = await Promise.all([
+    service.ask(WALLET),
     billingOf(session, service),
     activity(service, 1),
-  ]);
+  ];
+  const [market, wallet, billing, last] = await Promise.all(asked.map((one) => one.catch(failed)));
+  // Without both there is nothing to show.
+  if (market instanceof Failure && wallet instanceof Failure) throw market;
   return web3Page(market, wallet, billing, last);
+}
+
+function failed(error) {
+  if (error instanceof Failure) return error;
+  throw error;
 }
 
 async function credits(service, { session }) {
