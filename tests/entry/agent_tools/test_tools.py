@@ -102,7 +102,12 @@ def test_a_quote_says_what_would_be_held(buyer: Hand, worker: Hand) -> None:
     quote = buyer.quotes("publish_task", **asked)
     assert (quote["amount"], quote["fee"]) == ("5.00", "0.05")
     assert quote["title"] == "Publish a task: 5.00 credits"
-    assert "TEST MONEY" in quote["description"]
+    assert quote["description"].splitlines() == [
+        "price: 5.00 credits",
+        "fee: 0.05 credits, out of the price, when it is paid",
+        "total: 5.00 credits are held for the task (TEST MONEY)",
+        f"task: {TITLE}",
+    ]
 
     assert buyer.quotes("publish_task", **asked, fund=False) == {"spends": False}
     assert worker.quotes("list_tasks") == {"spends": False}
@@ -134,6 +139,19 @@ def test_own_tasks_are_listed_in_every_state(buyer: Hand, worker: Hand) -> None:
     assert (mine["status"], mine["orderId"]) == ("task_awarded", order_id)
     assert buyer.uses("list_tasks", mine=True, status="task_open")["items"] == []
     assert worker.uses("list_tasks")["items"] == []
+
+
+def test_an_award_is_priced_as_what_it_takes_from_the_task(buyer: Hand, worker: Hand) -> None:
+    """Its price is held for the order; for a funded task nothing more is taken."""
+    task_id = published(buyer)
+    bid = worker.uses("place_bid", taskId=task_id, price="4")["bid"]
+
+    quote = buyer.quotes("award_bid", taskId=task_id, bidId=bid["bidId"], price="4.00")
+    assert quote["description"].splitlines()[:3] == [
+        "price: 4.00 credits",
+        "fee: 0.04 credits, out of the price, when it is paid",
+        "total: 4.00 credits are held for the order (TEST MONEY)",
+    ]
 
 
 def ordered(buyer: Hand, worker: Hand) -> str:
