@@ -14,6 +14,11 @@ export function amount(minor) {
   return `${sign}${grouped(whole)}.${fraction} credits`;
 }
 
+// What a model reads and a person types back: no grouping, no unit.
+export function plain(minor) {
+  return amount(minor).replace(/ credits$/, "").replace("\u2212", "-").replaceAll(",", "");
+}
+
 // `12.5` in minor units, as the wire has it; null for what is no amount.
 export function minorOf(text) {
   const [, whole, fraction = ""] = TYPED.exec(text ?? "") ?? [];

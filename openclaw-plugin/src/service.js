@@ -12,6 +12,7 @@ import {
   keyMissing,
   keyRefused,
   notAMarket,
+  otherForm,
   silent,
 } from "./failure.js";
 import { safeText, safeValue } from "./redaction.js";
@@ -42,6 +43,11 @@ export class Service {
     this.budgetMs = timeoutMs ?? declared.budgetMs.usual;
   }
 
+  // Which market is asked, and as whom.
+  get place() {
+    return `${this.#url?.href ?? ""} ${this.#keyFile ?? ""}`;
+  }
+
   // The host's name in the market's address; "" without one.
   get host() {
     return this.#url?.hostname ?? "";
@@ -66,13 +72,13 @@ export class Service {
   async use(tool, params, idempotencyKey = "", options = {}) {
     const attempts = idempotencyKey ? WRITE_ATTEMPTS : READ_ATTEMPTS;
     const how = { ...options, idempotencyKey, attempts };
-    return (await this.#post(`/tools/${encodeURIComponent(tool)}`, params, how)).result;
+    return resultIn(await this.#post(`/tools/${encodeURIComponent(tool)}`, params, how));
   }
 
   // What a use of a tool would spend.
   async quote(tool, params, options = {}) {
     const how = { ...options, attempts: READ_ATTEMPTS };
-    return (await this.#post(`/tools/${encodeURIComponent(tool)}/quote`, params, how)).result;
+    return resultIn(await this.#post(`/tools/${encodeURIComponent(tool)}/quote`, params, how));
   }
 
   async #post(path, params, { budgetMs = this.budgetMs, open = false, attempts, ...named }) {
@@ -186,6 +192,11 @@ function opened(text, key) {
   if (typeof envelope?.ok !== "boolean") throw notAMarket();
   if (envelope.ok) return envelope;
   throw failureIn(envelope, key);
+}
+
+function resultIn({ result, version }) {
+  if (result === null || typeof result !== "object") throw otherForm(declared.version, version);
+  return result;
 }
 
 // What a refusal says; one in a form that nobody knows, even one that cannot be looked at, comes

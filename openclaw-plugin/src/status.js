@@ -1,15 +1,27 @@
 // A status: every section is asked at the same time, within one budget; none holds up another.
 
+import { plain } from "./amounts.js";
 import { declared } from "./declared.js";
 import { Failure, otherForm } from "./failure.js";
+import { shared } from "./meeting.js";
 
 const SAMPLES = 3;
 // What a list's items are named by; a task that was awarded names its order too.
 const IDS = { tasks: "taskId", orders: "orderId" };
+// Without these nothing can be shown of a section: some other program answered, or another version.
+const NEEDED = {
+  web3: ["version", "origin", "feeBps", "logSize"],
+  market: ["orders"],
+  ledger: ["tabs", "entries"],
+  tasks: ["items"],
+  orders: ["items"],
+  metrics: ["audit", "billing", "log"],
+};
+// What was answered last, to whichever copy of this plugin, fast or deep.
+const lastGood = shared("status", () => new Map());
 
 export class Status {
   #service;
-  #lastGood = new Map();
 
   constructor(service) {
     this.#service = service;
@@ -36,16 +48,16 @@ export class Status {
 
   async #section(probe, deep, timeoutMs) {
     const name = probe.section;
-    const known = `${name} ${deep}`;
+    const params = deep || probe.deepOnly ? probe.deepParams : {};
+    const known = `${this.#service.place}\n${name}`;
     try {
-      const params = deep || probe.deepOnly ? probe.deepParams : {};
-      const value = understood(name, await this.#service.ask(probe.method, params, timeoutMs));
-      this.#lastGood.set(known, { value, at: performance.now() });
+      const value = understood(probe, await this.#service.ask(probe.method, params, timeoutMs));
+      lastGood.set(known, { value, at: performance.now() });
       return { name, section: { value } };
     } catch (failure) {
       if (!(failure instanceof Failure)) throw failure;
       const error = { section: name, error: failure.message, next: failure.next };
-      const last = this.#lastGood.get(known);
+      const last = lastGood.get(known);
       if (!last) return { name, error };
       const staleAgeSec = Math.floor((performance.now() - last.at) / 1000);
       return { name, section: { value: last.value, stale: true, staleAgeSec }, error };
@@ -53,13 +65,36 @@ export class Status {
   }
 }
 
-// One section in a form that nobody knows takes nothing from the others.
-function understood(section, answer) {
+// The same with amounts in credits, for whoever knows nothing of minor units.
+export function inCredits(found) {
+  const sections = declared.probes.flatMap((probe) => {
+    const section = found.sections[probe.section];
+    return section ? [[probe.section, { ...section, value: converted(probe, section.value) }]] : [];
+  });
+  return { ...found, sections: Object.fromEntries(sections) };
+}
+
+// One section in a form that nobody knows takes nothing from the others, and is not kept.
+function understood(probe, answer) {
   try {
-    return told(section, answer);
+    if (NEEDED[probe.section].some((name) => answer[name] === undefined)) throw new TypeError();
+    const value = told(probe.section, answer);
+    converted(probe, value);
+    return value;
   } catch {
     throw otherForm(declared.version, answer.version);
   }
+}
+
+function converted(probe, value) {
+  return probe.amounts.reduce((before, path) => withPlain(before, path.split(".")), value);
+}
+
+// `*` stands for every name there is.
+function withPlain(value, [name, ...rest]) {
+  const names = name === "*" ? Object.keys(value) : [name];
+  const told = names.map((one) => [one, rest.length ? withPlain(value[one], rest) : plain(value[one])]);
+  return { ...value, ...Object.fromEntries(told) };
 }
 
 // What the market said, less the envelope; of a list how much of what, and no word of strangers.

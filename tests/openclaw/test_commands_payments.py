@@ -52,6 +52,20 @@ for (const standing of given) {
 console.log(JSON.stringify(pages));
 """
 
+AWAY = """
+import { commandsOf } from "./src/chat/commands.js";
+import { away } from "./src/failure.js";
+import { shared } from "./src/meeting.js";
+const service = { ask: async () => { throw away(); } };
+const run = commandsOf(service, null);
+const pages = [];
+for (const standing of given) {
+  shared("audit").running = { standing };
+  pages.push(await run.audit_status([], {}));
+}
+console.log(JSON.stringify(pages));
+"""
+
 ENDED = """
 import { usageLines } from "./src/chat/pages/usage.js";
 const [usage] = given;
@@ -158,6 +172,21 @@ def test_what_did_not_reach_the_market_is_told(programs: Programs) -> None:
         "lost: 1 record; the next one says so",
     ]
     assert run_module(programs, UNDELIVERED, well, away) == [[], told]
+
+
+def test_what_waits_is_told_while_the_market_is_away(programs: Programs) -> None:
+    """That is when somebody asks: the silence, what waits, what was lost, and a step."""
+    standing = {"waiting": 2, "lost": 1, "failed": "The market's service does not answer."}
+    said = "The market's service does not answer. OpenClaw goes on without it."
+    assert run_module(programs, AWAY, standing, {"waiting": 0, "lost": 0, "failed": ""}) == [
+        [
+            said,
+            "waiting: 2 records, delivered as soon as the market takes them",
+            "lost: 1 record; the next one says so",
+            "next: clawmarket doctor",
+        ],
+        [said, "next: clawmarket doctor"],
+    ]
 
 
 def test_an_ended_session_has_nothing_left(programs: Programs) -> None:

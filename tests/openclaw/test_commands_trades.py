@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from dataclasses import dataclass
+from secrets import token_hex
 
 import pytest
 
@@ -68,7 +69,13 @@ class Purse:
 
     def figure(self, name: str) -> int:
         """Return one of the four figures."""
-        return int(self.market.call(self.key, "web3.wallet.show")[name])
+        return int(self.calls("web3.wallet.show")[name])
+
+    def calls(self, method: str, **params: object) -> Fields:
+        """Call a method as the plugin may, which has to succeed."""
+        answer = self.market.call(self.key, method, token_hex(8), **params)
+        assert answer["ok"], answer
+        return answer
 
 
 @pytest.fixture
@@ -101,7 +108,11 @@ def test_a_task_is_published_awarded_and_paid(
 
     published = owner.say(quote.splitlines()[-1])
     task_id = after(published, "/market bids")
-    assert published.splitlines()[0] == "Published: 12.50 credits are held for it."
+    assert published.splitlines() == [
+        "Published: 12.50 credits are held for it.",
+        f"undo: clawmarket task cancel {task_id}",
+        f"next: /market bids {task_id}",
+    ]
     assert "Ten pages, translated: 12.50 credits, task_open, bids 0" in owner.say("/market tasks")
     worker = Worker(market)
     Worker(market).bids(task_id, "11000000")
@@ -112,7 +123,10 @@ def test_a_task_is_published_awarded_and_paid(
     assert "total: 10.00 credits: locked for the order, out of what is held for the task" in award
     order_id = after(owner.say(award.splitlines()[-1]), "/market order")
     worker.hands_in(order_id)
-    assert after(owner.say(f"/market order {order_id}"), "/market accept") == order_id
+    delivered = owner.say(f"/market order {order_id}")
+    look = delivered.splitlines()[-2]
+    assert look.startswith("look at it: clawmarket task result result_")
+    assert after(delivered, "/market accept") == order_id
     accept = owner.say(f"/market accept {order_id}")
     assert "undo: can't be undone" in accept
     paid = owner.say(accept.splitlines()[-1])
@@ -135,7 +149,11 @@ def test_an_offer_is_found_ordered_and_paid(owner: Client, purse: Purse, worker:
 
     ordered = owner.say(quote.splitlines()[-1])
     order_id = after(ordered, "/market order")
-    assert ordered.splitlines()[0] == "Ordered: 6.00 credits are locked."
+    assert ordered.splitlines() == [
+        "Ordered: 6.00 credits are locked.",
+        f"undo: clawmarket call web3.market.settlement.refund orderId={order_id}",
+        f"next: /market order {order_id}",
+    ]
     status = owner.say(f"/pay_status order:{order_id}").splitlines()
     names = [line.partition(":")[0] for line in status]
     assert names == [
@@ -150,11 +168,31 @@ def test_an_offer_is_found_ordered_and_paid(owner: Client, purse: Purse, worker:
         assert owner.say(f"/pay_status {reference}").splitlines() == status
 
     worker.delivers(order_id)
+    delivered = owner.say(f"/market order {order_id}").splitlines()
+    look = "look at it: clawmarket call web3.market.delivery.get deliveryId=delivery_"
+    assert delivered[-2].startswith(look)
     owner.say(owner.say(f"/market accept {order_id}").splitlines()[-1])
     paid = owner.say(f"/pay_status {order_id}").splitlines()
     assert paid[0] == "Settlement status: settlement_released"
     assert paid[-1].startswith("Release tx: rec_")
     assert purse.figure("available") >= 0
+
+
+def test_who_sold_is_not_told_to_accept(owner: Client, purse: Purse, worker: Worker) -> None:
+    """A delivery of one's own is the buyer's to accept; nobody is led to a line that fails."""
+    task = worker.do("web3.market.publishTask", title="Name three rivers", budget="2000000")
+    bid = purse.calls("web3.market.placeBid", taskId=task["taskId"], price="1500000")
+    order_id = worker.do("web3.market.awardBid", bidId=bid["bidId"])["orderId"]
+    file = purse.calls("web3.files.put", name="r.md", dataBase64=b64encode(b"Elbe").decode())
+    purse.calls("web3.market.submitResult", orderId=order_id, artifacts=[file["file"]])
+
+    page = owner.say(f"/market order {order_id}").splitlines()
+    assert page[1] == "status: delivery_completed"
+    assert page[-1] == f"next: /pay_status {order_id}"
+    assert not any("accept" in line or "look at it" in line for line in page)
+    for line in (f"/market accept {order_id}", f"/market accept {order_id} confirm 1.50"):
+        said = "Only the buyer accepts; you sell this."
+        assert owner.say(line) == f"{said}\nnext: /market order {order_id}"
 
 
 def test_the_same_line_spends_once(owner: Client, purse: Purse) -> None:

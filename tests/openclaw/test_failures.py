@@ -14,6 +14,7 @@ from real.server import Server
 AWAY = "The market's service does not answer. OpenClaw goes on without it.\nnext: clawmarket doctor"
 STRANGER = "What answers at the configured address is not a market."
 SILENT = "The market's service did not answer within 300 ms. next: clawmarket doctor"
+SILENT_3S = "The market's service did not answer within 3000 ms."
 OTHER = (
     f"The market is of version 9.0.0, the plugin of {__version__}: "
     "they do not understand each other."
@@ -98,6 +99,44 @@ def test_another_program_is_not_taken_for_a_market(chat: Client, relay: Relay, b
     """Whatever else answers at the address is named as such, and none of its text is shown."""
     with relay.saying(body):
         assert chat.say("/credits").startswith(STRANGER)
+
+
+@pytest.mark.parametrize(
+    ("method", "line"),
+    [
+        ("web3.audit.activity", f"agent: {SILENT_3S}"),
+        ("web3.billing.summary", f"session: {SILENT_3S}"),
+        ("web3.wallet.show", f"{SILENT_3S}"),
+        ("web3.status.summary", f"log: {SILENT_3S}"),
+    ],
+)
+def test_a_part_that_hangs_takes_no_other_from_the_page(
+    chat: Client, relay: Relay, method: str, line: str
+) -> None:
+    """`/web3` shows what it was told, names what it was not, and what to run first."""
+    whole = chat.say("/web3").splitlines()
+    with relay.silent_for(method):
+        page = chat.say("/web3").splitlines()
+
+    assert line in page
+    assert "1. clawmarket doctor" in page
+    headings = ("Identity", "Billing", "Audit", "Market", "Next")
+    assert [each for each in page if each in headings] == list(headings)
+    kept = {"Identity": "account: ", "Market": "money: "}
+    lost = {"web3.wallet.show": "Identity", "web3.status.summary": "Market"}.get(method)
+    for heading, start in kept.items():
+        seen = [each for each in whole if each.startswith(start)]
+        assert [each for each in page if each.startswith(start)] == (
+            [] if heading == lost else seen
+        )
+
+
+def test_a_page_is_not_made_of_what_is_missing(chat: Client, relay: Relay) -> None:
+    """An answer that lacks figures is of another version, never `undefined` or `NaN`."""
+    figures = dict.fromkeys(("available", "held", "onItsWay", "earned"), "0")
+    wallet = {"accountId": "agent_x", "addresses": [], "items": []} | figures
+    with relay.saying(json.dumps({"ok": True, "version": "9.0.0"} | wallet).encode()):
+        assert chat.say("/web3").startswith(OTHER)
 
 
 def test_an_endless_answer_is_left(chat: Client, relay: Relay) -> None:

@@ -47,11 +47,17 @@ def test_the_gateway_passes_a_question_on(
     chat: Client, market: Server, key: Key, method: str
 ) -> None:
     """A method answers at the gateway what it answers at the market."""
-    all_logged(market)
-    answer = chat.call(method)
+    # What an earlier test left to be delivered may become a record between two questions.
+    for _ in range(20):
+        all_logged(market)
+        before = still(market.call(key.value, method))
+        answer = chat.call(method)
+        after = still(market.call(key.value, method))
+        if before == after:
+            break
 
     assert answer["ok"], answer
-    assert still(answer["payload"]) == still(market.call(key.value, method))
+    assert still(answer["payload"]) == before == after
 
 
 def test_the_gateway_has_the_methods_that_were_declared(chat: Client) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from clawmarket import __version__
 from openclaw.conftest import Key
 from openclaw.member import Member
 from openclaw.node import run_module
@@ -19,6 +20,20 @@ const status = new Status(new Service(config));
 const began = performance.now();
 const found = await status.look(statusOptions(options));
 console.log(JSON.stringify({ ...found, tookMs: performance.now() - began }));
+process.exit();
+"""
+COPIES = """
+import { Service } from "./src/service.js";
+import { Status } from "./src/status.js";
+import { statusOptions } from "./src/options.js";
+const [config, elsewhere] = given;
+const options = (profile) => statusOptions({ profile, include: ["web3"], timeoutMs: 3000 });
+await new Status(new Service(config)).look(options("deep"));
+const away = new Service(config);
+away.ask = () => new Service(elsewhere).ask("web3.status.summary");
+const other = await new Status(away).look(options("fast"));
+const last = await new Status(new Service(elsewhere)).look(options("fast"));
+console.log(JSON.stringify({ other, elsewhere: last }));
 process.exit();
 """
 HUNG = "E_TIMEOUT: The market's service did not answer within 400 ms."
@@ -117,3 +132,26 @@ def test_a_list_of_another_form_is_an_error_of_its_section(
 
     assert set(errors_of(found)) == {"orders", "tasks"}
     assert "The market is of version 9.0.0" in errors_of(found)["tasks"]
+
+
+def test_another_programs_object_is_no_section(programs: Programs, relay: Relay, key: Key) -> None:
+    """An answer that has nothing of what a section is made of is an error, and not shown."""
+    with relay.saying(b'{"ok":true,"hello":[1,2,3]}'):
+        found = look(programs, relay, key, profile="deep")
+
+    assert found["sections"] == {}
+    other = "E_UNAVAILABLE: The market answered in a form that this plugin does not know."
+    assert (len(found["errors"]), set(errors_of(found).values())) == (6, {other})
+
+
+def test_what_was_seen_last_is_the_same_for_all_copies(
+    programs: Programs, relay: Relay, key: Key
+) -> None:
+    """The host registers the plugin several times; a look by one serves all, fast or deep."""
+    config = {"serviceUrl": relay.url, "keyFile": str(key.file)}
+    elsewhere = config | {"serviceUrl": "http://127.0.0.1:9/"}
+    found = run_module(programs, COPIES, config, elsewhere)
+
+    seen = found["other"]["sections"]["web3"]
+    assert (seen["stale"], seen["value"]["version"]) == (True, __version__)
+    assert found["elsewhere"]["sections"] == {}

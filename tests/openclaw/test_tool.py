@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from clawmarket.domain.kernel.money import decimal_text
 from clawmarket.entry.openclaw.manifest import declarations
 from clawmarket.services.discover import discover
 from openclaw.conftest import Key
@@ -35,6 +36,8 @@ def test_the_model_gets_a_status(chat: Client, market: Server, key: Key) -> None
     expected = {name: still(market.call(key.value, m)) for name, m in methods.items()}
     for fields in expected.values():
         del fields["ok"]
+    for section, name in (("market", "fees"), ("ledger", "totalCost"), ("ledger", "paid")):
+        expected[section][name] = decimal_text(int(str(expected[section][name])))
     assert found == expected
 
 
@@ -76,6 +79,17 @@ def test_the_model_is_told_what_was_declared(chat: Client, model: Model) -> None
     assert told["description"] == declared["description"]
     assert told["parameters"]["properties"] == declared["parameters"]["properties"]
     assert told["parameters"]["additionalProperties"] is False
+
+
+@pytest.mark.usefixtures("looking")
+def test_a_key_that_may_only_look_is_named_to_the_model(chat: Client) -> None:
+    """What helps is another installation; a key made elsewhere would change nothing here."""
+    asked = '{"title": "A page", "budget": "1.00", "fund": false}'
+    said = chat.say(f"use web3_market_publish_task {asked}")
+
+    assert "The plugin's key may only look, so nothing was done." in said
+    assert "clawmarket openclaw uninstall" in said
+    assert "keys new" not in said
 
 
 def test_no_key_reaches_the_model(chat: Client, model: Model, key: Key) -> None:

@@ -3,7 +3,8 @@
 import { auditStanding } from "../audit/index.js";
 import { declared } from "../declared.js";
 import { sessionHash } from "../digest.js";
-import { activityPage, standingLines } from "./pages/activity.js";
+import { Failure } from "../failure.js";
+import { activityPage, standingLines, unansweredPage } from "./pages/activity.js";
 import { answered, billingOf, ifKnown } from "./answering.js";
 import { registerKeeping } from "./keeping.js";
 import { payStatus } from "./payments.js";
@@ -77,17 +78,21 @@ function placeOf(ctx) {
 }
 
 async function web3(service, { session }) {
-  const [market, wallet] = await Promise.all([
+  const asked = [
     service.ask(STATUS),
-    service.ask(WALLET).catch((failure) => failure),
-  ]);
-  if (wallet instanceof Error && wallet.code !== "E_AUTH_REQUIRED") throw wallet;
-  if (wallet instanceof Error) return web3Page(market, wallet, null, null);
-  const [billing, last] = await Promise.all([
+    service.ask(WALLET),
     billingOf(session, service),
     activity(service, 1),
-  ]);
+  ];
+  const [market, wallet, billing, last] = await Promise.all(asked.map((one) => one.catch(failed)));
+  // Without both there is nothing to show.
+  if (market instanceof Failure && wallet instanceof Failure) throw market;
   return web3Page(market, wallet, billing, last);
+}
+
+function failed(error) {
+  if (error instanceof Failure) return error;
+  throw error;
 }
 
 async function credits(service, { session }) {
@@ -99,8 +104,14 @@ async function credits(service, { session }) {
 }
 
 async function auditStatus(service) {
-  const page = activityPage(await activity(service, SHOWN_EVENTS));
-  return [...page, ...standingLines(auditStanding())];
+  const standing = auditStanding();
+  try {
+    const page = activityPage(await activity(service, SHOWN_EVENTS));
+    return [...page, ...standingLines(standing)];
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    return unansweredPage(failure, standing);
+  }
 }
 
 function activity(service, limit) {

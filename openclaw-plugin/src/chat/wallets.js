@@ -2,7 +2,7 @@
 
 import { Failure, notAMarket } from "../failure.js";
 import { shared } from "../meeting.js";
-import { lookingOnly } from "./rights.js";
+import { lookingOnly } from "../rights.js";
 
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const SIGNATURE = /^0x[0-9a-f]{130}$/i;

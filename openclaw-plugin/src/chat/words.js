@@ -2,12 +2,18 @@
 
 import { grouped } from "../amounts.js";
 
-export function percent(bps) {
-  return `${Number((bps / 100).toPrecision(6))} %`;
+// What is no number was left out by a market of another version.
+function number(value) {
+  if (!Number.isFinite(value)) throw new TypeError("a number is missing");
+  return value;
 }
 
-export function counted(number, noun) {
-  return `${grouped(number)} ${number === 1 ? noun : `${noun}s`}`;
+export function percent(bps) {
+  return `${Number((number(bps) / 100).toPrecision(6))} %`;
+}
+
+export function counted(count, noun) {
+  return `${grouped(number(count))} ${count === 1 ? noun : `${noun}s`}`;
 }
 
 export function money(testMoney) {

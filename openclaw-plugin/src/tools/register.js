@@ -5,6 +5,8 @@ import { sessionHash, sha256 } from "../digest.js";
 import { failureOf } from "../failure.js";
 import { statusOptions } from "../options.js";
 import { safeAnswer } from "../redaction.js";
+import { lookingOnly } from "../rights.js";
+import { inCredits } from "../status.js";
 import { Approval } from "./approval.js";
 import { digestOf } from "./arguments.js";
 
@@ -24,7 +26,7 @@ export function registerTools(api, service, status) {
 function agentTool(tool, ctx, { api, service, status, approval }) {
   const { name, label, description, parameters } = tool;
   const run = async (toolCallId, params) => {
-    if (name === STATUS) return status.look(statusOptions(params, service.budgetMs));
+    if (name === STATUS) return inCredits(await status.look(statusOptions(params, service.budgetMs)));
     const session = sessionHash(ctx?.sessionKey);
     if (!tool.writes) {
       digestOf(params);
@@ -50,7 +52,7 @@ async function answered(run, tool, service, logger) {
   try {
     return { ok: true, result: safeAnswer(await run()) };
   } catch (error) {
-    const failure = await failureOf(error, service, logger);
+    const failure = lookingOnly(await failureOf(error, service, logger));
     const isUnsure = tool.writes && failure.isUnsure;
     return { ok: false, error: failure.message, next: isUnsure ? UNSURE : failure.next };
   }

@@ -9,7 +9,7 @@ from clawmarket.domain.kernel.money import MAX_AMOUNT_MINOR
 from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.treasury import budget as budgets
 from clawmarket.domain.treasury.budget import Budget, BudgetSpentError, Left, Move, no_spend
-from clawmarket.domain.treasury.period import Period, open_period
+from clawmarket.domain.treasury.period import Period, PeriodState, open_period
 from clawmarket.domain.treasury.plan import Plan
 from clawmarket.domain.treasury.price import RunPrices, Tokens, ToolPrice, cost_of, price_of
 
@@ -105,3 +105,35 @@ def test_a_quota_that_was_lowered_below_what_is_used_leaves_nothing() -> None:
     assert budgets.left(lowered, NOON).account == 0
     with pytest.raises(BudgetSpentError):
         budgets.check(lowered, 1, NOON)
+
+
+@pytest.mark.parametrize(
+    ("quotas", "quota", "anew"),
+    [
+        ((5, None, None), "session", " A new session has a fresh one."),
+        ((9, 5, None), "day", " It begins anew at midnight (UTC)."),
+        ((9, 9, 5), "account", ""),
+    ],
+)
+def test_a_refusal_names_the_quota_and_when_it_begins_anew(
+    quotas: tuple[int | None, int | None, int | None], quota: str, anew: str
+) -> None:
+    """A new session helps against its own quota alone."""
+    credits_ = tuple(one and one * 1_000_000 for one in quotas)
+    with pytest.raises(BudgetSpentError) as refused:
+        budgets.check(budget(plan(*credits_)), 6_000_000, NOON)
+    said = f"The {quota}'s budget leaves 5.00 credits; this takes 6.00 credits.{anew}"
+    assert (refused.value.what, refused.value.details["quota"]) == (said, quota)
+
+
+def test_a_session_that_was_stopped_still_names_the_day_that_is_over() -> None:
+    """A session that the day's quota ended is told so, not sent to a new session."""
+    one = budget(plan(session=100, day=10))
+    spent = budgets.moved(one, Move(day=20_000, charged=10))
+    assert spent.period is not None
+    capped = replace(spent.period, state=PeriodState.CAPPED, capped_at=NOON)
+    stopped = Budget(spent.plan, spent.spend, capped)
+    assert budgets.is_stopped(stopped, NOON)
+    with pytest.raises(BudgetSpentError) as refused:
+        budgets.check(stopped, 1, NOON)
+    assert refused.value.details["quota"] == "day"

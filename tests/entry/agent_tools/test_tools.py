@@ -1,6 +1,7 @@
 """Agent tools over HTTP: a whole paid deal, amounts in credits, words of strangers kept apart."""
 
 import pytest
+from gateway.front import Front
 
 from agent_tools.conftest import Hand
 from clawmarket.entry.tools.use import TOOLS
@@ -101,10 +102,64 @@ def test_a_quote_says_what_would_be_held(buyer: Hand, worker: Hand) -> None:
     quote = buyer.quotes("publish_task", **asked)
     assert (quote["amount"], quote["fee"]) == ("5.00", "0.05")
     assert quote["title"] == "Publish a task: 5.00 credits"
-    assert "TEST MONEY" in quote["description"]
+    assert quote["description"].splitlines() == [
+        "price: 5.00 credits",
+        "fee: 0.05 credits, out of the price, when it is paid",
+        "total: 5.00 credits are held for the task (TEST MONEY)",
+        f"task: {TITLE}",
+    ]
 
     assert buyer.quotes("publish_task", **asked, fund=False) == {"spends": False}
     assert worker.quotes("list_tasks") == {"spends": False}
+
+
+def test_a_status_names_amounts_in_credits(world: World, front: Front) -> None:
+    """What a model reads as a number of credits is one, as everywhere else in these tools."""
+    buyer, worker, award = world.hired()
+    buyer.accepts(worker.submits(award))
+    provider, consumer, tab = world.on_a_tab()
+    provider.appends(tab, 2)
+    world.log()
+
+    found = Hand(front, front.key_of(consumer)).uses("status", profile="deep")
+    assert found["errors"] == []
+    sections = {name: part["value"] for name, part in found["sections"].items()}
+    assert sections["market"]["fees"] == "0.40"
+    used = sections["ledger"]
+    assert (used["totalCost"], used["paid"]) == ("0.02", "0.00")
+    assert [sums["cost"] for sums in used["byUnit"].values()] == ["0.02"]
+    assert sections["metrics"]["billing"]["creditsTraded"] == "0.00"
+
+
+def test_own_tasks_are_listed_in_every_state(buyer: Hand, worker: Hand) -> None:
+    """After an award whose answer was lost, looking at one's own tasks tells that it happened."""
+    order_id = ordered(buyer, worker)
+
+    (mine,) = buyer.uses("list_tasks", mine=True)["items"]
+    assert (mine["status"], mine["orderId"]) == ("task_awarded", order_id)
+    assert buyer.uses("list_tasks", mine=True, status="task_open")["items"] == []
+    assert worker.uses("list_tasks")["items"] == []
+
+
+def test_an_award_is_priced_as_what_it_takes_from_the_task(buyer: Hand, worker: Hand) -> None:
+    """Its price is held for the order; for a funded task nothing more is taken."""
+    task_id = published(buyer)
+    bid = worker.uses("place_bid", taskId=task_id, price="4")["bid"]
+
+    quote = buyer.quotes("award_bid", taskId=task_id, bidId=bid["bidId"], price="4.00")
+    assert quote["description"].splitlines()[:3] == [
+        "price: 4.00 credits",
+        "fee: 0.04 credits, out of the price, when it is paid",
+        "total: 4.00 credits are held for the order (TEST MONEY)",
+    ]
+
+
+def ordered(buyer: Hand, worker: Hand) -> str:
+    """Have the worker hired for four credits and return the order's id."""
+    task_id = published(buyer)
+    bid = worker.uses("place_bid", taskId=task_id, price="4")["bid"]
+    chosen = {"taskId": task_id, "bidId": bid["bidId"], "price": "4.00"}
+    return str(buyer.uses("award_bid", **chosen)["award"]["orderId"])
 
 
 def test_a_title_cannot_pass_for_a_figure(buyer: Hand) -> None:

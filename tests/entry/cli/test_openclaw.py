@@ -203,9 +203,23 @@ def test_doctor_finds_what_is_wrong(
     assert wrong["files"][1] == "The plugin lacks index.js."
     assert wrong["runtime"][1].startswith("OpenClaw refuses the plugin's hooks")
     assert wrong["gateway"][0] == "warning"
+    assert wrong["key"] == ("error", "The key is refused: E_REVOKED: This key was revoked.")
     assert wrong["versions"] == (
         "warning",
         f"The plugin is of version {__version__} and was installed by an earlier one.",
     )
     assert market.url not in json.dumps(wrong)
     assert "openclaw/key" in member("doctor", "--fix", "--json").document["fixed"]
+
+
+@pytest.mark.usefixtures("host")
+def test_doctor_names_the_market_that_the_plugin_does_not_reach(
+    member: Cli, tmp_path: Path
+) -> None:
+    """Where nothing answers at the plugin's address the key is not judged, and it is named."""
+    member("openclaw", "install", "--yes")
+    notes = tmp_path / "member" / "openclaw" / "installed.json"
+    notes.write_text(json.dumps(json.loads(notes.read_text()) | {"url": "http://127.0.0.1:1"}))
+
+    said = "The key was not tried: Nothing answers at http://127.0.0.1:1."
+    assert found(member)["key"] == ("info", said)

@@ -13,11 +13,28 @@ export function activityPage(activity) {
 // What did not reach the market; nothing where all goes well, and null while nothing is recorded.
 export function standingLines(standing) {
   if (!standing) return [];
-  const { waiting, lost, failed } = standing;
+  const { waiting, failed } = standing;
   return [
     ...(failed ? [`not delivered: ${counted(waiting, "record")}. ${failed}`] : []),
-    ...(lost ? [`lost: ${counted(lost, "record")}; the next one says so`] : []),
+    ...lostLines(standing),
   ];
+}
+
+// The page while the market does not say what it has: that is when somebody asks what waits.
+export function unansweredPage({ what, next }, standing) {
+  const waiting = standing?.waiting ?? 0;
+  return [
+    what,
+    ...(waiting
+      ? [`waiting: ${counted(waiting, "record")}, delivered as soon as the market takes them`]
+      : []),
+    ...(standing ? lostLines(standing) : []),
+    ...(next ? [`next: ${next}`] : []),
+  ];
+}
+
+function lostLines({ lost }) {
+  return lost ? [`lost: ${counted(lost, "record")}; the next one says so`] : [];
 }
 
 export function eventLine({ at, kind, seq, hash }) {

@@ -2,6 +2,7 @@
 
 import { amount } from "../../amounts.js";
 import { declared } from "../../declared.js";
+import { Failure } from "../../failure.js";
 import { eventLine } from "./activity.js";
 import { usageLines } from "./usage.js";
 import { counted, lines, money, percent, short } from "../words.js";
@@ -35,36 +36,50 @@ export function whoamiPage(wallet) {
   ]);
 }
 
-// The dashboard; `wallet` is a Failure where the key is missing or refused.
+// The dashboard; each part is a Failure where the market did not say it.
 export function web3Page(market, wallet, billing, activity) {
-  const refused = wallet instanceof Error;
+  const keyless = wallet instanceof Failure && wallet.code === "E_AUTH_REQUIRED";
+  const isWhole = [market, wallet, billing, activity].every((part) => !(part instanceof Failure));
   return [
     "Identity",
-    ...(refused
-      ? [wallet.what]
-      : lines([
-          ["account", short(wallet.accountId)],
-          ["wallets", wallets(wallet)],
-        ])),
+    ...told(wallet, identityLines),
     "",
     "Billing",
-    ...(refused
+    ...(keyless
       ? ["unknown without a key"]
-      : [...lines(figures(wallet)), ...usageLines(billing)]),
+      : [
+          ...told(wallet, (known) => lines(figures(known))),
+          ...told(billing, usageLines, "session: "),
+        ]),
     "",
     "Audit",
-    ...lines([
-      ["log", logOf(market)],
-      ["waiting", waiting(market)],
-    ]),
-    ...(refused ? [] : lastEvent(activity)),
+    ...told(market, logLines, "log: "),
+    ...(keyless ? [] : told(activity, lastEvent, "agent: ")),
     "",
     "Market",
-    ...marketLines(market),
+    ...told(market, marketLines),
     "",
     "Next",
-    ...nextSteps(refused).map((step, index) => `${index + 1}. ${step}`),
+    ...nextSteps(isWhole).map((step, index) => `${index + 1}. ${step}`),
   ];
+}
+
+function told(part, shown, name = "") {
+  return part instanceof Failure ? [`${name}${part.what}`] : shown(part);
+}
+
+function identityLines(wallet) {
+  return lines([
+    ["account", short(wallet.accountId)],
+    ["wallets", wallets(wallet)],
+  ]);
+}
+
+function logLines(market) {
+  return lines([
+    ["log", logOf(market)],
+    ["waiting", waiting(market)],
+  ]);
 }
 
 export function healthPage(market) {
@@ -73,10 +88,7 @@ export function healthPage(market) {
   return [
     bad.length ? `Degraded: ${bad.length} of ${total} NOT WELL.` : `Healthy: ${total}, all well.`,
     ...bad.map((probe) => `${probe.name}: NOT WELL: ${probe.message}${hint(probe)}`),
-    ...lines([
-      ["log", logOf(market)],
-      ["waiting", waiting(market)],
-    ]),
+    ...logLines(market),
     ...versions(market),
   ];
 }
@@ -124,10 +136,7 @@ function web3Lines(market) {
   const probes = market.probes ?? [];
   return [
     ...marketLines(market),
-    ...lines([
-      ["log", logOf(market)],
-      ["waiting", waiting(market)],
-    ]),
+    ...logLines(market),
     ...probes.map(
       (p) => `${p.name}: ${p.ok ? "well" : "NOT WELL"}: ${p.message}${p.ok ? "" : hint(p)}`,
     ),
@@ -226,8 +235,8 @@ function hint(probe) {
   return probe.fixHint ? ` Try: ${probe.fixHint}` : "";
 }
 
-function nextSteps(refused) {
-  return refused
-    ? [DOCTOR, "/web3-market status"]
-    : ["/credits", "/web3-market status deep", "/web3-market help"];
+function nextSteps(isWhole) {
+  return isWhole
+    ? ["/credits", "/web3-market status deep", "/web3-market help"]
+    : [DOCTOR, "/web3-market status"];
 }

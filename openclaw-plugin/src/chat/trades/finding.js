@@ -22,9 +22,7 @@ export async function find(words, service) {
     .sort((one, other) => other.hits - one.hits);
   if (!fitting.length)
     return [
-      items.length
-        ? `None of the ${nextCursor ? "latest " : ""}${counted(items.length, "offer")} fits.`
-        : "There is no offer yet.",
+      noneOf(items.length, nextCursor),
       "next: /market hire <credits> <what is to be done>",
     ];
   const more = fitting.length - SHOWN;
@@ -49,6 +47,11 @@ export async function offerPage(words, service) {
     ]),
     `next: /market hire ${offerId}`,
   ];
+}
+
+function noneOf(offers, nextCursor) {
+  if (offers < 2) return offers ? "The only offer does not fit." : "There is no offer yet.";
+  return `None of the ${nextCursor ? "latest " : ""}${counted(offers, "offer")} fits.`;
 }
 
 function listed({ offerId, title, price }) {

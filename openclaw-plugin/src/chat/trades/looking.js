@@ -77,11 +77,13 @@ export async function orders(words, service) {
 
 export async function orderPage(words, service) {
   const orderId = idOf(words, "order", "/market orders");
-  const [order, told] = await Promise.all([
+  const [order, told, { accountId }] = await Promise.all([
     service.ask("web3.market.order.get", { orderId }),
     service.ask("web3.market.order.explain", { orderId }),
+    service.ask("web3.wallet.show"),
   ]);
-  const done = order.status === "delivery_completed";
+  // Nobody should pay for what they have not looked at; only the buyer can.
+  const judge = order.status === "delivery_completed" && order.buyer === accountId;
   return [
     ...lines([
       ["order", titled(order.title)],
@@ -89,9 +91,15 @@ export async function orderPage(words, service) {
       ["amount", amount(order.amount)],
       ["now", told.now],
       ["then", told.then],
+      ...(judge ? [["look at it", deliveryOf(order)]] : []),
     ]),
-    `next: ${done ? `/market accept ${orderId}` : `/pay_status ${orderId}`}`,
+    `next: ${judge ? `/market accept ${orderId}` : `/pay_status ${orderId}`}`,
   ];
+}
+
+function deliveryOf({ resultId, deliveryId }) {
+  if (resultId) return `clawmarket task result ${resultId}`;
+  return `clawmarket call web3.market.delivery.get deliveryId=${deliveryId}`;
 }
 
 export async function receipts(words, service) {

@@ -27,7 +27,11 @@ export function hire(words, service) {
     undo: "clawmarket task cancel, until a bid is awarded; after 7 days it comes back",
     done: async (command) => {
       const { taskId } = await command("web3.market.publishTask", { title, budget, fund: true });
-      return [`Published: ${amount(budget)} are held for it.`, `next: /market bids ${taskId}`];
+      return [
+        `Published: ${amount(budget)} are held for it.`,
+        `undo: clawmarket task cancel ${taskId}`,
+        `next: /market bids ${taskId}`,
+      ];
     },
   };
 }
@@ -49,7 +53,11 @@ async function fromOffer([typed, pieces = "1", ...more], service) {
       const order = { offerId, quantity: Number(pieces) };
       const { orderId } = await command("web3.market.order.create", order);
       await command("web3.market.settlement.lock", { orderId, amount: spends });
-      return [`Ordered: ${amount(spends)} are locked.`, `next: /market order ${orderId}`];
+      return [
+        `Ordered: ${amount(spends)} are locked.`,
+        `undo: clawmarket call web3.market.settlement.refund orderId=${orderId}`,
+        `next: /market order ${orderId}`,
+      ];
     },
   };
 }
@@ -90,7 +98,14 @@ async function bidOf(bidId, service) {
 
 export async function accept(words, service) {
   const orderId = idOf(words, "order", "/market orders");
-  const order = await service.ask("web3.market.order.get", { orderId });
+  const [order, { accountId }] = await Promise.all([
+    service.ask("web3.market.order.get", { orderId }),
+    service.ask("web3.wallet.show"),
+  ]);
+  if (order.buyer !== accountId)
+    throw new Failure("E_FORBIDDEN", "Only the buyer accepts; you sell this.", {
+      next: `/market order ${orderId}`,
+    });
   if (order.status !== "delivery_completed")
     throw new Failure("E_CONFLICT", `There is nothing to accept: it is ${order.status}.`, {
       next: `/market order ${orderId}`,

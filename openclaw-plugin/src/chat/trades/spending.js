@@ -1,10 +1,10 @@
 // Nothing is spent before its price was typed back: confirm <amount>, to the digit.
 
-import { amount, minorOf } from "../../amounts.js";
+import { amount, minorOf, plain } from "../../amounts.js";
 import { sha256 } from "../../digest.js";
 import { Failure } from "../../failure.js";
 import { shared } from "../../meeting.js";
-import { lookingOnly } from "../rights.js";
+import { lookingOnly } from "../../rights.js";
 import { lines, money, percent } from "../words.js";
 
 const SHORT_MS = 10 * 60_000;
@@ -116,9 +116,4 @@ function notConfirmed(what, line) {
   return new Failure("E_INVALID_ARGUMENT", `${what} Nothing was done.`, {
     next: `/market ${line}`,
   });
-}
-
-// What a person types back: no grouping, no unit.
-function plain(minor) {
-  return amount(minor).replace(/ credits$/, "").replaceAll(",", "");
 }

@@ -13,6 +13,12 @@ from clawmarket.domain.kernel.rows import replace
 from clawmarket.domain.treasury.period import Period, PeriodState
 from clawmarket.domain.treasury.plan import Plan
 
+# What a person can wait for, by the quota that was reached.
+_ANEW = {
+    "session": "A new session has a fresh one.",
+    "day": "It begins anew at midnight (UTC).",
+    "account": "",
+}
 # Without a quota the figures still have to fit into their columns.
 MOST = 10**18
 
@@ -20,7 +26,7 @@ MOST = 10**18
 class BudgetSpentError(QuotaExceededError):
     """A quota of the account's plan does not leave as much as this takes."""
 
-    advice = "It begins anew with its session or day (UTC); the owner may set a higher one."
+    advice = "The owner may raise it."
     next_command = "clawmarket billing plan show"
 
 
@@ -132,17 +138,21 @@ def check(budget: Budget, amount: int, now: int) -> None:
     """Refuse what no quota covers. Raises BudgetSpentError, BillUnpaidError."""
     if budget.spend.debts:
         raise BillUnpaidError("A bill for what your agents used is unpaid.")
-    if is_stopped(budget, now):
-        raise BudgetSpentError("This session has reached its budget; it pays for nothing more.")
     found = left(budget, now)
-    for name, rest in (("session", found.session), ("day", found.day), ("account", found.account)):
+    stopped = is_stopped(budget, now)
+    # Of a session that was stopped nothing is left, whichever quota it reached.
+    session = None if stopped else found.session
+    for name, rest in (("session", session), ("day", found.day), ("account", found.account)):
         if rest is not None and rest < amount:
             raise BudgetSpentError(
                 f"The {name}'s budget leaves {format_amount(rest)}; "
-                f"this takes {format_amount(amount)}.",
+                f"this takes {format_amount(amount)}. {_ANEW[name]}".rstrip(),
                 quota=name,
                 left=str(rest),
             )
+    if stopped:
+        what = f"This session has reached its budget; it pays for nothing more. {_ANEW['session']}"
+        raise BudgetSpentError(what, quota="session")
     if budget.spend.total + amount > MOST:
         raise BudgetSpentError("No account can use that much.", quota="account")
 

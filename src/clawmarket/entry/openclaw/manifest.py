@@ -161,6 +161,7 @@ def declarations() -> Entry:
                 "method": probe.method,
                 "deepOnly": probe.deep_only,
                 "deepParams": dict(probe.deep_params),
+                "amounts": list(probe.amounts),
             }
             for probe in PROBES
         ],

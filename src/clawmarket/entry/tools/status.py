@@ -10,7 +10,7 @@ from pydantic import Field
 
 from clawmarket.domain.trust.redaction import redact_text
 from clawmarket.entry.tools.tool import Tool
-from clawmarket.entry.tools.using import Fields, ToolUse
+from clawmarket.entry.tools.using import Fields, ToolUse, credit
 from clawmarket.registry.fields import Request
 
 MIN_BUDGET_MS, BUDGET_MS, MAX_BUDGET_MS = 100, 3_000, 30_000
@@ -25,21 +25,30 @@ _IDS = {"tasks": "taskId", "orders": "orderId"}
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One section of a status: the method that is asked, and what else a deep look asks for."""
+    """One section of a status: the method that is asked, and what else a deep look asks for.
+
+    `amounts` are the fields that are shown in credits; `*` stands for every name there is.
+    """
 
     section: Section
     method: str
     deep_only: bool = False
     deep_params: Mapping[str, object] = field(default_factory=dict)
+    amounts: tuple[str, ...] = ()
 
 
 PROBES = (
     Probe("web3", "web3.status.summary", deep_params={"deep": True}),
-    Probe("market", "web3.market.status.summary"),
-    Probe("ledger", "web3.market.ledger.summary"),
+    Probe("market", "web3.market.status.summary", amounts=("fees",)),
+    Probe("ledger", "web3.market.ledger.summary", amounts=("totalCost", "paid", "byUnit.*.cost")),
     Probe("tasks", "web3.market.listTasks", deep_only=True, deep_params={"limit": 50}),
     Probe("orders", "web3.market.order.list", deep_only=True, deep_params={"limit": 50}),
-    Probe("metrics", "web3.metrics.snapshot", deep_only=True),
+    Probe(
+        "metrics",
+        "web3.metrics.snapshot",
+        deep_only=True,
+        amounts=("billing.creditsUsed", "billing.creditsReserved", "billing.creditsTraded"),
+    ),
 )
 
 
@@ -95,7 +104,7 @@ async def _section(
     try:
         async with asyncio.timeout(request.timeout_ms / 1000):
             answer = await using.ask(probe.method, **params)
-            return probe.section, _told(probe.section, answer), ""
+            return probe.section, _in_credits(probe, _told(probe.section, answer)), ""
     except TimeoutError:
         late = f"E_TIMEOUT: No answer within {request.timeout_ms} ms."
         return probe.section, None, late
@@ -119,6 +128,17 @@ def _told(section: Section, answer: Fields) -> Fields:
         "byStatus": dict(Counter(item["status"] for item in items)),
         "newest": [item[_IDS[section]] for item in items[:_SAMPLES]],
     }
+
+
+def _in_credits(probe: Probe, told: Fields) -> Fields:
+    for path in probe.amounts:
+        told = _converted(told, *path.split("."))
+    return told
+
+
+def _converted(fields: Fields, name: str, *rest: str) -> Fields:
+    names = list(fields) if name == "*" else [name]
+    return fields | {n: _converted(fields[n], *rest) if rest else credit(fields[n]) for n in names}
 
 
 MARKET_STATUS = Tool(

@@ -91,11 +91,13 @@ async def quote(using: ToolUse, tool: Tool, arguments: Mapping[str, object]) -> 
     amount = minor(getattr(request, tool.amount))
     _, fee = split_fee(int(amount), market["feeBps"])
     real = "TEST MONEY" if market.get("testMoney") else "credits without a faucet"
+    # What a funded task holds already is held for its order then.
+    held_for = "order" if isinstance(request, AwardBid) else "task"
     # The market's own figures come first: no title is long enough to push them out.
     lines = [
         f"price: {credit(amount)} credits",
-        f"fee: {credit(str(fee))}, out of the price, when it is paid",
-        f"total: {credit(amount)} credits are held now ({real})",
+        f"fee: {credit(str(fee))} credits, out of the price, when it is paid",
+        f"total: {credit(amount)} credits are held for the {held_for} ({real})",
         *await _matter(using, request),
     ]
     return {

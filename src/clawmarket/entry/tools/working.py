@@ -54,7 +54,10 @@ _MAX_TEXT = 120_000
 class ListTasks(Listed):
     """Which tasks."""
 
-    status: Annotated[TaskState, Field(description="Only tasks in this state.")] = TaskState.OPEN
+    status: Annotated[
+        TaskState | None,
+        Field(description="Only tasks in this state; left out: open ones, of `mine` all."),
+    ] = None
     mine: Annotated[Flag, Field(description="Only tasks that you published.")] = False
     skill: Skill | None = None
     min_budget: Annotated[Credits | None, Field(description="Only tasks worth this or more.")] = (
@@ -64,9 +67,10 @@ class ListTasks(Listed):
 
 async def list_tasks(using: ToolUse, request: ListTasks) -> Fields:
     """List tasks, newest first."""
+    status = request.status or (None if request.mine else TaskState.OPEN)
     page = await using.ask(
         TASKS,
-        status=str(request.status),
+        status=None if status is None else str(status),
         buyer=(await using.ask(WALLET))["accountId"] if request.mine else None,
         skill=request.skill,
         minBudget=None if request.min_budget is None else minor(request.min_budget),
@@ -76,8 +80,12 @@ async def list_tasks(using: ToolUse, request: ListTasks) -> Fields:
     return {
         "items": [listed_task(task) for task in page["items"]],
         "nextCursor": page["nextCursor"],
-        "next": ['web3_market_task_status {"taskId": "…"}: see all of a task before you bid.'],
+        "next": [f'web3_market_task_status {{"taskId": "…"}}: {_why(request)}.'],
     }
+
+
+def _why(request: ListTasks) -> str:
+    return "see bids, order and result" if request.mine else "see all of a task before you bid"
 
 
 class TaskStatus(Request):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.kernel.own_text import OwnText
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.entry.cli.catalog import Entry
 from clawmarket.entry.cli.checks.check import Check
@@ -71,10 +72,13 @@ def _market(place: Place, installed: Installed) -> Iterator[Check]:
         yield _versions(status, installed)
         yield _key(_answer(installed, _credential(place), "web3.keys.list"), installed)
     except RemoteRefusal as refusal:
-        yield Check("openclaw/key", "error", f"The key is refused: {refusal}", fix_hint=_ANEW)
+        # Its advice is for whoever asked with a key of their own.
+        why = str(refusal).partition(". ")[0].rstrip(".")
+        yield Check("openclaw/key", "error", f"The key is refused: {why}.", fix_hint=_ANEW)
     except Refused as refused:
         said = f"The key was not tried: {refused.what}"
-        yield Check("openclaw/key", "info", said, fix_hint=refused.next_step)
+        own = tuple(each for each in refused.details.values() if isinstance(each, OwnText))
+        yield Check("openclaw/key", "info", said, fix_hint=refused.next_step, own=own)
 
 
 def _answer(installed: Installed, credential: Credential | None, method: str) -> Entry:

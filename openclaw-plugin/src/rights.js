@@ -1,6 +1,6 @@
-// What the plugin's key may not do, in words that fit the chat.
+// What the plugin's key may not do, in words for whoever uses the plugin.
 
-import { Failure } from "../failure.js";
+import { Failure } from "./failure.js";
 
 // The key may only look; anything else that was refused stays as it is.
 export function lookingOnly(failure) {
