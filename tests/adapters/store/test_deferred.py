@@ -3,18 +3,18 @@
 import asyncio
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clawmarket.adapters.store.memory import MemoryStore
+from clawmarket.adapters.store.postgresql.turns import Step
 from clawmarket.adapters.store.schema import DRAWN
 from clawmarket.adapters.store.sqlite import SqliteStore
 from clawmarket.adapters.store.writing import groups
@@ -200,15 +200,14 @@ def test_what_a_wave_looks_for_in_vain_is_asked_for_once(database: PostgresDatab
     store = database.open()
     write(store, adding(Tally("a", 1)))
     looks: list[str] = []
-
-    class Watched(psycopg.Cursor[Any]):
-        def execute(self, query: Any, *given: Any, **settings: Any) -> Any:
-            if "FROM kept_answers" in str(query):
-                looks.append(str(query))
-            return super().execute(query, *given, **settings)
-
     writing: Any = store._writer._writing
-    writing._connection.cursor_factory = Watched
+    real = writing._turns.take
+
+    def take(steps: Sequence[Step]) -> Any:
+        looks.extend(step.sql for step in steps if "FROM kept_answers" in step.sql)
+        return real(steps)
+
+    writing._turns.take = take
     later: list[Steps] = [[("put", KeptAnswer(f"a|m|{n}", "hash", b"{}", 0))] for n in range(5)]
     assert asyncio.run(_in_waves(store, ([[]], later))) == [[], *[[None]] * 5]
     assert len(looks) == 1

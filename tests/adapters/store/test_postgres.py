@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from types import NoneType
 from typing import Any
 
@@ -17,13 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.errors import DivisionByZero
 
-from clawmarket.adapters.store import postgres_connection
 from clawmarket.adapters.store.postgres import PostgresStore, whole
-from clawmarket.adapters.store.postgres_connection import PostgresWriting, connect
-from clawmarket.adapters.store.postgres_rows import Connection, given_text, kept_text, refusal
+from clawmarket.adapters.store.postgresql import connection as postgres_connection
+from clawmarket.adapters.store.postgresql.connection import PostgresWriting, connect
+from clawmarket.adapters.store.postgresql.rows import Connection, given_text, kept_text, refusal
+from clawmarket.adapters.store.postgresql.turns import Given, Step, Turns
 from clawmarket.adapters.store.writing import groups
 from clawmarket.adapters.store.writing.groups import GROUP_SIZE, GroupWriter, Outcome
 from clawmarket.domain.kernel.errors import InternalError
+from clawmarket.domain.kernel.job import Job
+from clawmarket.domain.market.offer import Offer
+from clawmarket.domain.treasury.entry import Entry
 from clawmarket.domain.trust.record import LogEntry, Tally
 from clawmarket.ports.store import (
     Query,
@@ -34,7 +37,7 @@ from clawmarket.ports.store import (
     Transaction,
 )
 from postgres_server import PostgresDatabase, PostgresServer
-from stored_rows import Command, adding, at_once, every, numbered, numbers, write
+from stored_rows import Command, adding, at_once, every, numbered, numbers, rows_of, write
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def store(database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def writing_connection(store: PostgresStore) -> Any:
     """Return the driver's connection of the writer."""
     writing: Any = store._writer._writing
-    return writing._connection
+    return writing._turns.connection
 
 
 def breaking(database: PostgresDatabase, broken: Connection) -> None:
@@ -182,28 +185,24 @@ class Answerless:
 
     def __init__(self, database: PostgresDatabase, *, done: bool, comes_back: bool) -> None:
         self.database, self.done, self.comes_back = database, done, comes_back
-        self.opened = 0
+        self.opened: list[Connection] = []
+        self.take = Turns.take
 
     def __call__(self) -> Connection:
         """Open a connection."""
-        self.opened += 1
-        if self.opened > 1 and not self.comes_back:
+        if self.opened and not self.comes_back:
             raise psycopg.OperationalError("the server is gone")
-        connection = connect(self.database.url)
-        if self.opened == 1:
-            given: Any = connection
-            given.execute = partial(self._run, connection, connection.execute)
-        return connection
+        self.opened.append(connect(self.database.url))
+        return self.opened[-1]
 
-    def _run(
-        self, connection: Connection, real: Callable[..., Any], sql: str, **settings: Any
-    ) -> Any:
-        if sql != "COMMIT":
-            return real(sql, **settings)
+    def intercept(self, turns: Turns, steps: Sequence[Step]) -> list[Given]:
+        """Take a turn, and break the first connection where it should answer to a COMMIT."""
+        if steps[-1].sql != "COMMIT" or turns.connection is not self.opened[0]:
+            return self.take(turns, steps)
         if self.done:
-            real(sql, **settings)
-        breaking(self.database, connection)
-        return real("SELECT 1")
+            self.take(turns, steps)
+        breaking(self.database, turns.connection)
+        return self.take(turns, steps)
 
 
 @pytest.mark.parametrize(
@@ -216,10 +215,20 @@ class Answerless:
     ],
 )
 def test_an_answer_that_was_lost_is_asked_for(
-    database: PostgresDatabase, *, done: bool, comes_back: bool, failure: type
+    database: PostgresDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    done: bool,
+    comes_back: bool,
+    failure: type,
 ) -> None:
     """A commit is told from a loss; without a server nobody says that nothing happened."""
     opening = Answerless(database, done=done, comes_back=comes_back)
+
+    def take(turns: Turns, steps: Sequence[Step]) -> list[Given]:
+        return opening.intercept(turns, steps)
+
+    monkeypatch.setattr(Turns, "take", take)
     group = GroupWriter(PostgresWriting(opening), fast_commit_s=0.0)
 
     async def submit() -> Outcome:
@@ -273,6 +282,24 @@ def test_a_commit_that_is_still_under_way_is_waited_for(postgres_server: Postgre
 async def _until(true: Callable[[], bool]) -> None:
     while not true():  # noqa: ASYNC110 - a server that waits sends no event
         await asyncio.sleep(0)
+
+
+def test_no_meeting_of_commands_makes_a_new_plan(store: PostgresStore) -> None:
+    """What each kind needs is planned once, whichever kinds a group happens to change."""
+    jobs, offers, entries = (rows_of(kind) for kind in (Job, Offer, Entry))
+
+    def planned() -> Any:
+        asked = "SELECT count(*) FROM pg_prepared_statements"
+        return writing_connection(store).execute(asked, prepare=False).fetchone()
+
+    for first in (jobs[0], offers[0], entries[0]):
+        write(store, adding(first))
+    before = planned()
+    asyncio.run(at_once(store, [adding(each) for each in (entries[1], jobs[1])]))
+    asyncio.run(at_once(store, [adding(each) for each in (offers[1], entries[2], offers[2])]))
+    write(store, adding(jobs[2]))
+    assert planned() == before
+    assert [len(every(store, kind)) for kind in (Job, Offer, Entry)] == [3, 3, 3]
 
 
 def test_whoever_holds_the_lock_too_long_is_not_waited_for(

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, NullPool, create_engine
 from clawmarket.adapters.store.codec import codec_of
 from clawmarket.adapters.store.migration import REVISIONS, migrate
 from clawmarket.adapters.store.postgres import open_postgres
-from clawmarket.adapters.store.postgres_connection import connect
+from clawmarket.adapters.store.postgresql.connection import connect
 from clawmarket.adapters.store.schema import METADATA
 from clawmarket.adapters.store.schema import TABLES as DECLARED
 from clawmarket.domain.kernel.secret import Secret
@@ -90,7 +90,7 @@ def test_rail_steps_from_before_lose_their_share_and_nothing_else(blank: Postgre
     for step, share in zip(steps, (None, 0, 2**63 - 1), strict=True):
         cells = [*codec_of(RailStep).encode(step), share]
         names = ", ".join((*DECLARED[RailStep].c.keys(), "share"))
-        marks = ", ".join(["%s"] * len(cells))
+        marks = ", ".join(f"${place + 1}" for place in range(len(cells)))
         connection.execute(f"INSERT INTO rail_steps ({names}) VALUES ({marks})", cells)  # noqa: S608 - our own words
     connection.close()
     store = open_postgres(blank.url)

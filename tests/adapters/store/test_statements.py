@@ -1,5 +1,6 @@
 """Statements compile once, for SQLite and for PostgreSQL, and bind what they are given."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +12,8 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateTable
 
 from clawmarket.adapters.store.codec import forms_of
-from clawmarket.adapters.store.postgres_connection import connect
-from clawmarket.adapters.store.postgres_rows import POSTGRES
+from clawmarket.adapters.store.postgresql.connection import connect
+from clawmarket.adapters.store.postgresql.rows import POSTGRES
 from clawmarket.adapters.store.rows import SQLITE
 from clawmarket.adapters.store.schema import METADATA, TABLES
 from clawmarket.adapters.store.statements import (
@@ -82,7 +83,7 @@ QUERIES: list[Query[Any]] = [
 
 def marks(sql: str, dialect: Dialect) -> int:
     """Count the parameters of an SQL text."""
-    return sql.count("?" if dialect is SQLITE else "%s")
+    return sql.count("?") if dialect is SQLITE else len(set(re.findall(r"\$\d+", sql)))
 
 
 @each_dialect
@@ -174,8 +175,9 @@ def test_rows_that_a_group_changed_are_found_one_by_one(
     """By their keys; a join that first reads all keys of a table slows down as the market grows."""
     places = tuple(range(1, len(forms_of(kind))))
     with connect(migrated_database.url) as connection:
-        explained = f"EXPLAIN {update_many(kind, places, POSTGRES)}"
-        rows = connection.execute(explained, ("[]",), prepare=False)
+        statement = update_many(kind, places, POSTGRES)
+        explained = f"EXPLAIN {statement.sql}"
+        rows = connection.execute(explained, statement.bind(("[]", 0)), prepare=False)
         steps = " | ".join(row[0] for row in rows)
     assert "Nested Loop" in steps
     assert "Join" not in steps
@@ -263,12 +265,13 @@ def _bound(statement: Prepared, *cells: str | int) -> list[object]:
 
 @each_dialect
 def test_values_of_the_statement_itself_are_bound_beside_the_given(dialect: Dialect) -> None:
-    """Wherever they stand: before, between and behind, one value twice."""
+    """Wherever they stand: before, between and behind, one value twice if it has no number."""
     amount, key = TALLIES.c.amount, TALLIES.c.tally_id
     moved = update(TALLIES).values(amount=amount + literal(7)).where(key == bindparam("key"))
     capped = moved.where(amount < bindparam("cap")).where(amount != literal(9))
     assert _bound(prepared(capped, dialect, ["cap", "key"]), 5, "a") == [7, "a", 5, 9]
     twice = moved.where(key != bindparam("key"))
-    assert _bound(prepared(twice, dialect, ["key"]), "a") == [7, "a", "a"]
+    again = ["a"] if dialect is SQLITE else []
+    assert _bound(prepared(twice, dialect, ["key"]), "a") == [7, "a", *again]
     fixed = insert(TALLIES).values(tally_id="b", amount=3)
     assert _bound(prepared(fixed, dialect, [])) == ["b", 3]

@@ -43,7 +43,7 @@ class Paper:
     def __init__(self, failure: Exception) -> None:
         self._failure = failure
 
-    def begin(self, *, alone: bool) -> Any:
+    def begin(self, *, alone: bool, seeks: Sequence[Place] = ()) -> Any:
         """Begin a transaction without rows."""
 
     def foresee(self, places: Sequence[Place]) -> None:

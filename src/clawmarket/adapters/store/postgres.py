@@ -12,18 +12,18 @@ from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from clawmarket.adapters.store.migration import REVISIONS, known, migrate
-from clawmarket.adapters.store.postgres_connection import (
+from clawmarket.adapters.store.postgresql.connection import (
     LOCK,
     PostgresWriting,
     connect,
 )
-from clawmarket.adapters.store.postgres_rows import (
+from clawmarket.adapters.store.postgresql.rows import (
     Connection,
     PostgresRows,
-    PostgresTransaction,
     control,
     refusal,
 )
+from clawmarket.adapters.store.postgresql.transaction import PostgresTransaction
 from clawmarket.adapters.store.writing.groups import GroupWriter
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.store import DatabaseUnfitError, Place, Snapshot, StoreLostError, Transaction
@@ -204,6 +204,7 @@ def _migrate(url: Secret) -> None:
 def _plain(url: Secret) -> Connection:
     connection = connect(url)
     connection.autocommit = False
+    connection.cursor_factory = psycopg.Cursor
     connection.prepare_threshold = None
     return connection
 

@@ -60,7 +60,7 @@ class SqliteTransaction(Remembering, Deferring, SqliteSnapshot):
         Deferring.__init__(self, waits=waits)
         self._known = known
 
-    def _write(self, changes: Changes) -> None:
+    def _write(self, changes: Changes, then: Sequence[str]) -> None:
         for kind, of_kind in changes.items():
             plan: Plan[Any] = plan_of(kind, self.dialect)
             new, changed = by_places(plan.codec, of_kind)
@@ -69,6 +69,7 @@ class SqliteTransaction(Remembering, Deferring, SqliteSnapshot):
             for places, rows in changed.items():
                 if self._many(update_statement(kind, places, self.dialect), rows) != len(rows):
                     raise RowMissingError("There is no row with this key to replace.")
+        self._control(*then)
 
     def _many(self, statement: Prepared, rows: list[Cells]) -> int:
         self._check_open()
@@ -116,7 +117,7 @@ class SqliteWriting:
         """Whether SQLite has not rolled the transaction back, and nothing of it was lost."""
         return self._connection.in_transaction and not self._at_work().is_lost
 
-    def begin(self, *, alone: bool) -> SqliteTransaction:
+    def begin(self, *, alone: bool, seeks: Sequence[Place] = ()) -> SqliteTransaction:  # noqa: ARG002 - a look into the file costs no more alone
         """Begin a transaction that holds the file's write lock."""
         if self._connection.in_transaction:  # the last one's ROLLBACK failed
             self._execute("ROLLBACK")

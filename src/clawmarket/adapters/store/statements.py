@@ -16,6 +16,8 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Insert,
+    Integer,
+    Select,
     Table,
     TableValuedAlias,
     Text,
@@ -212,33 +214,41 @@ def names_of(kind: type) -> tuple[str, ...]:
 
 
 @cache
-def insert_many(kind: type, dialect: Dialect) -> str:
-    """Return the statement that inserts rows given as one JSON list, and returns one row each.
+def insert_many(kind: type, dialect: Dialect) -> Prepared:
+    """Return the statement that inserts rows given as one JSON list; it fails for a taken key.
 
     It is PostgreSQL's own: one value of one type, however many rows there are.
     """
     names = names_of(kind)
-    statement = _insert(TABLES[kind], dialect).from_select(names, select(_given(kind, names)))
-    return _sql(statement.returning(literal_column("1")), dialect)
+    statement = insert(TABLES[kind]).from_select(names, select(_given(kind, names)))
+    return prepared(statement, dialect, ["rows"])
 
 
 @cache
-def update_many(kind: type, places: tuple[int, ...], dialect: Dialect) -> str:
-    """Return the statement that writes some cells of rows given as one JSON list."""
+def update_many(kind: type, places: tuple[int, ...], dialect: Dialect) -> Prepared:
+    """Return the statement that writes some cells of rows given as one JSON list, and their number.
+
+    It fails by a division by zero if it does not find as many rows: nothing else fails for want of
+    rows, and a COMMIT may be on its way behind it already.
+    """
     table, names, key = TABLES[kind], names_of(kind), _key(kind)
     changed = [names[place] for place in places]
     given = _given(kind, [key, *changed])
     statement = update(table).where(table.c[key] == given.c[key])
     statement = statement.values({name: given.c[name] for name in changed})
-    return _sql(statement.returning(literal_column("1")), dialect)
+    done = statement.returning(literal_column("1")).cte("done")
+    wanted = bindparam("wanted", type_=BigInteger())
+    is_whole = cast(func.count() == wanted, Integer())
+    checked: Select[Any] = select(literal_column("1") // is_whole).select_from(done)
+    return prepared(checked, dialect, ["rows", "wanted"])
 
 
 @cache
-def present(kind: type, dialect: Dialect) -> str:
+def present(kind: type, dialect: Dialect) -> Prepared:
     """Return the statement that names those of some keys that are there; PostgreSQL's own."""
     key = TABLES[kind].c[_key(kind)]
     keys = bindparam("keys", type_=postgresql.ARRAY(key.type))
-    return prepared(select(key).where(key == any_(keys)), dialect, ["keys"]).sql
+    return prepared(select(key).where(key == any_(keys)), dialect, ["keys"])
 
 
 def _given(kind: type, names: Sequence[str]) -> TableValuedAlias:
@@ -246,10 +256,6 @@ def _given(kind: type, names: Sequence[str]) -> TableValuedAlias:
     columns = [column(name, TABLES[kind].c[name].type) for name in names]
     rows = func.json_to_recordset(cast(bindparam("rows", type_=Text()), postgresql.JSON()))
     return rows.table_valued(*columns).render_derived(name="given", with_types=True)
-
-
-def _sql(statement: ClauseElement, dialect: Dialect) -> str:
-    return prepared(statement, dialect, ["rows"]).sql
 
 
 def shape_of(query: Query[Any]) -> Shape:

@@ -69,8 +69,11 @@ class Deferring(Changing):
         self.is_lost = False
 
     @abstractmethod
-    def _write(self, changes: Changes) -> None:
-        """Write changes. Raises RowExistsError, RowMissingError, InternalError, StoreLostError."""
+    def _write(self, changes: Changes, then: Sequence[str]) -> None:
+        """Write changes, then run statements about the transaction.
+
+        Raises RowExistsError, RowMissingError, InternalError, StoreLostError.
+        """
 
     @abstractmethod
     def _lose(self) -> None:
@@ -93,10 +96,10 @@ class Deferring(Changing):
             # What it deleted and then looked for is there again.
             self._absent.clear()
 
-    def write_all(self) -> None:
-        """Write everything that waits."""
+    def write_all(self, *then: str) -> None:
+        """Write everything that waits, and run statements about the transaction."""
         self._end()
-        self._write_ended()
+        self._write_ended(*then)
 
     def _end(self) -> None:
         """Let what the last command changed wait with what those before it did."""
@@ -116,8 +119,7 @@ class Deferring(Changing):
     def _write_or_lose(self, changes: Changes, *then: str) -> None:
         # What waited is promised to the commands that are over, and may be there in part now.
         try:
-            self._write(changes)
-            self._control(*then)
+            self._write(changes, then)
         except BaseException:  # also whoever was stopped by a person leaves a part
             self.is_lost = True
             self._lose()

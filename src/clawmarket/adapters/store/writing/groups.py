@@ -54,10 +54,10 @@ class Writing(Protocol):
         """Whether somebody else may have written between the last two transactions of this."""
         ...
 
-    def begin(self, *, alone: bool) -> Transaction:
+    def begin(self, *, alone: bool, seeks: Sequence[Place] = ()) -> Transaction:
         """Begin a transaction beside which nobody else writes, and return its rows.
 
-        `alone` says that it is for one command.
+        `alone` says that it is for one command; `seeks` are as for `foresee`.
         """
         ...
 
@@ -231,9 +231,7 @@ class GroupWriter:
         ends = time.monotonic() + GROUP_WORK_S
         alone = alone or self._apart > 0
         self._apart = max(0, self._apart - 1)
-        rows = self._begin(alone=alone)
-        if not alone:
-            self._gather(taken[0].seeks)
+        rows = self._begin(alone=alone, seeks=() if alone else self._gather(taken[0].seeks))
         outcome = self._run_first(taken[0].command, rows)
         if outcome.failure is not None:
             rows = self._begin(alone=alone)
@@ -248,8 +246,8 @@ class GroupWriter:
         self._commit_s = time.monotonic() - began
         return outcomes
 
-    def _begin(self, *, alone: bool) -> Transaction:
-        rows = self._writing.begin(alone=alone)
+    def _begin(self, *, alone: bool, seeks: Sequence[Place] = ()) -> Transaction:
+        rows = self._writing.begin(alone=alone, seeks=seeks)
         if self._writing.others_wrote:
             for look in self._looks:
                 look(rows)
@@ -294,19 +292,18 @@ class GroupWriter:
             except queue.Empty:
                 return None
             self._ready.append(come)
-            self._gather()
+            if places := self._gather():
+                self._writing.foresee(places)
         waiting = self._ready.popleft()
         self._served = waiting is None
         return waiting
 
-    def _gather(self, seeks: Sequence[Place] = ()) -> None:
-        """Take what waits, as much as fits into a group, and find out what it will look for."""
+    def _gather(self, seeks: Sequence[Place] = ()) -> Sequence[Place]:
+        """Take what waits, as much as fits into a group, and return what it will look for."""
         with suppress(queue.Empty):
             while len(self._ready) < GROUP_SIZE:
                 self._ready.append(self._queue.get_nowait())
-        places = [*seeks, *chain.from_iterable(each.seeks for each in self._ready if each)]
-        if places:
-            self._writing.foresee(places)
+        return [*seeks, *chain.from_iterable(each.seeks for each in self._ready if each)]
 
     def _abandon(self) -> None:
         # The rows are as they were before the group whether or not this can be said.

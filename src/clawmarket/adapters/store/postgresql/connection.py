@@ -9,15 +9,17 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8BinaryDumper
 
 from clawmarket.adapters.store.migration import known
-from clawmarket.adapters.store.postgres_rows import (
+from clawmarket.adapters.store.postgresql.rows import (
     PREPARED,
     Connection,
-    PostgresTransaction,
     TextDumper,
     TextLoader,
     control,
 )
+from clawmarket.adapters.store.postgresql.transaction import PostgresTransaction, Sought
+from clawmarket.adapters.store.postgresql.turns import Given, Step, Turns
 from clawmarket.adapters.store.writing.known import KnownRows
+from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.store import DatabaseUrlError, Place, StoreLostError, StoreUnsureError
 
@@ -55,10 +57,12 @@ _FACTS = (
     "SELECT pg_current_xact_id()::text, (SELECT version_num FROM alembic_version), "
     "nextval('writer_turns')"
 )
-_BEGIN = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {LOCK}; {_FACTS}"
+_BEGIN = (
+    Step("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", lasts=False),
+    Step(LOCK),
+    Step(_FACTS),
+)
 _WAIT = f"BEGIN READ WRITE; {LOCK}"
-
-Row = tuple[Any, ...]
 
 _OPEN = {TransactionStatus.INTRANS, TransactionStatus.INERROR}
 
@@ -70,6 +74,7 @@ def connect(url: Secret) -> Connection:
         **PATIENCE | given,
         autocommit=True,
         prepare_threshold=0,
+        cursor_factory=psycopg.RawCursor,
     )
     connection.prepared_max = PREPARED
     connection.adapters.register_dumper(str, TextDumper)
@@ -101,7 +106,7 @@ class PostgresWriting:
 
     def __init__(self, open_connection: Callable[[], Connection]) -> None:
         self._open_connection = open_connection
-        self._connection: Connection | None = None
+        self._turns: Turns | None = None
         self._rows: PostgresTransaction | None = None
         self._known = KnownRows()
         self._transaction_id = ""
@@ -112,44 +117,46 @@ class PostgresWriting:
     @property
     def is_open(self) -> bool:
         """Whether the transaction is still there, perhaps with a statement that failed."""
-        connection = self._connection
-        in_transaction = connection is not None and connection.info.transaction_status in _OPEN
+        if self._turns is None:
+            return False
+        in_transaction = self._turns.connection.info.transaction_status in _OPEN
         return in_transaction and not self._at_work().is_lost
 
-    def begin(self, *, alone: bool) -> PostgresTransaction:  # noqa: ARG002 - one turn is less than ten, alone or not
+    def begin(self, *, alone: bool, seeks: Sequence[Place] = ()) -> PostgresTransaction:  # noqa: ARG002 - one turn is less than ten, alone or not
         """Begin a transaction that holds the write lock.
 
         Raises SchemaNewerError when a newer version migrated the tables meanwhile.
         """
-        connection, found = self._begun()
+        sought = Sought(seeks)
+        turns, (_, _, facts, *found) = self._begun([*_BEGIN, *sought.steps()])
         before = self._turn
-        if found is not None:
-            self._transaction_id, revision, self._turn = found
-            known(revision)
+        ((self._transaction_id, revision, self._turn),) = facts.fetchall()
+        known(revision)
         self.others_wrote = self._turn != before + 1
         self._known.begin(others_wrote=self.others_wrote)
-        self._rows = PostgresTransaction(connection, self._known)
+        self._rows = PostgresTransaction(turns, self._known)
+        self._rows.learn(sought, found)
         return self._rows
 
-    def _begun(self) -> tuple[Connection, Row | None]:
-        if self._connection is not None:
+    def _begun(self, steps: Sequence[Step]) -> tuple[Turns, list[Given]]:
+        if self._turns is not None:
             try:
-                return self._connection, control(self._connection, _BEGIN)
+                return self._turns, self._turns.take(steps)
             except psycopg.OperationalError:
                 # Nothing was done yet, so a connection that broke while it was idle is no loss.
-                if not self._connection.broken:
+                if not self._turns.connection.broken:
                     raise
-        connection = self._renewed()
-        return connection, control(connection, _BEGIN)
+        turns = self._renewed()
+        return turns, turns.take(steps)
 
-    def _renewed(self) -> Connection:
+    def _renewed(self) -> Turns:
         self.close()
-        self._connection = self._open_connection()
-        return self._connection
+        self._turns = Turns(self._open_connection())
+        return self._turns
 
     def foresee(self, places: Sequence[Place]) -> None:
         """Find out at once which of the rows that commands will look for are not there."""
-        self._at_work().foresee(places)
+        self._at_work().foresee(Sought(places))
 
     def mark(self) -> None:
         """Begin a command that others went before."""
@@ -162,29 +169,25 @@ class PostgresWriting:
         self._known.undo()
 
     def commit(self) -> None:
-        """Make the transaction durable.
+        """Write what waits and make the transaction durable, in one turn.
 
         When the connection breaks before the answer, the server is asked what became of it.
         Raises StoreLostError when it was rolled back, StoreUnsureError when nobody answers.
         """
         connection = self._connected()
-        self._at_work().write_all()
         try:
-            said = connection.execute("COMMIT", prepare=False).statusmessage
-        except psycopg.Error:
+            self._at_work().write_all("COMMIT")
+        except Refused:
             if not (connection.broken and self._happened()):
                 raise
-            said = "COMMIT"
-        if said != "COMMIT":
-            raise StoreLostError("The transaction was lost; nothing of it happened.")
         self._known.commit()
 
     def _happened(self) -> bool:
         try:
-            connection = self._renewed()
+            connection = self._renewed().connection
             # The lock is free once the transaction has ended, one way or the other.
             control(connection, _WAIT)
-            asked = "SELECT pg_xact_status(%s::text::xid8)"
+            asked = "SELECT pg_xact_status($1::text::xid8)"
             found = connection.execute(asked, (self._transaction_id,)).fetchone()
             control(connection, "ROLLBACK")
         except psycopg.Error as error:
@@ -198,9 +201,9 @@ class PostgresWriting:
 
     def close(self) -> None:
         """Let go of the server."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._turns is not None:
+            self._turns.connection.close()
+            self._turns = None
 
     def _at_work(self) -> PostgresTransaction:
         if self._rows is None:
@@ -208,6 +211,6 @@ class PostgresWriting:
         return self._rows
 
     def _connected(self) -> Connection:
-        if self._connection is None:
+        if self._turns is None:
             raise StoreLostError("There is no connection to the store.")
-        return self._connection
+        return self._turns.connection
