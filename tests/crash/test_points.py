@@ -18,7 +18,7 @@ IN_A_FILE = (
 )
 ON_A_SERVER = (
     "publish:commit:database:1:before",
-    "award:send:database:4:torn",
+    "award:commit:database:1:torn",
     "accept:commit:database:1:after",
     "receipt:write:log.mark:1:after",
 )
