@@ -107,11 +107,16 @@ export class Connection {
   #connect(socket) {
     this.#socket = socket;
     this.#watch = setTimeout(() => this.#lose(socket, away()), SIGN_IN_MS);
-    socket.onopen = () => this.#send({ type: "auth", id: SIGN_IN_ID, token: this.#key });
+    socket.onopen = () => this.#signIn(socket);
     socket.onmessage = ({ data }) => this.#take(socket, data);
     socket.onclose = () => this.#lose(socket, away());
     // A close event follows; without a listener the error would be an unhandled one.
     socket.onerror = () => {};
+  }
+
+  // One that was given up may still open; what it throws would end the host.
+  #signIn(socket) {
+    if (socket === this.#socket) this.#send({ type: "auth", id: SIGN_IN_ID, token: this.#key });
   }
 
   #take(socket, data) {

@@ -81,6 +81,26 @@ def test_no_refusal_ends_the_host(programs: Programs, tmp_path: Path) -> None:
     assert spoken_to(programs, tmp_path, program) == ["not_a_market"] * 4
 
 
+def test_a_line_that_opens_too_late_does_not_end_the_host(
+    programs: Programs, tmp_path: Path
+) -> None:
+    """The connection was given up while it was being made."""
+    program = """
+    let opens;
+    globalThis.WebSocket = class {
+      constructor() { opens = () => this.onopen(); }
+      close() {}
+    };
+    const connection = new Connection({ serviceUrl: "http://127.0.0.1:1", keyFile });
+    connection.start();
+    while (!opens) await new Promise((resolve) => setTimeout(resolve, 5));
+    connection.stop();
+    opens();
+    said("still here");
+    """
+    assert spoken_to(programs, tmp_path, program) == "still here"
+
+
 def test_no_plan_ends_the_host(programs: Programs, tmp_path: Path) -> None:
     """Prices that are no texts are no plan; what was known before stays."""
     program = """

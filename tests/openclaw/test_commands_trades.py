@@ -9,6 +9,8 @@ import pytest
 from openclaw.conftest import Key
 from openclaw.gateway_client import Client
 from openclaw.mock_model import Model
+from openclaw.node import run_module
+from openclaw.programs import Programs
 from openclaw.relay import Relay
 from real.server import Fields, Server
 
@@ -52,6 +54,41 @@ class Worker:
             deliveryId=issued["deliveryId"],
             artifacts=[stored["file"]],
         )
+
+
+# An order whose price the market does not lock, for a reason that the test gives.
+REFUSED = """
+import { hire } from "./src/chat/trades/quotes.js";
+import { Failure } from "./src/failure.js";
+const [code] = given;
+const offer = { status: "offer_published", price: "2000000", title: "Glossary" };
+const quote = await hire(["offer_01h00000000000000000000000", "3"], { ask: async () => offer });
+const command = async (method) => {
+  if (method === "web3.market.order.create") return { orderId: "order_1" };
+  const next = "clawmarket billing plan show";
+  throw new Failure(code, "The day's budget leaves 1.00.", { next });
+};
+quote.done(command).catch(({ what, next }) => console.log(JSON.stringify([what, next])));
+"""
+
+
+# Thirty open tasks, newest first; only the oldest has a bid.
+OLDER_TASK = """
+import { award } from "./src/chat/trades/quotes.js";
+const bidId = "bid_01h00000000000000000000000";
+const taskOf = (_, at) => ({ taskId: `task_${29 - at}`, bids: at === 29 ? 1 : 0 });
+const tasks = Array.from({ length: 30 }, taskOf);
+const asked = [];
+const ask = async (method, { taskId } = {}) => {
+  if (method === "web3.wallet.show") return { accountId: "acc" };
+  if (method === "web3.market.listTasks") return { items: tasks };
+  asked.push(taskId);
+  return { items: [{ bidId, price: "3000000" }] };
+};
+const { spends } = await award([bidId], { ask });
+const none = await award([bidId.replace("1", "2")], { ask }).catch(({ what }) => what.slice(0, 6));
+console.log(JSON.stringify([asked.slice(0, 1), spends, none]));
+"""
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +213,26 @@ def test_an_offer_is_found_ordered_and_paid(owner: Client, purse: Purse, worker:
     assert paid[0] == "Settlement status: settlement_released"
     assert paid[-1].startswith("Release tx: rec_")
     assert purse.figure("available") >= 0
+
+
+def test_a_bid_on_an_older_task_is_found(programs: Programs) -> None:
+    """Newer tasks that nobody bid on hide none, and nothing is asked about them."""
+    assert run_module(programs, OLDER_TASK) == [["task_0"], "3000000", "No bid"]
+
+
+@pytest.mark.parametrize(
+    ("code", "more"),
+    [
+        ("E_QUOTA_EXCEEDED", " order_1 stands unpaid and lapses by itself."),
+        ("E_TIMEOUT", ""),
+    ],
+)
+def test_an_order_that_nothing_was_locked_for_is_named(
+    programs: Programs, code: str, more: str
+) -> None:
+    """What was made before a refusal is said; whether it was refused may not be known."""
+    said = f"The day's budget leaves 1.00.{more}"
+    assert run_module(programs, REFUSED, code) == [said, "clawmarket billing plan show"]
 
 
 def test_who_sold_is_not_told_to_accept(owner: Client, purse: Purse, worker: Worker) -> None:

@@ -7,7 +7,8 @@ import { idOf, titled } from "./reading.js";
 
 const HIRE = "/market help";
 const MAX_TITLE_CHARS = 200;
-const LOOKED_THROUGH = 10;
+const PAGE = 200;
+const LOOKED_THROUGH = 20;
 const NEVER = "can't be undone";
 
 // An offer's id and a number of pieces, or credits and what is to be done.
@@ -52,7 +53,9 @@ async function fromOffer([typed, pieces = "1", ...more], service) {
     done: async (command) => {
       const order = { offerId, quantity: Number(pieces) };
       const { orderId } = await command("web3.market.order.create", order);
-      await command("web3.market.settlement.lock", { orderId, amount: spends });
+      await command("web3.market.settlement.lock", { orderId, amount: spends }).catch((failure) => {
+        throw unpaid(orderId, failure);
+      });
       return [
         `Ordered: ${amount(spends)} are locked.`,
         `undo: clawmarket call web3.market.settlement.refund orderId=${orderId}`,
@@ -60,6 +63,13 @@ async function fromOffer([typed, pieces = "1", ...more], service) {
       ];
     },
   };
+}
+
+// The order is there, though the budget, or whatever else was in the way, let nothing be locked.
+function unpaid(orderId, failure) {
+  if (!(failure instanceof Failure) || failure.isUnsure) return failure;
+  const what = `${failure.what} ${orderId} stands unpaid and lapses by itself.`;
+  return new Failure(failure.code, what, { next: failure.next, cause: failure.reason });
 }
 
 export async function award(words, service) {
@@ -80,19 +90,20 @@ export async function award(words, service) {
 // A bid is found through the tasks of this account; nobody else's can be awarded.
 async function bidOf(bidId, service) {
   const { accountId } = await service.ask("web3.wallet.show");
-  const query = { buyer: accountId, status: "task_open", limit: LOOKED_THROUGH };
+  const query = { buyer: accountId, status: "task_open", limit: PAGE };
   const { items } = await service.ask("web3.market.listTasks", query);
+  const bidOn = items.filter((task) => task.bids > 0).slice(0, LOOKED_THROUGH);
   const found = await Promise.all(
-    items.map(async (task) => {
-      const page = await service.ask("web3.market.listBids", { taskId: task.taskId, limit: 200 });
+    bidOn.map(async (task) => {
+      const page = await service.ask("web3.market.listBids", { taskId: task.taskId, limit: PAGE });
       return page.items.filter((bid) => bid.bidId === bidId).map((bid) => ({ task, bid }));
     }),
   );
   const [only] = found.flat();
-  if (!only)
-    throw new Failure("E_NOT_FOUND", `No bid ${bidId} on your ${LOOKED_THROUGH} latest open tasks.`, {
-      next: "/market tasks",
-    });
+  if (!only) {
+    const where = `your ${LOOKED_THROUGH} latest open tasks that have bids`;
+    throw new Failure("E_NOT_FOUND", `No bid ${bidId} on ${where}.`, { next: "/market tasks" });
+  }
   return only;
 }
 
