@@ -20,7 +20,7 @@ ON_A_SERVER = (
     "publish:commit:database:1:before",
     "award:commit:database:1:torn",
     "accept:commit:database:1:after",
-    "receipt:write:log.mark:1:after",
+    "submit:write:log.mark:1:after",
 )
 
 

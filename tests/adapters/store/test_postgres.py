@@ -19,8 +19,8 @@ from psycopg.errors import DivisionByZero
 from clawmarket.adapters.store.postgres import PostgresStore, whole
 from clawmarket.adapters.store.postgresql import connection as postgres_connection
 from clawmarket.adapters.store.postgresql.connection import PostgresWriting, connect
-from clawmarket.adapters.store.postgresql.rows import Connection, given_text, kept_text, refusal
-from clawmarket.adapters.store.postgresql.turns import Given, Step, Turns
+from clawmarket.adapters.store.postgresql.rows import given_text, kept_text, refusal
+from clawmarket.adapters.store.postgresql.turns import Connection, Given, Step, Turns
 from clawmarket.adapters.store.writing import groups
 from clawmarket.adapters.store.writing.groups import GROUP_SIZE, GroupWriter, Outcome
 from clawmarket.domain.kernel.errors import InternalError
@@ -180,6 +180,32 @@ def test_a_connection_that_broke_while_it_was_idle_is_no_loss(
     assert every(store, Tally) == [Tally("a", 1), Tally("b", 1)]
 
 
+def test_whoever_lets_go_of_what_was_prepared_stops_nobody(store: PostgresStore) -> None:
+    """The next command opens a connection that has it."""
+    write(store, adding(Tally("a", 1)))
+    writing_connection(store).execute("DEALLOCATE ALL", prepare=False)
+    write(store, adding(Tally("b", 1)))
+    assert every(store, Tally) == [Tally("a", 1), Tally("b", 1)]
+
+
+def test_what_a_reader_asks_again_is_planned_once(store: PostgresStore) -> None:
+    """A read that ends, and one that fails, leave the connection what it has prepared."""
+
+    def fails(rows: Snapshot) -> None:
+        rows.get(Tally, "a")
+        raise ZeroDivisionError
+
+    def planned() -> Any:
+        asked = "SELECT count(*) FROM pg_prepared_statements"
+        return store._free[0].execute(asked, prepare=False).fetchone()
+
+    for _ in range(2):
+        assert every(store, Tally) == []
+        with pytest.raises(ZeroDivisionError):
+            store.read(fails)
+        assert planned() == (2,)
+
+
 class Answerless:
     """Opens connections whose COMMIT is done, or not, but never answered the first time."""
 
@@ -240,6 +266,29 @@ def test_an_answer_that_was_lost_is_asked_for(
     group.close()
     assert type(outcome.failure) is failure
     assert type(after.failure) is (RowExistsError if done else type(None))
+
+
+def test_an_answer_that_could_not_be_read_is_asked_for(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit was done already, so it is no loss, and the next command goes on."""
+    write(store, adding(Tally("a", 1)))
+    stumbled: list[Turns] = []
+
+    def answered(turns: Turns, commands: Any) -> Any:
+        results = answers_of(turns, commands)
+        if results[-1].command_status == b"COMMIT":
+            monkeypatch.setattr(Turns, "_answered", answers_of)
+            stumbled.append(turns)
+            raise MemoryError
+        return results
+
+    answers_of = Turns._answered
+    monkeypatch.setattr(Turns, "_answered", answered)
+    write(store, adding(Tally("b", 1)))
+    assert [each.connection.broken for each in stumbled] == [True]
+    write(store, adding(Tally("c", 1)))
+    assert every(store, Tally) == [Tally("a", 1), Tally("b", 1), Tally("c", 1)]
 
 
 SLOW_COMMIT = """

@@ -77,7 +77,7 @@ def test_no_more_are_kept_than_there_is_room_for(
     turns: Turns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All others are planned each time."""
-    monkeypatch.setattr(postgres_turns, "MOST_PREPARED", 2)
+    monkeypatch.setattr(postgres_turns, "PREPARED", 2)
     for number in (0, 1, 2, 3, 0, 1, 2, 3):
         assert one(turns, Step(f"SELECT {number}")) == number
     assert one(turns, PREPARED) == 2
@@ -102,17 +102,19 @@ def test_many_large_values_go_at_once(turns: Turns) -> None:
     assert [each.fetchone() for each in given] == [(f"{text}{n}",) for n in range(40)]
 
 
+@pytest.mark.parametrize("steps", [[BEGIN, COUNT], [BEGIN]])
 def test_what_nobody_read_is_no_answer_to_the_next(
-    turns: Turns, monkeypatch: pytest.MonkeyPatch
+    turns: Turns, monkeypatch: pytest.MonkeyPatch, steps: list[Step]
 ) -> None:
-    """A turn that ends in its midst takes its connection along, and another one is opened."""
+    """A turn that ends in its midst, of one statement or of several, takes its connection along."""
 
     def stumbles(_: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(postgres_turns, "fetch_many", stumbles)
+    monkeypatch.setattr(postgres_turns, "execute", stumbles)
     with pytest.raises(MemoryError):
-        turns.take([BEGIN, COUNT])
+        turns.take(steps)
     with pytest.raises(psycopg.OperationalError):
         turns.take([COUNT])
     assert turns.connection.broken

@@ -18,12 +18,12 @@ from clawmarket.adapters.store.postgresql.connection import (
     connect,
 )
 from clawmarket.adapters.store.postgresql.rows import (
-    Connection,
     PostgresRows,
     control,
     refusal,
 )
 from clawmarket.adapters.store.postgresql.transaction import PostgresTransaction
+from clawmarket.adapters.store.postgresql.turns import Connection
 from clawmarket.adapters.store.writing.groups import GroupWriter
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.store import DatabaseUnfitError, Place, Snapshot, StoreLostError, Transaction
@@ -109,7 +109,8 @@ class PostgresStore:
     def _give_back(self, connection: Connection) -> None:
         try:
             if connection.info.transaction_status is not TransactionStatus.IDLE:
-                control(connection, "ROLLBACK")
+                # Nothing was written. After a ROLLBACK the driver would let go of all it prepared.
+                control(connection, "COMMIT")
         except psycopg.Error:
             connection.close()
             return

@@ -20,8 +20,9 @@ from clawmarket.adapters.store.migration import revision_in as revision_in_file
 from clawmarket.adapters.store.migration import upgrade
 from clawmarket.adapters.store.postgres import answering, check_server, migrating, revision_in
 from clawmarket.adapters.store.postgresql.connection import connect
-from clawmarket.adapters.store.postgresql.rows import POSTGRES, Connection, control, kept_text
+from clawmarket.adapters.store.postgresql.rows import POSTGRES, control, kept_text
 from clawmarket.adapters.store.postgresql.rows import refusal as postgres_refusal
+from clawmarket.adapters.store.postgresql.turns import Connection
 from clawmarket.adapters.store.rows import SQLITE, refusal
 from clawmarket.adapters.store.schema import KINDS
 from clawmarket.domain.kernel.errors import InternalError

@@ -16,7 +16,8 @@ from clawmarket.adapters.store.copies.layout import REVISION_TABLE, tables_in
 from clawmarket.adapters.store.migration import migrate_file
 from clawmarket.adapters.store.postgres import answering, check_server, revision_in
 from clawmarket.adapters.store.postgresql.connection import connect
-from clawmarket.adapters.store.postgresql.rows import POSTGRES, Connection, control
+from clawmarket.adapters.store.postgresql.rows import POSTGRES, control
+from clawmarket.adapters.store.postgresql.turns import Connection
 from clawmarket.adapters.store.rows import SQLITE, refusal
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.store import StoreLostError

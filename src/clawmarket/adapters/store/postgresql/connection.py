@@ -10,16 +10,13 @@ from psycopg.types.numeric import Int8BinaryDumper
 
 from clawmarket.adapters.store.migration import known
 from clawmarket.adapters.store.postgresql.rows import (
-    PREPARED,
-    Connection,
     TextDumper,
     TextLoader,
     control,
 )
 from clawmarket.adapters.store.postgresql.transaction import PostgresTransaction, Sought
-from clawmarket.adapters.store.postgresql.turns import Given, Step, Turns
+from clawmarket.adapters.store.postgresql.turns import PREPARED, Connection, Given, Step, Turns
 from clawmarket.adapters.store.writing.known import KnownRows
-from clawmarket.domain.kernel.errors import Refused
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.store import DatabaseUrlError, Place, StoreLostError, StoreUnsureError
 
@@ -142,7 +139,7 @@ class PostgresWriting:
         if self._turns is not None:
             try:
                 return self._turns, self._turns.take(steps)
-            except psycopg.OperationalError:
+            except psycopg.Error:
                 # Nothing was done yet, so a connection that broke while it was idle is no loss.
                 if not self._turns.connection.broken:
                     raise
@@ -177,7 +174,8 @@ class PostgresWriting:
         connection = self._connected()
         try:
             self._at_work().write_all("COMMIT")
-        except Refused:
+        except Exception:
+            # Whatever came between, the COMMIT may have been on its way.
             if not (connection.broken and self._happened()):
                 raise
         self._known.commit()
@@ -188,7 +186,7 @@ class PostgresWriting:
             # The lock is free once the transaction has ended, one way or the other.
             control(connection, _WAIT)
             asked = "SELECT pg_xact_status($1::text::xid8)"
-            found = connection.execute(asked, (self._transaction_id,)).fetchone()
+            found = connection.execute(asked, (self._transaction_id,), prepare=False).fetchone()
             control(connection, "ROLLBACK")
         except psycopg.Error as error:
             raise StoreUnsureError("The connection broke during the commit.") from error

@@ -5,13 +5,12 @@ from typing import Any, NoReturn
 
 import psycopg
 from psycopg.abc import Buffer
-from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumper, TextBinaryLoader
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import Dialect
 
-from clawmarket.adapters.store.codec import Cell
 from clawmarket.adapters.store.connection import Cursor
+from clawmarket.adapters.store.postgresql.turns import Connection
 from clawmarket.adapters.store.schema import WITH_UNIQUE
 from clawmarket.adapters.store.verbs import Changing
 from clawmarket.domain.kernel.errors import InternalError, Refused
@@ -20,17 +19,10 @@ from clawmarket.ports.store import (
     StoreLostError,
 )
 
-Connection = psycopg.Connection[tuple[Any, ...]]
-Json = dict[str, Cell]
-
 POSTGRES: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # theirs
-
-# How many statements are kept, as text here and prepared on each connection.
-PREPARED = 1_000
 
 # Class 25 of PostgreSQL's error codes: the transaction is not one that can do this any more.
 _INVALID_TRANSACTION = "25"
-_IN_ERROR = TransactionStatus.INERROR
 
 
 def refusal(error: BaseException) -> Refused:

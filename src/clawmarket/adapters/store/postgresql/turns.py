@@ -19,8 +19,8 @@ from psycopg.pq.abc import PGresult
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-# How many statements one connection keeps prepared; all others are planned each time.
-MOST_PREPARED = 1_000
+# How many statements a connection keeps prepared; all others are planned each time.
+PREPARED = 1_000
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)
 
 
@@ -92,18 +92,26 @@ class Turns:
         """
         sent = [each for step in steps for each in self._sent(step)]
         with self.connection.lock:
-            if len(sent) == 1:
-                sent[0].command()
-                given = self.connection.wait(execute(self.connection.pgconn))
-            else:
-                given = self._together([each.command for each in sent])
+            try:
+                given = self._answered([each.command for each in sent])
+            except BaseException:
+                # What nobody read must not be taken for the answer of the next turn.
+                self.connection.pgconn.finish()
+                raise
         for each, result in zip(sent, given, strict=False):
             if result.status in _FAILED:
-                raise psycopg.errors.error_from_result(result, encoding="utf-8")
+                raise self._failure(result)
             if each.prepares is not None:
                 self._prepared[each.prepares] = each.name
         both = zip(sent, given, strict=False)
         return [Given(result, each.adapter) for each, result in both if each.prepares is None]
+
+    def _failure(self, result: PGresult) -> psycopg.Error:
+        error = psycopg.errors.error_from_result(result, encoding="utf-8")
+        if isinstance(error, psycopg.errors.InvalidSqlStatementName):
+            # Somebody let go of what was prepared, such as a pooler: only a new connection helps.
+            self.connection.pgconn.finish()
+        return error
 
     def _sent(self, step: Step) -> list[_Sent]:
         """Return what sends a step, behind what prepares it if it comes for the first time."""
@@ -118,7 +126,7 @@ class Turns:
         if name is not None:
             send = partial(server.send_query_prepared, name, values, formats, Format.BINARY)
             return [_Sent(send, adapter)]
-        if not step.lasts or len(self._prepared) >= MOST_PREPARED:
+        if not step.lasts or len(self._prepared) >= PREPARED:
             send = partial(server.send_query_params, sql, values, types, formats, Format.BINARY)
             return [_Sent(send, adapter)]
         # A name is never used again: after a failure nobody knows which of them stand.
@@ -130,21 +138,17 @@ class Turns:
             ),
         ]
 
-    def _together(self, commands: list[Callable[[], None]]) -> list[PGresult]:
+    def _answered(self, commands: list[Callable[[], None]]) -> list[PGresult]:
         server = self.connection.pgconn
-        server.enter_pipeline_mode()
-        try:
-            return self.connection.wait(self._answers([*commands, server.pipeline_sync]))
-        finally:
-            try:
-                server.exit_pipeline_mode()
-            except psycopg.Error:
-                # What nobody read must not be taken for the answer of the next turn.
-                server.finish()
+        if len(commands) == 1:
+            commands[0]()
+            return self.connection.wait(execute(server))
+        return self.connection.wait(self._together([*commands, server.pipeline_sync]))
 
-    def _answers(self, commands: Sequence[Callable[[], None]]) -> abc.PQGen[list[PGresult]]:
+    def _together(self, commands: Sequence[Callable[[], None]]) -> abc.PQGen[list[PGresult]]:
         """Send everything and collect one result for each command."""
         server = self.connection.pgconn
+        server.enter_pipeline_mode()
         for command in commands:
             command()
         yield from send(server)
@@ -152,6 +156,7 @@ class Turns:
         try:
             for _ in commands:
                 answers += yield from fetch_many(server)
+            server.exit_pipeline_mode()
         except psycopg.OperationalError:
             # A server that says why it hangs up says nothing more.
             if not any(answer.status in _FAILED for answer in answers):
