@@ -291,6 +291,23 @@ def test_an_answer_that_could_not_be_read_is_asked_for(
     assert every(store, Tally) == [Tally("a", 1), Tally("b", 1), Tally("c", 1)]
 
 
+def test_the_commit_of_a_failed_transaction_is_none(database: PostgresDatabase) -> None:
+    """The server answers it with a rollback, which is no error of its own."""
+    opened: list[Connection] = []
+
+    def opening() -> Connection:
+        opened.append(connect(database.url))
+        return opened[-1]
+
+    writing = PostgresWriting(opening)
+    writing.begin(alone=False)
+    with pytest.raises(DivisionByZero):
+        opened[0].execute("SELECT 1 / 0")
+    with pytest.raises(StoreLostError):
+        writing.commit()
+    writing.close()
+
+
 SLOW_COMMIT = """
 CREATE FUNCTION wait_for_seven() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END';

@@ -21,7 +21,6 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 # How many statements a connection keeps prepared; all others are planned each time.
 PREPARED = 1_000
-_FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)
 
 
 class Step(NamedTuple):
@@ -99,7 +98,7 @@ class Turns:
                 self.connection.pgconn.finish()
                 raise
         for each, result in zip(sent, given, strict=False):
-            if result.status in _FAILED:
+            if result.status == ExecStatus.FATAL_ERROR:
                 raise self._failure(result)
             if each.prepares is not None:
                 self._prepared[each.prepares] = each.name
@@ -159,6 +158,6 @@ class Turns:
             server.exit_pipeline_mode()
         except psycopg.OperationalError:
             # A server that says why it hangs up says nothing more.
-            if not any(answer.status in _FAILED for answer in answers):
+            if not any(answer.status == ExecStatus.FATAL_ERROR for answer in answers):
                 raise
         return answers
