@@ -104,9 +104,19 @@ def _passing_over_a_failure(work: Transaction) -> None:
         work.add(LogEntry(5, nothing))
 
 
+def _ending_with_a_failure(work: Transaction) -> None:
+    nothing: Any = None
+    work.add(LogEntry(5, "five"))
+    work.add(LogEntry(5, nothing))
+
+
 @pytest.mark.parametrize(
     ("failing", "failure"),
-    [(_taking_what_is_taken, RowExistsError), (_passing_over_a_failure, InternalError)],
+    [
+        (_taking_what_is_taken, RowExistsError),
+        (_passing_over_a_failure, InternalError),
+        (_ending_with_a_failure, InternalError),
+    ],
 )
 def test_a_command_that_fails_loses_only_itself(
     store: PostgresStore, failing: Command, failure: type[Exception]
