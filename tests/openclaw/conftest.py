@@ -1,7 +1,7 @@
 """One gateway for all tests here: the real host, the real market, a model of ours."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ APART = frozenset(
     f"test_{name}.py"
     for name in ("attacks", "audit", "connection", "guard", "skills", "spool", "tools")
 )
+LOG_SHOWN = 4_000
 # A profile that hides the tools of plugins; installing has to make ours visible.
 TOOLS = {"toolSearch": False, "profile": "coding"}
 
@@ -48,6 +49,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have those tests that end a host come last in their module."""
     modules = {item.path: number for number, item in enumerate(items)}
     items.sort(key=lambda item: (modules[item.path], "ends_host" in item.keywords))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show beside a failure what the host said, which nobody can ask for afterwards."""
+    report = yield
+    for given in item.funcargs.values() if report.failed and call.when == "call" else ():
+        host = getattr(given, "host", given)
+        if isinstance(host, Host):
+            report.sections.append(("What the host said", host.log[-LOG_SHOWN:]))
+    return report
 
 
 @pytest.fixture(scope="session")

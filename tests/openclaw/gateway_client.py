@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import deque
 from collections.abc import Sequence
 from itertools import count
 from types import TracebackType
@@ -12,6 +13,8 @@ from websockets.sync.client import ClientConnection, connect
 Frame = dict[str, Any]
 
 ANSWER_S = 60
+# Of what came instead of an answer, as much as tells why.
+FRAMES_SHOWN, FRAME_CHARS = 20, 300
 SESSION = "agent:main:main"
 ENDINGS = frozenset({"final", "error", "aborted"})
 
@@ -79,8 +82,14 @@ class Client:
         assert started["ok"], started
         run = started["payload"]["runId"]
         end = time.monotonic() + ANSWER_S
+        came: deque[str] = deque(maxlen=FRAMES_SHOWN)
         while True:
-            frame = self._events.pop(0) if self._events else self._frame(end)
+            try:
+                frame = self._events.pop(0) if self._events else self._frame(end)
+            except TimeoutError:
+                shown = "\n".join(came)
+                raise AssertionError(f"no answer of {run} to {text!r}, but\n{shown}") from None
+            came.append(json.dumps(frame)[:FRAME_CHARS])
             payload = frame.get("payload") or {}
             if frame.get("event") == "plugin.approval.requested":
                 self.requests.append(payload["request"])
