@@ -99,3 +99,30 @@ def test_the_log_follows_a_command(world: World, monkeypatch: pytest.MonkeyPatch
 
     before, after = world.run(scenario())
     assert (before, after > 0) == (0, True)
+
+
+def test_checkpoints_follow_a_command(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it wrote gets from SQLite's log into the file without any commit that waits for it."""
+    monkeypatch.setattr(workers, "BEHIND_WITHIN_S", 600.0)
+    pipeline = world.pipeline
+
+    async def silent(_: LogHead) -> None:
+        """Nobody is told."""
+
+    def in_file() -> bytes:
+        return (tmp_path / "market.db").read_bytes()
+
+    async def scenario() -> tuple[bool, bool]:
+        before = in_file()
+        running = workers.start_workers(pipeline, world.signer, silent)
+        await asyncio.sleep(0.3)
+        rested = in_file() == before
+        await pipeline.write(pipeline.call(THE_MARKET, "one"), lambda _: None)
+        while in_file() == before:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.01)
+        await running.stop()
+        return rested, in_file() != before
+
+    assert world.run(scenario()) == (True, True)

@@ -99,6 +99,21 @@ def test_what_is_not_there_is_kept_in_mind_where_many_ask() -> None:
     assert known.get(FileRight, "a") is None
 
 
+def test_who_asks_again_for_what_is_not_there_learns_the_same(migrated: Path) -> None:
+    """And finds it once it is there."""
+
+    def reads(rows: Transaction) -> list[FileRight | None]:
+        return [rows.get(FileRight, RIGHT.right_id) for _ in range(2)]
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(SqliteStore(shutil.copy(migrated, folder))) as store,
+    ):
+        assert [write(store, reads) for _ in range(2)] == [[None, None]] * 2
+        write(store, lambda rows: rows.add(RIGHT))
+        assert write(store, reads) == [RIGHT, RIGHT]
+
+
 def test_a_turn_of_others_may_have_brought_what_was_not_there() -> None:
     """What was missed is forgotten with what was known."""
     known = KnownRows()

@@ -53,6 +53,14 @@ def test_a_checkpoint_takes_nothing_from_who_reads(store: SqliteStore) -> None:
     assert every(store, Tally) == [FIRST, SECOND]
 
 
+def test_a_checkpoint_does_not_begin_the_log_anew(store: SqliteStore, tmp_path: Path) -> None:
+    """It would have to keep readers and the writer out for that."""
+    log = tmp_path / "market.db-wal"
+    size = log.stat().st_size
+    asyncio.run(store.checkpoint())
+    assert (size > 0, log.stat().st_size) == (True, size)
+
+
 def test_a_closed_store_makes_no_checkpoint(store: SqliteStore) -> None:
     """It has let go of the file."""
     store.close()
