@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from types import NoneType
 from typing import Any
 
@@ -83,7 +83,7 @@ def test_sixty_four_commands_share_a_commit(store: PostgresStore) -> None:
 
     def command(work: Any, number: int) -> None:
         asked = "SELECT pg_current_xact_id()::text"
-        transactions.add(work._run(asked).fetchone()[0])
+        transactions.add(work._execute(asked).fetchone()[0])
         work.add(LogEntry(number, f"record {number}"))
 
     commands = [lambda work, n=n: command(work, n) for n in range(2 * GROUP_SIZE)]
@@ -231,8 +231,9 @@ class Answerless:
         self.opened.append(connect(self.database.url))
         return self.opened[-1]
 
-    def intercept(self, turns: Turns, steps: Sequence[Step]) -> list[Given]:
+    def intercept(self, turns: Turns, wanted: Iterable[Step]) -> list[Given]:
         """Take a turn, and break the first connection where it should answer to a COMMIT."""
+        steps = [*wanted]
         if steps[-1].sql != "COMMIT" or turns.connection is not self.opened[0]:
             return self.take(turns, steps)
         if self.done:
@@ -261,7 +262,7 @@ def test_an_answer_that_was_lost_is_asked_for(
     """A commit is told from a loss; without a server nobody says that nothing happened."""
     opening = Answerless(database, done=done, comes_back=comes_back)
 
-    def take(turns: Turns, steps: Sequence[Step]) -> list[Given]:
+    def take(turns: Turns, steps: Iterable[Step]) -> list[Given]:
         return opening.intercept(turns, steps)
 
     monkeypatch.setattr(Turns, "take", take)
@@ -285,16 +286,16 @@ def test_an_answer_that_could_not_be_read_is_asked_for(
     write(store, adding(Tally("a", 1)))
     stumbled: list[Turns] = []
 
-    def answered(turns: Turns, commands: Any) -> Any:
-        results = answers_of(turns, commands)
-        if results[-1].command_status == b"COMMIT":
-            monkeypatch.setattr(Turns, "_answered", answers_of)
+    def reading(turns: Turns, commands: int) -> Any:
+        results = yield from read(turns, commands)
+        if results[-2].command_status == b"COMMIT":
+            monkeypatch.setattr(Turns, "_results", read)
             stumbled.append(turns)
             raise MemoryError
         return results
 
-    answers_of = Turns._answered
-    monkeypatch.setattr(Turns, "_answered", answered)
+    read = Turns._results
+    monkeypatch.setattr(Turns, "_results", reading)
     write(store, adding(Tally("b", 1)))
     assert [each.connection.broken for each in stumbled] == [True]
     write(store, adding(Tally("c", 1)))

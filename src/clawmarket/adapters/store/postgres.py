@@ -64,7 +64,7 @@ class PostgresStore:
         except psycopg.Error as error:
             raise refusal(error) from error
         try:
-            return ask(PostgresRows(connection))
+            return ask(PostgresRows(connection.cursor(binary=True).execute))
         finally:
             self._give_back(connection)
 

@@ -116,7 +116,7 @@ class PostgresWriting:
         """Whether the transaction is still there, perhaps with a statement that failed."""
         if self._turns is None:
             return False
-        in_transaction = self._turns.connection.info.transaction_status in _OPEN
+        in_transaction = self._turns.connection.pgconn.transaction_status in _OPEN
         return in_transaction and not self._at_work().is_lost
 
     def begin(self, *, alone: bool, seeks: Sequence[Place] = ()) -> PostgresTransaction:  # noqa: ARG002 - one turn is less than ten, alone or not

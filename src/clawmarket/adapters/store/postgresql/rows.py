@@ -1,6 +1,6 @@
 """Rows behind one PostgreSQL connection, what its errors mean, and how text gets there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import psycopg
@@ -47,22 +47,14 @@ def control(connection: Connection, statements: str) -> tuple[Any, ...] | None:
 
 
 class PostgresRows(Changing):
-    """What a connection sees and changes within the transaction that its owner began.
-
-    Args:
-        connection: It runs the statements.
-    """
+    """What a connection sees and changes within the transaction that its owner began."""
 
     dialect = POSTGRES
     errors = psycopg.Error
 
-    def __init__(self, connection: Connection) -> None:
-        self._cursor = connection.cursor(binary=True)
-        super().__init__(self._run)
+    def __init__(self, execute: Callable[..., Cursor]) -> None:
+        super().__init__(execute)
         self._failure: Refused | None = None
-
-    def _run(self, sql: str, values: Sequence[object] = ()) -> Cursor:
-        return self._cursor.execute(sql, values)
 
     def check(self) -> None:
         """Raise the failure of a statement, if there was one: PostgreSQL does nothing after it."""
@@ -79,11 +71,11 @@ class PostgresRows(Changing):
             super().save(row, before)
             return
         # A value that is taken must not end the command that asked for it.
-        self._run("SAVEPOINT row")
+        self._execute("SAVEPOINT row")
         try:
             super().save(row, before)
         except RowExistsError:
-            self._run("ROLLBACK TO row")
+            self._execute("ROLLBACK TO row")
             raise
 
     def _fail(self, error: Exception) -> NoReturn:

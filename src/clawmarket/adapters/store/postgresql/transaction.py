@@ -1,7 +1,8 @@
 """What the writing connection of a process sees and changes; what waits goes in one turn."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NoReturn
 
 import orjson
@@ -62,7 +63,7 @@ class PostgresTransaction(Remembering, Deferring, PostgresRows):
     """
 
     def __init__(self, turns: Turns, known: KnownRows) -> None:
-        PostgresRows.__init__(self, turns.connection)
+        PostgresRows.__init__(self, self._run)
         Deferring.__init__(self, waits=True)
         self._turns = turns
         self._known = known
@@ -85,14 +86,13 @@ class PostgresTransaction(Remembering, Deferring, PostgresRows):
         super().undo()
 
     def _write(self, changes: Changes, then: Sequence[str]) -> None:
+        if not changes and not then:
+            return
+        ends = [Step(statement, lasts=False) for statement in then]
         try:
-            steps = [step for kind, rows in changes.items() for step in _steps(kind, rows)]
+            done = self._take(chain(_changing(changes), ends))
         except TypeError as error:  # of orjson: a number too large, half of a character
             raise InternalError("A row does not fit its table.") from error
-        steps += [Step(statement, lasts=False) for statement in then]
-        if not steps:
-            return
-        done = self._take(steps)
         for statement, result in zip(then, done[len(done) - len(then) :], strict=True):
             # The COMMIT of a transaction that failed is a ROLLBACK.
             if result.said != statement.partition(" ")[0]:
@@ -102,7 +102,7 @@ class PostgresTransaction(Remembering, Deferring, PostgresRows):
         (given,) = self._turns.take([Step(sql, tuple(values))])
         return given
 
-    def _take(self, steps: Sequence[Step]) -> list[Given]:
+    def _take(self, steps: Iterable[Step]) -> list[Given]:
         try:
             return self._turns.take(steps)
         except psycopg.Error as error:
@@ -121,11 +121,16 @@ class PostgresTransaction(Remembering, Deferring, PostgresRows):
         control(self._turns.connection, "; ".join(statements))
 
     def _status(self) -> TransactionStatus:
-        return self._turns.connection.info.transaction_status
+        return TransactionStatus(self._turns.connection.pgconn.transaction_status)
+
+
+def _changing(changes: Changes) -> Iterator[Step]:
+    """Yield the statements that write changes."""
+    for kind, of_kind in changes.items():
+        yield from _steps(kind, of_kind)
 
 
 def _steps(kind: type, changes: Mapping[Key, Change]) -> Iterator[Step]:
-    """Yield the statements that write changes of one kind."""
     plan: Plan[Any] = plan_of(kind, POSTGRES)
     new, changed = by_places(plan.codec, changes)
     names = names_of(kind)

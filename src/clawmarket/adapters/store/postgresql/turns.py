@@ -5,15 +5,14 @@ the turns that it saves. Here is what remains: the pipeline of the wire protocol
 manual, section 34.5), with the driver's adapters for the values.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import abc
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.generators import execute, fetch_many, send
+from psycopg.generators import fetch_many, send
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
@@ -65,8 +64,6 @@ class Given:
 
 
 class _Sent(NamedTuple):
-    command: Callable[[], None]
-    adapter: abc.Transformer
     prepares: str | None = None
     name: bytes = b""
 
@@ -80,30 +77,37 @@ class Turns:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._adapter = Transformer(connection)
         self._prepared: dict[str, bytes] = {}
         self._numbers = count()
 
-    def take(self, steps: Sequence[Step]) -> list[Given]:
+    def take(self, steps: Iterable[Step]) -> list[Given]:
         """Send statements and return what each gave.
 
-        Those behind one that fails are not done, also if one of them is a COMMIT.
-        Raises psycopg.Error.
+        The server is at work on the first while the next are made. Those behind one that fails, or
+        that cannot be made, are not done, also if one of them is a COMMIT.
+        Raises psycopg.Error, and whatever making a step raises.
         """
-        sent = [each for step in steps for each in self._sent(step)]
+        sent: list[_Sent] = []
         with self.connection.lock:
             try:
-                given = self._answered([each.command for each in sent])
+                unmade = self._send_all(steps, sent)
+                results = self.connection.wait(self._results(len(sent)))
             except BaseException:
                 # What nobody read must not be taken for the answer of the next turn.
                 self.connection.pgconn.finish()
                 raise
-        for each, result in zip(sent, given, strict=False):
+        if unmade is not None:
+            raise unmade
+        given = []
+        for each, result in zip(sent, results, strict=False):
             if result.status == ExecStatus.FATAL_ERROR:
                 raise self._failure(result)
-            if each.prepares is not None:
+            if each.prepares is None:
+                given.append(Given(result, self._adapter))
+            else:
                 self._prepared[each.prepares] = each.name
-        both = zip(sent, given, strict=False)
-        return [Given(result, each.adapter) for each, result in both if each.prepares is None]
+        return given
 
     def _failure(self, result: PGresult) -> psycopg.Error:
         error = psycopg.errors.error_from_result(result, encoding="utf-8")
@@ -112,52 +116,50 @@ class Turns:
             self.connection.pgconn.finish()
         return error
 
-    def _sent(self, step: Step) -> list[_Sent]:
-        """Return what sends a step, behind what prepares it if it comes for the first time."""
-        server = self.connection.pgconn
-        adapter = Transformer(self.connection)
-        sql, values, types = step.sql.encode(), None, None
-        if step.values:
-            values = adapter.dump_sequence(step.values, [PyFormat.AUTO] * len(step.values))
-            types = adapter.types
-        formats = adapter.formats
-        name = self._prepared.get(step.sql)
-        if name is not None:
-            send = partial(server.send_query_prepared, name, values, formats, Format.BINARY)
-            return [_Sent(send, adapter)]
-        if not step.lasts or len(self._prepared) >= PREPARED:
-            send = partial(server.send_query_params, sql, values, types, formats, Format.BINARY)
-            return [_Sent(send, adapter)]
-        # A name is never used again: after a failure nobody knows which of them stand.
-        name = f"turn_{next(self._numbers)}".encode()
-        return [
-            _Sent(partial(server.send_prepare, name, sql, types), adapter, step.sql, name),
-            _Sent(
-                partial(server.send_query_prepared, name, values, formats, Format.BINARY), adapter
-            ),
-        ]
-
-    def _answered(self, commands: list[Callable[[], None]]) -> list[PGresult]:
-        server = self.connection.pgconn
-        if len(commands) == 1:
-            commands[0]()
-            return self.connection.wait(execute(server))
-        return self.connection.wait(self._together([*commands, server.pipeline_sync]))
-
-    def _together(self, commands: Sequence[Callable[[], None]]) -> abc.PQGen[list[PGresult]]:
-        """Send everything and collect one result for each command."""
+    def _send_all(self, steps: Iterable[Step], sent: list[_Sent]) -> Exception | None:
+        """Send steps as they are made; return what was raised where one could not be made."""
         server = self.connection.pgconn
         server.enter_pipeline_mode()
-        for command in commands:
-            command()
-        yield from send(server)
-        answers: list[PGresult] = []
         try:
-            for _ in commands:
-                answers += yield from fetch_many(server)
+            for step in steps:
+                sent += self._send(step)
+                server.flush()
+        except Exception as failure:  # noqa: BLE001 - whoever asked gets it
+            return failure
+        finally:
+            server.pipeline_sync()
+        return None
+
+    def _results(self, commands: int) -> abc.PQGen[list[PGresult]]:
+        """Collect the result of each command that was sent."""
+        server = self.connection.pgconn
+        yield from send(server)
+        results: list[PGresult] = []
+        try:
+            for _ in range(commands + 1):  # the last one ends the turn
+                results += yield from fetch_many(server)
             server.exit_pipeline_mode()
         except psycopg.OperationalError:
             # A server that says why it hangs up says nothing more.
-            if not any(answer.status == ExecStatus.FATAL_ERROR for answer in answers):
+            if not any(result.status == ExecStatus.FATAL_ERROR for result in results):
                 raise
-        return answers
+        return results
+
+    def _send(self, step: Step) -> Iterator[_Sent]:
+        """Send a step, behind what prepares it if it comes for the first time."""
+        server, adapter = self.connection.pgconn, self._adapter
+        sql, values, types, formats = step.sql.encode(), None, None, None
+        if step.values:
+            values = adapter.dump_sequence(step.values, [PyFormat.AUTO] * len(step.values))
+            types, formats = adapter.types, adapter.formats
+        name = self._prepared.get(step.sql)
+        if name is None and step.lasts and len(self._prepared) < PREPARED:
+            # A name is never used again: after a failure nobody knows which of them stand.
+            name = f"turn_{next(self._numbers)}".encode()
+            server.send_prepare(name, sql, types)
+            yield _Sent(step.sql, name)
+        if name is None:
+            server.send_query_params(sql, values, types, formats, Format.BINARY)
+        else:
+            server.send_query_prepared(name, values, formats, Format.BINARY)
+        yield _Sent()
