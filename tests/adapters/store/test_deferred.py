@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -203,7 +203,8 @@ def test_what_a_wave_looks_for_in_vain_is_asked_for_once(database: PostgresDatab
     writing: Any = store._writer._writing
     real = writing._turns.take
 
-    def take(steps: Sequence[Step]) -> Any:
+    def take(wanted: Iterable[Step]) -> Any:
+        steps = [*wanted]
         looks.extend(step.sql for step in steps if "FROM kept_answers" in step.sql)
         return real(steps)
 
