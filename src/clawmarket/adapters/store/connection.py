@@ -12,7 +12,8 @@ from clawmarket.domain.kernel.errors import UnavailableError
 OLDEST_SQLITE = (3, 53, 0)
 BUSY_S = 5.0
 CACHED_STATEMENTS = 512
-CHECKPOINT_PAGES = 4_000
+# A commit that finds as many in the log copies them; before that a thread beside it does.
+CHECKPOINT_PAGES = 16_000
 CACHE_KIB = 8_192
 
 
