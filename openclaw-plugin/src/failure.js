@@ -78,6 +78,13 @@ export const otherForm = (ours, theirs) =>
     { next: "clawmarket doctor", cause: "other_version" },
   );
 
+export const notOffered = () =>
+  new Failure(
+    "E_NOT_FOUND",
+    "The market does not offer what this plugin asks for; it may be of another version.",
+    { next: "clawmarket doctor", cause: "other_version" },
+  );
+
 // Whatever was thrown, as a Failure. An answer without the fields that are needed comes from a market
 // of another version.
 export async function failureOf(error, service, logger) {

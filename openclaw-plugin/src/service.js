@@ -12,6 +12,7 @@ import {
   keyMissing,
   keyRefused,
   notAMarket,
+  notOffered,
   otherForm,
   silent,
 } from "./failure.js";
@@ -218,6 +219,7 @@ function refusal(error, details, key) {
   if (unknown || cause === "key_revoked") {
     return key ? keyRefused(what.split(". ")[0].replace(/\.?$/, ".")) : keyMissing();
   }
+  if (cause === "route_unknown") return notOffered();
   return new Failure(code, what, { next: `${next ?? ""}`, retryable: retryable === true, cause });
 }
 

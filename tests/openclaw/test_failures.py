@@ -234,6 +234,21 @@ def test_the_agent_works_beside_another_program(chat: Client, relay: Relay, body
     assert answer["ok"]
 
 
+def test_a_market_without_the_tools_is_of_another_version(chat: Client, relay: Relay) -> None:
+    """An older one serves nothing at their address; `doctor` tells both versions."""
+    unknown = {"code": "E_NOT_FOUND", "cause": "route_unknown"}
+    error = "E_NOT_FOUND: Nothing is served at /tools/web3_market_list_tasks."
+    with relay.saying(json.dumps({"ok": False, "error": error, "details": unknown}).encode()):
+        answer = json.loads(chat.say("use web3_market_list_tasks {}"))
+
+    assert answer == {
+        "ok": False,
+        "error": "E_NOT_FOUND: The market does not offer what this plugin asks for; "
+        "it may be of another version.",
+        "next": "clawmarket doctor",
+    }
+
+
 def test_the_agent_works_with_a_key_that_is_refused(chat: Client, key: Key) -> None:
     """The tool tells the model that the key is of no use, and not which one it is."""
     wrong = f"cmk_{'z' * 43}"
