@@ -66,22 +66,11 @@ class Archive:
 
     @classmethod
     def make(cls, workshop: Workshop) -> "Archive":
-        """Let a market live, and keep what the trials of the commands begin with."""
+        """Let a market live and stop; back it up, and bring a copy of it to the oldest schema."""
+        folder = Path(mkdtemp(prefix="archive-", dir=workshop.folder))
         with workshop.trial() as trial:
             trial.live()
-            return cls.of(workshop, trial.prepared, trial.lives, trial.given)
-
-    @classmethod
-    def of(
-        cls,
-        workshop: Workshop,
-        stopped: Prepared,
-        lives: Sequence[Lifecycle] = (),
-        given: Sequence[Given] = (),
-    ) -> "Archive":
-        """Back a market up that has stopped, and bring a copy of it to the oldest schema."""
-        folder = Path(mkdtemp(prefix="archive-", dir=workshop.folder))
-        lived = replace(stopped, site=stopped.site.copy(folder))
+            lived = replace(trial.prepared, site=trial.site.copy(folder))
         home, older, migrated = lived.site.home, folder / "older", folder / "migrated"
         create_backup(home, folder / "good", 0)
         shutil.copytree(home, older)
@@ -90,7 +79,7 @@ class Archive:
         _take_rows(home / DATABASE, older / DATABASE)
         shutil.copytree(older, migrated)
         migrate_file(migrated / DATABASE)
-        return cls(workshop, lived, lives, given, folder / "good", older, migrated)
+        return cls(workshop, lived, trial.lives, trial.given, folder / "good", older, migrated)
 
     @property
     def rows(self) -> Rows:
@@ -113,8 +102,7 @@ class Archive:
         Returns where each was killed. Raises TrialFailedError.
         """
         try:
-            serve = bool(self.lives)
-            return [self._kill_at(point, serve=serve and point == points[-1]) for point in points]
+            return [self._kill_at(point, serve=point == points[-1]) for point in points]
         except Exception as failure:
             named = " ".join(f"--point {point}" for point in points)
             raise TrialFailedError(f"python -m crash --database sqlite {named}") from failure

@@ -1,25 +1,16 @@
 """Three of all points at which `make test-crash` kills a backup, a restore and a migration."""
 
-import asyncio
-
 import pytest
 
-from clawmarket.runtime.app import open_app
-from clawmarket.runtime.config import Config
 from crash.copying import Archive
-from crash.market import Prepared, Site
-from crash.watch import Point, compiled
+from crash.watch import Point
 from crash.workshop import Workshop
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    """A market that was opened once, its backup, and its home with the oldest schema."""
-    folder = tmp_path_factory.mktemp("copying")
-    site = Site(folder / "home")
-    asyncio.run(open_app(Config(site.home)).stop())
-    prepared = Prepared(site, "", "", 1)
-    return Archive.of(Workshop(prepared, compiled(folder), folder), prepared)
+    """A market that has lived, its backup, and its home with the oldest schema."""
+    return Archive.make(Workshop.make(tmp_path_factory.mktemp("copying"), None))
 
 
 @pytest.mark.parametrize(
