@@ -1,7 +1,7 @@
 """A model provider on this machine: it calls the tool that a message names, and repeats its result.
 
 `use NAME {JSON}` in the newest message calls the tool, `9 times use NAME {JSON}` as often at once;
-every other message is answered with words.
+`fail` is refused by the provider, every other message is answered with words.
 `$10MB` in the JSON becomes that much text, which no message has to carry.
 """
 
@@ -16,6 +16,8 @@ from typing import Any, ClassVar
 Message = dict[str, Any]
 
 _WISH = re.compile(r"(?:(\d+) times )?use (\w+) (?=\{)")
+# The host writes the moment before what a person says.
+_SAID = re.compile(r"\[[^]]*\] ")
 _JSON = json.JSONDecoder()
 _USAGE = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
 
@@ -58,6 +60,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a request for a completion as a stream of events."""
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.kept.append(body)
+        said = [m for m in body["messages"] if m["role"] == "user" and _SAID.match(text_of(m))]
+        if said and _SAID.sub("", text_of(said[-1])).startswith("fail"):
+            self.send_error(400)
+            return
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.end_headers()

@@ -201,6 +201,16 @@ def test_a_tool_that_fails_is_not_paid(world: World) -> None:
     assert (used["toolCalls"], used["creditsUsed"]) == (0, str(TURN))
 
 
+def test_a_turn_whose_model_fails_is_not_paid(world: World) -> None:
+    """Nothing came of it, so it costs no call either; the next turn does."""
+    session = "agent:main:failing"
+    world.chat.say("fail", session)
+    world.chat.say("hello", session)
+    usage = world.settled(session)
+
+    assert (usage["llmCalls"], usage["creditsUsed"]) == (1, str(10_000 + 100 * 10 + 10 * 20))
+
+
 def test_while_the_market_is_away_paid_tools_are_closed(world: World) -> None:
     """Turns begin and other tools run; what costs credits is refused, and says why."""
     session = "agent:main:away"

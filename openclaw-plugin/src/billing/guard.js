@@ -92,12 +92,15 @@ export class Guard {
     this.#calls.abandon(runId);
   }
 
-  // llm_output: the tokens of all model calls of a run, once it is over.
-  output({ runId, model, usage }, { sessionKey }) {
-    if (!sessionKey || !runId) return;
+  // llm_output: the tokens of all model calls of a run, once it is over. A model that failed said
+  // nothing and used nothing: that is not paid.
+  output({ runId, model, usage, assistantTexts }, { sessionKey }) {
+    const tokens = tokensOf(usage);
+    const failed = !assistantTexts?.length && !Object.values(tokens).some(Boolean);
+    if (!sessionKey || !runId || failed) return;
     const sessionIdHash = sessionHash(sessionKey);
     const named = { sessionIdHash, runId: reference(runId), model: String(model).slice(0, 200) };
-    this.#later(`meter-${sha256(runId)}`, "meter", { ...named, ...tokensOf(usage) });
+    this.#later(`meter-${sha256(runId)}`, "meter", { ...named, ...tokens });
   }
 
   sessionEnd({ reason, sessionKey }, ctx) {
