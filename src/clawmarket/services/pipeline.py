@@ -36,7 +36,7 @@ from clawmarket.ports.wallets import Wallets
 from clawmarket.registry.disclosure import withheld
 from clawmarket.registry.faults import fault_of
 from clawmarket.registry.fields import Request, SignedRequest
-from clawmarket.registry.methods import Manner, Method, method_named
+from clawmarket.registry.methods import Manner, Method, Scope, method_named
 from clawmarket.registry.misfits import listing_command
 from clawmarket.services.call import Call, Caller, Terms
 from clawmarket.services.limits import Limits
@@ -119,14 +119,18 @@ def decode(passage: Passage) -> None:
 
 def authorise(passage: Passage) -> None:
     """Let only credentials through that hold the method's scope. Raises ScopeMissingError."""
-    caller, needed = passage.call.caller, passage.method.scope
-    if not allows(caller.scope, needed):
-        if not caller.account_id:
-            raise AuthNeededError(f"{passage.method.name} needs a signed-in account.")
-        raise ScopeMissingError(
-            f"{passage.method.name} needs the scope {needed}; this credential has {caller.scope}.",
-            scope=str(needed),
-        )
+    check_scope(passage.call.caller, passage.method.name, passage.method.scope)
+
+
+def check_scope(caller: Caller, what: str, needed: Scope) -> None:
+    """Refuse a credential that does not hold a scope. Raises AuthNeededError, ScopeMissingError."""
+    if allows(caller.scope, needed):
+        return
+    if not caller.account_id:
+        raise AuthNeededError(f"{what} needs a signed-in account.")
+    raise ScopeMissingError(
+        f"{what} needs the scope {needed}; this credential has {caller.scope}.", scope=str(needed)
+    )
 
 
 def check_role(passage: Passage) -> None:

@@ -96,6 +96,23 @@ def test_words_of_strangers_stand_apart(buyer: Hand, worker: Hand) -> None:
     assert TITLE not in str({name: value for name, value in seen.items() if name != "said"})
 
 
+def test_nobody_is_asked_to_agree_to_what_their_key_may_not_do(
+    front: Front, world: World, stranger: Hand
+) -> None:
+    """What spends is not priced for a key that may only look; what is free is."""
+    looking = Hand(front, front.key_of(world.member(), "read"))
+    path, asked = "/tools/web3_market_publish_task/quote", {"title": "A digest", "budget": "5.00"}
+    refused, unknown = looking.asks(path, **asked), stranger.asks(path, **asked)
+
+    assert refused["details"]["cause"] == "scope_missing"
+    assert refused["error"] == (
+        "E_FORBIDDEN: web3_market_publish_task needs the scope write; this credential has read. "
+        "Use a credential with the scope that the message names."
+    )
+    assert unknown["details"]["cause"] == "auth_needed"
+    assert looking.quotes("publish_task", **asked, fund=False) == {"spends": False}
+
+
 def test_a_quote_says_what_would_be_held(buyer: Hand, worker: Hand) -> None:
     """Price, fee and total for a person; nothing for what spends nothing."""
     asked = {"title": TITLE, "budget": "5"}

@@ -30,7 +30,9 @@ from clawmarket.entry.gateway.wire import (
 from clawmarket.entry.tools.use import quote, tool_named, use
 from clawmarket.entry.tools.using import Fields, ToolUse
 from clawmarket.ports.blobs import BlobMissingError
-from clawmarket.services.pipeline import Pipeline
+from clawmarket.registry.methods import Scope
+from clawmarket.services.call import Caller
+from clawmarket.services.pipeline import Pipeline, check_scope
 from clawmarket.services.trust.files import right_to_read
 from clawmarket.services.trust.identity import identify
 
@@ -56,6 +58,12 @@ class Inside:
         return cls(pipeline, peer_of(request), token, request_id, session)
 
     @property
+    def caller(self) -> Caller:
+        """Who asks. Raises what refuses a credential."""
+        ports = self.pipeline.ports
+        return identify(ports.store, ports.clock, self.token, self.peer)
+
+    @property
     def refusals(self) -> tuple[type[Exception], ...]:
         """What it raises when it refuses."""
         return (Refused,)
@@ -74,13 +82,12 @@ class Inside:
 
     async def text_of(self, digest: str, most: int) -> str | None:
         """Return a stored file's text, if this caller may read it."""
-        ports = self.pipeline.ports
-        caller = identify(ports.store, ports.clock, self.token, self.peer)
+        caller = self.caller
         try:
             right = right_to_read(self.pipeline, caller, digest)
             if right.size > most:
                 return None
-            data = b"".join([chunk async for chunk in ports.blobs.read(digest)])
+            data = b"".join([chunk async for chunk in self.pipeline.ports.blobs.read(digest)])
             return data.decode("utf-8")
         except (BlobMissingError, AuthRequiredError, ForbiddenError, UnicodeDecodeError):
             return None
@@ -103,9 +110,13 @@ def tools_routes(pipeline: Pipeline) -> list[Route]:
 
 async def _answered(request: Request, pipeline: Pipeline, *, priced: bool) -> Response:
     tool = tool_named(request.path_params["name"])
-    using = ToolUse(Inside.of(request, pipeline), idempotency_key(request.headers))
+    inside = Inside.of(request, pipeline)
+    using = ToolUse(inside, idempotency_key(request.headers))
     arguments = object_of(await body_of(request))
     fields = await (quote if priced else use)(using, tool, arguments)
+    if priced and fields["spends"]:
+        # Nobody is to be asked to agree to what this credential could not do.
+        check_scope(inside.caller, tool.name, Scope.WRITE)
     test_money = pipeline.terms.test_money
     envelope = success({"result": fields}, request.state.request_id, test_money=test_money)
     return json_response(Reply(200, envelope))
