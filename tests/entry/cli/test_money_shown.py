@@ -211,6 +211,30 @@ def test_an_ended_order_has_no_running_deadline(join: Join, folder: Path) -> Non
     assert steps(buyer) == steps(worker) == [receipt]
 
 
+def test_after_the_last_rejection_the_seller_is_led_to_a_dispute(join: Join, folder: Path) -> None:
+    """Nothing can be handed in, so it is the only way not to lose the price; the buyer waits."""
+    buyer, worker = join("buyer"), join("worker")
+    bid = worker("task", "bid", published(buyer), "--price", "40", "-q").out.strip()
+    order_id = done(buyer("task", "award", bid, "--yes", "--json"))["orderId"]
+    paper = folder / "thrice.md"
+    paper.write_text("# Digest\n")
+    for _ in range(3):
+        sent = done(worker("task", "submit", order_id, "--attach", str(paper), "--json"))
+        words = ("--decision", "reject", "--feedback", "Not this one.", "--yes", "--json")
+        done(buyer("task", "review", sent["resultId"], *words))
+
+    def steps(party: Cli) -> list[str]:
+        return list(done(party("order", "explain", order_id, "--json"))["next"])
+
+    ended = [f"clawmarket order watch {order_id} --until ended"]
+    assert steps(worker) == [f"clawmarket dispute open {order_id} --reason TEXT"]
+    assert steps(buyer) == ended
+    opened = ("dispute", "open", order_id, "--reason", "Each had all three sections.", "--json")
+    dispute = done(worker(*opened))["disputeId"]
+    assert steps(worker) == [f"clawmarket dispute evidence {dispute} --summary TEXT"]
+    assert steps(buyer) == ended
+
+
 def test_a_watch_says_pending_and_never_in_their_own_words(join: Join) -> None:
     """No label of a code that would exit differently; JSON says the outcome."""
     buyer, worker = join("buyer"), join("worker")
