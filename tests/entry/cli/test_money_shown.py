@@ -125,6 +125,10 @@ def test_a_ruling_shows_who_gets_what_and_asks(
     assert [quote[name] for name in ("atStake", "seller", "fee", "buyer")] == [
         *("40000000", "9900000", "100000", "30000000"),
     ]
+    for share in ([], ["--seller-share", "0"], ["--seller-share", "40"], ["--seller-share", "41"]):
+        unfit = (*ruling[:5], *share, *given[4:])
+        assert "atStake" not in done(arbiter(*unfit, "--dry-run", "--json"))["quote"]
+        assert arbiter(*unfit, "--yes", "--json").document["details"]["cause"] == "share_invalid"
     unagreed = arbiter(*ruling, "--json")
     assert (unagreed.status, unagreed.document["details"]["cause"]) == (2, "consent_missing")
     assert done(arbiter(*ruling, "--yes", "--json"))["sellerShare"] == "10000000"
