@@ -61,7 +61,7 @@ def test_a_milestone_is_quoted_by_what_it_pays(join: Join, folder: Path) -> None
 
 
 def test_a_release_of_a_milestone_is_quoted_by_what_it_pays(join: Join) -> None:
-    """An order of an offer is asked for its part at stake in the same way."""
+    """An order of an offer is asked for its part at stake; each part begins and ends anew."""
     seller, buyer = join("seller"), join("buyer")
     parts = '[{"title": "Draft", "percent": 40}, {"title": "Text", "percent": 60}]'
     offer = done(
@@ -76,6 +76,18 @@ def test_a_release_of_a_milestone_is_quoted_by_what_it_pays(join: Join) -> None:
     release = ("call", "market.settlement.release", f"orderId={order}", "--dry-run", "--json")
     quote = done(buyer(*release))["quote"]
     assert (quote["price"], quote["fee"]) == ("4000000", "40000")
+    begin = f"call web3.market.delivery.issue orderId={order}"
+    for _ in ("Draft", "Text"):
+        explained = done(seller("order", "explain", order, "--json"))["next"]
+        assert explained == [f"clawmarket {begin}"]
+        delivery = done(seller(*begin.split(), "--json"))["deliveryId"]
+        end = f"call web3.market.delivery.complete deliveryId={delivery}"
+        explained = done(seller("order", "explain", order, "--json"))["next"]
+        assert explained == [f"clawmarket {end}"]
+        done(seller(*end.split(), "--json"))
+        done(buyer(*release[:-2], "--yes", "--json"))
+    settled = done(buyer("order", "show", order, "--json"))
+    assert settled["status"] == "settlement_completed"
 
 
 def test_a_consent_taken_back_says_what_comes_back(join: Join) -> None:

@@ -218,6 +218,8 @@ def _step(order: Entry, waits_for: str, side: str) -> str:
         return f"order watch {order_id} --until {until}"
     if state == "order_disputed":
         return f"dispute evidence {order['disputeId']} --summary TEXT"
+    if order["taskId"] is None and not order["deliveryId"] and state == "delivery_ready":
+        state = "payment_locked"  # the next milestone begins as the first one did
     table = _MAY_ON_A_TASK if order["taskId"] else {}
     step = table.get((state, side)) or _MAY.get((state, side), "order show {orderId}")
     return step.format(**order, purpose=_purpose(order))
