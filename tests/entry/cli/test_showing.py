@@ -231,3 +231,12 @@ def test_a_list_always_shows_the_state() -> None:
     assert len(with_state) > 3
     for entry in with_state:
         assert "status" in columns_of(answer_fields(entry), ()), entry["name"]
+
+
+@pytest.mark.parametrize("verb", ["list", "retry", "resolve"])
+def test_quiet_names_a_step_of_a_rail_by_the_key_that_the_commands_take(verb: str) -> None:
+    """Not by its order, whose id `repair retry` and `repair resolve` would refuse."""
+    step = {"stepKey": "settlement_1.001.lock", "orderId": "order_1", "rail": "desk"}
+    answer = {"items": [step]} if verb == "list" else step
+    entry = stored()["methods"][f"market.repair.{verb}"]
+    assert bare_id(answer, entry) == ["settlement_1.001.lock"]
