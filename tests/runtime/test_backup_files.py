@@ -13,6 +13,7 @@ import pytest
 from clawmarket.adapters.durable import write_private
 from clawmarket.adapters.entropy.memory import SeededEntropy
 from clawmarket.adapters.store.sqlite import open_sqlite
+from clawmarket.entry.cli.main import run
 from clawmarket.runtime.backup.create import create_backup, default_target
 from clawmarket.runtime.backup.manifest import (
     BackupDamagedError,
@@ -107,6 +108,19 @@ def test_a_good_backup_verifies_with_and_without_the_key(backup: Path) -> None:
     assert verify_backup(backup).checks[-1].outcome == "unpinned"
     other = create_backup(_with_other_key(backup), backup.with_name("other"), START).manifest.vkey
     assert list(failed(backup, key=other)) == ["checkpoint"]
+
+
+@pytest.mark.parametrize("key", ["", "log.example", "log.example+12345678+AAAA"])
+def test_what_is_no_key_pins_nothing(
+    backup: Path, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command that failed inside `--key "$(...)"` does not make a check without a key."""
+    target = backup.with_name("restored")
+    assert run(["backup", "verify", str(backup), "--key", key]) == 2
+    assert run(["backup", "restore", str(backup), "--target", str(target), "--key", key]) == 2
+    said = capsys.readouterr()
+    assert (said.err.count(f"This is no log key: {key}."), said.out) == (2, "")
+    assert not target.exists()
 
 
 def _with_other_key(backup: Path) -> Path:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from clawmarket.domain.kernel.secret import Secret
-from clawmarket.ports.store import Store
+from clawmarket.ports.store import Store, StoreLostError
 from clawmarket.runtime.config import ConfigError
 
 Far = Callable[[int, int], None]
@@ -18,12 +18,32 @@ class DriverMissingError(ConfigError):
     next_command = "clawmarket serve"
 
 
+class DatabaseAwayError(StoreLostError):
+    """The database that holds the rows cannot be reached, so nothing begins."""
+
+    advice = "See that its server runs and that CLAWMARKET_DATABASE names a database and its user."
+    next_command = "clawmarket help environment"
+
+
 @contextmanager
 def _extra() -> Iterator[None]:
     try:
         yield
     except ImportError:
         raise DriverMissingError("The driver of PostgreSQL is not installed.") from None
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Name the server's own words when whatever looks first at a database cannot reach it."""
+    try:
+        yield
+    except StoreLostError as error:
+        # Only what comes behind it: before it the driver repeats parts of the URL, and in a URL
+        # that was written wrongly these may be parts of the password.
+        before, _, words = str(error.__cause__).partition("\n")[0].rpartition(" failed: ")
+        said = f"The database does not answer: {words}." if before else error.what
+        raise DatabaseAwayError(said, **error.details) from error
 
 
 def open_rows(url: Secret) -> Store:
@@ -34,10 +54,14 @@ def open_rows(url: Secret) -> Store:
 
 
 def schema_of_rows(url: Secret) -> str | None:
-    """Return the schema of a database. Raises DriverMissingError, and see `stored_revision`."""
+    """Return the schema of a database.
+
+    Raises DriverMissingError, DatabaseAwayError, and see `stored_revision`.
+    """
     with _extra():
         from clawmarket.adapters.store.postgres import stored_revision  # noqa: PLC0415 - an extra
-    return stored_revision(url)
+    with _reached():
+        return stored_revision(url)
 
 
 def migrate_rows(url: Secret) -> None:
@@ -55,10 +79,14 @@ def copy_rows(url: Secret, target: Path, progress: Far) -> None:
 
 
 def check_free(url: Secret) -> None:
-    """Refuse a database with anything in it. Raises DriverMissingError, and see `check_empty`."""
+    """Refuse a database with anything in it.
+
+    Raises DriverMissingError, DatabaseAwayError, and see `check_empty`.
+    """
     with _extra():
         from clawmarket.adapters.store.copies.loading import check_empty  # noqa: PLC0415 - an extra
-    check_empty(url)
+    with _reached():
+        check_empty(url)
 
 
 def load_rows(source: Path, url: Secret, progress: Far) -> None:

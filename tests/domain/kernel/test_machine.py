@@ -46,3 +46,23 @@ def test_a_refused_step_is_said_in_words() -> None:
 def test_every_state_that_parties_meet_has_words(noun: str) -> None:
     """None is said by the wire's name."""
     assert {str(state) for state in MACHINES[noun].states} <= WORDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("noun", "state", "action", "stands"),
+    [
+        ("consent", "consent_revoked", "revoke", "was taken back"),
+        ("delivery", "delivery_completed", "revoke", "is complete"),
+        ("order", "consent_revoked", "lock", "has lost its consent"),
+        ("order", "delivery_ready", "lock", "waits for the delivery"),
+    ],
+)
+def test_a_state_of_two_nouns_is_said_of_the_one_in_hand(
+    noun: str, state: str, action: str, stands: str
+) -> None:
+    """A consent has no consent to lose; what an order says of itself stays."""
+    machine = MACHINES[noun]
+    now = next(each for each in machine.states if each == state)
+    with pytest.raises(TransitionRefusedError) as refused:
+        machine.step(now, action)
+    assert refused.value.what == f"This {noun} {stands}; this is not possible now."

@@ -17,6 +17,7 @@ PAID = "If the buyer says nothing, 1.00 credits go to the seller and 0.01 credit
         ("If the seller brings no evidence", "seller", "If you bring no evidence"),
         ("If the buyer does not lock the payment", "buyer", "If you do not lock the payment"),
         ("The buyer contests it; 1 is frozen.", "buyer", "You contest it; 1 is frozen."),
+        ("unless the seller contests it, 1 goes", "seller", "unless you contest it, 1 goes"),
         ("The buyer cancelled it.", "buyer", "You cancelled it."),
         ("Of 'the buyer', the buyer paid.", "buyer", "Of 'the buyer', you paid."),
         ('Of "the buyer\'s", the buyer paid.', "buyer", 'Of "the buyer\'s", you paid.'),

@@ -207,12 +207,22 @@ def test_after_the_last_moment_it_waits_for_the_market(late: int, waits_for: str
     assert words.then.endswith("(in 0 s)." if late else "now.")
 
 
-def test_between_due_and_refund_the_moment_is_named() -> None:
+@pytest.mark.parametrize(("due", "rejections"), [(DUE, 1), (NOW, 3)])
+def test_between_due_and_refund_the_seller_can_only_contest(due: int, rejections: int) -> None:
     """After a rejection the market acts a review window later than the seller had to."""
-    order = replace(ORDER, state=OrderState.WORKING, rejections=1, acts_at=DUE + 600_000)
-    words = explain(order, DUE)
-    assert (words.waits_for, words.acts_at) == ("market", DUE + 600_000)
+    order = replace(ORDER, state=OrderState.WORKING, rejections=rejections)
+    order = replace(order, due_at=due, acts_at=due + 600_000)
+    words = explain(order, due)
+    assert (words.waits_for, words.acts_at) == ("market", due + 600_000)
     assert words.then == (
-        "If nothing is handed in, 40.00 credits go back to the buyer "
-        f"at {iso(DUE + 600_000)} (in 10 min)."
+        "Nothing can be handed in any more: unless the seller contests it, 40.00 credits go back "
+        f"to the buyer at {iso(due + 600_000)} (in 10 min)."
+    )
+
+
+def test_once_nobody_can_contest_any_more_the_money_goes_back_now() -> None:
+    """At the end of the window, until the sweep comes, no contest is named."""
+    order = replace(ORDER, state=OrderState.WORKING, rejections=1, acts_at=DUE + 600_000)
+    assert explain(order, DUE + 600_000).then == (
+        "If nothing is handed in, 40.00 credits go back to the buyer now."
     )

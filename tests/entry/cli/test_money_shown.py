@@ -61,7 +61,7 @@ def test_a_milestone_is_quoted_by_what_it_pays(join: Join, folder: Path) -> None
 
 
 def test_a_release_of_a_milestone_is_quoted_by_what_it_pays(join: Join) -> None:
-    """An order of an offer is asked for its part at stake in the same way."""
+    """An order of an offer is asked for its part at stake; each part begins and ends anew."""
     seller, buyer = join("seller"), join("buyer")
     parts = '[{"title": "Draft", "percent": 40}, {"title": "Text", "percent": 60}]'
     offer = done(
@@ -76,6 +76,18 @@ def test_a_release_of_a_milestone_is_quoted_by_what_it_pays(join: Join) -> None:
     release = ("call", "market.settlement.release", f"orderId={order}", "--dry-run", "--json")
     quote = done(buyer(*release))["quote"]
     assert (quote["price"], quote["fee"]) == ("4000000", "40000")
+    begin = f"call web3.market.delivery.issue orderId={order}"
+    for _ in ("Draft", "Text"):
+        explained = done(seller("order", "explain", order, "--json"))["next"]
+        assert explained == [f"clawmarket {begin}"]
+        delivery = done(seller(*begin.split(), "--json"))["deliveryId"]
+        end = f"call web3.market.delivery.complete deliveryId={delivery}"
+        explained = done(seller("order", "explain", order, "--json"))["next"]
+        assert explained == [f"clawmarket {end}"]
+        done(seller(*end.split(), "--json"))
+        done(buyer(*release[:-2], "--yes", "--json"))
+    settled = done(buyer("order", "show", order, "--json"))
+    assert settled["status"] == "settlement_completed"
 
 
 def test_a_consent_taken_back_says_what_comes_back(join: Join) -> None:
@@ -125,6 +137,10 @@ def test_a_ruling_shows_who_gets_what_and_asks(
     assert [quote[name] for name in ("atStake", "seller", "fee", "buyer")] == [
         *("40000000", "9900000", "100000", "30000000"),
     ]
+    for share in ([], ["--seller-share", "0"], ["--seller-share", "40"], ["--seller-share", "41"]):
+        unfit = (*ruling[:5], *share, *given[4:])
+        assert "atStake" not in done(arbiter(*unfit, "--dry-run", "--json"))["quote"]
+        assert arbiter(*unfit, "--yes", "--json").document["details"]["cause"] == "share_invalid"
     unagreed = arbiter(*ruling, "--json")
     assert (unagreed.status, unagreed.document["details"]["cause"]) == (2, "consent_missing")
     assert done(arbiter(*ruling, "--yes", "--json"))["sellerShare"] == "10000000"
@@ -209,6 +225,30 @@ def test_an_ended_order_has_no_running_deadline(join: Join, folder: Path) -> Non
         assert "(in " not in buyer(*words).out
     receipt = f"clawmarket receipt get {order_id} -o {order_id}.receipt.json"
     assert steps(buyer) == steps(worker) == [receipt]
+
+
+def test_after_the_last_rejection_the_seller_is_led_to_a_dispute(join: Join, folder: Path) -> None:
+    """Nothing can be handed in, so it is the only way not to lose the price; the buyer waits."""
+    buyer, worker = join("buyer"), join("worker")
+    bid = worker("task", "bid", published(buyer), "--price", "40", "-q").out.strip()
+    order_id = done(buyer("task", "award", bid, "--yes", "--json"))["orderId"]
+    paper = folder / "thrice.md"
+    paper.write_text("# Digest\n")
+    for _ in range(3):
+        sent = done(worker("task", "submit", order_id, "--attach", str(paper), "--json"))
+        words = ("--decision", "reject", "--feedback", "Not this one.", "--yes", "--json")
+        done(buyer("task", "review", sent["resultId"], *words))
+
+    def steps(party: Cli) -> list[str]:
+        return list(done(party("order", "explain", order_id, "--json"))["next"])
+
+    ended = [f"clawmarket order watch {order_id} --until ended"]
+    assert steps(worker) == [f"clawmarket dispute open {order_id} --reason TEXT"]
+    assert steps(buyer) == ended
+    opened = ("dispute", "open", order_id, "--reason", "Each had all three sections.", "--json")
+    dispute = done(worker(*opened))["disputeId"]
+    assert steps(worker) == [f"clawmarket dispute evidence {dispute} --summary TEXT"]
+    assert steps(buyer) == ended
 
 
 def test_a_watch_says_pending_and_never_in_their_own_words(join: Join) -> None:

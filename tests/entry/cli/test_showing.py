@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from clawmarket.entry.cli.catalog import Entry, answer_fields, is_list, method_entry, stored
 from clawmarket.entry.cli.commands.drawing import draw
+from clawmarket.entry.cli.commands.showing import show_answer
 from clawmarket.entry.cli.fields import at, picked
 from clawmarket.entry.cli.formats import rows_of
 from clawmarket.entry.cli.invocation import Invocation, may_colour, may_prompt, wants_json
@@ -231,3 +232,25 @@ def test_a_list_always_shows_the_state() -> None:
     assert len(with_state) > 3
     for entry in with_state:
         assert "status" in columns_of(answer_fields(entry), ()), entry["name"]
+
+
+@pytest.mark.parametrize("verb", ["list", "retry", "resolve"])
+def test_quiet_names_a_step_of_a_rail_by_the_key_that_the_commands_take(verb: str) -> None:
+    """Not by its order, whose id `repair retry` and `repair resolve` would refuse."""
+    step = {"stepKey": "settlement_1.001.lock", "orderId": "order_1", "rail": "desk"}
+    answer = {"items": [step]} if verb == "list" else step
+    entry = stored()["methods"][f"market.repair.{verb}"]
+    assert bare_id(answer, entry) == ["settlement_1.001.lock"]
+
+
+@pytest.mark.parametrize(("acts", "shows"), [("2026-11-22T14:00:00.000Z", True), (None, False)])
+def test_no_deadline_is_shown_while_none_runs(
+    acts: str | None, capsys: pytest.CaptureFixture[str], *, shows: bool
+) -> None:
+    """While a rail is asked the market acts at no moment, whatever was due before."""
+    entry = stored()["methods"]["web3.market.order.explain"]
+    told = {"orderId": "order_1", "status": "order_created", "waitsFor": "market"}
+    answer = told | {"dueAt": "2026-11-22T14:00:00.000Z", "actsAt": acts}
+    show_answer(Invocation("order explain", (), entry, {}), entry, answer, [])
+    said = capsys.readouterr().out
+    assert ("due" in said, "market acts" in said) == (shows, shows)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rail_deals import TWIN, make_deal
 from web_server.browser import Browser, Pages
 from world import Fields, Member, World
 
@@ -47,6 +48,17 @@ def test_whoever_is_next_has_until_one_moment(world: World, pages: Pages) -> Non
 
     assert said["Next"] == "Hand in the result within 1 d, until 14:13 UTC on 22 Sep."
     assert said["If nobody acts"].endswith("back to the buyer at 14:23 UTC on 22 Sep (in 1 d).")
+
+
+def test_while_a_rail_is_asked_no_deadline_is_named() -> None:
+    """None runs: the market does nothing at the moment at which a lock was due before."""
+    deal = make_deal()
+    deal.buyer.locks(deal.order, rail=TWIN)
+    page = Pages(deal.world).signed_in(deal.buyer).get(f"/orders/{deal.order['orderId']}").text
+    deal.world.close()
+    said = {name: html.unescape(TAG.sub("", fact)) for name, fact in FACT.findall(page)}
+
+    assert said["Next"] == "It depends on the rail; no deadline runs until it has answered."
 
 
 @pytest.mark.parametrize(

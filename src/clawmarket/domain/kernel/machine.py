@@ -61,7 +61,7 @@ class Machine(Generic[S]):
         after = self.moves[action].get(state)
         if after is None:
             raise TransitionRefusedError(
-                f"This {self.noun} {said(state)}; this is not possible now.",
+                f"This {self.noun} {said(state, self.noun)}; this is not possible now.",
                 state=str(state),
                 action=action,
                 **about,

@@ -44,8 +44,15 @@ WORDS: Mapping[str, str] = {
     "tab_written_off": "was written off",
 }
 
+# Consents and deliveries share names with the order's states, which WORDS tells of the order.
+_OF_ITS_OWN: Mapping[tuple[str, str], str] = {
+    ("consent", "consent_revoked"): "was taken back",
+    ("delivery", "delivery_completed"): "is complete",
+}
 
-def said(state: str) -> str:
-    """Return a state as what a sentence says of its thing."""
+
+def said(state: str, noun: str = "") -> str:
+    """Return a state as what a sentence says of its thing, such as an order."""
+    own = _OF_ITS_OWN.get((noun, state)) or WORDS.get(state)
     # The name begins with that of the thing, which the sentence has said already.
-    return WORDS.get(state) or f"stands at {state.partition('_')[2].replace('_', ' ')}"
+    return own or f"stands at {state.partition('_')[2].replace('_', ' ')}"

@@ -9,6 +9,7 @@ _SAID_TO = (
     ("If the {side} says", "If you say"),
     ("If the {side} brings", "If you bring"),
     ("The {side} contests", "You contest"),
+    ("the {side} contests", "you contest"),
     ("The {side}", "You"),
     ("the {side}", "you"),
 )

@@ -89,7 +89,8 @@ def bare_id(answer: Entry, entry: Entry | None) -> list[str]:
 
 def _ids(schema: Entry) -> Iterator[str]:
     """Yield the places of ids; those of a thing inside only where the answer has none itself."""
-    own = [name for name in schema if name.lower().endswith("id")]
+    # A rail's step is named by the key under which the rail was asked.
+    own = [name for name in schema if name.lower().endswith(("id", "stepkey"))]
     yield from own
     for name, part in schema.items():
         if not own:

@@ -57,7 +57,7 @@ def verify(
     """
     try:
         source = _read(path)
-        _check_pin(key)
+        check_pin(key)
         verdict = check_receipt(source, pinned=key, crypto=crypto())
     except (NotAReceiptError, LogKeyInvalidError) as refusal:
         return _refuse(refusal, as_json=as_json)
@@ -68,7 +68,8 @@ def verify(
     return _OK if verdict.ok else _NEGATIVE
 
 
-def _check_pin(key: str | None) -> None:
+def check_pin(key: str | None) -> None:
+    """Raise LogKeyInvalidError for what was given as the log's key and is none; None is fine."""
     try:
         if key is not None:
             parse_vkey(key.strip())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from clawmarket.domain.kernel.moment import iso, span
 from clawmarket.domain.kernel.money import format_amount, split_fee
 from clawmarket.domain.market.dispute import Dispute, by_silence
-from clawmarket.domain.market.order import Order, OrderState
+from clawmarket.domain.market.order import Order, OrderState, can_be_disputed
 from clawmarket.domain.market.terms import MAX_REJECTIONS
 from clawmarket.domain.treasury.rail import RailState, RailStep, Step
 
@@ -152,6 +152,9 @@ def _then(order: Order, acts_at: int, now: int) -> str:
             return f"If the buyer does not consent, {amount} go back to the buyer {moment}."
         case OrderState.REVOKED:
             return f"{amount} go back to the buyer {moment}."
+        case _ if now >= order.due_at and can_be_disputed(order, order.seller, now):
+            closed = "Nothing can be handed in any more: unless the seller contests it"
+            return f"{closed}, {amount} go back to the buyer {moment}."
         case _:
             return f"If nothing is handed in, {amount} go back to the buyer {moment}."
 

@@ -16,6 +16,7 @@ from clawmarket.entry.cli.labels import counted
 from clawmarket.entry.cli.output import finish, tell
 from clawmarket.entry.cli.remote.session import home_folder
 from clawmarket.entry.cli.tables import pairs
+from clawmarket.entry.cli.verify import check_pin
 from clawmarket.registry.codes import EXIT_DONE, EXIT_NEGATIVE
 from clawmarket.runtime.backup.create import Backup, check_home, create_backup, default_target
 from clawmarket.runtime.backup.files import Progress, check_target, quiet
@@ -145,6 +146,7 @@ def verify(invocation: Invocation) -> int:
     """Check a backup; exits 1 when a check fails."""
     folder: Path = invocation.values["backup"]
     key = invocation.values.get("market_key")
+    check_pin(key)
     verdict = verify_backup(folder, key=key, progress=progress_of(invocation))
     document: Entry = {"ok": verdict.ok, "path": str(folder.absolute())}
     document |= _facts(verdict.manifest)
@@ -179,6 +181,7 @@ def restore(invocation: Invocation) -> int:
         manifest, following = read_manifest(folder), invocation.again(without="--dry-run")
     else:
         key, progress = invocation.values.get("market_key"), progress_of(invocation)
+        check_pin(key)
         now = SystemClock().now()
         made = restore_backup(folder, target, now, database=database, key=key, progress=progress)
         manifest = made.manifest

@@ -210,11 +210,16 @@ def _step(order: Entry, waits_for: str, side: str) -> str:
         return f"receipt get {order_id} -o {order_id}.receipt.json"
     if waits_for == "nobody":
         return f"order list --side {side}"
+    if (state, side, waits_for) == ("delivery_ready", "seller", "market") and order["rejections"]:
+        return f"dispute open {order_id} --reason TEXT"
     if waits_for != side:
-        until = "delivered" if waits_for == "seller" and side == "buyer" else "ended"
+        delivers = waits_for == "seller" and side == "buyer" and state != "order_disputed"
+        until = "delivered" if delivers else "ended"
         return f"order watch {order_id} --until {until}"
     if state == "order_disputed":
         return f"dispute evidence {order['disputeId']} --summary TEXT"
+    if order["taskId"] is None and not order["deliveryId"] and state == "delivery_ready":
+        state = "payment_locked"  # the next milestone begins as the first one did
     table = _MAY_ON_A_TASK if order["taskId"] else {}
     step = table.get((state, side)) or _MAY.get((state, side), "order show {orderId}")
     return step.format(**order, purpose=_purpose(order))

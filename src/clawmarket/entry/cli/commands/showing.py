@@ -123,6 +123,7 @@ def _figures(entry: Entry, answer: Entry, fields: Sequence[str] = ()) -> list[st
 
 
 def _moments_gone(item: Entry, schema: Entry) -> frozenset[str]:
-    """Return the deadlines that mean nothing any more, because the thing has ended."""
+    """Return the deadlines that mean nothing, because the thing has ended or a rail is asked."""
     noun = next(iter(schema), "").removesuffix("Id")
-    return _DEADLINES if has_ended(noun, str(item.get("status"))) else frozenset()
+    asked = "waitsFor" in item and item.get("actsAt") is None
+    return _DEADLINES if asked or has_ended(noun, str(item.get("status"))) else frozenset()

@@ -220,8 +220,10 @@ def _ruling(market: Market, params: Entry) -> Ruling:
         return Ruling(None, None, 0, 0)
     order = traced["order"]
     at_stake = _at_stake(order)
-    shares = {"release": at_stake, "refund": 0, "partial": amount_of(params.get("sellerShare"))}
-    share = min(shares[params["resolution"]], at_stake)
+    given = amount_of(params.get("sellerShare"))
+    share = {"release": at_stake, "refund": 0, "partial": given}[params["resolution"]]
+    if params["resolution"] == "partial" and not 0 < given < at_stake:
+        return Ruling(None, None, 0, 0)  # the market refuses it, so nobody gets anything by it
     return Ruling(at_stake, share, _rest(order), order["feeBps"])
 
 

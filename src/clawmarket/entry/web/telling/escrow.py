@@ -166,6 +166,8 @@ def _next(visit: Visit, order: Fields, told: Fields) -> str:
     t, waits = visit.words, told["waitsFor"]
     if waits == "nobody":
         return t("next.nobody")
+    if told["actsAt"] is None:
+        return t("next.rail")
     mine = waits in ("buyer", "seller") and order[waits] == visit.caller.account_id
     # A delivery of an offer is accepted or contested; only a task's result is sent back.
     kind = "you" if order["taskId"] else "you.offer"
