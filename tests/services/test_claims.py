@@ -1,6 +1,7 @@
 """Claims: whoever fits takes a task at its budget, if its terms say so; one of them gets it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,12 @@ from clawmarket.domain.market.claiming.claim import (
     ClaimsNeedFundsError,
     LiveClaim,
 )
-from clawmarket.domain.market.task import TaskExpiredError, TaskNotFoundError, TaskNotOpenError
+from clawmarket.domain.market.task import (
+    Task,
+    TaskExpiredError,
+    TaskNotFoundError,
+    TaskNotOpenError,
+)
 from clawmarket.domain.trust.record import Record
 from world import START, World
 
@@ -122,8 +128,10 @@ def test_the_second_and_the_late_come_to_nothing(world: World) -> None:
 
 
 def test_a_budget_too_small_for_its_parts_is_not_claimed(world: World) -> None:
-    """As no bid of that price is taken."""
-    task = world.member().publishes_parts(50, 50, budget="0.000001", claims=True)
+    """As no bid of that price is taken; markets of before let such tasks be published."""
+    task = world.member().publishes_parts(50, 50, claims=True)
+    (row,) = world.all(Task)
+    world.run(world.store.write(lambda rows: rows.save(replace(row, budget=1))))
     with pytest.raises(PriceIndivisibleError):
         world.member().claims(task)
 

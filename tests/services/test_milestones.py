@@ -168,6 +168,15 @@ def test_the_explanation_of_a_stopped_order_names_what_was_paid(world: World) ->
     )
 
 
+def test_a_budget_gives_each_part_something(world: World) -> None:
+    """Otherwise no bid could be taken, so nothing is published and nothing held."""
+    buyer = world.member()
+    with pytest.raises(MilestonesInvalidError):
+        buyer.publishes_parts(50, 50, budget="0.000001")
+    assert buyer.figures()[:2] == ("1000000000", "0")
+    assert buyer.publishes_parts(50, 50, budget="0.000002")["status"] == "task_open"
+
+
 def test_a_price_gives_each_part_something(world: World) -> None:
     """A bid of two units cannot be divided among three milestones."""
     task = world.member().publishes_parts(33, 33, 34)

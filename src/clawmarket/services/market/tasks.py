@@ -23,6 +23,7 @@ from clawmarket.domain.market.terms import (
     REVIEW_WINDOW_S,
     TASK_LIFETIME_S,
     Part,
+    milestones_of,
 )
 from clawmarket.domain.treasury.account import FundsMissingError
 from clawmarket.domain.trust.file import EVERYBODY
@@ -73,9 +74,9 @@ Budget = Annotated[Amount, Field(pattern=r"^[1-9][0-9]{0,15}$")]
 
 
 class MilestonesInvalidError(InvalidArgumentError):
-    """The percents of all milestones of a task or an offer sum to 100."""
+    """The percents of all milestones sum to 100, and each comes to something."""
 
-    advice = "Name each milestone with its hundredths of the price."
+    advice = "Name each milestone with its hundredths of a price that is large enough for all."
     next_command = "clawmarket help task publish"
 
 
@@ -164,7 +165,9 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
     task_id = call.new_id("task")
     attachments = artifacts_of(request.attachments)
     share_files(work, call.actor, attachments, EVERYBODY)
-    budget = int(request.budget)
+    budget, milestones = int(request.budget), parts_of(request.milestones)
+    if not all(each.amount for each in milestones_of(milestones, budget)):
+        raise MilestonesInvalidError("The budget is too small for the task's milestones.")
     hold = set_aside(work, call.actor, budget, task_id) if request.fund else None
     expires_at = call.now + request.expiry_sec * SECOND_MS
     expires_at = min(expires_at, deadline_at) if deadline_at else expires_at
@@ -189,7 +192,7 @@ def publish_task(call: Call, work: Work, request: PublishTask) -> TaskView:
         expires_at=expires_at,
         acts_at=expires_at,
         record_id=work.record_id,
-        milestones=parts_of(request.milestones),
+        milestones=milestones,
         deadline_at=deadline_at,
         claims=request.claims,
         sealed=request.sealed,
