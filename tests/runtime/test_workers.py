@@ -101,6 +101,35 @@ def test_the_log_follows_a_command(world: World, monkeypatch: pytest.MonkeyPatch
     assert (before, after > 0) == (0, True)
 
 
+def test_a_market_that_was_quiet_is_followed_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However seldom the log is looked after without commands, it goes on behind each of them."""
+    monkeypatch.setattr(workers, "QUIET_WITHIN_S", 600.0)
+    pipeline = world.pipeline
+
+    def size() -> int:
+        return sum(head.size for head in world.store.read(lambda rows: rows.find(Query(LogHead))))
+
+    async def silent(_: LogHead) -> None:
+        """Nobody is told."""
+
+    async def scenario() -> list[int]:
+        running = workers.start_workers(pipeline, world.signer, silent)
+        sizes = []
+        for name in ("one", "two", "three"):
+            await asyncio.sleep(0.4)
+            before = size()
+            await pipeline.write(pipeline.call(THE_MARKET, name), lambda _: None)
+            while size() == before:  # noqa: ASYNC110 - there is no event for it
+                await asyncio.sleep(0.01)
+            sizes.append(size() - before)
+        await running.stop()
+        return sizes
+
+    assert world.run(scenario()) == [1, 1, 1]
+
+
 def test_checkpoints_follow_a_command(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

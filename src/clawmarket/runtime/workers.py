@@ -53,6 +53,10 @@ REST = 20
 LONGEST_REST_S = 1.0
 # They begin right behind a command: one that came while they are at work would wait for them.
 BEHIND_WITHIN_S = 0.05
+# Where no command was answered and nothing was left to do they need not look that soon. Receipts
+# follow the log, and no command tells when it has gone on.
+LOOKING_BEHIND_COMMANDS = FOLLOWING - {"receipt"}
+QUIET_WITHIN_S = 0.5
 # Rails are asked side by side: one that hangs keeps those of others no longer than itself. Bills
 # are many when a host shuts down and all of its sessions end.
 PER_ROUND = {BILL_JOB: 8, RAIL_JOB: 8, ENDPOINT_JOB: 8}
@@ -120,12 +124,14 @@ async def _repeat(
 ) -> None:
     follows = name in FOLLOWING
     rest = REST if follows else 0
+    is_quiet, seen = False, 0
     while True:
         if follows:
-            await pipeline.answered(BEHIND_WITHIN_S)
-        began = time.monotonic()
+            is_quiet = is_quiet and name in LOOKING_BEHIND_COMMANDS and seen == pipeline.answers
+            await pipeline.answered(QUIET_WITHIN_S if is_quiet else BEHIND_WITHIN_S)
+        began, is_quiet, seen = time.monotonic(), False, pipeline.answers
         try:
-            await act()
+            is_quiet = not await act()
         except Exception as error:  # noqa: BLE001 - a loop outlives any failure of one round
             log.warning("worker failed", worker=name, failure=redact_text(repr(error)))
         took = time.monotonic() - began

@@ -249,12 +249,16 @@ INSIDE: tuple[Callable[[Passage, Work], None], ...] = (
 
 
 class Pipeline:
-    """The steps of BEFORE; then in ONE transaction replay and the steps of INSIDE."""
+    """The steps of BEFORE; then in ONE transaction replay and the steps of INSIDE.
+
+    `answers` counts the commands that were answered, refused ones too.
+    """
 
     def __init__(self, ports: Ports, terms: Terms, limits: Limits | None = None) -> None:
         self.ports = ports
         self.terms = terms
         self.limits = limits or Limits()
+        self.answers = 0
         self._under_way = 0
         self._answered = asyncio.Event()
         self._record_ids = RecordIds(ports.store.read(_newest_record))
@@ -313,6 +317,7 @@ class Pipeline:
             return await self.ports.store.write(command, seeks=seeks)
         finally:
             self._under_way -= 1
+            self.answers += 1
             if not self._under_way:
                 # Wakes who waits now; who comes later waits for the next answer.
                 self._answered.set()
