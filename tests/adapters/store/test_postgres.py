@@ -302,6 +302,16 @@ def test_an_answer_that_could_not_be_read_is_asked_for(
     assert every(store, Tally) == [Tally("a", 1), Tally("b", 1), Tally("c", 1)]
 
 
+def test_what_was_not_taken_back_is_never_committed(store: PostgresStore) -> None:
+    """A group that comes behind one whose ROLLBACK failed does not go on with it."""
+    writing: Any = store._writer._writing
+    left = writing.begin(alone=False)
+    left.add(Tally("a", 1))
+    left.write_all()
+    write(store, adding(Tally("b", 1)))
+    assert every(store, Tally) == [Tally("b", 1)]
+
+
 def test_the_commit_of_a_failed_transaction_is_none(database: PostgresDatabase) -> None:
     """The server answers it with a rollback, which is no error of its own."""
     opened: list[Connection] = []

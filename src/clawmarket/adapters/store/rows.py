@@ -11,6 +11,7 @@ from clawmarket.adapters.store.statements import Plan, Prepared, plan_of, update
 from clawmarket.adapters.store.verbs import Reading
 from clawmarket.adapters.store.writing.deferred import Cells, Changes, Deferring, by_places
 from clawmarket.adapters.store.writing.known import KnownRows, Remembering
+from clawmarket.adapters.store.writing.marking import Marking
 from clawmarket.domain.kernel.errors import InternalError, Refused
 from clawmarket.ports.store import Place, RowExistsError, RowMissingError, StoreLostError
 
@@ -96,7 +97,7 @@ class SqliteTransaction(Remembering, Deferring, SqliteSnapshot):
             _refuse()
 
 
-class SqliteWriting:
+class SqliteWriting(Marking[SqliteTransaction]):
     """The writing connection of a file.
 
     Args:
@@ -107,10 +108,9 @@ class SqliteWriting:
     others_wrote = False
 
     def __init__(self, connection: Connection) -> None:
+        super().__init__()
         self._connection = connection
         self._execute = connection.cursor().execute
-        self._known = KnownRows()
-        self._rows: SqliteTransaction | None = None
 
     @property
     def is_open(self) -> bool:
@@ -129,16 +129,6 @@ class SqliteWriting:
     def foresee(self, places: Sequence[Place]) -> None:
         """Do nothing: a look into the file costs no more alone."""
 
-    def mark(self) -> None:
-        """Begin a command."""
-        self._at_work().mark()
-        self._known.mark()
-
-    def undo(self) -> None:
-        """Take back what was done since the mark."""
-        self._at_work().undo()
-        self._known.undo()
-
     def commit(self) -> None:
         """Write what waits and make the transaction durable."""
         self._at_work().write_all()
@@ -153,11 +143,6 @@ class SqliteWriting:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
-
-    def _at_work(self) -> SqliteTransaction:
-        if self._rows is None:
-            raise StoreLostError("There is no transaction of the store.")
-        return self._rows
 
 
 def _refuse(*_: object) -> NoReturn:

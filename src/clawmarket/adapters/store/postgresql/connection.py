@@ -16,7 +16,7 @@ from clawmarket.adapters.store.postgresql.rows import (
 )
 from clawmarket.adapters.store.postgresql.transaction import PostgresTransaction, Sought
 from clawmarket.adapters.store.postgresql.turns import PREPARED, Connection, Given, Step, Turns
-from clawmarket.adapters.store.writing.known import KnownRows
+from clawmarket.adapters.store.writing.marking import Marking
 from clawmarket.domain.kernel.secret import Secret
 from clawmarket.ports.store import DatabaseUrlError, Place, StoreLostError, StoreUnsureError
 
@@ -91,7 +91,7 @@ def _parts(url: Secret) -> dict[str, Any]:
     raise DatabaseUrlError("The URL of the database cannot be read.")
 
 
-class PostgresWriting:
+class PostgresWriting(Marking[PostgresTransaction]):
     """The writing connection of a process, opened anew after it was lost.
 
     Transactions of several processes follow one another: each holds the database's write lock
@@ -102,10 +102,9 @@ class PostgresWriting:
     """
 
     def __init__(self, open_connection: Callable[[], Connection]) -> None:
+        super().__init__()
         self._open_connection = open_connection
         self._turns: Turns | None = None
-        self._rows: PostgresTransaction | None = None
-        self._known = KnownRows()
         self._transaction_id = ""
         # Turns count from one, so the first one never follows a turn of ours.
         self._turn = -1
@@ -116,8 +115,7 @@ class PostgresWriting:
         """Whether the transaction is still there, perhaps with a statement that failed."""
         if self._turns is None:
             return False
-        in_transaction = self._turns.connection.pgconn.transaction_status in _OPEN
-        return in_transaction and not self._at_work().is_lost
+        return self._status() in _OPEN and not self._at_work().is_lost
 
     def begin(self, *, alone: bool, seeks: Sequence[Place] = ()) -> PostgresTransaction:  # noqa: ARG002 - one turn is less than ten, alone or not
         """Begin a transaction that holds the write lock.
@@ -136,7 +134,8 @@ class PostgresWriting:
         return self._rows
 
     def _begun(self, steps: Sequence[Step]) -> tuple[Turns, list[Given]]:
-        if self._turns is not None:
+        # One that is still in a transaction, because its ROLLBACK failed, would go on with that.
+        if self._turns is not None and self._status() == TransactionStatus.IDLE:
             try:
                 return self._turns, self._turns.take(steps)
             except psycopg.Error:
@@ -154,16 +153,6 @@ class PostgresWriting:
     def foresee(self, places: Sequence[Place]) -> None:
         """Find out at once which of the rows that commands will look for are not there."""
         self._at_work().foresee(Sought(places))
-
-    def mark(self) -> None:
-        """Begin a command that others went before."""
-        self._at_work().mark()
-        self._known.mark()
-
-    def undo(self) -> None:
-        """Take back what was done since the mark. Raises StoreLostError if that cannot be."""
-        self._at_work().undo()
-        self._known.undo()
 
     def commit(self) -> None:
         """Write what waits and make the transaction durable, in one turn.
@@ -203,10 +192,8 @@ class PostgresWriting:
             self._turns.connection.close()
             self._turns = None
 
-    def _at_work(self) -> PostgresTransaction:
-        if self._rows is None:
-            raise StoreLostError("There is no transaction of the store.")
-        return self._rows
+    def _status(self) -> int:
+        return self._connected().pgconn.transaction_status
 
     def _connected(self) -> Connection:
         if self._turns is None:
