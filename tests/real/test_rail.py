@@ -1,6 +1,7 @@
 """A rail in a process of its own, killed and started again, under a market that is killed too."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -101,3 +102,13 @@ def test_neither_death_moves_a_key_twice(start: Start, tmp_path: Path, rail: Rai
     assert rail.done() == [f"{settlement}.001.lock", f"{settlement}.002.release"]
     summary = again.call(buyer, "web3.market.reconciliation.summary", orderId=order_id)
     assert (summary["agrees"], summary["rail"]["paid"]) == (True, "4950000")
+
+    rail.end()
+    asked = "-m", "clawmarket", "reconcile", order_id
+    env = os.environ | {"CLAWMARKET_API_KEY": buyer, "CLAWMARKET_URL": again.url}
+    shown = subprocess.run(
+        [sys.executable, *asked], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert shown.returncode == 1, shown.stderr
+    assert "verdict     NOT ALL IS KNOWN: the rail does not answer\n" in shown.stdout
+    assert shown.stdout.splitlines()[-1] == f"next: clawmarket reconcile {order_id}"

@@ -54,6 +54,8 @@ def test_a_dispute_freezes_the_money(world: World) -> None:
     for act in refused:
         with pytest.raises((TransitionRefusedError, DisputeNotNowError)):
             act()
+    with pytest.raises(DisputeNotNowError, match="This order is contested and waits for a ruling"):
+        worker.contests(award)
     world.pass_time(seconds=86_399)
     assert world.sweep().due == 0
     assert buyer.figures()[1] == "40000000"
@@ -144,15 +146,15 @@ def test_nobody_disputes_too_early_or_too_late(world: World) -> None:
     """A buyer only within the review, a seller only after a rejection, nobody else at all."""
     buyer, worker, award = world.hired()
     for early in (buyer, worker):
-        with pytest.raises(DisputeNotNowError):
+        with pytest.raises(DisputeNotNowError, match="This order waits for the delivery; you"):
             early.contests(award)
     result = worker.submits(award)
-    with pytest.raises(DisputeNotNowError):
+    with pytest.raises(DisputeNotNowError, match="This order was delivered; you"):
         worker.contests(award)
     with pytest.raises(Refused):
         world.member().contests(award)
     world.pass_time(seconds=600)
-    with pytest.raises(DisputeNotNowError):
+    with pytest.raises(DisputeNotNowError, match="The time to contest this delivery is over"):
         buyer.contests(award)
     assert result["status"] == "result_submitted"
 

@@ -9,6 +9,7 @@ import pytest
 from books import Books
 from clawmarket.adapters.payments.memory import Answer, Fault, MemoryRail
 from clawmarket.domain.kernel.errors import Refused
+from clawmarket.domain.market.dispute import DisputeNotNowError
 from clawmarket.domain.market.order import RailAskedError
 from clawmarket.domain.treasury.rail import RailState, RailStep, RailUnknownError
 from clawmarket.ports.payments import Declined, Moved
@@ -96,6 +97,8 @@ def test_while_the_rail_is_asked_nobody_can_act_and_no_deadline_runs(deal: Deal)
             act(deal.order)
     with pytest.raises(RailAskedError):
         deal.buyer.releases(deal.order)
+    with pytest.raises(DisputeNotNowError, match="A rail is asked about the money"):
+        deal.buyer.contests(deal.order)
 
 
 def test_a_refused_lock_leaves_the_order_as_it_was(deal: Deal) -> None:
@@ -173,7 +176,7 @@ def test_ledger_and_rail_are_held_together_by_order(deal: Deal) -> None:
     deal.world.run_jobs()
     summary = reconciled(deal)
 
-    assert (summary["agrees"], summary["differences"]) == (True, [])
+    assert (summary["agrees"], summary["differences"], summary["complete"]) == (True, [], True)
     figures = {name: value for name, value in summary["rail"].items() if name != "steps"}
     assert figures == {
         "name": TWIN,
@@ -265,7 +268,7 @@ def test_a_rail_that_hangs_is_silent_about_all_steps_at_once(
     monkeypatch.setattr(reconciliation, "PATIENCE_S", 0.0)
     summary = reconciled(deal)
     assert [step["said"] for step in summary["rail"]["steps"]] == [None, None]
-    assert summary["agrees"]
+    assert (summary["agrees"], summary["complete"]) == (True, False)
     deal.world.close()
 
 

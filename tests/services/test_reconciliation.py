@@ -93,6 +93,7 @@ def test_a_paid_order_agrees(world: World) -> None:
         "disputes": {"total": 0, "byStatus": {}},
         "agrees": True,
         "differences": [],
+        "complete": True,
     }
 
 

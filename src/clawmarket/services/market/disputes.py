@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from clawmarket.domain.kernel.state_words import said
 from clawmarket.domain.market import dispute as disputes
 from clawmarket.domain.market import order as orders
 from clawmarket.domain.market.delivering import result as results
@@ -27,7 +28,7 @@ from clawmarket.domain.market.dispute import (
     ShareInvalidError,
     Verdict,
 )
-from clawmarket.domain.market.order import Order, OrderNotFoundError
+from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState
 from clawmarket.domain.trust.session import Role
 from clawmarket.ports.blobs import BlobMissingError
 from clawmarket.ports.store import Query, Snapshot
@@ -87,7 +88,7 @@ def open_dispute(call: Call, work: Work, request: OpenDispute) -> DisputeView:
     """
     order = own_order(work, request.order_id, call.actor, side="any")
     if not orders.can_be_disputed(order, call.actor, call.now):
-        raise DisputeNotNowError("This cannot be disputed now.", orderId=order.order_id)
+        raise DisputeNotNowError(_why_not(order, call.now), orderId=order.order_id)
     dispute_id = call.new_id("dispute")
     dispute = disputes.open_dispute(dispute_id, order, call.actor, request.reason, call.now)
     frozen = orders.dispute(order, dispute_id, dispute.due_at)
@@ -97,6 +98,14 @@ def open_dispute(call: Call, work: Work, request: OpenDispute) -> DisputeView:
     work.emit(DisputeOpened(dispute_id, order.order_id, dispute.claim.value, dispute.digest))
     work.involve(order.parties)
     return dispute_view(dispute)
+
+
+def _why_not(order: Order, now: int) -> str:
+    if order.asked is not None:
+        return "A rail is asked about the money of this order; nobody can contest it meanwhile."
+    if order.state is OrderState.DELIVERED and now >= order.due_at:
+        return "The time to contest this delivery is over."
+    return f"This order {said(order.state)}; you cannot contest it now."
 
 
 def _show_judges_the_delivery(work: Work, order: Order, dispute_id: str) -> None:

@@ -2,35 +2,28 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-import orjson
 from pydantic import Field
 
 from clawmarket.domain.kernel.errors import InvalidArgumentError
-from clawmarket.domain.kernel.ids import moment_prefix, same_ulid
+from clawmarket.domain.kernel.ids import same_ulid
 from clawmarket.domain.kernel.moment import iso
 from clawmarket.domain.market.dispute import Dispute
-from clawmarket.domain.market.order import Order, OrderNotFoundError, OrderState
+from clawmarket.domain.market.order import Order, OrderNotFoundError
 from clawmarket.domain.market.receipt import Receipt, receipt_state
-from clawmarket.domain.treasury.account import FEES, available, held
-from clawmarket.domain.treasury.entry import Entry, Posting
-from clawmarket.domain.treasury.hold import Hold
+from clawmarket.domain.treasury.account import FEES, held
 from clawmarket.domain.treasury.rail import RailStep
 from clawmarket.domain.treasury.reconciliation import (
     UNLOCKED,
     Difference,
-    OrderBooks,
     Sums,
     differences,
     purse,
     rail_differences,
-    summed,
 )
 from clawmarket.domain.treasury.settlement import Settlement
-from clawmarket.domain.treasury.statement import postings_in
-from clawmarket.domain.trust.record import Record
 from clawmarket.ports.payments import Moved, RailSilentError, Unseen
 from clawmarket.ports.store import Query, Snapshot
 from clawmarket.registry.fields import (
@@ -53,6 +46,7 @@ from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.settlements import SettlementNotFoundError
 from clawmarket.services.market.views.orders import SettlementView, settlement_view
 from clawmarket.services.pipeline import Pipeline
+from clawmarket.services.treasury.order_books import order_books, records_of
 from clawmarket.services.treasury.rail_answers import PATIENCE_S, look_up, rail_of
 from clawmarket.services.treasury.rails import MOST_STEPS, move_of
 from clawmarket.services.treasury.statement import LedgerAccount
@@ -146,6 +140,9 @@ class ReconciliationSummary(Answer):
     disputes: DisputeCounts
     agrees: bool
     differences: list[DifferenceView]
+    complete: Annotated[
+        bool, Field(description="False where an outside rail was asked and did not answer.")
+    ]
 
 
 @ask(
@@ -171,7 +168,9 @@ async def reconcile_order(
     found = [*summary.differences, *map(_difference, rail_differences(said))]
     views = [RailStepView(step_key=step.key, status=step.state, said=words) for step, words in said]
     rail = summary.rail and summary.rail.model_copy(update={"steps": views})
-    return summary.model_copy(update={"rail": rail, "agrees": not found, "differences": found})
+    complete = all(words is not None for _, words in said)
+    checked = {"agrees": not found, "differences": found, "complete": complete}
+    return summary.model_copy(update={"rail": rail, **checked})
 
 
 async def _all_said(
@@ -255,7 +254,10 @@ def list_reconciliations(
 
 
 def _summary(rows: Snapshot, order: Order) -> ReconciliationSummary:
-    books, receipt = _books(rows, order), rows.get(Receipt, same_ulid("receipt", order.order_id))
+    books, receipt = (
+        order_books(rows, order),
+        rows.get(Receipt, same_ulid("receipt", order.order_id)),
+    )
     found = [*_missing_records(rows, order), *differences(books)]
     found += _receipt_differences(receipt, books.settlement)
     settlement = books.settlement
@@ -270,6 +272,7 @@ def _summary(rows: Snapshot, order: Order) -> ReconciliationSummary:
         disputes=_disputes(rows, order),
         agrees=not found,
         differences=[_difference(one) for one in found],
+        complete=True,
     )
 
 
@@ -277,76 +280,11 @@ def _difference(one: Difference) -> DifferenceView:
     return DifferenceView(what=one.what, expected=one.expected, found=one.found)
 
 
-def _books(rows: Snapshot, order: Order) -> OrderBooks:
-    settlement = rows.get(Settlement, order.settlement_id) if order.settlement_id else None
-    records = records_of(rows, order)
-    recorded = summed(posting for record in records for posting in postings_of(record))
-    recorded.subtract(held_again(order, records))
-    return OrderBooks(
-        amount=order.amount,
-        over=order.is_over,
-        has_settlement=order.settlement_id is not None,
-        settlement=settlement,
-        hold=rows.get(Hold, settlement.hold_id) if settlement else None,
-        recorded=recorded,
-        posted=summed(_posted(rows, order, records)),
-    )
-
-
-def records_of(rows: Snapshot, order: Order) -> list[Record]:
-    """Return the records that tell an order's story, in their order."""
-    found = (rows.get(Record, record_id) for record_id in dict.fromkeys(order.records))
-    return [record for record in found if record is not None]
-
-
-def postings_of(record: Record) -> tuple[Posting, ...]:
-    """Return the postings that a record tells."""
-    return postings_in(orjson.loads(record.body)["postings"])
-
-
-def held_again(order: Order, records: Iterable[Record]) -> Sums:
-    """Return what records of an order moved for its task, once the worker had stepped back."""
-    sums: Sums = Counter()
-    for record in records if order.state is OrderState.RETURNED else ():
-        for event in orjson.loads(record.body)["events"]:
-            if event["kind"] == "task_reopened":
-                amount = int(event["amount"])
-                sums[available(order.buyer), event["asset"]] -= amount
-                sums[held(order.buyer), event["asset"]] += amount
-    return sums
-
-
 def _missing_records(rows: Snapshot, order: Order) -> Iterator[Difference]:
     there = {record.record_id for record in records_of(rows, order)}
     for record_id in order.records:
         if record_id not in there:
             yield Difference(f"record {record_id}", "there", "missing")
-
-
-def _posted(rows: Snapshot, order: Order, records: list[Record]) -> Iterator[Posting]:
-    """Yield what the ledger's entries moved for an order.
-
-    Entries have no index by order; but an entry's id begins with the moment of its record, so
-    the few of the same millisecond are looked through.
-    """
-    for moment in sorted({record.at for record in records}):
-        for entry in _entries_of(rows, moment_prefix("entry", moment)):
-            if _is_about(entry, order):
-                yield from entry.postings
-
-
-def _is_about(entry: Entry, order: Order) -> bool:
-    if order.state is OrderState.RETURNED and entry.ref == order.task_id:
-        # The task lives on without the order; of its entries only the first hold was the order's.
-        return entry.reason == "hold"
-    return entry.ref in {order.order_id, order.task_id}
-
-
-def _entries_of(rows: Snapshot, prefix: str) -> Iterator[Entry]:
-    after: str | None = None
-    while page := rows.find(Query(Entry, prefix=prefix, after=after, limit=_PAGE)):
-        yield from page
-        after = page[-1].entry_id
 
 
 def _receipt_differences(

@@ -40,12 +40,8 @@ from clawmarket.services.market.views.orders import (
     order_view,
     settlement_view,
 )
-from clawmarket.services.treasury.reconciliation import (
-    MovedView,
-    ReceiptSummary,
-    receipt_summary,
-    records_of,
-)
+from clawmarket.services.treasury.order_books import records_of
+from clawmarket.services.treasury.reconciliation import MovedView, ReceiptSummary, receipt_summary
 from clawmarket.services.trust.log import index_of, log_head
 from clawmarket.services.trust.onlookers import order_in_sight
 from clawmarket.services.trust.tallies import states_of

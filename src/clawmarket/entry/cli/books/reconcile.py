@@ -76,7 +76,7 @@ def _walked(market: Market, things: str, limit: int) -> Entry:
 
 
 def _is_well(item: Entry) -> bool:
-    """Tell whether all agrees; of a tab also whether all of it could be looked at."""
+    """Tell whether all agrees, and all of it could be looked at."""
     return bool(item["agrees"] and item.get("complete", True))
 
 
@@ -90,11 +90,16 @@ def _named_by(item: Entry) -> str:
 
 
 def _next(differing: list[Entry]) -> list[str]:
-    steps = []
-    for item in differing[:1]:
-        name = _named_by(item)
-        steps.append(_NEXT[name] if name == "billId" else f"{_NEXT[name]} {_id_of(item)}")
-    return steps
+    return [_look_into(item) for item in differing[:1]]
+
+
+def _look_into(item: Entry) -> str:
+    name = _named_by(item)
+    if name == "billId":
+        return _NEXT[name]
+    # An order's rail that did not answer may answer by now.
+    again = name == "orderId" and item["agrees"]
+    return f"{'clawmarket reconcile' if again else _NEXT[name]} {_id_of(item)}"
 
 
 def _latest_lines(document: Entry) -> list[str]:
@@ -134,11 +139,17 @@ def _order_lines(document: Entry) -> list[str]:
     made = "none yet" if receipt is None else f"{receipt['status']}, {receipt['digest']}"
     rows.append(("receipt", made))
     rows.append(("disputes", str(document["disputes"]["total"])))
-    rows.append(("verdict", "all agrees" if document["agrees"] else "NOT ALL AGREES"))
+    rows.append(("verdict", _verdict(document)))
     for one in document["differences"]:
         told = f"expected {_shown(one['expected'])}, found {_shown(one['found'])}"
         rows.append(("differs", f"{one['what']}: {told}"))
     return pairs(rows)
+
+
+def _verdict(document: Entry) -> str:
+    if not document["agrees"]:
+        return "NOT ALL AGREES"
+    return "all agrees" if document["complete"] else "NOT ALL IS KNOWN: the rail does not answer"
 
 
 def _step(step: Entry) -> str:

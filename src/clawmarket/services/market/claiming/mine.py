@@ -18,7 +18,7 @@ from clawmarket.services.market.inspections.handing import shown_result
 from clawmarket.services.market.orders import own_order
 from clawmarket.services.market.views.results import ResultView
 from clawmarket.services.market.views.tasks import TaskView, listed_task
-from clawmarket.services.treasury.reconciliation import records_of
+from clawmarket.services.treasury.order_books import records_of
 
 
 class ResultsUnnamedError(InvalidArgumentError):

@@ -35,7 +35,8 @@ from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.market.postpay.tabs import OPENED, own_tab
 from clawmarket.services.market.postpay.views import Units
-from clawmarket.services.treasury.reconciliation import DifferenceView, MovedView, postings_of
+from clawmarket.services.treasury.order_books import postings_of
+from clawmarket.services.treasury.reconciliation import DifferenceView, MovedView
 
 _PAGE = 500
 _FEW = 20

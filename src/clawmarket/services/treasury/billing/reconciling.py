@@ -21,7 +21,8 @@ from clawmarket.registry.methods import Scope, read
 from clawmarket.services.call import Call
 from clawmarket.services.listing import Listing, scan
 from clawmarket.services.treasury.billing.views import Spent
-from clawmarket.services.treasury.reconciliation import DifferenceView, postings_of
+from clawmarket.services.treasury.order_books import postings_of
+from clawmarket.services.treasury.reconciliation import DifferenceView
 
 R = TypeVar("R")
 
