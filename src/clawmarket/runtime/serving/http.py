@@ -19,6 +19,7 @@ from clawmarket.adapters.entropy.system import SystemEntropy
 from clawmarket.domain.kernel.errors import DeadlineError, Refused, UnavailableError
 from clawmarket.domain.kernel.ids import make_id
 from clawmarket.entry.gateway.wire import failure, json_response
+from clawmarket.runtime.serving.holding import BodiesFullError, is_full
 from clawmarket.runtime.serving.patience import Patience
 from clawmarket.runtime.serving.sockets import bounded_socket
 
@@ -62,6 +63,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     patience: ClassVar[Patience] = Patience()
 
+    held = 0
     _unread = 0
     _in_head = False
     _head_bytes = 0
@@ -144,7 +146,22 @@ class BoundedHttp(HttpToolsProtocol):
         """Take a part of the body; its size is the gateway's to limit."""
         self._unread = 0
         self._body_bytes += len(body)
+        if not (self._is_streamed() or self.cycle.response_complete):
+            self.held += len(body)
+            if is_full(self.held, self.connections, self.patience.held_bytes):
+                self._refuse_body()
         super().on_body(body)
+
+    def _refuse_body(self) -> None:
+        """Hang up before the rest of it comes, and let nobody take what there is for the whole."""
+        self.cycle.disconnected = True
+        if not self.transport.is_closing():
+            self._hang_up(BodiesFullError("Too many large calls come in.", retryAfterSec=RETRY_S))
+
+    def on_response_complete(self) -> None:
+        """Let go of a call that was answered."""
+        self.held = 0
+        super().on_response_complete()
 
     def on_message_complete(self) -> None:
         """End the request."""

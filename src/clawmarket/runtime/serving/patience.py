@@ -1,4 +1,4 @@
-"""How long connections may keep the market waiting, and how many there may be."""
+"""How long connections may keep the market waiting, how many there may be, and how heavy."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,8 @@ MIN_STALL_BYTES = 256 * 1024
 STREAM_S = 30 * 60.0
 UNREAD_S = 60.0
 IDLE_S = 20
+# Sixty-four of the largest calls, each of which may take half a minute to come.
+HELD_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Patience:
         unread_s: In which a client has to read some of an answer that waits for it.
         idle_s: Between two requests, and before the first.
         connections: How many may be open at once.
+        held_bytes: How much of calls that are not answered all connections may bring, files aside.
     """
 
     head_s: float = HEAD_S
@@ -37,3 +40,4 @@ class Patience:
     unread_s: float = UNREAD_S
     idle_s: int = IDLE_S
     connections: int = MAX_CONNECTIONS
+    held_bytes: int = HELD_BYTES
