@@ -72,7 +72,12 @@ def test_a_release_of_a_milestone_is_quoted_by_what_it_pays(join: Join) -> None:
     )["offerId"]
     done(seller("call", "market.offer.publish", f"offerId={offer}", "--json"))
     order = done(buyer("call", "market.order.create", f"offerId={offer}", "--json"))["orderId"]
-    done(buyer("call", "market.settlement.lock", f"orderId={order}", "--yes", "--json"))
+    lock = ("call", "market.settlement.lock", f"orderId={order}", "--json")
+    refund = "clawmarket call web3.market.settlement.refund, until the seller begins"
+    assert done(buyer(*lock, "--dry-run"))["quote"]["undo"] == refund
+    cancel = "; while its rail is asked clawmarket call web3.market.order.cancel"
+    assert done(buyer(*lock, "rail=http", "--dry-run"))["quote"]["undo"] == refund + cancel
+    done(buyer(*lock, "--yes"))
     release = ("call", "market.settlement.release", f"orderId={order}", "--dry-run", "--json")
     quote = done(buyer(*release))["quote"]
     assert (quote["price"], quote["fee"]) == ("4000000", "40000")
@@ -88,6 +93,20 @@ def test_a_release_of_a_milestone_is_quoted_by_what_it_pays(join: Join) -> None:
         done(buyer(*release[:-2], "--yes", "--json"))
     settled = done(buyer("order", "show", order, "--json"))
     assert settled["status"] == "settlement_completed"
+
+
+@pytest.mark.parametrize("method", ["lock", "release"])
+def test_who_does_not_pay_is_asked_for_no_yes(join: Join, method: str) -> None:
+    """A seller who locks or releases spends nothing: it is refused, and no price is shown."""
+    seller, buyer = join("seller"), join("buyer")
+    offer = done(
+        seller("call", "market.offer.create", "title=Prices", "price=5000000", "--json")
+    )["offerId"]
+    done(seller("call", "market.offer.publish", f"offerId={offer}", "--json"))
+    order = done(buyer("call", "market.order.create", f"offerId={offer}", "--json"))["orderId"]
+    refused = seller("call", f"market.settlement.{method}", f"orderId={order}")
+    assert (refused.status, refused.out) == (3, "")
+    assert refused.err.startswith("error[E_FORBIDDEN]: You are the seller")
 
 
 def test_a_consent_taken_back_says_what_comes_back(join: Join) -> None:

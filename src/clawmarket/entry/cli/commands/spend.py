@@ -169,10 +169,19 @@ def _review(market: Market, params: Entry) -> Move | None:
     return _pay(market, {"orderId": result["orderId"]})
 
 
-def _pay(market: Market, params: Entry) -> Price:
-    order = market.call("web3.market.order.get", {"orderId": params.get("orderId")})
+def _pay(market: Market, params: Entry) -> Price | None:
+    order = _bought(market, params)
+    if order is None:
+        return None
     what = f"{_part_of(order)}paid out of what is held"
     return Price(_at_stake(order), what, NEVER)
+
+
+def _bought(market: Market, params: Entry) -> Entry | None:
+    """Return an order of the caller's; None for a seller, whom the market will refuse."""
+    order = market.call("web3.market.order.get", {"orderId": params.get("orderId")})
+    me = market.call("web3.wallet.show")["accountId"]
+    return order if order["buyer"] == me else None
 
 
 def _part_of(order: Entry) -> str:
@@ -193,9 +202,13 @@ def _rest(order: Entry) -> int:
     return sum(amount_of(part["amount"]) for part in parts) if parts else amount_of(order["amount"])
 
 
-def _lock(market: Market, params: Entry) -> Price:
-    order = market.call("web3.market.order.get", {"orderId": params.get("orderId")})
+def _lock(market: Market, params: Entry) -> Price | None:
+    order = _bought(market, params)
+    if order is None:
+        return None
     undo = "clawmarket call web3.market.settlement.refund, until the seller begins"
+    if params.get("rail"):
+        undo += "; while its rail is asked clawmarket call web3.market.order.cancel"
     return Price(amount_of(order["amount"]), "locked for the order", undo, purse=True)
 
 
