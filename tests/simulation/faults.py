@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from clawmarket.ports.store import (
     Key,
@@ -86,7 +86,8 @@ class FaultyStore:
 
     A lost write did not happen and raises StoreLostError. An unsure one happened or not and
     raises StoreUnsureError, as after a connection that broke during the commit. `meanwhile` runs
-    before a slow write, in the middle of whatever asked for it.
+    before a slow write, in the middle of whatever asked for it. After a crash nothing is written
+    any more, by whatever ran side by side, until `restart`.
 
     Args:
         inner: The store that keeps the rows.
@@ -100,6 +101,11 @@ class FaultyStore:
     context: object = None
     commits: list[Commit] = field(default_factory=list)
     happened: list[str] = field(default_factory=list)
+    dead: bool = False
+
+    def restart(self) -> None:
+        """Serve the process that comes after a crash."""
+        self.dead = False
 
     def read(self, ask: Callable[[Snapshot], T]) -> T:
         """Run a function on a snapshot."""
@@ -107,6 +113,8 @@ class FaultyStore:
 
     async def write(self, command: Callable[[Transaction], T], *, seeks: Sequence[Place] = ()) -> T:
         """Run a function in a transaction, unless or although a fault comes between."""
+        if self.dead:
+            raise CrashError
         context = self.context
         fault = NOTHING if self.weather is CALM else self.chance.weighed(self.weather)
         if fault != NOTHING:
@@ -151,7 +159,7 @@ class FaultyStore:
             case "unsure, not done":
                 raise StoreUnsureError("The connection broke before the commit.")
             case "crash before":
-                raise CrashError
+                self._die()
             case "slow":
                 self.meanwhile()
 
@@ -159,7 +167,11 @@ class FaultyStore:
         if fault == UNSURE_DONE:
             raise StoreUnsureError("The connection broke after the commit.")
         if fault == CRASH_AFTER:
-            raise CrashError
+            self._die()
+
+    def _die(self) -> NoReturn:
+        self.dead = True
+        raise CrashError
 
 
 class Watch:

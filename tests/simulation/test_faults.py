@@ -130,3 +130,17 @@ def test_a_commit_tells_what_each_row_was_and_is() -> None:
             Change(Tally, "removed", Tally("removed", 1), None),
         )
     ]
+
+
+def test_nothing_is_written_after_a_crash() -> None:
+    """What ran side by side with it has died too, until the process starts anew."""
+    store = store_with(CRASH_AFTER)
+    with pytest.raises(CrashError):
+        add(store)
+    store.weather = CALM
+    with pytest.raises(CrashError):
+        add(store, "b")
+    assert names(store) == ["a"]
+    store.restart()
+    add(store, "c")
+    assert names(store) == ["a", "c"]

@@ -142,6 +142,7 @@ class Town:
 
     def restart(self) -> None:
         """Start the process anew; it finds what was stored and nothing else."""
+        self.store.restart()
         self.pipeline = Pipeline(self.ports, self.terms, Limits(0))
         self._tidier = Tidier(self.store)
 
@@ -175,8 +176,8 @@ class Town:
         return params | proof(wallet, said)
 
     def sweep(self) -> SweepAnswer:
-        """Let the market end what waited too long."""
-        ended: SweepAnswer = finish(sweep(self.pipeline))
+        """Let the market end what waited too long, several side by side."""
+        ended: SweepAnswer = founding().world.run(sweep(self.pipeline))
         return ended
 
     def log(self) -> int:

@@ -99,9 +99,9 @@ def test_a_release_of_a_milestone_is_quoted_by_what_it_pays(join: Join) -> None:
 def test_who_does_not_pay_is_asked_for_no_yes(join: Join, method: str) -> None:
     """A seller who locks or releases spends nothing: it is refused, and no price is shown."""
     seller, buyer = join("seller"), join("buyer")
-    offer = done(
-        seller("call", "market.offer.create", "title=Prices", "price=5000000", "--json")
-    )["offerId"]
+    offer = done(seller("call", "market.offer.create", "title=Prices", "price=5000000", "--json"))[
+        "offerId"
+    ]
     done(seller("call", "market.offer.publish", f"offerId={offer}", "--json"))
     order = done(buyer("call", "market.order.create", f"offerId={offer}", "--json"))["orderId"]
     refused = seller("call", f"market.settlement.{method}", f"orderId={order}")
