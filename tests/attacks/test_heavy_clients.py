@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from gateway.front import Front
 
-from attacks.test_slow_clients import PING, POST, UPGRADE, UPLOAD, Line, frame, play, rest_of
+from attacks.test_slow_clients import PING, POST, UPGRADE, UPLOAD, Line, play, rest_of
 from clawmarket.domain.market.offer import Offer
 from clawmarket.runtime.serving.sockets import MAX_FRAGMENTS
 from world import World
@@ -19,6 +19,8 @@ END = b" " * 49_999 + b"}"
 CALL = b'{"type":"req","id":1,"method":"web3.status.ping"}'
 # A text frame whose payload has 150,000 bytes, masked with zeros (RFC 6455, section 5.2).
 LONG_FRAME = b"\x81\xff" + (150_000).to_bytes(8, "big") + bytes(4) + b" " * PART
+# The first 100,000 bytes of a message as a piece that is whole.
+LONG_PIECE = b"\x01\xff" + PART.to_bytes(8, "big") + bytes(4) + b" " * PART
 
 Connect = Callable[[], Awaitable[Line]]
 
@@ -114,19 +116,26 @@ def test_files_do_not_count(world: World) -> None:
     assert play(world, scenario, held_bytes=MOST) == b"HTTP/1.1 200 OK\r\n"
 
 
-def test_a_message_that_does_not_end_fills_no_memory(world: World) -> None:
+@pytest.mark.parametrize(
+    ("begun", "end"),
+    [(LONG_FRAME, b" " * 50_000), (LONG_PIECE, fragment(0, b" ", last=True))],
+    ids=["half a frame", "pieces"],
+)
+def test_a_message_that_does_not_end_fills_no_memory(
+    world: World, begun: bytes, end: bytes
+) -> None:
     """Frames of WebSockets and bodies share the room; the one too many is sent away (1013)."""
 
     async def scenario(connect: Connect) -> tuple[bytes, bytes]:
         lines = await half_said(connect, 1)
         lines.append(await opened(connect))
-        lines[-1][1].write(LONG_FRAME)
+        lines[-1][1].write(begun)
         await asyncio.sleep(0.1)
         reader, writer = await opened(connect)
         lines.append((reader, writer))
-        writer.write(LONG_FRAME)
+        writer.write(begun)
         told = await rest_of(reader)
-        lines[1][1].write(b" " * 50_000)
+        lines[1][1].write(end)
         ended = await lines[1][0].readuntil(b"}")
         for _, line in lines:
             line.close()
@@ -159,14 +168,18 @@ def test_a_message_of_many_pieces_is_sent_away(world: World, pieces: int) -> Non
         assert b'"id":1,"ok":true' in answer
 
 
-def test_who_sends_small_messages_only_is_never_sent_away(world: World) -> None:
-    """However full it is, and were there no room at all."""
+def test_who_sends_small_calls_only_is_never_sent_away(world: World) -> None:
+    """However full it is, and were there no room at all: by HTTP, and in pieces by WebSocket."""
 
-    async def scenario(connect: Connect) -> bytes:
+    async def scenario(connect: Connect) -> tuple[bytes, bytes]:
         reader, writer = await opened(connect)
-        writer.write(frame(CALL))
+        writer.write(fragment(1, CALL, last=False))
+        small = await answer_to(connect, PING)
+        writer.write(fragment(0, b"", last=True))
         answer = await reader.readuntil(b"}")
         writer.close()
-        return answer
+        return small, answer
 
-    assert b'"ok":true' in play(world, scenario, held_bytes=0)
+    small, answer = play(world, scenario, held_bytes=0)
+    assert small == b"HTTP/1.1 200 OK\r\n"
+    assert b'"ok":true' in answer

@@ -24,7 +24,7 @@ from clawmarket.domain.market.order import (
 from clawmarket.domain.market.postpay.tab import TabOverError
 from clawmarket.domain.market.task import TaskExpiredError
 from clawmarket.domain.treasury.settlement import Settlement
-from clawmarket.services.market.sweep import SweepAnswer
+from clawmarket.services.market.sweep import AT_ONCE, SweepAnswer
 from world import Fields, Member, World
 
 ALL_BACK = ("1000000000", "0", "0", "0")
@@ -495,6 +495,18 @@ def test_acting_in_time_disarms_the_sweep(world: World) -> None:
     row.step()
     world.reaches(row.until)
     assert world.sweep() == NOTHING
+
+
+def test_more_than_end_side_by_side_end_in_one_sweep(world: World) -> None:
+    """None is left for the next one, and none is tried twice."""
+    buyer = world.member()
+    for _ in range(AT_ONCE + 1):
+        buyer.publishes()
+    world.pass_time(seconds=30 * 86_400)
+    before = world.pipeline.answers
+    ended = world.sweep()
+    assert (ended.due, ended.tasks_expired) == (AT_ONCE + 1, AT_ONCE + 1)
+    assert world.pipeline.answers - before == AT_ONCE + 1
 
 
 def test_what_cannot_end_keeps_nobody_waiting(world: World) -> None:

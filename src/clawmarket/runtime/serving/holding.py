@@ -1,4 +1,4 @@
-"""What connections keep in memory of calls that have not come whole, all of them together."""
+"""What connections keep in memory of calls that have not come whole or are not answered."""
 
 from collections.abc import Iterable
 from typing import Any
